@@ -1,0 +1,11 @@
+export { createBackoff, type Backoff } from "./backoff.ts";
+export { BoundedQueue, type BoundedQueueOptions, type DropVictim } from "./bounded-queue.ts";
+export { systemClock, type Clock, type ClockTimer } from "./clock.ts";
+export { disposeWithin } from "./dispose-within.ts";
+export { lifecycleErrors, type LifecycleErrorCode } from "./errors.ts";
+export { KeyedMutex } from "./keyed-mutex.ts";
+export { ManualClock } from "./manual-clock.ts";
+export { runSupervised, type SupervisedOptions } from "./run-supervised.ts";
+export { SingleFlight } from "./single-flight.ts";
+export { sleep } from "./sleep.ts";
+export { withTimeout } from "./with-timeout.ts";

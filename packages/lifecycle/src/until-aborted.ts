@@ -1,0 +1,15 @@
+/**
+ * The promise, or the signal's reason when that fires first. The work behind the promise is not interrupted.
+ *
+ * @internal
+ */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    // Both outcomes are handled here also after an abort, so a late failure is never unhandled.
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
