@@ -1,0 +1,39 @@
+/** A time in which the source cannot tell what happened. @public */
+export interface BlindInterval {
+  /** Milliseconds since 1970; `untilMs` is undefined while it lasts. */
+  readonly fromMs: number;
+  readonly untilMs: number | undefined;
+  /** One sentence. */
+  readonly reason: string;
+}
+
+/** Where the reader stands. @public */
+export interface SourcePosition {
+  readonly path: string;
+  readonly inode: string;
+  /** Everything before this byte is acknowledged. */
+  readonly acknowledgedOffset: number;
+  /** Everything before this byte was read. */
+  readonly readOffset: number;
+}
+
+/** State of a source at one moment. @public */
+export interface SourceHealth {
+  /** True while the file is open and being followed. */
+  readonly connected: boolean;
+  /** Why it is not connected, one sentence; empty when it is. */
+  readonly reason: string;
+  /** When the last event was read, milliseconds since 1970; undefined before the first. */
+  readonly lastEventAtMs: number | undefined;
+  /** Lines that were events of a known kind, whether delivered or not. */
+  readonly eventsTotal: number;
+  /** Lines that could not be used: malformed, too long, cut. */
+  readonly decodeErrors: number;
+  /** Events of kinds that this version does not know. */
+  readonly unknownEvents: number;
+  /** Events that the source itself says it left out. */
+  readonly droppedUpstream: number;
+  /** The last ones, oldest first, at most 16. */
+  readonly blindIntervals: readonly BlindInterval[];
+  readonly position: SourcePosition | undefined;
+}

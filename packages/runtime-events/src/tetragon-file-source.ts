@@ -1,0 +1,52 @@
+import type { RuntimeEvent, RuntimeEventKind } from "@kinglet/enrichment";
+import type { Clock } from "@kinglet/lifecycle";
+import type { Logger } from "@kinglet/logger";
+import type { Metrics } from "@kinglet/metrics";
+import type { SourceHealth } from "./source-health.ts";
+
+/** Settings of {@link openTetragonFileSource}. @public */
+export interface TetragonFileSourceOptions {
+  /** The export file, e.g. `/var/log/tetragon/tetragon.log`. Need not exist yet. */
+  readonly path: string;
+  /** Where the position is kept; without it a restart begins as `startAt` says. */
+  readonly checkpointPath?: string;
+  /** Where to begin when there is no usable checkpoint. */
+  readonly startAt: "checkpoint-or-end" | "checkpoint-or-beginning";
+  /** Used for events that carry no node name. */
+  readonly nodeName?: string;
+  /**
+   * The kinds to deliver; others are counted by kind and acknowledge themselves, without being parsed where that is safe.
+   *
+   * @defaultValue all kinds
+   */
+  readonly kinds?: readonly RuntimeEventKind[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Longer lines are skipped and counted, bytes, 1 KiB ... 64 MiB. @defaultValue 1048576 */
+  readonly maxLineBytes?: number;
+  /** How often to look when the folder cannot be watched, milliseconds, 10 ... 3600000. @defaultValue 1000 */
+  readonly pollIntervalMs?: number;
+}
+
+/** A running reader of one Tetragon export file. @public */
+export interface TetragonFileSource extends AsyncDisposable {
+  /**
+   * Reads until the signal fires; then returns normally.
+   *
+   * Events arrive in file order. While a promise of `deliver` is pending nothing further is read.
+   */
+  run(options: {
+    readonly signal: AbortSignal;
+    readonly deliver: (event: RuntimeEvent) => void | Promise<void>;
+  }): Promise<void>;
+  /** The event with this sequence is done with; any order, repeats are ignored. */
+  acknowledge(sequence: number): void;
+  /** Persists that this alert left, before it resolves; the event still has to be acknowledged. */
+  confirmAlert(sequence: number, uniqueId: string): Promise<void>;
+  /** True when this alert left before, in this run or one before it. */
+  wasConfirmed(uniqueId: string): boolean;
+  /** Persists the low-water mark now. Without a checkpoint path it does nothing. */
+  checkpoint(): Promise<void>;
+  health(): SourceHealth;
+}
