@@ -1,0 +1,41 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { build, type Metafile } from "esbuild";
+
+/** The program's folder. */
+export const appFolder: string = join(import.meta.dirname, "..");
+
+/** Where everything that the build makes goes. */
+export const distFolder: string = join(appFolder, "dist");
+
+/**
+ * Bundles the program into one CommonJS file.
+ *
+ * CommonJS because an ESM import of `node:http` evaluates every export of it and loads Node's own undici (3.2 MB of heap); ASCII because a
+ * character above U+00FF doubles the script in memory; one file with a memoised initialiser per module, so a module that no applet reaches
+ * runs nothing. The output depends on the sources alone: two builds of one commit are identical.
+ */
+export async function bundle(outfile: string = join(distFolder, "kinglet.cjs")): Promise<Metafile> {
+  const manifest = JSON.parse(await readFile(join(appFolder, "package.json"), "utf8")) as { version: string };
+  const result = await build({
+    entryPoints: [join(appFolder, "src/kinglet.ts")],
+    absWorkingDir: join(appFolder, "../.."),
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    conditions: ["@kinglet/source"],
+    charset: "ascii",
+    legalComments: "none",
+    minifyWhitespace: true,
+    minifySyntax: true,
+    banner: { js: "#!/usr/bin/env node" },
+    define: { KINGLET_VERSION: JSON.stringify(manifest.version) },
+    metafile: true,
+    logLevel: "warning",
+    write: true,
+  });
+  await writeFile(join(distFolder, "kinglet.meta.json"), JSON.stringify(result.metafile));
+  return result.metafile;
+}

@@ -1,0 +1,27 @@
+import type { AppletModule } from "./applet-context.ts";
+
+/**
+ * One row of the applet table.
+ *
+ * @public
+ */
+export interface AppletEntry {
+  readonly name: string;
+  /** One line for `--list` and `--help`. */
+  readonly summary: string;
+  /** Loads the applet's module; nothing of it exists before. */
+  readonly load: () => Promise<AppletModule>;
+}
+
+/**
+ * Every applet. The only place that knows where an applet's code lives.
+ *
+ * @public
+ */
+export const applets: readonly AppletEntry[] = [
+  {
+    name: "sensor",
+    summary: "watch containers and alert when one executes something outside its profile",
+    load: () => import("./applets/sensor/applet.ts"),
+  },
+];

@@ -1,0 +1,49 @@
+import { describeError } from "@kinglet/errors";
+import { systemClock } from "@kinglet/lifecycle";
+import { ExitCode, type TextOutput } from "./applet-context.ts";
+import { applets } from "./applets.ts";
+import { runOption } from "./program-options.ts";
+import { processOutput } from "./process-output.ts";
+import { resolveApplet, type Resolution } from "./resolve-applet.ts";
+import { listenForStop } from "./stop-signals.ts";
+import { version } from "./version.ts";
+
+/** Entry of the program: name → applet → exit code. The only place that reads the process's arguments and environment. */
+async function run(stdout: TextOutput, stderr: TextOutput): Promise<ExitCode> {
+  const [program = "", invokedAs = "", ...args] = process.argv;
+  const resolution: Resolution = resolveApplet(
+    invokedAs,
+    args,
+    applets.map((entry) => entry.name),
+  );
+  if (resolution.kind === "option") {
+    return runOption(resolution, { program, script: __filename, stdout, stderr, version, applets });
+  }
+  const entry = resolution.kind === "applet" ? applets.find((row) => row.name === resolution.name) : undefined;
+  if (resolution.kind === "unknown" || entry === undefined) {
+    await stderr.write(`${resolution.name}: applet not found; kinglet --list shows what there is\n`);
+    return ExitCode.unknownApplet;
+  }
+  const { main } = await entry.load();
+  return main({
+    name: entry.name,
+    invocation: resolution.invocation,
+    argv: resolution.argv,
+    // oxlint-disable-next-line node/no-process-env -- read once, here
+    env: process.env,
+    signal: listenForStop(),
+    stdout,
+    stderr,
+    clock: systemClock,
+    version,
+  });
+}
+
+const stderr = processOutput(2);
+run(processOutput(1), stderr).then(
+  (code) => process.exit(code),
+  async (error: unknown) => {
+    await stderr.write(`${describeError(error)}\n`);
+    process.exit(ExitCode.fault);
+  },
+);
