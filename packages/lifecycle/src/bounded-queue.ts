@@ -133,7 +133,7 @@ export class BoundedQueue<T> {
         },
         reject: (reason) => {
           signal?.removeEventListener("abort", onAbort);
-          reject(reason as Error);
+          reject(reason);
         },
       };
       const onAbort = (): void => {

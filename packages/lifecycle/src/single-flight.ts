@@ -85,7 +85,7 @@ export class SingleFlight<T> {
     self: () => Flight<T>,
   ): Promise<T> {
     // One turn later, so that the flight is in the map before a task that returns at once is done.
-    await undefined;
+    await Promise.resolve();
     try {
       if (this.#timeoutMs === undefined) return await task(controller.signal);
       using deadline = withTimeout(this.#timeoutMs, { signal: controller.signal, clock: this.#clock, name: key });
