@@ -1,0 +1,10 @@
+export { realClusterAvailability, type RealClusterAvailability } from "./availability.ts";
+export { buildRealClusterBinaries, type BuildOptions } from "./build-binaries.ts";
+export { cacheFolder, type Environment } from "./cache-folder.ts";
+export { RealClusterError, type RealClusterErrorCode } from "./errors.ts";
+export { findRealClusterBinaries } from "./find-binaries.ts";
+export { openExistingCluster } from "./open-existing-cluster.ts";
+export { openRealCluster } from "./open-real-cluster.ts";
+export { type RealClusterBinaries } from "./real-cluster-binaries.ts";
+export { type ClusterAccess, type ExistingCluster, type RealCluster, type RealClusterOptions } from "./real-cluster.ts";
+export { type ClusterUser } from "./token-users.ts";
