@@ -1,0 +1,100 @@
+import { createError } from "@kinglet/errors";
+import type { Clock } from "@kinglet/lifecycle";
+import type { Logger } from "@kinglet/logger";
+import type { Metrics } from "@kinglet/metrics";
+import type { ProfileStatus } from "@kinglet/profile";
+
+import { profileCacheErrors } from "./errors.ts";
+import type { ProfileSource } from "./profile-source.ts";
+
+/** Options of a `ProfileCache`. @public */
+export interface ProfileCacheOptions {
+  readonly source: ProfileSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Most containers held at once, those in grace included; 1 or more. Scale it with the memory limit. */
+  readonly maxEntries: number;
+  /**
+   * How often every profile is fetched again, milliseconds, 1,000 or more. Up to 10 % is added at random, so that the nodes of a
+   * cluster do not ask in step.
+   * @defaultValue 60000
+   */
+  readonly tickIntervalMs?: number;
+  /**
+   * First wait before a missing profile is asked for again, milliseconds, 1 or more; doubled each time (half of it random) until
+   * it reaches the tick interval, from where on the profile is asked for at each tick.
+   * @defaultValue 2000
+   */
+  readonly retryInitialMs?: number;
+  /**
+   * Budget of one fetch, milliseconds, 1 or more.
+   * @defaultValue 5000
+   */
+  readonly callTimeoutMs?: number;
+  /**
+   * Most fetches at a time, 1 or more.
+   * @defaultValue 4
+   */
+  readonly maxParallelFetches?: number;
+  /**
+   * How long a removed container keeps its profile for events that are still queued, milliseconds.
+   * @defaultValue 10000
+   */
+  readonly graceMs?: number;
+  /**
+   * Statuses whose profile is used; a profile with another one leaves the container pending, because a profile that is still being
+   * learned would make ordinary behaviour look wrong. `""` admits objects without a status (written by people).
+   * @defaultValue completed, too-large and ""
+   */
+  readonly acceptedStatuses?: readonly ProfileStatus[];
+  /**
+   * Freezes every profile, so that a consumer that writes to one fails. For tests: it visits every entry.
+   * @defaultValue false
+   */
+  readonly freezeProfiles?: boolean;
+  /**
+   * Source of jitter, 0 ≤ x < 1.
+   * @defaultValue Math.random
+   */
+  readonly random?: () => number;
+}
+
+/** Options with everything filled in. @internal */
+export type ResolvedProfileCacheOptions = Required<ProfileCacheOptions>;
+
+/** Defaults of {@link ProfileCacheOptions}. @public */
+export const profileCacheDefaults: Readonly<
+  Required<Omit<ProfileCacheOptions, "source" | "clock" | "logger" | "metrics" | "maxEntries" | "random">>
+> = {
+  tickIntervalMs: 60_000,
+  retryInitialMs: 2_000,
+  callTimeoutMs: 5_000,
+  maxParallelFetches: 4,
+  graceMs: 10_000,
+  acceptedStatuses: ["completed", "too-large", ""],
+  freezeProfiles: false,
+};
+
+/**
+ * Fills in the defaults and checks the ranges.
+ *
+ * @throws `KINGLET_ERR_PROFILE_CACHE_INVALID_OPTION`
+ *
+ * @internal
+ */
+export function resolveProfileCacheOptions(options: ProfileCacheOptions): ResolvedProfileCacheOptions {
+  const resolved = { ...profileCacheDefaults, random: Math.random, ...options };
+  assertAtLeast("maxEntries", resolved.maxEntries, 1);
+  assertAtLeast("tickIntervalMs", resolved.tickIntervalMs, 1_000);
+  assertAtLeast("retryInitialMs", resolved.retryInitialMs, 1);
+  assertAtLeast("callTimeoutMs", resolved.callTimeoutMs, 1);
+  assertAtLeast("maxParallelFetches", resolved.maxParallelFetches, 1);
+  assertAtLeast("graceMs", resolved.graceMs, 0);
+  return resolved;
+}
+
+function assertAtLeast(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw createError(profileCacheErrors, "KINGLET_ERR_PROFILE_CACHE_INVALID_OPTION", { name, value, least });
+}

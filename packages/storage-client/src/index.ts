@@ -1,0 +1,2 @@
+export { storageErrors, type StorageErrorCode } from "./errors.ts";
+export type { ProfileStore, StoreCallOptions } from "./profile-store.ts";
