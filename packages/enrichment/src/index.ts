@@ -1,5 +1,5 @@
 export type { ContainerIdentity, ContainerType } from "./container-identity.ts";
-export { ContainerIndex, type ContainerIndexOptions } from "./container-index.ts";
+export { ContainerIndex, type ContainerChange, type ContainerIndexOptions } from "./container-index.ts";
 export type { EventOrigin, EventOriginInit } from "./event-origin.ts";
 export { ExecEvent, type ExecDetails, type ExecEventInit } from "./exec-event.ts";
 export { ExitEvent, type ExitEventInit } from "./exit-event.ts";

@@ -1,0 +1,200 @@
+import { ManualClock } from "@kinglet/lifecycle";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ContainerIdentity } from "./container-identity.ts";
+import { ContainerIndex } from "./container-index.ts";
+import type { EventOrigin } from "./event-origin.ts";
+import { ExecEvent } from "./exec-event.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+
+const containerIds = ["a", "b", "c", "d"].map((digit) => digit.repeat(64));
+
+function room(options: { maxEntries?: number; index?: Pick<ContainerIndex, "find"> } = {}) {
+  const clock = new ManualClock();
+  const index = new ContainerIndex({ clock });
+  const delivered: [number, string | undefined][] = [];
+  const waiting = new WaitingRoom({
+    index: options.index ?? index,
+    clock,
+    maxEntries: options.maxEntries ?? 100,
+    deliver: (event, identity) => void delivered.push([event.sequence, identity?.containerName]),
+  });
+  return { clock, index, delivered, waiting, add: (container: number) => index.setPod(podOf(container)).added };
+}
+
+function podOf(container: number) {
+  return {
+    metadata: { name: `p${container}`, namespace: "n", uid: `u${container}`, resourceVersion: "1" },
+    spec: { containers: [{ name: `c${container}` }] },
+    status: { containerStatuses: [{ name: `c${container}`, containerID: `containerd://${containerIds[container]}` }] },
+  };
+}
+
+function event(sequence: number, container: number): ExecEvent {
+  return new ExecEvent({ sequence, containerIdPrefix: containerIds[container]!.slice(0, 31) });
+}
+
+describe("WaitingRoom", () => {
+  it("delivers inside submit when the container is known or there is none", () => {
+    const { waiting, delivered, add, clock } = room();
+    add(0);
+    waiting.submit(event(1, 0));
+    waiting.submit(new ExecEvent({ sequence: 2 }));
+    expect(delivered).toEqual([
+      [1, "c0"],
+      [2, undefined],
+    ]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("holds an event until its container is added", () => {
+    const { waiting, delivered, add, clock } = room();
+    waiting.submit(event(1, 0));
+    waiting.submit(event(2, 1));
+    waiting.submit(event(3, 0));
+    expect(waiting.size).toBe(3);
+    expect(clock.pendingTimers).toBe(1);
+    waiting.containersAdded(add(0));
+    expect(delivered).toEqual([
+      [1, "c0"],
+      [3, "c0"],
+    ]);
+    waiting.containersAdded(add(1));
+    expect(delivered.at(-1)).toEqual([2, "c1"]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("resolves events that carry a pod instead of an id", () => {
+    const { waiting, delivered, add } = room();
+    waiting.submit(new ExecEvent({ sequence: 1, podUid: "u0", containerName: "c0" }));
+    waiting.submit(new ExecEvent({ sequence: 2, podNamespace: "n", podName: "p0", containerName: "c0" }));
+    waiting.containersAdded(add(0));
+    expect(delivered).toEqual([
+      [1, "c0"],
+      [2, "c0"],
+    ]);
+  });
+
+  it("delivers unresolved after the wait, later events after their own wait", async () => {
+    const { waiting, delivered, clock } = room();
+    waiting.submit(event(1, 0));
+    await clock.advance(3000);
+    waiting.submit(event(2, 0));
+    await clock.advance(1999);
+    expect(delivered).toEqual([]);
+    await clock.advance(1);
+    expect(delivered).toEqual([[1, undefined]]);
+    await clock.advance(3000);
+    expect(delivered).toEqual([
+      [1, undefined],
+      [2, undefined],
+    ]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("keeps the order when a container became known without a call", () => {
+    const { waiting, delivered, add } = room();
+    waiting.submit(event(1, 0));
+    add(0);
+    waiting.submit(event(2, 0));
+    expect(delivered).toEqual([
+      [1, "c0"],
+      [2, "c0"],
+    ]);
+  });
+
+  it("looks up once more after the event entered, so that a container added in between is not missed [start-up L12]", () => {
+    const identity = { containerName: "c0" } as ContainerIdentity;
+    let looks = 0;
+    const index = { find: (_event: EventOrigin) => (++looks === 1 ? undefined : identity) };
+    const { waiting, delivered, clock } = room({ index });
+    waiting.submit(event(1, 0));
+    expect(delivered).toEqual([[1, "c0"]]);
+    expect(looks).toBe(2);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("delivers the longest waiting event unresolved when it is full, and counts", () => {
+    const { waiting, delivered, add } = room({ maxEntries: 2 });
+    for (const sequence of [1, 2, 3]) waiting.submit(event(sequence, 0));
+    expect(delivered).toEqual([[1, undefined]]);
+    expect([waiting.size, waiting.dropped]).toEqual([2, 1]);
+    waiting.containersAdded(add(0));
+    expect(delivered).toEqual([
+      [1, undefined],
+      [2, "c0"],
+      [3, "c0"],
+    ]);
+  });
+
+  it("delivers nothing after disposal and leaves no timer", async () => {
+    const { waiting, delivered, clock } = room();
+    waiting.submit(event(1, 0));
+    waiting[Symbol.dispose]();
+    waiting.submit(event(2, 0));
+    await clock.advance(10_000);
+    expect(delivered).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("takes a long queue of one container in linear time and in order", () => {
+    const { waiting, delivered, add } = room({ maxEntries: 20_000 });
+    for (let sequence = 1; sequence <= 20_000; sequence++) waiting.submit(event(sequence, 0));
+    waiting.containersAdded(add(0));
+    expect(delivered.map(([sequence]) => sequence)).toEqual(Array.from({ length: 20_000 }, (_, at) => at + 1));
+  });
+
+  it("loses nothing, repeats nothing and keeps each container's order under any interleaving [start-up L12]", async () => {
+    const container = fc.integer({ min: 0, max: 3 });
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ do: fc.constant("submit" as const), container }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("add" as const), container }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("addLate" as const), container }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("remove" as const), container }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 4000 }) }) },
+    );
+    const property = fc.asyncProperty(
+      fc.array(step, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 8 }),
+      async (steps, maxEntries) => {
+        const { waiting, delivered, add, index, clock } = room({ maxEntries });
+        const submitted: { container: number; wasKnown: boolean; resolvedBy: number }[] = [];
+        for (const one of steps) {
+          if (one.do === "submit") {
+            const wasKnown = index.get(containerIds[one.container]!) !== undefined;
+            submitted.push({ container: one.container, wasKnown, resolvedBy: 0 });
+            waiting.submit(event(submitted.length, one.container));
+            if (wasKnown) expect(delivered).toContainEqual([submitted.length, `c${one.container}`]);
+          } else if (one.do === "add") {
+            waiting.containersAdded(add(one.container));
+            const left = submitted.findIndex((entry, at) => entry.container === one.container && !isDelivered(at + 1));
+            expect(left).toBe(-1);
+          } else if (one.do === "addLate") {
+            add(one.container);
+          } else if (one.do === "remove") {
+            index.removePod(`u${one.container}`);
+          } else {
+            await clock.advance(one.ms);
+          }
+          expect(waiting.size).toBeLessThanOrEqual(maxEntries);
+          expect(waiting.size).toBe(submitted.length - delivered.length);
+        }
+        await clock.advance(5000);
+        expect(delivered.map(([sequence]) => sequence).toSorted((a, b) => a - b)).toEqual(
+          submitted.map((_, at) => at + 1),
+        );
+        for (let one = 0; one < 4; one++) {
+          const order = delivered.map(([sequence]) => sequence).filter((at) => submitted[at - 1]!.container === one);
+          expect(order).toEqual(order.toSorted((a, b) => a - b));
+        }
+        await clock.advance(60_000);
+        expect(clock.pendingTimers).toBe(0);
+
+        function isDelivered(sequence: number): boolean {
+          return delivered.some(([other]) => other === sequence);
+        }
+      },
+    );
+    await fc.assert(property, { seed: 1, numRuns: 300 });
+  });
+});
