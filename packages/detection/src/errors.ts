@@ -1,0 +1,22 @@
+import type { ErrorCodeEntry } from "@kinglet/errors";
+
+/** A code of this package. @public */
+export type DetectionErrorCode = "KINGLET_ERR_DETECTION_NOT_PREPARED" | "KINGLET_ERR_DETECTION_DUPLICATE_RULE";
+
+/**
+ * Error codes of detection.
+ *
+ * @public
+ */
+export const detectionErrors: Readonly<Record<DetectionErrorCode, ErrorCodeEntry>> = {
+  KINGLET_ERR_DETECTION_NOT_PREPARED: {
+    message: "an event of container {containerId} reached the rules before they were prepared",
+    retryable: true,
+    remedy: "Await prepare() before the first event is delivered.",
+  },
+  KINGLET_ERR_DETECTION_DUPLICATE_RULE: {
+    message: "rule {ruleId} is given twice",
+    retryable: false,
+    remedy: "Give every rule an id of its own.",
+  },
+};

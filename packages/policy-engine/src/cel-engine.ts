@@ -1,0 +1,119 @@
+import type { CelFunctions } from "./cel-functions.ts";
+import type { PolicyEngineErrorCode } from "./errors.ts";
+import type { EventField, RuleEvent } from "./event-fields.ts";
+import type { RuleEventType } from "./rule-definition.ts";
+
+/** What expressions must yield. @public */
+export type ExpressionType = "bool" | "string";
+
+/** One thing that is wrong with an expression. @public */
+export interface ExpressionProblem {
+  readonly code: PolicyEngineErrorCode;
+  /** One line, without the expression itself. */
+  readonly message: string;
+  /** First character concerned, counted from 0 in UTF-16 units. */
+  readonly start: number;
+  /** One past the last character concerned; equals `start` when only a position is known. */
+  readonly end: number;
+  /** Line of `start`, from 1. */
+  readonly line: number;
+  /** Column of `start`, from 1. */
+  readonly column: number;
+}
+
+/** Values of the CEL variables. The object may be reused between evaluations. @public */
+export interface RuleVariables {
+  readonly event: RuleEvent;
+  readonly eventType: RuleEventType;
+}
+
+/**
+ * An expression that has been checked and is ready to run.
+ *
+ * @public
+ */
+export interface CompiledExpression {
+  readonly expression: string;
+  /**
+   * Evaluates; synchronous. CEL lists, maps and integers appear as arrays, objects or Maps, and bigint.
+   *
+   * Cost: one small context object per call plus what the expression itself builds; see the README for ns.
+   *
+   * @throws KINGLET_ERR_POLICY_ENGINE_EVALUATION when the expression fails on these values, with the cause;
+   * KINGLET_ERR_POLICY_ENGINE_ARGUMENT when a function got a value of the wrong type; KINGLET_ERR_POLICY_ENGINE_COST when the
+   * functions called cost more than the limit.
+   */
+  evaluate(variables: RuleVariables): unknown;
+}
+
+/**
+ * Bounds of one expression. Checked when it is validated, except `maxCost`, which bounds each evaluation.
+ *
+ * @public
+ */
+export interface CelLimits {
+  /** UTF-16 units. @defaultValue 4096 */
+  readonly maxLength: number;
+  /** Nodes of the syntax tree. @defaultValue 1000 */
+  readonly maxNodes: number;
+  /** Nesting of calls, selections, indexes and literals. @defaultValue 64 */
+  readonly maxDepth: number;
+  /** Elements of one list or map literal. @defaultValue 256 */
+  readonly maxElements: number;
+  /** `all`, `exists`, `exists_one`, `filter`, `map` inside one another. @defaultValue 2 */
+  readonly maxComprehensionDepth: number;
+  /** Units of function cost per evaluation. @defaultValue 20000 */
+  readonly maxCost: number;
+}
+
+/** @public */
+export const defaultCelLimits: CelLimits = {
+  maxLength: 4096,
+  maxNodes: 1000,
+  maxDepth: 64,
+  maxElements: 256,
+  maxComprehensionDepth: 2,
+  maxCost: 20_000,
+};
+
+/** @public */
+export interface CelEngineOptions {
+  readonly functions: CelFunctions;
+  /**
+   * Event types that have a source, and the fields which that source fills. Expressions for other event types or over other
+   * fields are problems. Absent: every type and field is permitted.
+   */
+  readonly fields?: { readonly [Type in RuleEventType]?: readonly EventField[] };
+  readonly limits?: Partial<CelLimits>;
+}
+
+/**
+ * Validates and runs CEL expressions over one event.
+ *
+ * Guarantees: deterministic, synchronous, no I/O. The regular-expression function `matches` is refused: the library runs it on a
+ * backtracking engine, which one event could stall.
+ *
+ * @public
+ */
+export interface CelEngine {
+  /**
+   * Everything that is wrong with an expression: syntax (the first error only), types, unknown names, unavailable functions and
+   * fields, limits. Empty when it can be compiled.
+   *
+   * @param expression - CEL text.
+   * @param expectedType - what it must yield.
+   * @param eventType - checks the fields against this type's source; absent: fields are not checked against sources.
+   */
+  check(expression: string, expectedType: ExpressionType, eventType?: RuleEventType): readonly ExpressionProblem[];
+  /**
+   * Checks and compiles.
+   *
+   * @throws KINGLET_ERR_POLICY_ENGINE_INVALID_EXPRESSION (or _UNAVAILABLE, _LIMIT) with all problems in `details.problems`.
+   */
+  compile(expression: string, expectedType: ExpressionType, eventType?: RuleEventType): CompiledExpression;
+}
+
+/** What the lazy seam yields. @public */
+export interface CelEngineModule {
+  createCelEngine(options: CelEngineOptions): CelEngine;
+}

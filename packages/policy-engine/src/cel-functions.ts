@@ -1,0 +1,115 @@
+/** CEL types that appear in function signatures. @public */
+export type CelType = "string" | "bool" | "int" | "uint" | "list<string>" | "map<string, string>";
+
+/** Declares one CEL function: parameter types, result type and what one call costs in abstract units. @public */
+export interface CelFunctionDeclaration {
+  readonly params: readonly CelType[];
+  /** Further parameters that may be left out, in order. */
+  readonly optionalParams?: readonly CelType[];
+  readonly returns: CelType;
+  /** Cost units charged per call. */
+  readonly cost: number;
+}
+
+type Ask<Args extends readonly unknown[]> = (containerId: string, ...args: Args) => boolean;
+
+/**
+ * Every function that a rule expression may call, by full name, with its TypeScript shape: `int` and `uint` are bigint.
+ *
+ * `ap.*` and `nn.*` ask the profile of a container: true when it holds the thing asked for, false when it does not and also when
+ * the container has no profile.
+ *
+ * @see node-agent `pkg/rulemanager/cel/libraries`.
+ * @public
+ */
+export interface CelFunctionTypes {
+  /** Some recorded execution has exactly this path. */
+  readonly "ap.was_executed": Ask<[path: string]>;
+  /** ... and exactly these arguments, element by element. */
+  readonly "ap.was_executed_with_args": Ask<[path: string, args: readonly string[]]>;
+  readonly "ap.was_path_opened": Ask<[path: string]>;
+  /** ... with every one of these flags among the recorded ones; no flags: as `was_path_opened`. */
+  readonly "ap.was_path_opened_with_flags": Ask<[path: string, flags: readonly string[]]>;
+  readonly "ap.was_path_opened_with_suffix": Ask<[suffix: string]>;
+  readonly "ap.was_path_opened_with_prefix": Ask<[prefix: string]>;
+  readonly "ap.was_syscall_used": Ask<[name: string]>;
+  readonly "ap.was_capability_used": Ask<[name: string]>;
+  readonly "ap.was_endpoint_accessed": Ask<[endpoint: string]>;
+  readonly "ap.was_endpoint_accessed_with_method": Ask<[endpoint: string, method: string]>;
+  /** True when any of the methods is recorded. */
+  readonly "ap.was_endpoint_accessed_with_methods": Ask<[endpoint: string, methods: readonly string[]]>;
+  readonly "ap.was_endpoint_accessed_with_prefix": Ask<[prefix: string]>;
+  readonly "ap.was_endpoint_accessed_with_suffix": Ask<[suffix: string]>;
+  readonly "ap.was_host_accessed": Ask<[host: string]>;
+  readonly "nn.was_address_in_egress": Ask<[address: string]>;
+  readonly "nn.was_address_in_ingress": Ask<[address: string]>;
+  readonly "nn.is_domain_in_egress": Ask<[domain: string]>;
+  readonly "nn.is_domain_in_ingress": Ask<[domain: string]>;
+  readonly "nn.was_address_port_protocol_in_egress": Ask<[address: string, port: bigint, protocol: string]>;
+  readonly "nn.was_address_port_protocol_in_ingress": Ask<[address: string, port: bigint, protocol: string]>;
+  readonly "k8s.get_container_mount_paths": (namespace: string, pod: string, container: string) => readonly string[];
+  readonly "k8s.is_api_server_address": (address: string) => boolean;
+  readonly "k8s.get_container_by_name": (namespace: string, pod: string, name: string) => boolean;
+  /** Without `exepath`: the first argument, or `comm` when that is empty or absent. */
+  readonly "parse.get_exec_path": (args: readonly string[], comm: string, exepath?: string) => string;
+  readonly "net.is_private_ip": (ip: string) => boolean;
+  readonly "process.get_process_env": (pid: bigint) => Readonly<Record<string, string>>;
+  readonly "process.get_ld_hook_var": (pid: bigint) => string;
+}
+
+/** Full name of a declared function, e.g. `ap.was_executed`. @public */
+export type CelFunctionName = keyof CelFunctionTypes;
+
+/**
+ * The implementations that the engine's user supplies, by full name.
+ *
+ * Argument types are checked before a function is called. A function must be synchronous and free of effects; it may throw, and
+ * the evaluation then fails with `KINGLET_ERR_POLICY_ENGINE_EVALUATION`. A function that is absent here makes every expression
+ * that calls it invalid (`KINGLET_ERR_POLICY_ENGINE_UNAVAILABLE`) when the expression is validated; there is no stub.
+ *
+ * @public
+ */
+export type CelFunctions = { readonly [Name in CelFunctionName]?: CelFunctionTypes[Name] | undefined };
+
+/**
+ * The signatures as the engine declares them. Costs are the static ones of the libraries named above.
+ *
+ * @public
+ */
+export const celFunctionDeclarations: Readonly<Record<CelFunctionName, CelFunctionDeclaration>> = {
+  "ap.was_executed": { params: ["string", "string"], returns: "bool", cost: 15 },
+  "ap.was_executed_with_args": { params: ["string", "string", "list<string>"], returns: "bool", cost: 30 },
+  "ap.was_path_opened": { params: ["string", "string"], returns: "bool", cost: 25 },
+  "ap.was_path_opened_with_flags": { params: ["string", "string", "list<string>"], returns: "bool", cost: 40 },
+  "ap.was_path_opened_with_suffix": { params: ["string", "string"], returns: "bool", cost: 20 },
+  "ap.was_path_opened_with_prefix": { params: ["string", "string"], returns: "bool", cost: 20 },
+  "ap.was_syscall_used": { params: ["string", "string"], returns: "bool", cost: 12 },
+  "ap.was_capability_used": { params: ["string", "string"], returns: "bool", cost: 12 },
+  "ap.was_endpoint_accessed": { params: ["string", "string"], returns: "bool", cost: 25 },
+  "ap.was_endpoint_accessed_with_method": { params: ["string", "string", "string"], returns: "bool", cost: 30 },
+  "ap.was_endpoint_accessed_with_methods": { params: ["string", "string", "list<string>"], returns: "bool", cost: 35 },
+  "ap.was_endpoint_accessed_with_prefix": { params: ["string", "string"], returns: "bool", cost: 20 },
+  "ap.was_endpoint_accessed_with_suffix": { params: ["string", "string"], returns: "bool", cost: 20 },
+  "ap.was_host_accessed": { params: ["string", "string"], returns: "bool", cost: 35 },
+  "nn.was_address_in_egress": { params: ["string", "string"], returns: "bool", cost: 20 },
+  "nn.was_address_in_ingress": { params: ["string", "string"], returns: "bool", cost: 20 },
+  "nn.is_domain_in_egress": { params: ["string", "string"], returns: "bool", cost: 20 },
+  "nn.is_domain_in_ingress": { params: ["string", "string"], returns: "bool", cost: 20 },
+  "nn.was_address_port_protocol_in_egress": {
+    params: ["string", "string", "int", "string"],
+    returns: "bool",
+    cost: 40,
+  },
+  "nn.was_address_port_protocol_in_ingress": {
+    params: ["string", "string", "int", "string"],
+    returns: "bool",
+    cost: 40,
+  },
+  "k8s.get_container_mount_paths": { params: ["string", "string", "string"], returns: "list<string>", cost: 25 },
+  "k8s.is_api_server_address": { params: ["string"], returns: "bool", cost: 5 },
+  "k8s.get_container_by_name": { params: ["string", "string", "string"], returns: "bool", cost: 15 },
+  "parse.get_exec_path": { params: ["list<string>", "string"], optionalParams: ["string"], returns: "string", cost: 5 },
+  "net.is_private_ip": { params: ["string"], returns: "bool", cost: 8 },
+  "process.get_process_env": { params: ["int"], returns: "map<string, string>", cost: 50 },
+  "process.get_ld_hook_var": { params: ["uint"], returns: "string", cost: 60 },
+};

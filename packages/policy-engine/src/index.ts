@@ -1,0 +1,31 @@
+export {
+  defaultCelLimits,
+  type CelEngine,
+  type CelEngineModule,
+  type CelEngineOptions,
+  type CelLimits,
+  type CompiledExpression,
+  type ExpressionProblem,
+  type ExpressionType,
+  type RuleVariables,
+} from "./cel-engine.ts";
+export {
+  celFunctionDeclarations,
+  type CelFunctionDeclaration,
+  type CelFunctionName,
+  type CelFunctions,
+  type CelFunctionTypes,
+  type CelType,
+} from "./cel-functions.ts";
+export { policyEngineErrors, type PolicyEngineErrorCode } from "./errors.ts";
+export { eventFieldTypes, type EventField, type EventFieldValues, type RuleEvent } from "./event-fields.ts";
+export { loadCelEngine } from "./lazy.ts";
+export { pureCelFunctions } from "./pure-cel-functions.ts";
+export {
+  profileDependency,
+  type ProfileDependency,
+  type RuleDefinition,
+  type RuleEventType,
+  type RuleExpression,
+} from "./rule-definition.ts";
+export { RuleProgram, type RuleProblem } from "./rule-program.ts";

@@ -1,0 +1,84 @@
+import type { CelFunctions } from "./cel-functions.ts";
+
+/**
+ * Implementations of the declared functions that need nothing but their arguments.
+ *
+ * - `parse.get_exec_path(args, comm, exepath?)`: the first of exepath, first argument, comm that is not empty.
+ * - `net.is_private_ip(ip)`: loopback, 10/8, 172.16/12, 192.168/16, 169.254/16, 224/4, 240/4; for IPv6 loopback, unique local,
+ *   link-local, multicast and IPv4-mapped forms of the above. Anything that is not an address is false.
+ *
+ * @public
+ */
+export const pureCelFunctions: CelFunctions = {
+  "parse.get_exec_path": (args, comm, exepath) => {
+    if (exepath !== undefined && exepath !== "") return exepath;
+    const first = args[0];
+    return first !== undefined && first !== "" ? first : comm;
+  },
+  "net.is_private_ip": (ip) => isPrivateIp(ip),
+};
+
+const ipv4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+
+function isPrivateIp(ip: string): boolean {
+  return ip.includes(":") ? isPrivateIpv6(ip) : isPrivateIpv4(ip);
+}
+
+function isPrivateIpv4(ip: string): boolean {
+  const parts = ipv4.exec(ip);
+  if (parts === null) return false;
+  const first = Number(parts[1]);
+  const second = Number(parts[2]);
+  if (first > 255 || second > 255 || Number(parts[3]) > 255 || Number(parts[4]) > 255) return false;
+  // The last comparison covers 224/4 (multicast) and 240/4 (reserved) at once.
+  return (
+    first === 10 ||
+    first === 127 ||
+    (first === 172 && second >= 16 && second <= 31) ||
+    (first === 192 && second === 168) ||
+    (first === 169 && second === 254) ||
+    first >= 224
+  );
+}
+
+function isPrivateIpv6(ip: string): boolean {
+  const groups = parseIpv6(ip);
+  if (groups === undefined) return false;
+  const head = groups[0] ?? 0;
+  const isLowZero = groups.slice(0, 5).every((group) => group === 0);
+  if (isLowZero && groups[5] === 0xffff) {
+    const high = groups[6] ?? 0;
+    const low = groups[7] ?? 0;
+    return isPrivateIpv4(`${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`);
+  }
+  if (isLowZero && groups[5] === 0 && groups[6] === 0 && groups[7] === 1) return true;
+  return (head & 0xfe00) === 0xfc00 || (head & 0xffc0) === 0xfe80 || (head & 0xff00) === 0xff00;
+}
+
+/** The eight groups of an IPv6 address, or undefined when it is none. Zones (`%eth0`) are not addresses of a peer. */
+function parseIpv6(ip: string): readonly number[] | undefined {
+  let text = ip;
+  const dotted = text.lastIndexOf(":");
+  if (text.includes(".")) {
+    const parts = ipv4.exec(text.slice(dotted + 1));
+    if (parts === null || parts.slice(1).some((part) => Number(part) > 255)) return undefined;
+    const high = (Number(parts[1]) << 8) | Number(parts[2]);
+    const low = (Number(parts[3]) << 8) | Number(parts[4]);
+    text = `${text.slice(0, dotted + 1)}${high.toString(16)}:${low.toString(16)}`;
+  }
+  const halves = text.split("::");
+  if (halves.length > 2) return undefined;
+  const left = splitGroups(halves[0] ?? "");
+  const right = halves.length === 2 ? splitGroups(halves[1] ?? "") : [];
+  if (left === undefined || right === undefined) return undefined;
+  const missing = 8 - left.length - right.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  return [...left, ...Array.from({ length: missing }, () => 0), ...right];
+}
+
+function splitGroups(text: string): number[] | undefined {
+  if (text === "") return [];
+  const groups = text.split(":");
+  if (groups.some((group) => !/^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
+  return groups.map((group) => Number.parseInt(group, 16));
+}

@@ -1,0 +1,111 @@
+import type { CelEngine, CompiledExpression, ExpressionProblem, ExpressionType, RuleVariables } from "./cel-engine.ts";
+import type { RuleDefinition, RuleEventType } from "./rule-definition.ts";
+import { ruleShapeProblems } from "./rule-shape-problems.ts";
+
+/** One thing that is wrong with a rule. @public */
+export interface RuleProblem {
+  readonly code: ExpressionProblem["code"];
+  /** Path inside the rule, e.g. `expressions.ruleExpression[0].expression`. */
+  readonly path: string;
+  /** One line; for an expression it begins with line and column. */
+  readonly message: string;
+  /** Present when the problem lies inside an expression. */
+  readonly problem?: ExpressionProblem;
+}
+
+/**
+ * One rule over one engine: validated as a whole, each expression compiled on its first use and kept.
+ *
+ * Compiling is synchronous, so two callers never compile the same expression twice, and a failure is thrown to whoever asked,
+ * never turned into "does not match".
+ *
+ * @public
+ */
+export class RuleProgram {
+  readonly rule: RuleDefinition;
+  readonly #engine: CelEngine;
+  readonly #conditions = new Map<RuleEventType, readonly CompiledExpression[]>();
+  #message: CompiledExpression | undefined;
+  #uniqueId: CompiledExpression | undefined;
+
+  constructor(engine: CelEngine, rule: RuleDefinition) {
+    this.#engine = engine;
+    this.rule = rule;
+  }
+
+  /** Everything that is wrong with the rule, all expressions included. Empty: it can run. Compiles nothing that is kept. */
+  validate(): readonly RuleProblem[] {
+    const { message, uniqueId, ruleExpression } = this.rule.expressions;
+    const problems = ruleShapeProblems(this.rule);
+    const types = new Set<RuleEventType>();
+    for (const [index, { eventType, expression }] of ruleExpression.entries()) {
+      types.add(eventType);
+      this.#check(`expressions.ruleExpression[${index}].expression`, expression, "bool", eventType, problems);
+    }
+    // The two texts are built for any event type that the rule has a condition for.
+    for (const eventType of types) {
+      this.#check("expressions.message", message, "string", eventType, problems);
+      this.#check("expressions.uniqueId", uniqueId, "string", eventType, problems);
+    }
+    return problems;
+  }
+
+  /** True when the rule has a condition for this type of event. */
+  appliesTo(eventType: RuleEventType): boolean {
+    return this.#conditionsFor(eventType).length > 0;
+  }
+
+  /**
+   * True when every condition for this type of event holds; false when the rule has none.
+   *
+   * Cost: no allocation beyond the evaluations.
+   *
+   * @throws what {@link CompiledExpression.evaluate} throws; at first use also what {@link CelEngine.compile} throws.
+   */
+  matches(variables: RuleVariables): boolean {
+    const conditions = this.#conditionsFor(variables.eventType);
+    for (let index = 0; index < conditions.length; index++) {
+      // The index is below the length.
+      if (conditions[index]!.evaluate(variables) !== true) return false;
+    }
+    return conditions.length > 0;
+  }
+
+  /** The text of the alert. @throws as {@link RuleProgram.matches} */
+  message(variables: RuleVariables): string {
+    this.#message ??= this.#engine.compile(this.rule.expressions.message, "string");
+    return String(this.#message.evaluate(variables));
+  }
+
+  /** What makes two alerts of this rule the same. @throws as {@link RuleProgram.matches} */
+  uniqueId(variables: RuleVariables): string {
+    this.#uniqueId ??= this.#engine.compile(this.rule.expressions.uniqueId, "string");
+    return String(this.#uniqueId.evaluate(variables));
+  }
+
+  #conditionsFor(eventType: RuleEventType): readonly CompiledExpression[] {
+    const known = this.#conditions.get(eventType);
+    if (known !== undefined) return known;
+    const compiled: CompiledExpression[] = [];
+    for (const condition of this.rule.expressions.ruleExpression) {
+      if (condition.eventType !== eventType && condition.eventType !== "all") continue;
+      compiled.push(this.#engine.compile(condition.expression, "bool", condition.eventType));
+    }
+    this.#conditions.set(eventType, compiled);
+    return compiled;
+  }
+
+  #check(
+    path: string,
+    expression: string,
+    type: ExpressionType,
+    eventType: RuleEventType,
+    problems: RuleProblem[],
+  ): void {
+    for (const problem of this.#engine.check(expression, type, eventType)) {
+      const message = `${problem.line}:${problem.column} ${problem.message}`;
+      if (problems.some((known) => known.path === path && known.message === message)) continue;
+      problems.push({ code: problem.code, path, message, problem });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { RuleDefinition } from "./rule-definition.ts";
+import type { RuleProblem } from "./rule-program.ts";
+
+/** Parameters of the prefilter: a rule that relies on them would fire where its author excluded it. */
+const prefilterKeys = [
+  "ignorePrefixes",
+  "includePrefixes",
+  "ports",
+  "direction",
+  "methods",
+  "excludeProcesses",
+  "excludeParentProcesses",
+] as const;
+
+/**
+ * What is wrong with a rule outside its expressions.
+ *
+ * @internal
+ */
+export function ruleShapeProblems(rule: RuleDefinition): RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  const add = (path: string, message: string): void => {
+    problems.push({ code: "KINGLET_ERR_POLICY_ENGINE_INVALID_RULE", path, message });
+  };
+  if (rule.id === "") add("id", "must not be empty");
+  if (rule.name === "") add("name", "must not be empty");
+  if (!Number.isInteger(rule.severity) || rule.severity < 1 || rule.severity > 10) {
+    add("severity", `must be a whole number 1 ... 10, got ${rule.severity}`);
+  }
+  if (![0, 1, 2].includes(rule.profileDependency)) {
+    add(
+      "profileDependency",
+      `must be 0 (required), 1 (optional) or 2 (not required), got ${String(rule.profileDependency)}`,
+    );
+  }
+  if (rule.expressions.ruleExpression.length === 0) add("expressions.ruleExpression", "must have at least one entry");
+  for (const key of prefilterKeys) {
+    if (rule.state?.[key] === undefined) continue;
+    problems.push({
+      code: "KINGLET_ERR_POLICY_ENGINE_UNAVAILABLE",
+      path: `state.${key}`,
+      message: "the prefilter is not available in this build of the sensor",
+    });
+  }
+  return problems;
+}
