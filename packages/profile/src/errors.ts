@@ -16,7 +16,7 @@ export const profileErrors: Readonly<Record<ProfileErrorCode, ErrorCodeEntry>> =
   KINGLET_ERR_PROFILE_INVALID: {
     message: "{name} is not a valid ContainerProfile: {problems}",
     retryable: false,
-    remedy: "Correct the fields named in the message; every problem is listed, up to the first 50.",
+    remedy: "Correct the fields that are named; the details hold every problem, up to the first 50.",
   },
   KINGLET_ERR_PROFILE_TOO_LARGE: {
     message: "{name}: {what} has {actual} entries, at most {limit} are read",
