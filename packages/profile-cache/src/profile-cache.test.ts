@@ -1,0 +1,222 @@
+import { describe, expect, it } from "vitest";
+
+import { TICK_MS, ref, start } from "../test/cache-fixture.ts";
+
+describe("ProfileCache", () => {
+  describe("a container with a profile", () => {
+    it("is fetched at once and then found", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", { execs: [{ path: "/bin/sh" }] });
+      cache.addContainer(ref("c1", "web"));
+      expect(cache.state("c1")).toBe("pending");
+      await clock.advance(0);
+      expect(cache.state("c1")).toBe("active");
+      expect(cache.get("c1")).toMatchObject({
+        namespace: "shop",
+        name: "web",
+        status: "completed",
+        completion: "complete",
+      });
+      expect([...(cache.get("c1")?.execPaths ?? [])]).toEqual(["/bin/sh"]);
+      expect(cache.get("c1")?.checksum).toMatch(/^[0-9a-f]{64}$/);
+    });
+
+    it("cannot be changed by a consumer", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", { execs: [{ path: "/bin/sh" }] });
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const execs = cache.get("c1")?.profile.spec.execs as { path: string }[];
+      expect(() => execs.push({ path: "/bin/nc" })).toThrow(TypeError);
+    });
+
+    it("keeps the same object while the version, or only the version, is unchanged", async () => {
+      const { cache, source, clock, metrics } = start();
+      source.put("web", { syscalls: ["read", "write"] });
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      await clock.advance(TICK_MS);
+      expect(cache.get("c1")).toBe(before);
+      source.put("web", { syscalls: ["write", "read"] });
+      await clock.advance(TICK_MS);
+      expect(cache.get("c1")).toBe(before);
+      expect(source.calls).toHaveLength(3);
+      expect(metrics.read("fetches_total", "unchanged")).toBe(2);
+    });
+
+    it("follows a change at the next tick", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", { execs: [{ path: "/bin/sh" }] });
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      source.put("web", { execs: [{ path: "/bin/sh" }, { path: "/bin/ls" }] });
+      await clock.advance(TICK_MS - 1);
+      expect(cache.get("c1")).toBe(before);
+      await clock.advance(1);
+      expect(cache.get("c1")?.execPaths.has("/bin/ls")).toBe(true);
+      expect(before?.execPaths.has("/bin/ls")).toBe(false);
+    });
+
+    it("follows a change of status alone", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", { syscalls: ["read"] }, "too-large");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      source.put("web", { syscalls: ["read"] }, "completed");
+      await clock.advance(TICK_MS);
+      expect(cache.get("c1")?.status).toBe("completed");
+      expect(cache.get("c1")?.profile.spec).toBe(before?.profile.spec);
+    });
+  });
+
+  describe("a profile that does not exist", () => {
+    it("leaves the container pending with the reason, and is found once it is created", async () => {
+      const { cache, source, clock, metrics, lines } = start();
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      expect([...cache.containers()]).toMatchObject([{ state: "pending", reason: "the profile does not exist" }]);
+      expect(metrics.read("fetches_total", "not_found")).toBe(1);
+      expect(metrics.read("fetches_total", "error")).toBe(0);
+      expect(lines).toEqual([]);
+      source.put("web");
+      await clock.advance(2_000);
+      expect(cache.state("c1")).toBe("active");
+    });
+
+    it("is asked for ever more rarely, in the end at each tick only", async () => {
+      const { cache, source, clock } = start();
+      cache.addContainer(ref("c1", "web"));
+      const times: number[] = [];
+      let seen = 0;
+      const startedMs = clock.monotonicMs();
+      for (let step = 0; step < 6 * 120; step += 1) {
+        await clock.advance(500);
+        for (; seen < source.calls.length; seen += 1) times.push((clock.monotonicMs() - startedMs) / 1_000);
+      }
+      expect(times).toEqual([0.5, 2, 6, 14, 30, 60, 120, 180, 240, 300, 360]);
+    });
+
+    it("takes the container back to pending at the next tick when it was deleted [cache W1]", async () => {
+      const { cache, source, clock, metrics } = start();
+      source.put("web");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      source.objects.clear();
+      await clock.advance(TICK_MS);
+      expect(cache.get("c1")).toBeUndefined();
+      expect(cache.state("c1")).toBe("pending");
+      expect(metrics.read("evictions_total", "profile_deleted")).toBe(1);
+      source.put("web", { syscalls: ["read"] }, "completed", "another-uid");
+      await clock.advance(2_000);
+      expect(cache.get("c1")?.profile.metadata.uid).toBe("another-uid");
+    });
+  });
+
+  describe("a profile that is not final", () => {
+    it("leaves the container pending and says so [cache W4]", async () => {
+      const { cache, source, clock, metrics } = start();
+      source.put("web", {}, "ready");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      expect([...cache.containers()]).toMatchObject([{ state: "pending", reason: 'the profile\'s status is "ready"' }]);
+      expect(metrics.read("fetches_total", "not_final")).toBe(1);
+      source.put("web", {}, "completed");
+      await clock.advance(2_000);
+      expect(cache.state("c1")).toBe("active");
+    });
+
+    it("keeps what it allowed before when the same object goes back to learning", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", { syscalls: ["read"] });
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      source.put("web", {}, "ready");
+      await clock.advance(TICK_MS);
+      expect(cache.get("c1")).toBe(before);
+      source.put("web", {}, "ready", "another-uid");
+      await clock.advance(TICK_MS);
+      expect(cache.state("c1")).toBe("pending");
+    });
+
+    it("admits a profile without a status, and others when told to", async () => {
+      const { cache, source, clock } = start({ acceptedStatuses: ["ready", ""] });
+      source.put("web", {}, "ready");
+      source.put("db", {}, "");
+      cache.addContainer(ref("c1", "web"));
+      cache.addContainer(ref("c2", "db"));
+      await clock.advance(0);
+      expect([cache.get("c1")?.status, cache.get("c2")?.status]).toEqual(["ready", ""]);
+    });
+  });
+
+  describe("a store that fails", () => {
+    it("keeps the last good profile, with reason and metric, warns once and says when it is over", async () => {
+      const { cache, source, clock, metrics, lines } = start();
+      source.put("web");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      source.failure = new Error("connection refused");
+      await clock.advance(3 * TICK_MS);
+      expect(cache.get("c1")).toBe(before);
+      expect([...cache.containers()]).toMatchObject([{ state: "active", reason: "connection refused", isStale: true }]);
+      expect(metrics.read("profiles", "stale")).toBe(1);
+      expect(metrics.read("fetches_total", "error")).toBe(3);
+      source.failure = undefined;
+      await clock.advance(TICK_MS);
+      expect([...cache.containers()]).toMatchObject([{ reason: "", isStale: false }]);
+      expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);
+    });
+
+    it("is not a missing profile: the container is pending with the error as reason", async () => {
+      const { cache, source, clock, metrics } = start();
+      source.put("web");
+      source.failure = new Error("connection refused");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      expect([...cache.containers()]).toMatchObject([{ state: "pending", reason: "connection refused" }]);
+      expect(metrics.read("fetches_total", "not_found")).toBe(0);
+      source.failure = undefined;
+      await clock.advance(2_000);
+      expect(cache.state("c1")).toBe("active");
+    });
+
+    it("gives up a call after its budget, also when the source ignores the signal", async () => {
+      const { cache, source, clock } = start({ maxParallelFetches: 1 });
+      source.put("db");
+      source.isHeld = true;
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      source.isHeld = false;
+      cache.addContainer(ref("c2", "db"));
+      await clock.advance(4_999);
+      expect(cache.state("c2")).toBe("pending");
+      await clock.advance(1);
+      expect(source.calls[0]?.signal.aborted).toBe(true);
+      expect(cache.state("c2")).toBe("active");
+      expect([...cache.containers()][0]?.reason).toBe("the profile store took longer than 5000 ms");
+    });
+
+    it("does not hold up ends of grace and first fetches behind slow ones [cache W8]", async () => {
+      const { cache, source, clock } = start();
+      source.put("web");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      cache.removeContainer("c1");
+      source.isHeld = true;
+      for (const id of ["s1", "s2", "s3"]) cache.addContainer(ref(id, id));
+      await clock.advance(0);
+      source.isHeld = false;
+      source.put("db");
+      cache.addContainer(ref("c2", "db"));
+      await clock.advance(0);
+      expect(cache.state("c2")).toBe("active");
+      await clock.advance(10_000);
+      expect(cache.state("c1")).toBeUndefined();
+    });
+  });
+});

@@ -1,0 +1,153 @@
+import { ManualClock } from "@kinglet/lifecycle";
+import { noopLogger, type LogFields, type Logger } from "@kinglet/logger";
+import type { MetricDefinition, Metrics } from "@kinglet/metrics";
+import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
+
+import type { ContainerRef } from "../src/container-ref.ts";
+import type { ProfileCacheOptions } from "../src/profile-cache-options.ts";
+import { ProfileCache } from "../src/profile-cache.ts";
+import type { ProfileSource } from "../src/profile-source.ts";
+
+/** Default interval. */
+export const TICK_MS = 60_000;
+
+export interface Call {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  resolve(profile: ContainerProfile | undefined): void;
+  reject(error: Error): void;
+}
+
+/** A store in memory whose answers can be held back, and that counts what it is asked. */
+export class FakeSource implements ProfileSource {
+  readonly objects = new Map<string, ContainerProfile>();
+  readonly calls: Call[] = [];
+  readonly open = new Set<Call>();
+  mostOpen = 0;
+  /** True: calls wait until the test answers them. */
+  isHeld = false;
+  failure: Error | undefined;
+  #version = 0;
+
+  put(name: string, spec: unknown = {}, status = "completed", uid = `uid-${name}`): ContainerProfile {
+    const annotations = status === "" ? {} : { "kubescape.io/status": status, "kubescape.io/completion": "complete" };
+    this.#version += 1;
+    const metadata = { name, namespace: "shop", uid, resourceVersion: String(this.#version), annotations };
+    const profile = parseContainerProfile({ metadata, spec });
+    this.objects.set(`shop/${name}`, profile);
+    return profile;
+  }
+
+  getContainerProfile(
+    namespace: string,
+    name: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<ContainerProfile | undefined> {
+    const key = `${namespace}/${name}`;
+    return new Promise((resolve, reject) => {
+      const call: Call = {
+        key,
+        signal: options.signal,
+        resolve: (profile) => {
+          this.open.delete(call);
+          resolve(profile);
+        },
+        reject: (error) => {
+          this.open.delete(call);
+          reject(error);
+        },
+      };
+      this.calls.push(call);
+      this.open.add(call);
+      this.mostOpen = Math.max(this.mostOpen, this.open.size);
+      if (this.isHeld) return;
+      if (this.failure !== undefined) call.reject(this.failure);
+      // A copy, as a real store makes one from each response.
+      else call.resolve(structuredClone(this.objects.get(key)));
+    });
+  }
+}
+
+/** Adds up what is reported, by `name{label values}`. */
+export class CountingMetrics implements Metrics {
+  readonly values = new Map<string, number>();
+  readonly #collectors = new Set<() => void>();
+
+  counter(definition: MetricDefinition): { add(value?: number, labels?: Readonly<Record<string, string>>): void } {
+    return { add: (value = 1, labels = {}) => this.#change(definition, labels, (old) => old + value) };
+  }
+  gauge(definition: MetricDefinition): {
+    set(value: number, labels?: Readonly<Record<string, string>>): void;
+    add(value: number, labels?: Readonly<Record<string, string>>): void;
+  } {
+    return {
+      set: (value, labels = {}) => this.#change(definition, labels, () => value),
+      add: (value, labels = {}) => this.#change(definition, labels, (old) => old + value),
+    };
+  }
+  histogram(definition: MetricDefinition): { observe(value: number): void } {
+    return { observe: () => this.#change(definition, {}, (old) => old + 1) };
+  }
+  onCollect(collect: () => void): () => void {
+    this.#collectors.add(collect);
+    return () => this.#collectors.delete(collect);
+  }
+  read(name: string, label = ""): number {
+    for (const collect of this.#collectors) collect();
+    return this.values.get(`kinglet_profile_cache_${name}${label === "" ? "" : `{${label}}`}`) ?? 0;
+  }
+  #change(definition: MetricDefinition, labels: Readonly<Record<string, string>>, next: (old: number) => number): void {
+    const text = Object.values(labels).join(",");
+    const key = text === "" ? definition.name : `${definition.name}{${text}}`;
+    this.values.set(key, next(this.values.get(key) ?? 0));
+  }
+}
+
+export function ref(containerId: string, profileName: string): ContainerRef {
+  return { containerId, namespace: "shop", profileName, podName: `pod-${containerId}`, containerName: "web" };
+}
+
+export interface Bench {
+  readonly cache: ProfileCache;
+  readonly source: FakeSource;
+  readonly clock: ManualClock;
+  readonly metrics: CountingMetrics;
+  readonly lines: { readonly level: string; readonly message: string; readonly fields: LogFields }[];
+  readonly stop: () => Promise<void>;
+}
+
+export function start(options: Partial<ProfileCacheOptions> = {}): Bench {
+  const source = new FakeSource();
+  const clock = new ManualClock();
+  const metrics = new CountingMetrics();
+  const lines: { level: string; message: string; fields: LogFields }[] = [];
+  const write =
+    (level: string) =>
+    (message: string, fields: LogFields = {}): void => {
+      lines.push({ level, message, fields });
+    };
+  const logger: Logger = { ...noopLogger, error: write("error"), warn: write("warn"), info: write("info") };
+  const cache = new ProfileCache({
+    source,
+    clock,
+    logger,
+    metrics,
+    maxEntries: 100,
+    freezeProfiles: true,
+    random: () => 0,
+    ...options,
+  });
+  const controller = new AbortController();
+  const running = cache.run({ signal: controller.signal });
+  return {
+    cache,
+    source,
+    clock,
+    metrics,
+    lines,
+    stop: async () => {
+      controller.abort();
+      await running;
+    },
+  };
+}
