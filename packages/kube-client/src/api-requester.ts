@@ -1,0 +1,245 @@
+import { createError, hasCode, KingletError } from "@kinglet/errors";
+import { sleep, type Clock } from "@kinglet/lifecycle";
+import type { Counter, Metrics } from "@kinglet/metrics";
+import { createStatusError, createTransportError, readSeconds, type RequestPlace } from "./api-error.ts";
+import type { ClusterAccess } from "./cluster-access.ts";
+import { kubeClientErrors } from "./errors.ts";
+import { REQUESTS_TOTAL } from "./metrics.ts";
+import { RequestScope } from "./request-scope.ts";
+import type { KubeTransport, TransportResponse } from "./transport.ts";
+
+/** One call of the API. */
+export interface ApiCall {
+  /** For metrics. */
+  readonly verb: string;
+  /** For metrics: the plural. */
+  readonly resource: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** Further attempts after an answer that asks for one, or (reading only) a lost connection. */
+  readonly retries: number;
+}
+
+/** An accepted answer; `scope.end()` must be called when the body has been read or given up. */
+export interface OpenAnswer {
+  readonly response: TransportResponse;
+  readonly scope: RequestScope;
+  readonly place: RequestPlace;
+}
+
+/** Bodies read as a whole: an object is at most about 1.5 MB stored, 3 MiB in a request. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const MAX_ERROR_BODY_BYTES = 1024 * 1024;
+const MAX_RETRY_WAIT_MS = 30_000;
+
+/**
+ * Sends calls: credentials, time limits, typed errors, the retries that are always safe, and counting.
+ *
+ * Tries again (within `retries`): 429 and 5xx that name a `Retry-After`, after that long (at most 30 s); 401 once, when the
+ * token can be renewed and was; a reading call whose kept connection turned out closed. Never a write that may have reached the server.
+ */
+export class ApiRequester {
+  readonly #access: ClusterAccess;
+  readonly #transport: KubeTransport;
+  readonly #clock: Clock;
+  readonly #requests: Counter<"verb" | "resource" | "code">;
+  readonly #baseHeaders: Readonly<Record<string, string | string[]>>;
+  readonly #closed = new AbortController();
+
+  constructor(
+    access: ClusterAccess,
+    options: {
+      readonly transport: KubeTransport;
+      readonly clock: Clock;
+      readonly metrics: Metrics;
+      readonly userAgent: string;
+    },
+  ) {
+    this.#access = access;
+    this.#transport = options.transport;
+    this.#clock = options.clock;
+    this.#requests = options.metrics.counter(REQUESTS_TOTAL);
+    this.#baseHeaders = {
+      "user-agent": options.userAgent,
+      // A compressed list would have to be inflated in memory of ours; the API server compresses only when asked.
+      "accept-encoding": "identity",
+      ...impersonationHeaders(access),
+    };
+  }
+
+  /** Sends a call and returns once the head of an answer below 400 is there. @throws every code of an API or transport error. */
+  async open(call: ApiCall): Promise<OpenAnswer> {
+    let renewedToken = false;
+    for (let attempt = 0; ; attempt++) {
+      const token = await this.#token();
+      try {
+        return await this.#attempt(call, token);
+      } catch (error) {
+        if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNAUTHORIZED") && token !== undefined && this.#renew(token)) {
+          // 401 means that nothing was done, so any verb may go again.
+          if (renewedToken || (await this.#token()) === token) throw error;
+          renewedToken = true;
+          continue;
+        }
+        const delayMs = attempt < call.retries ? retryDelayMs(error, call, attempt) : undefined;
+        if (delayMs === undefined) throw error;
+        await sleep(delayMs, { clock: this.#clock, ...(call.signal === undefined ? {} : { signal: call.signal }) });
+      }
+    }
+  }
+
+  /** Sends a call and reads the whole answer as text. */
+  async text(call: ApiCall): Promise<{ readonly status: number; readonly text: string; readonly place: RequestPlace }> {
+    const { response, scope, place } = await this.open(call);
+    try {
+      return { status: response.status, text: await readText(response.body, MAX_BODY_BYTES, "the answer"), place };
+    } catch (error) {
+      throw this.bodyError(scope, place, error);
+    } finally {
+      scope.end();
+    }
+  }
+
+  /** What went wrong while a body was read: the caller's abort, the time limit, or the connection. */
+  bodyError(scope: RequestScope, place: RequestPlace, error: unknown): unknown {
+    if (scope.signal.aborted) return scope.signal.reason;
+    return createTransportError(place, error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#transport[Symbol.asyncDispose]();
+  }
+
+  async #attempt(call: ApiCall, token: string | undefined): Promise<OpenAnswer> {
+    const place: RequestPlace = { method: call.method, path: call.path, server: this.#access.server };
+    if (this.#closed.signal.aborted) {
+      throw createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_ARGUMENT", {
+        what: "request",
+        problem: "the client is closed",
+      });
+    }
+    const scope = new RequestScope(call.signal, this.#clock);
+    scope.limit(call.timeoutMs, () =>
+      createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_TIMEOUT", {
+        ...place,
+        problem: "no complete answer",
+        timeoutMs: call.timeoutMs,
+      }),
+    );
+    try {
+      const response = await this.#transport.send({
+        method: call.method,
+        path: call.path,
+        headers: this.#headers(call, token),
+        signal: scope.signal,
+        ...(call.body === undefined ? {} : { body: call.body }),
+      });
+      this.#count(call, String(response.status));
+      if (response.status >= 300) throw await readStatusError(place, response);
+      return { response, scope, place };
+    } catch (error) {
+      scope.end();
+      if (error instanceof KingletError && "status" in error.details) throw error;
+      const fault = this.bodyError(scope, place, error);
+      this.#count(call, resultOf(fault, call.signal));
+      throw fault;
+    }
+  }
+
+  #headers(call: ApiCall, token: string | undefined): Record<string, string | string[]> {
+    const headers: Record<string, string | string[]> = {
+      ...this.#baseHeaders,
+      accept: call.accept ?? "application/json",
+    };
+    if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+    if (call.body !== undefined) {
+      headers["content-type"] = call.contentType ?? "application/json";
+      headers["content-length"] = String(Buffer.byteLength(call.body));
+    }
+    return headers;
+  }
+
+  async #token(): Promise<string | undefined> {
+    const { token } = this.#access;
+    return typeof token === "object" ? token.token() : token;
+  }
+
+  /** True when the token comes from a source that has now been told to look for another. */
+  #renew(rejected: string): boolean {
+    const { token } = this.#access;
+    if (typeof token !== "object") return false;
+    token.reject(rejected);
+    return true;
+  }
+
+  #count(call: ApiCall, code: string): void {
+    this.#requests.add(1, { verb: call.verb, resource: call.resource, code });
+  }
+}
+
+/** Reads a body as UTF-8. @throws KINGLET_ERR_KUBE_CLIENT_TOO_LARGE. */
+async function readText(body: AsyncIterable<Buffer>, limitBytes: number, what: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > limitBytes)
+      throw createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_TOO_LARGE", { what, limitBytes });
+    chunks.push(chunk);
+  }
+  return (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)).toString("utf8");
+}
+
+async function readStatusError(place: RequestPlace, response: TransportResponse): Promise<KingletError> {
+  const retryAfter = response.headers["retry-after"];
+  const text = await readText(response.body, MAX_ERROR_BODY_BYTES, "the error answer");
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Proxies and load balancers answer in HTML or plain text: its beginning is the best message there is.
+    body = { message: text.slice(0, 200) || undefined };
+  }
+  return createStatusError(place, body, {
+    httpStatus: response.status,
+    retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
+  });
+}
+
+function retryDelayMs(error: unknown, call: ApiCall, attempt: number): number | undefined {
+  if (!(error instanceof KingletError)) return undefined;
+  const seconds = readSeconds(error.details["retryAfterSeconds"]);
+  const isOverload =
+    hasCode(error, "KINGLET_ERR_KUBE_CLIENT_TOO_MANY_REQUESTS") || hasCode(error, "KINGLET_ERR_KUBE_CLIENT_SERVER");
+  if (isOverload && seconds !== undefined) {
+    return Math.min(MAX_RETRY_WAIT_MS, Math.max(seconds * 1000, 100 * 2 ** attempt));
+  }
+  const isReading = call.method === "GET" && hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE");
+  const cause = error.cause as { readonly wasReusedSocket?: boolean } | undefined;
+  return isReading && attempt === 0 && cause?.wasReusedSocket === true ? 0 : undefined;
+}
+
+function resultOf(error: unknown, signal: AbortSignal | undefined): string {
+  if (signal?.aborted === true) return "aborted";
+  return hasCode(error, "KINGLET_ERR_KUBE_CLIENT_TIMEOUT") ? "timeout" : "unreachable";
+}
+
+function impersonationHeaders(access: ClusterAccess): Record<string, string | string[]> {
+  const { impersonate } = access;
+  if (impersonate === undefined) return {};
+  const headers: Record<string, string | string[]> = { "impersonate-user": impersonate.user };
+  if (impersonate.uid !== undefined) headers["impersonate-uid"] = impersonate.uid;
+  // One header line per group: joined by commas they would be one group.
+  if (impersonate.groups !== undefined && impersonate.groups.length > 0)
+    headers["impersonate-group"] = [...impersonate.groups];
+  for (const [key, values] of Object.entries(impersonate.extra ?? {})) {
+    headers[`impersonate-extra-${encodeURIComponent(key)}`] = [...values];
+  }
+  return headers;
+}

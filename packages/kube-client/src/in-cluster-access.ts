@@ -1,0 +1,47 @@
+import { createError } from "@kinglet/errors";
+import type { Clock } from "@kinglet/lifecycle";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ClusterAccess } from "./cluster-access.ts";
+import { kubeClientErrors } from "./errors.ts";
+import { createTokenFile } from "./token-source.ts";
+
+/**
+ * Access of a pod to its own cluster through its service account: always https, the token is read again while it is used.
+ *
+ * @throws KINGLET_ERR_KUBE_CLIENT_CONFIG when the CA cannot be read, KINGLET_ERR_KUBE_CLIENT_CREDENTIALS when the token cannot.
+ */
+export async function loadInClusterAccess(options: {
+  readonly host: string;
+  readonly port: string;
+  readonly serviceAccountDir: string;
+  readonly clock: Clock;
+}): Promise<ClusterAccess> {
+  const { host, port, serviceAccountDir, clock } = options;
+  const caFile = join(serviceAccountDir, "ca.crt");
+  const caPem = await readFile(caFile, "utf8").catch((error: unknown) => {
+    throw createError(
+      kubeClientErrors,
+      "KINGLET_ERR_KUBE_CLIENT_CONFIG",
+      {
+        file: caFile,
+        problem: `the cluster's CA cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      },
+      { cause: error },
+    );
+  });
+  const token = createTokenFile(join(serviceAccountDir, "token"), { clock });
+  await token.token();
+  // Only tells the default namespace: a pod without the file works.
+  const namespace = await readFile(join(serviceAccountDir, "namespace"), "utf8").then(
+    (text) => text.trim(),
+    () => "",
+  );
+  return {
+    server: `https://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port === "" ? "443" : port}`,
+    caPem,
+    token,
+    ...(namespace === "" ? {} : { namespace }),
+    origin: "in-cluster",
+  };
+}

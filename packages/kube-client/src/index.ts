@@ -1,0 +1,38 @@
+export type { ClusterAccess, Impersonation } from "./cluster-access.ts";
+export { createInformer } from "./create-informer.ts";
+export { createKubeClient, type KubeClientOptions } from "./create-kube-client.ts";
+export { kubeClientErrors, type KubeClientErrorCode } from "./errors.ts";
+export type { InformerHandler } from "./handler-queue.ts";
+export { createHttpsTransport } from "./https-transport.ts";
+export { objectKey, type Informer, type InformerOptions, type InformerStatus } from "./informer.ts";
+export type {
+  CallOptions,
+  DeleteOptions,
+  GetOptions,
+  KubeClient,
+  KubeList,
+  ListEachOptions,
+  ListOptions,
+  ListResult,
+  PatchOptions,
+  RawRequest,
+  SelectOptions,
+  WatchOptions,
+  WriteOptions,
+} from "./kube-client.ts";
+export type { KubeMetadata, KubeObject, WatchEvent } from "./kube-object.ts";
+export { loadClusterAccess, type LoadClusterAccessOptions } from "./load-cluster-access.ts";
+export type { Projection } from "./projection.ts";
+export {
+  containerProfiles,
+  customResourceDefinitions,
+  deployments,
+  namespaces,
+  nodes,
+  pods,
+  replicaSets,
+  type ResourceDefinition,
+} from "./resource-definition.ts";
+export { compareResourceVersions } from "./resource-version.ts";
+export type { TokenSource } from "./token-source.ts";
+export type { KubeTransport, TransportRequest, TransportResponse } from "./transport.ts";

@@ -1,0 +1,172 @@
+import { createError } from "@kinglet/errors";
+import type { Clock } from "@kinglet/lifecycle";
+import { readFile } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import type { ClusterAccess, Impersonation } from "./cluster-access.ts";
+import { kubeClientErrors } from "./errors.ts";
+import { configError, isRecord, type Kubeconfig, type KubeconfigEntry } from "./kubeconfig.ts";
+import { createTokenFile, type TokenSource } from "./token-source.ts";
+
+/**
+ * Picks a context of a kubeconfig and reads what it refers to.
+ *
+ * @throws KINGLET_ERR_KUBE_CLIENT_CONFIG, KINGLET_ERR_KUBE_CLIENT_CREDENTIALS; both name the file and the key.
+ */
+export async function resolveKubeconfig(
+  config: Kubeconfig,
+  options: { readonly context: string | undefined; readonly clock: Clock },
+): Promise<ClusterAccess> {
+  const contextName = options.context ?? config.currentContext;
+  if (contextName === "")
+    throw configError(config.file, `current-context is not set; contexts: ${names(config.contexts)}`);
+  const context = pick(config, "context", contextName, config.contexts);
+  const clusterName = requiredText(context, `contexts["${contextName}"]`, "cluster");
+  const cluster = pick(config, "cluster", clusterName, config.clusters);
+  const clusterPlace = `clusters["${clusterName}"]`;
+  const server = requiredText(cluster, clusterPlace, "server");
+  if (text(cluster, clusterPlace, "proxy-url") !== "") {
+    throw configError(cluster.file, `${clusterPlace}.proxy-url: proxies are not supported`);
+  }
+  const caPem = await pem(cluster, clusterPlace, "certificate-authority");
+  const tlsServerName = text(cluster, clusterPlace, "tls-server-name");
+  const namespace = text(context, `contexts["${contextName}"]`, "namespace");
+  const userName = text(context, `contexts["${contextName}"]`, "user");
+  const user = userName === "" ? undefined : pick(config, "user", userName, config.users);
+  return {
+    server,
+    ...(caPem === undefined ? {} : { caPem }),
+    ...(tlsServerName === "" ? {} : { tlsServerName }),
+    ...(cluster.value["insecure-skip-tls-verify"] === true ? { insecureSkipTlsVerify: true } : {}),
+    ...(namespace === "" ? {} : { namespace }),
+    ...(user === undefined ? {} : await resolveUser(user, userName, options.clock)),
+    origin: `${config.file}, context "${contextName}"`,
+  };
+}
+
+async function resolveUser(user: KubeconfigEntry, name: string, clock: Clock): Promise<Partial<ClusterAccess>> {
+  const place = `users["${name}"]`;
+  refuseUnsupported(user, name, place);
+  const clientCertificatePem = await pem(user, place, "client-certificate");
+  const clientKeyPem = await pem(user, place, "client-key");
+  if ((clientCertificatePem === undefined) !== (clientKeyPem === undefined)) {
+    throw configError(user.file, `${place}: client-certificate and client-key belong together, one of them is missing`);
+  }
+  const token = await resolveToken(user, place, clock);
+  const impersonate = resolveImpersonation(user, place);
+  return {
+    ...(clientCertificatePem === undefined || clientKeyPem === undefined ? {} : { clientCertificatePem, clientKeyPem }),
+    ...(token === undefined ? {} : { token }),
+    ...(impersonate === undefined ? {} : { impersonate }),
+  };
+}
+
+/** A token file is read again while it is in use; `token` beside it serves until the file can be read. */
+async function resolveToken(
+  user: KubeconfigEntry,
+  place: string,
+  clock: Clock,
+): Promise<string | TokenSource | undefined> {
+  const token = text(user, place, "token").trim();
+  const tokenFile = text(user, place, "tokenFile");
+  if (tokenFile === "") return token === "" ? undefined : token;
+  const source = createTokenFile(resolvePath(user, tokenFile), {
+    clock,
+    initialToken: token === "" ? undefined : token,
+  });
+  await source.token();
+  return source;
+}
+
+function refuseUnsupported(user: KubeconfigEntry, name: string, place: string): void {
+  const exec = user.value["exec"];
+  const provider = user.value["auth-provider"];
+  let problem: string | undefined;
+  if (isRecord(exec)) {
+    problem = `user "${name}" logs in with the plugin "${String(exec["command"])}" (${place}.exec), which is not supported yet`;
+  } else if (isRecord(provider)) {
+    problem = `user "${name}" logs in with the provider "${String(provider["name"])}" (${place}.auth-provider), which Kubernetes itself has removed`;
+  } else if (text(user, place, "username") !== "") {
+    problem = `user "${name}" logs in with a password (${place}.username), which Kubernetes itself has removed`;
+  }
+  if (problem !== undefined) {
+    throw createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_CREDENTIALS", {
+      file: user.file,
+      problem,
+      user: name,
+    });
+  }
+}
+
+function resolveImpersonation(user: KubeconfigEntry, place: string): Impersonation | undefined {
+  const as = text(user, place, "as");
+  const uid = text(user, place, "as-uid");
+  const groups = user.value["as-groups"] ?? [];
+  const extra = user.value["as-user-extra"] ?? {};
+  if (!isTexts(groups)) throw configError(user.file, `${place}.as-groups is not a list of strings`);
+  if (!isRecord(extra) || !Object.values(extra).every(isTexts)) {
+    throw configError(user.file, `${place}.as-user-extra is not a map to lists of strings`);
+  }
+  if (as === "") {
+    if (uid === "" && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
+    throw configError(user.file, `${place}.as is missing: uid, groups and extra values need a user to act as`);
+  }
+  return { user: as, ...(uid === "" ? {} : { uid }), groups, extra: extra as Record<string, readonly string[]> };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function pick(
+  config: Kubeconfig,
+  what: string,
+  name: string,
+  entries: ReadonlyMap<string, KubeconfigEntry>,
+): KubeconfigEntry {
+  const entry = entries.get(name);
+  if (entry === undefined)
+    throw configError(config.file, `there is no ${what} "${name}"; there are: ${names(entries)}`);
+  return entry;
+}
+
+function names(entries: ReadonlyMap<string, unknown>): string {
+  return entries.size === 0 ? "none" : [...entries.keys()].join(", ");
+}
+
+function text(entry: KubeconfigEntry, place: string, key: string): string {
+  const value = entry.value[key] ?? "";
+  if (typeof value !== "string") throw configError(entry.file, `${place}.${key} is not a string`);
+  return value;
+}
+
+function requiredText(entry: KubeconfigEntry, place: string, key: string): string {
+  const value = text(entry, place, key);
+  if (value === "") throw configError(entry.file, `${place}.${key} is missing`);
+  return value;
+}
+
+function resolvePath(entry: KubeconfigEntry, path: string): string {
+  return isAbsolute(path) ? path : join(entry.dir, path);
+}
+
+/** PEM text of `<key>-data` (base64), else of the file that `<key>` names. */
+async function pem(entry: KubeconfigEntry, place: string, key: string): Promise<string | undefined> {
+  const data = text(entry, place, `${key}-data`);
+  const path = text(entry, place, key);
+  if (data === "" && path === "") return undefined;
+  let content: string;
+  if (data !== "") {
+    content = Buffer.from(data, "base64").toString("utf8");
+  } else {
+    try {
+      content = await readFile(resolvePath(entry, path), "utf8");
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw configError(entry.file, `${place}.${key} cannot be read: ${reason}`, error);
+    }
+  }
+  if (!content.includes("-----BEGIN ")) {
+    throw configError(entry.file, `${place}.${data === "" ? key : `${key}-data`} holds no PEM block`);
+  }
+  return content;
+}

@@ -1,0 +1,61 @@
+import type { Logger } from "@kinglet/logger";
+import type { Counter } from "@kinglet/metrics";
+import type { Interner } from "./interner.ts";
+import { compileProjection, withoutManagedFields, type CompiledProjection, type Projection } from "./projection.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
+
+/**
+ * Turns parsed API objects of one resource into what the caller asked for: the projection, or the whole object without
+ * `managedFields`. Lists, watches and single reads all pass here, so they give the same shapes.
+ */
+export class ObjectDecoder {
+  readonly #resource: ResourceDefinition;
+  readonly #apiVersion: string;
+  readonly #project: CompiledProjection | undefined;
+  readonly #interner: Interner;
+  readonly #logger: Logger;
+  readonly #skipped: Counter<"resource">;
+
+  constructor(
+    resource: ResourceDefinition,
+    projection: Projection | undefined,
+    options: { readonly interner: Interner; readonly logger: Logger; readonly skipped: Counter<"resource"> },
+  ) {
+    this.#resource = resource;
+    this.#apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+    this.#project = projection === undefined ? undefined : compileProjection(projection);
+    this.#interner = options.interner;
+    this.#logger = options.logger;
+    this.#skipped = options.skipped;
+  }
+
+  /** The object, or `undefined` (counted and logged) when it is not one of this resource: another kind, or no metadata. */
+  decode(value: unknown): Record<string, unknown> | undefined {
+    if (!this.#isExpected(value)) {
+      this.#skipped.add(1, { resource: this.#resource.plural });
+      this.#logger.warn("left out an object that is not what was asked for", {
+        resource: this.#resource.plural,
+        found:
+          typeof value === "object" && value !== null ? ((value as { kind?: unknown }).kind ?? "object") : typeof value,
+      });
+      return undefined;
+    }
+    // Built-in kinds carry neither in lists.
+    value["apiVersion"] ??= this.#apiVersion;
+    value["kind"] ??= this.#resource.kind;
+    if (this.#project !== undefined) return this.#project(value, this.#interner);
+    value["metadata"] = withoutManagedFields(value["metadata"]);
+    return value;
+  }
+
+  #isExpected(value: unknown): value is Record<string, unknown> {
+    if (typeof value !== "object" || value === null) return false;
+    const { kind, metadata } = value as { readonly kind?: unknown; readonly metadata?: unknown };
+    if (kind !== undefined && kind !== this.#resource.kind) return false;
+    return (
+      typeof metadata === "object" &&
+      metadata !== null &&
+      typeof (metadata as { readonly name?: unknown }).name === "string"
+    );
+  }
+}

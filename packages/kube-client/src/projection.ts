@@ -1,0 +1,200 @@
+import { createError } from "@kinglet/errors";
+import { kubeClientErrors } from "./errors.ts";
+import type { Interner } from "./interner.ts";
+
+/**
+ * Declares which fields of an object are kept; everything else is dropped while it is decoded.
+ *
+ * Paths are field names joined by dots; `[]` after a name means each element of that array; a name with dots or slashes stands in
+ * brackets and quotes. The last name keeps the whole value under it. `metadata.{name,namespace,uid,resourceVersion}` are
+ * always kept; `metadata.managedFields` never is. `apiVersion` and `kind` are kept when named.
+ *
+ * Write it as one constant: it is compiled once per object identity.
+ *
+ * @example `{ paths: ["spec.nodeName", "spec.containers[].name", 'metadata.annotations["kubescape.io/status"]'] }`
+ * @public
+ */
+export interface Projection {
+  readonly paths: readonly string[];
+}
+
+/** A projection ready to run: copies the declared fields of a parsed object, which the caller must not use afterwards. */
+export type CompiledProjection = (
+  source: Readonly<Record<string, unknown>>,
+  interner: Interner,
+) => Record<string, unknown>;
+
+interface Field {
+  readonly key: string;
+  readonly isArray: boolean;
+  /** Absent: the whole value is kept. */
+  readonly fields: readonly Field[] | undefined;
+  readonly isInterned: boolean;
+  readonly Shape: new () => Record<string, unknown>;
+}
+
+interface Draft {
+  isArray: boolean | undefined;
+  isWhole: boolean;
+  readonly children: Map<string, Draft>;
+}
+
+const IDENTITY = ["metadata.name", "metadata.namespace", "metadata.uid", "metadata.resourceVersion"];
+/** Different in every object: interning them would only push the repeated strings out. */
+const UNIQUE = new Set(["name", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp"]);
+const UNIQUE_ANYWHERE = new Set(["containerID", "podIP", "time", "lastTransitionTime"]);
+
+const compiled = new WeakMap<Projection, CompiledProjection>();
+
+/**
+ * Compiles a projection; the same object is compiled once.
+ *
+ * @throws KINGLET_ERR_KUBE_CLIENT_ARGUMENT for a path that cannot be read, or one that contradicts another.
+ */
+export function compileProjection(projection: Projection): CompiledProjection {
+  const known = compiled.get(projection);
+  if (known !== undefined) return known;
+  const root: Draft = { isArray: false, isWhole: false, children: new Map() };
+  for (const path of [...IDENTITY, ...projection.paths]) addPath(root, path);
+  const fields = freezeDraft(root, "");
+  const Shape = createShape();
+  const run: CompiledProjection = (source, interner) => copyFields(source, fields, Shape, interner);
+  compiled.set(projection, run);
+  return run;
+}
+
+/** The names of a path, in order, each with whether it is an array. */
+function parsePath(path: string): { key: string; isArray: boolean }[] {
+  const steps: { key: string; isArray: boolean }[] = [];
+  const step = /(?:(^|\.)([A-Za-z0-9_$-]+)|\["([^"\]]+)"\])(\[\])?/y;
+  while (step.lastIndex < path.length) {
+    const match = step.exec(path);
+    const key = match?.[2] ?? match?.[3];
+    if (
+      match === null ||
+      key === undefined ||
+      key === "__proto__" ||
+      (match[2] !== undefined && (match[1] === ".") === (steps.length === 0))
+    ) {
+      throw badPath(path, "cannot be read as names joined by dots");
+    }
+    steps.push({ key, isArray: match[4] !== undefined });
+  }
+  if (steps.length === 0) throw badPath(path, "is empty");
+  return steps;
+}
+
+function addPath(root: Draft, path: string): void {
+  let at = root;
+  const steps = parsePath(path);
+  for (const [index, { key, isArray }] of steps.entries()) {
+    let next = at.children.get(key);
+    if (next === undefined) {
+      next = { isArray: undefined, isWhole: false, children: new Map() };
+      at.children.set(key, next);
+    }
+    if (index === steps.length - 1) {
+      next.isWhole = true;
+    } else {
+      if (next.isArray !== undefined && next.isArray !== isArray) {
+        throw badPath(path, `contradicts another path on whether "${key}" is an array`);
+      }
+      next.isArray = isArray;
+    }
+    at = next;
+  }
+}
+
+function freezeDraft(draft: Draft, parent: string): readonly Field[] {
+  const fields: Field[] = [];
+  for (const [key, child] of draft.children) {
+    fields.push({
+      key,
+      isArray: child.isArray === true,
+      fields: child.isWhole ? undefined : freezeDraft(child, key),
+      isInterned: !(parent === "metadata" && UNIQUE.has(key)) && !UNIQUE_ANYWHERE.has(key),
+      Shape: createShape(),
+    });
+  }
+  return fields;
+}
+
+/**
+ * A constructor of plain objects with a hidden class of its own. V8 shrinks its instances to the number of fields they really get after
+ * the first few; `{}` would give each four slots and put the fifth field into a second allocation.
+ */
+function createShape(): new () => Record<string, unknown> {
+  const Shape = function Shape(): void {} as unknown as new () => Record<string, unknown>;
+  Shape.prototype = Object.prototype;
+  return Shape;
+}
+
+function copyFields(
+  source: Readonly<Record<string, unknown>>,
+  fields: readonly Field[],
+  Shape: new () => Record<string, unknown>,
+  interner: Interner,
+): Record<string, unknown> {
+  const target = new Shape();
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index]!; // index < length
+    const value = source[field.key];
+    // A function is a member inherited from Object.prototype: the field is absent.
+    if (value === undefined || value === null || typeof value === "function") continue;
+    if (field.fields === undefined) {
+      target[field.key] =
+        typeof value !== "string"
+          ? internWithin(field.key === "metadata" ? withoutManagedFields(value) : value, interner)
+          : field.isInterned
+            ? interner.intern(value)
+            : value;
+    } else if (field.isArray) {
+      if (Array.isArray(value)) target[field.key] = copyElements(value, field, field.fields, interner);
+    } else if (typeof value === "object" && !Array.isArray(value)) {
+      target[field.key] = copyFields(value as Record<string, unknown>, field.fields, field.Shape, interner);
+    }
+  }
+  return target;
+}
+
+function copyElements(
+  elements: readonly unknown[],
+  field: Field,
+  fields: readonly Field[],
+  interner: Interner,
+): unknown[] {
+  const copies: unknown[] = [];
+  for (const element of elements) {
+    if (typeof element === "object" && element !== null) {
+      copies.push(copyFields(element as Record<string, unknown>, fields, field.Shape, interner));
+    }
+  }
+  // A grown array keeps spare room; a sliced one does not.
+  return copies.length > 0 ? copies.slice() : copies;
+}
+
+/** Interns the strings of a value that is kept whole, in place: the parsed object is ours, and its shape is already exact. */
+function internWithin(value: unknown, interner: Interner): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const record = value as Record<string, unknown>;
+  for (const key of Object.keys(record)) {
+    const child = record[key];
+    if (typeof child === "string") record[key] = interner.intern(child);
+    else if (typeof child === "object") internWithin(child, interner);
+  }
+  return value;
+}
+
+/** The metadata of an object without `managedFields`, which nobody but the server reads and which is half of a small object. */
+export function withoutManagedFields(metadata: unknown): unknown {
+  if (typeof metadata !== "object" || metadata === null || !("managedFields" in metadata)) return metadata;
+  const { managedFields: _, ...rest } = metadata;
+  return rest;
+}
+
+function badPath(path: string, problem: string): Error {
+  return createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_ARGUMENT", {
+    what: `projection path "${path}"`,
+    problem,
+  });
+}

@@ -1,0 +1,57 @@
+import type { Clock, ClockTimer } from "@kinglet/lifecycle";
+
+/**
+ * The signal of one request: fires with the caller's, or when a time limit passes. `end` must be called when the request is over.
+ *
+ * One timer at a time, moved only when it fires: a busy stream does not re-arm it per chunk.
+ */
+export class RequestScope {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal | undefined;
+  readonly #clock: Clock;
+  #timer: ClockTimer | undefined;
+  #touchedMs = 0;
+  readonly #onOuterAbort = (): void => this.#controller.abort(this.#outer?.reason);
+
+  constructor(outer: AbortSignal | undefined, clock: Clock) {
+    this.#outer = outer;
+    this.#clock = clock;
+    if (outer?.aborted === true) this.#onOuterAbort();
+    else outer?.addEventListener("abort", this.#onOuterAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Replaces the time limit: aborts `ms` from now with the error that `reason` makes. */
+  limit(ms: number, reason: () => Error): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.startTimer(() => this.#controller.abort(reason()), ms);
+  }
+
+  /** Replaces the time limit: aborts once nothing has called `touch` for `ms`. */
+  limitIdle(ms: number, reason: () => Error): void {
+    this.touch();
+    const arm = (delayMs: number): void => {
+      this.#timer = this.#clock.startTimer(() => {
+        const leftMs = this.#touchedMs + ms - this.#clock.monotonicMs();
+        if (leftMs <= 0) this.#controller.abort(reason());
+        else arm(Math.ceil(leftMs));
+      }, delayMs);
+    };
+    this.#timer?.cancel();
+    arm(ms);
+  }
+
+  touch(): void {
+    this.#touchedMs = this.#clock.monotonicMs();
+  }
+
+  /** Ends the limits and lets go of the caller's signal. */
+  end(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#outer?.removeEventListener("abort", this.#onOuterAbort);
+  }
+}
