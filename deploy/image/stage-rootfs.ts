@@ -36,7 +36,7 @@ const USER_ID = 65_532;
 
 /**
  * Fills an empty folder with the file system of the image. Everything is owned by root and read-only to the program except
- * `/tmp`; the modes are set one by one, so that the umask of the build does not matter.
+ * `/tmp` and `/var/lib/kinglet`; the modes are set one by one, so that the umask of the build does not matter.
  */
 export function stageRootfs(root: string, sources: ImageSources): StagedRootfs {
   const libraries = sharedLibraries(sources.executable);
@@ -56,6 +56,8 @@ export function stageRootfs(root: string, sources: ImageSources): StagedRootfs {
   // Without it some versions of glibc ask DNS before /etc/hosts.
   write(root, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
   folder(root, "/tmp", 0o1777);
+  // The default of --state-dir: a volume in a cluster, but the program also starts without one.
+  folder(root, "/var/lib/kinglet", 0o1777);
 
   const packages = systemPackages(libraries, distribution());
   place(root, "/usr/share/doc/kinglet/LICENSE", sources.licence, 0o644);

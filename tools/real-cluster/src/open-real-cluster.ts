@@ -17,8 +17,8 @@ const PORT_ATTEMPTS = 3;
  * temporary folder; resolves when pods can be created.
  *
  * Guarantees: clusters are independent of each other; everything is ended by process id, in reverse order, by `stop`; and also
- * when this process dies in whatever way. Ready after 5 to 8 s on two cores, about 400 MB resident; suites that are bound by
- * the processor should start one at a time.
+ * when this process dies in whatever way. Ready after about 4 s on two idle cores, 400 MB resident; suites that are bound
+ * by the processor should start one at a time.
  *
  * @throws RealClusterError `…_BINARIES_MISSING`, `…_START_FAILED` (with the end of the log), `…_ABORTED`.
  * @public
