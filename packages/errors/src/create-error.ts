@@ -31,7 +31,18 @@ export function createError<Table extends ErrorTable, Code extends keyof Table &
 
 /** Values come from outside: one line, bounded, so that a hostile name cannot fill or split a log. */
 function oneLine(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  const flat = text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ");
+  const flat = toText(value)
+    .slice(0, 1_000)
+    .replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ");
   return flat.length <= 300 ? flat : `${flat.slice(0, 297)}...`;
+}
+
+function toText(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Circular values and big integers have no JSON; making an error must not fail over that.
+    return typeof value === "bigint" ? String(value) : `[${typeof value}]`;
+  }
 }
