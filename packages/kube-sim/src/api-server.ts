@@ -1,0 +1,179 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { sleep, type Clock } from "@kinglet/lifecycle";
+import { ApiRefusal } from "./api-refusal.ts";
+import { answerDiscovery } from "./discovery.ts";
+import { Exchange } from "./exchange.ts";
+import type { FaultAction, FaultTable } from "./fault-table.ts";
+import type { MutationHandler } from "./mutation-handler.ts";
+import type { ObjectReader } from "./object-reader.ts";
+import { methodNotAllowed, refusal, unknownResource } from "./refusals.ts";
+import type { JournalEntry, RequestJournal } from "./request-journal.ts";
+import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
+import type { ResourceRegistry } from "./resource-registry.ts";
+import { qualifiedName, type SimResource } from "./sim-resource.ts";
+import type { SimUser, TokenAuthenticator } from "./token-authenticator.ts";
+
+/** The parts that serve requests. */
+export interface ApiServerParts {
+  readonly registry: ResourceRegistry;
+  readonly reader: ObjectReader;
+  readonly mutations: MutationHandler;
+  readonly authenticator: TokenAuthenticator;
+  readonly faults: FaultTable;
+  readonly journal: RequestJournal;
+  readonly clock: Clock;
+}
+
+/** One request from arrival to answer: journal, fault, credentials, discovery, resource, verb. */
+export class ApiServer {
+  readonly #parts: ApiServerParts;
+
+  constructor(parts: ApiServerParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects: what a handler throws becomes the answer. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "https://kube-sim");
+    const info = parseRequestInfo(request.method ?? "GET", url.pathname, url.searchParams);
+    const entry: JournalEntry = {
+      method: request.method ?? "GET",
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      userAgent: request.headers["user-agent"] ?? "",
+      status: 0,
+      at: this.#parts.clock.now(),
+    };
+    this.#parts.journal.add(entry);
+    const exchange = new Exchange(request, response, url, entry);
+    // A client that goes away mid-answer is its own business; without a listener it would end the process.
+    response.on("error", () => {});
+    try {
+      const fault = this.#parts.faults.take({
+        method: entry.method,
+        path: info.path,
+        verb: info.verb,
+        resource: info.plural,
+      });
+      if (fault !== undefined && (await this.#meetFault(exchange, fault))) return;
+      await this.#serve(exchange, info);
+    } catch (error) {
+      this.#answerError(exchange, error);
+    }
+  }
+
+  /** @returns true when the request is done with */
+  async #meetFault(exchange: Exchange, fault: FaultAction): Promise<boolean> {
+    switch (fault.kind) {
+      case "delay":
+        await sleep(fault.ms, { clock: this.#parts.clock });
+        return false;
+      case "cut":
+        exchange.cutAfter(fault.afterBytes);
+        return false;
+      case "hang":
+        return true;
+      case "status": {
+        const seconds = fault.retryAfterSeconds;
+        exchange.request.resume();
+        throw refusal(fault.code, fault.reason ?? "", fault.message ?? `fault injected: ${fault.code}`, {
+          ...(seconds === undefined ? {} : { details: { retryAfterSeconds: seconds }, retryAfterSeconds: seconds }),
+        });
+      }
+    }
+  }
+
+  async #serve(exchange: Exchange, info: RequestInfo): Promise<void> {
+    const { authenticator, registry } = this.#parts;
+    const user = authenticator.authenticate(exchange.request.headers.authorization);
+    if (user === undefined) throw refusal(401, "Unauthorized", "Unauthorized");
+    if (!authenticator.isAllowed(user, exchange.path)) throw denied(user, info);
+    if (!info.isResource) {
+      if (!answerDiscovery(exchange, registry, exchange.request.headers.host ?? "")) sendPageNotFound(exchange);
+      return;
+    }
+    const resource = registry.find(info.group, info.version, info.plural);
+    if (resource === undefined) {
+      if (!registry.hasGroup(info.group)) {
+        sendPageNotFound(exchange);
+        return;
+      }
+      throw unknownResource();
+    }
+    checkAddress(resource, info);
+    await this.#dispatch(exchange, info, resource);
+  }
+
+  #dispatch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const { reader, mutations } = this.#parts;
+    if (info.subresource !== "" && !["get", "update", "patch"].includes(info.verb)) throw methodNotAllowed();
+    switch (info.verb) {
+      case "get":
+        return reader.get(exchange, info, resource);
+      case "list":
+        return reader.list(exchange, info, resource);
+      case "watch":
+        return reader.watch(exchange, info, resource);
+      case "create":
+        return mutations.create(exchange, info, resource);
+      case "update":
+        return mutations.update(exchange, info, resource);
+      case "patch":
+        return mutations.patch(exchange, info, resource);
+      case "delete":
+        return mutations.delete(exchange, info, resource);
+      case "deletecollection":
+        return mutations.deleteCollection(exchange, info, resource);
+      default:
+        throw methodNotAllowed();
+    }
+  }
+
+  #answerError(exchange: Exchange, error: unknown): void {
+    if (exchange.isOver || exchange.response.headersSent) {
+      exchange.response.destroy();
+      return;
+    }
+    const { request } = exchange;
+    if (!request.complete) request.resume();
+    exchange.sendRefusal(
+      error instanceof ApiRefusal
+        ? error
+        : refusal(500, "InternalError", `Internal error occurred: ${String(error)}`, {
+            details: { causes: [{ message: String(error) }] },
+          }),
+    );
+  }
+}
+
+/** Namespaced objects live in a namespace, others do not, and only known sub-resources exist. */
+function checkAddress(resource: SimResource, info: RequestInfo): void {
+  const isKnown = info.subresource === "" || (info.subresource === "status" && resource.hasStatus === true);
+  if (!isKnown) throw unknownResource();
+  if (!resource.namespaced && info.namespace !== "") throw unknownResource();
+  if (resource.namespaced && info.name !== "" && info.namespace === "") throw unknownResource();
+}
+
+function denied(user: SimUser, info: RequestInfo): Error {
+  if (!info.isResource) {
+    const text = `forbidden: User ${JSON.stringify(user.name)} cannot ${info.verb} path ${JSON.stringify(info.path)}`;
+    return refusal(403, "Forbidden", text, { details: {} });
+  }
+  const scope = info.namespace === "" ? "at the cluster scope" : `in the namespace ${JSON.stringify(info.namespace)}`;
+  const name = info.name === "" ? "" : ` ${JSON.stringify(info.name)}`;
+  const what = qualifiedName(info);
+  const text =
+    `${what}${name} is forbidden: User ${JSON.stringify(user.name)} cannot ${info.verb} resource ` +
+    `${JSON.stringify(info.plural)} in API group ${JSON.stringify(info.group)} ${scope}`;
+  const details = {
+    ...(info.name === "" ? {} : { name: info.name }),
+    ...(info.group === "" ? {} : { group: info.group }),
+    kind: info.plural,
+  };
+  return refusal(403, "Forbidden", text, { details });
+}
+
+function sendPageNotFound(exchange: Exchange): void {
+  exchange.request.resume();
+  exchange.sendText(404, "text/plain; charset=utf-8", "404 page not found\n");
+}

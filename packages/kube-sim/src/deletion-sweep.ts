@@ -1,0 +1,106 @@
+import type { Clock, ClockTimer } from "@kinglet/lifecycle";
+import { readPath, type KubeObject } from "./kube-object.ts";
+import type { ObjectReader } from "./object-reader.ts";
+import type { ObjectStore } from "./object-store.ts";
+import type { ObjectWriter } from "./object-writer.ts";
+import type { ResourceRegistry } from "./resource-registry.ts";
+import { qualifiedName, type SimResource } from "./sim-resource.ts";
+
+/** Time between the deletion of a namespace or definition and the removal of its contents, milliseconds. */
+const SWEEP_DELAY_MS = 20;
+
+/** The parts a sweep works on. */
+export interface DeletionSweepParts {
+  readonly store: ObjectStore;
+  readonly writer: ObjectWriter;
+  readonly reader: ObjectReader;
+  readonly registry: ResourceRegistry;
+}
+
+/**
+ * Empties terminating namespaces and deleted CustomResourceDefinitions, then removes them, as the controllers of a cluster do.
+ *
+ * Objects with finalizers hold their namespace until the finalizers are gone.
+ */
+export class DeletionSweep {
+  readonly #clock: Clock;
+  readonly #parts: () => DeletionSweepParts;
+  #timer: ClockTimer | undefined;
+
+  constructor(clock: Clock, parts: () => DeletionSweepParts) {
+    this.#clock = clock;
+    this.#parts = parts;
+  }
+
+  /** To be told of every write; starts a sweep when something terminating may have become empty. */
+  onWrite(resource: SimResource, object: KubeObject, change: "stored" | "removed"): void {
+    const isContainer = resource.isEmptiedBeforeDeletion === true && object.metadata.deletionTimestamp !== undefined;
+    const wasContent = change === "removed" && resource.isEmptiedBeforeDeletion !== true;
+    if (!isContainer && !(wasContent && this.#hasTerminating())) return;
+    this.#timer ??= this.#clock.startTimer(() => this.#sweep(), SWEEP_DELAY_MS);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #hasTerminating(): boolean {
+    return this.#terminating().next().done !== true;
+  }
+
+  *#terminating(): Generator<{ readonly resource: SimResource; readonly object: KubeObject }> {
+    const { registry, store } = this.#parts();
+    for (const resource of registry.all()) {
+      if (resource.isEmptiedBeforeDeletion !== true) continue;
+      for (const object of store.table(qualifiedName(resource)).values()) {
+        if (object.metadata.deletionTimestamp !== undefined) yield { resource, object };
+      }
+    }
+  }
+
+  #sweep(): void {
+    this.#timer = undefined;
+    const { writer } = this.#parts();
+    for (const { resource, object } of [...this.#terminating()]) {
+      const isEmpty = resource.kind === "Namespace" ? this.#emptyNamespace(object) : this.#emptyDefinition(object);
+      const others = (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== resource.deletionFinalizer);
+      if (isEmpty && others.length === 0) writer.removeNow(resource, "", object.metadata.name);
+    }
+  }
+
+  #emptyNamespace(namespace: KubeObject): boolean {
+    const { registry, store } = this.#parts();
+    let isEmpty = true;
+    for (const resource of [...registry.all()]) {
+      if (!resource.namespaced) continue;
+      for (const object of [...store.table(qualifiedName(resource)).values()]) {
+        if (object.metadata.namespace === namespace.metadata.name) isEmpty = this.#clear(resource, object) && isEmpty;
+      }
+    }
+    return isEmpty;
+  }
+
+  #emptyDefinition(definition: KubeObject): boolean {
+    const { registry, store, reader } = this.#parts();
+    const group = String(readPath(definition, "spec.group"));
+    const plural = String(readPath(definition, "spec.names.plural"));
+    const resource = registry.findByName(qualifiedName({ group, plural }));
+    if (resource === undefined) return true;
+    let isEmpty = true;
+    for (const object of [...store.table(qualifiedName(resource)).values()]) {
+      isEmpty = this.#clear(resource, object) && isEmpty;
+    }
+    if (isEmpty) {
+      registry.removeAll(group, plural);
+      reader.closeWatches(group, plural);
+    }
+    return isEmpty;
+  }
+
+  /** @returns true when the object is gone */
+  #clear(resource: SimResource, object: KubeObject): boolean {
+    const { name, namespace = "" } = object.metadata;
+    return this.#parts().writer.delete(resource, namespace, name, { gracePeriodSeconds: 0 }).isGone;
+  }
+}

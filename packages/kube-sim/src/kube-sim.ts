@@ -1,0 +1,310 @@
+import { randomBytes } from "node:crypto";
+import { createError } from "@kinglet/errors";
+import { systemClock, type Clock } from "@kinglet/lifecycle";
+import { ApiRefusal, type StatusCause } from "./api-refusal.ts";
+import { ApiServer } from "./api-server.ts";
+import {
+  completeDefinition,
+  customResourcesOf,
+  establishedStatus,
+  findDefinitionProblems,
+} from "./custom-resource-definition.ts";
+import { DeletionSweep } from "./deletion-sweep.ts";
+import { kubeSimErrors } from "./errors.ts";
+import { FaultTable } from "./fault-table.ts";
+import { readPath, type KubeObject, type KubeObjectInput } from "./kube-object.ts";
+import { loadServingCertificate } from "./lazy.ts";
+import { MutationHandler } from "./mutation-handler.ts";
+import { ObjectReader } from "./object-reader.ts";
+import { ObjectStore } from "./object-store.ts";
+import { ObjectWriter } from "./object-writer.ts";
+import { RequestJournal, type JournalEntry } from "./request-journal.ts";
+import { ResourceRegistry } from "./resource-registry.ts";
+import { SimListener } from "./sim-listener.ts";
+import { qualifiedName, type SimResource } from "./sim-resource.ts";
+import { TokenAuthenticator, type SimUser } from "./token-authenticator.ts";
+
+/**
+ * How a simulator is opened. Everything has a default.
+ *
+ * @public
+ */
+export interface KubeSimOptions {
+  /** Port on 127.0.0.1. @defaultValue 0: any free one */
+  readonly port?: number;
+  /** HTTPS with a certificate made for this simulator; false serves plain HTTP. @defaultValue true */
+  readonly tls?: boolean;
+  /** Time between bookmarks on a watch that asks for them, milliseconds, ≥ 1. @defaultValue 60000 */
+  readonly bookmarkIntervalMs?: number;
+  /** Events remembered per resource, ≥ 1; a watch from before them gets an in-stream 410. @defaultValue 10000 */
+  readonly watchHistory?: number;
+  /** Requests the journal remembers, ≥ 1. @defaultValue 10000 */
+  readonly journalEntries?: number;
+  /** Bearer tokens besides the administrator's. */
+  readonly tokens?: Readonly<Record<string, SimUser>>;
+  /** The administrator's bearer token. @defaultValue a random one */
+  readonly adminToken?: string;
+  /** Resources served without a CustomResourceDefinition, as an aggregated API serves them. */
+  readonly extraResources?: readonly SimResource[];
+  /** The version number before the first write; up to 20 digits. @defaultValue "1000" */
+  readonly firstResourceVersion?: string;
+  readonly clock?: Clock;
+  /** Numbers in [0, 1) for generated names. @defaultValue Math.random */
+  readonly random?: () => number;
+}
+
+/**
+ * A running simulator.
+ *
+ * @public
+ */
+export interface KubeSim {
+  /** `https://127.0.0.1:PORT`, the same for its whole life. */
+  readonly server: string;
+  /** The authority that signed the server's certificate, PEM; "" without TLS. */
+  readonly caPem: string;
+  /** The administrator's bearer token. */
+  readonly token: string;
+  /** Faults to inject into requests. */
+  readonly faults: FaultTable;
+  /** Revision of the newest write. */
+  readonly resourceVersion: string;
+  /** A kubeconfig as an object; its JSON is a valid kubeconfig file. */
+  kubeconfig(): object;
+  /**
+   * Stores an object as given, status included, whether or not it exists; makes its namespace if that is missing. An object
+   * that changes nothing is not written.
+   *
+   * @throws KINGLET_ERR_KUBE_SIM_UNKNOWN_RESOURCE, KINGLET_ERR_KUBE_SIM_INVALID_OBJECT
+   */
+  apply(object: KubeObjectInput): KubeObject;
+  /**
+   * Removes an object at once, whatever finalizers it has.
+   *
+   * @param resource - `pods` or `deployments.apps`.
+   * @param namespace - "" for cluster-wide objects.
+   * @returns false when there was none.
+   */
+  remove(resource: string, namespace: string, name: string): boolean;
+  /** Copies of all objects of a resource (`pods`, `deployments.apps`), ordered by namespace and name. */
+  list(resource: string): KubeObject[];
+  /** Forgets all history, as a compaction of the real store does: older versions answer 410 from then on. */
+  compact(): void;
+  /** Drops all connections and listens again on the same port with the same data and certificates. */
+  restart(): Promise<void>;
+  /** Ends it; the same as disposing. */
+  stop(): Promise<void>;
+  /** The last requests, oldest first. */
+  journal(): readonly JournalEntry[];
+  clearJournal(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
+
+/**
+ * Starts a Kubernetes API server in this process, on loopback, with data in memory.
+ *
+ * @throws KINGLET_ERR_KUBE_SIM_LISTEN
+ *
+ * @public
+ */
+export async function openKubeSim(options: KubeSimOptions = {}): Promise<KubeSim> {
+  const certificate =
+    options.tls === false ? undefined : await (await loadServingCertificate()).createServingCertificate();
+  const sim = new OpenKubeSim(options, certificate?.caPem ?? "");
+  await sim.listen((handle) => new SimListener({ port: options.port ?? 0, certificate, handle }));
+  return sim;
+}
+
+type MakeListener = (handle: ConstructorParameters<typeof SimListener>[0]["handle"]) => SimListener;
+
+class OpenKubeSim implements KubeSim {
+  readonly caPem: string;
+  readonly token: string;
+  readonly faults = new FaultTable();
+  readonly #store: ObjectStore;
+  readonly #registry: ResourceRegistry;
+  readonly #writer: ObjectWriter;
+  readonly #reader: ObjectReader;
+  readonly #sweep: DeletionSweep;
+  readonly #journal: RequestJournal;
+  readonly #server: ApiServer;
+  readonly #clock: Clock;
+  #listener: SimListener | undefined;
+  #isStopped = false;
+
+  constructor(options: KubeSimOptions, caPem: string) {
+    const { clock = systemClock, random = Math.random } = options;
+    this.caPem = caPem;
+    this.#clock = clock;
+    this.token = options.adminToken ?? randomBytes(16).toString("hex");
+    this.#journal = new RequestJournal(options.journalEntries ?? 10_000);
+    this.#registry = new ResourceRegistry(options.extraResources ?? []);
+    this.#store = new ObjectStore({
+      firstRevision: BigInt(options.firstResourceVersion ?? "1000"),
+      maxHistory: options.watchHistory ?? 10_000,
+    });
+    this.#reader = new ObjectReader({
+      store: this.#store,
+      clock,
+      random,
+      bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
+    });
+    this.#sweep = new DeletionSweep(clock, () => ({
+      store: this.#store,
+      writer: this.#writer,
+      reader: this.#reader,
+      registry: this.#registry,
+    }));
+    this.#writer = new ObjectWriter({
+      store: this.#store,
+      clock,
+      random,
+      complete: (resource, object) => {
+        if (isDefinition(resource)) completeDefinition(object);
+      },
+      findProblems: (resource, object): readonly StatusCause[] =>
+        isDefinition(resource) ? findDefinitionProblems(object) : [],
+      onWrite: (resource, object, change) => {
+        if (isDefinition(resource)) this.#followDefinition(resource, object, change);
+        this.#sweep.onWrite(resource, object, change);
+      },
+    });
+    const users = new Map(Object.entries(options.tokens ?? {}));
+    users.set(this.token, { name: "admin", groups: ["system:masters"] });
+    this.#server = new ApiServer({
+      registry: this.#registry,
+      reader: this.#reader,
+      mutations: new MutationHandler(this.#writer, this.#reader),
+      authenticator: new TokenAuthenticator(users),
+      faults: this.faults,
+      journal: this.#journal,
+      clock,
+    });
+    for (const name of FIRST_NAMESPACES) this.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  }
+
+  get server(): string {
+    return `${this.caPem === "" ? "http" : "https"}://127.0.0.1:${this.#listener?.port ?? 0}`;
+  }
+
+  get resourceVersion(): string {
+    return String(this.#store.revision);
+  }
+
+  async listen(makeListener: MakeListener): Promise<void> {
+    this.#listener = makeListener((request, response) => void this.#server.handle(request, response));
+    await this.#listener.open();
+  }
+
+  kubeconfig(): object {
+    const authority =
+      this.caPem === "" ? {} : { "certificate-authority-data": Buffer.from(this.caPem).toString("base64") };
+    return {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "kube-sim", cluster: { server: this.server, ...authority } }],
+      users: [{ name: "admin", user: { token: this.token } }],
+      contexts: [{ name: "kube-sim", context: { cluster: "kube-sim", user: "admin", namespace: "default" } }],
+      "current-context": "kube-sim",
+    };
+  }
+
+  apply(input: KubeObjectInput): KubeObject {
+    const resource = this.#registry.findByKind(input.apiVersion, input.kind);
+    if (resource === undefined) {
+      const name = `${input.apiVersion} ${input.kind}`;
+      throw createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_UNKNOWN_RESOURCE", { resource: name });
+    }
+    const { name = "", namespace = "default" } = input.metadata;
+    const metadata = { ...input.metadata, name, ...(resource.namespaced ? { namespace } : {}) };
+    if (resource.namespaced && this.#store.table("namespaces").get(namespace) === undefined) {
+      this.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    }
+    try {
+      return structuredClone(this.#writer.put(resource, { ...input, metadata } as unknown as KubeObject));
+    } catch (cause) {
+      if (!(cause instanceof ApiRefusal)) throw cause;
+      const object = `${input.kind} ${name}`;
+      const details = { object, reason: cause.message };
+      throw createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_INVALID_OBJECT", details, { cause });
+    }
+  }
+
+  remove(resource: string, namespace: string, name: string): boolean {
+    return this.#writer.removeNow(this.#find(resource), namespace, name);
+  }
+
+  list(resource: string): KubeObject[] {
+    return structuredClone([...this.#store.table(qualifiedName(this.#find(resource))).values()]);
+  }
+
+  compact(): void {
+    this.#store.compact();
+  }
+
+  async restart(): Promise<void> {
+    if (this.#isStopped) throw createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_STOPPED");
+    await this.#listener?.close();
+    await this.#listener?.open();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#sweep.stop();
+    await this.#listener?.close();
+  }
+
+  journal(): readonly JournalEntry[] {
+    return this.#journal.entries();
+  }
+
+  clearJournal(): void {
+    this.#journal.clear();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #find(name: string): SimResource {
+    const resource = this.#registry.findByName(name);
+    if (resource === undefined) {
+      throw createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_UNKNOWN_RESOURCE", { resource: name });
+    }
+    return resource;
+  }
+
+  /** A stored definition is served at once and says so in its status; a removed one takes its objects along. */
+  #followDefinition(resource: SimResource, definition: KubeObject, change: "stored" | "removed"): void {
+    const group = String(readPath(definition, "spec.group"));
+    const plural = String(readPath(definition, "spec.names.plural"));
+    if (change === "removed") {
+      const custom = this.#registry.findByName(qualifiedName({ group, plural }));
+      if (custom === undefined) return;
+      for (const object of [...this.#store.table(qualifiedName(custom)).values()]) {
+        this.#writer.removeNow(custom, object.metadata.namespace ?? "", object.metadata.name);
+      }
+      this.#registry.removeAll(group, plural);
+      this.#reader.closeWatches(group, plural);
+      return;
+    }
+    if (definition.metadata.deletionTimestamp !== undefined) return;
+    this.#registry.removeAll(group, plural);
+    for (const custom of customResourcesOf(definition)) this.#registry.add(custom);
+    if (Array.isArray(readPath(definition, "status.conditions"))) return;
+    const now = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    const address = { namespace: "", name: definition.metadata.name, subresource: "status" };
+    this.#writer.update(
+      resource,
+      address,
+      (current) => ({ ...(current ?? definition), status: establishedStatus(definition, now) }),
+      { isPatch: true },
+    );
+  }
+}
+
+function isDefinition(resource: SimResource): boolean {
+  return resource.kind === "CustomResourceDefinition" && resource.group === "apiextensions.k8s.io";
+}

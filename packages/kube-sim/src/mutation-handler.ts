@@ -1,0 +1,180 @@
+import type { Exchange } from "./exchange.ts";
+import { applyJsonPatch } from "./json-patch.ts";
+import { isJsonRecord, readPath, type KubeObject } from "./kube-object.ts";
+import { parseListOptions } from "./list-options.ts";
+import { applyMergePatch } from "./merge-patch.ts";
+import { sendPage, type ObjectReader } from "./object-reader.ts";
+import type { DeleteOptions, ObjectWriter } from "./object-writer.ts";
+import { badRequest, forbidden, invalid, methodNotAllowed, objectDetails, refusal } from "./refusals.ts";
+import { chooseRepresentation, presentObject } from "./representation.ts";
+import { mediaTypeOf, parseJson, parseObject, readBody } from "./request-body.ts";
+import type { RequestInfo } from "./request-info.ts";
+import type { SimResource } from "./sim-resource.ts";
+import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
+
+const PROTECTED_NAMESPACES: Readonly<Record<string, true>> = {
+  default: true,
+  "kube-system": true,
+  "kube-public": true,
+};
+const PROPAGATION: Readonly<Record<string, true>> = { Foreground: true, Background: true, Orphan: true };
+
+/** Answers create, update, patch, delete and collection delete. */
+export class MutationHandler {
+  readonly #writer: ObjectWriter;
+  readonly #reader: ObjectReader;
+
+  constructor(writer: ObjectWriter, reader: ObjectReader) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  async create(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const text = await readBody(exchange.request);
+    if (info.name !== "" || (resource.namespaced && info.namespace === "")) throw methodNotAllowed();
+    const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "CreateOptions");
+    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const object = parseObject(text, mediaTypeOf(exchange.request), resource, info.namespace);
+    const created = this.#writer.create(resource, object, { isDryRun });
+    exchange.sendJson(201, presentObject(created, resource, representation));
+  }
+
+  async update(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const text = await readBody(exchange.request);
+    if (info.name === "") throw methodNotAllowed();
+    const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "UpdateOptions");
+    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const object = parseObject(text, mediaTypeOf(exchange.request), resource, info.namespace);
+    if (object.metadata.name === "") {
+      throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
+    }
+    if (object.metadata.name !== info.name) {
+      throw badRequest(
+        `the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})`,
+      );
+    }
+    const result = this.#writer.update(resource, info, () => object, { isDryRun });
+    exchange.sendJson(result.isNew ? 201 : 200, presentObject(result.object, resource, representation));
+  }
+
+  async patch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const text = await readBody(exchange.request);
+    if (info.name === "") throw methodNotAllowed();
+    const apply = patchFunction(mediaTypeOf(exchange.request), resource);
+    const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "PatchOptions");
+    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const patch = parseJson(text, "error decoding patch:");
+    const change = (current: KubeObject | undefined): KubeObject => {
+      const patched = apply(current, patch);
+      if (!isJsonRecord(patched) || !isJsonRecord(patched["metadata"])) {
+        throw refusal(422, "Invalid", "the server rejected our request due to an error in our request", {
+          details: {},
+        });
+      }
+      return checkPatched(resource, info, patched as unknown as KubeObject);
+    };
+    const result = this.#writer.update(resource, info, change, { isDryRun, isPatch: true });
+    exchange.sendJson(200, presentObject(result.object, resource, representation));
+  }
+
+  async delete(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const options = parseDeleteOptions(exchange, await readBody(exchange.request));
+    if (resource.kind === "Namespace" && PROTECTED_NAMESPACES[info.name] === true) {
+      throw forbidden(resource, info.name, "this namespace may not be deleted");
+    }
+    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const { object, isGone } = this.#writer.delete(resource, info.namespace, info.name, options);
+    if (!isGone || resource.returnsDeletedObject === true) {
+      exchange.sendJson(200, presentObject(object, resource, representation));
+      return;
+    }
+    exchange.sendJson(200, {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Success",
+      details: { ...objectDetails(resource, info.name), uid: object.metadata.uid },
+    });
+  }
+
+  async deleteCollection(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const options = parseDeleteOptions(exchange, await readBody(exchange.request));
+    if (resource.namespaced && info.namespace === "") throw methodNotAllowed();
+    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const page = await this.#reader.selectPage(
+      resource,
+      info.namespace,
+      parseListOptions(exchange.query, resource, false),
+    );
+    for (const object of page.items) {
+      this.#writer.delete(resource, object.metadata.namespace ?? "", object.metadata.name, options);
+    }
+    await sendPage(exchange, resource, representation, page);
+  }
+}
+
+type PatchFunction = (target: unknown, patch: unknown) => unknown;
+
+function patchFunction(mediaType: string, resource: SimResource): PatchFunction {
+  switch (mediaType) {
+    case "application/merge-patch+json":
+      return applyMergePatch;
+    case "application/json-patch+json":
+      return applyJsonPatch;
+    case "application/strategic-merge-patch+json":
+      if (resource.isCustom !== true) return applyStrategicMergePatch;
+      break;
+    default:
+      if (!mediaType.includes("patch")) {
+        throw refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", { details: {} });
+      }
+  }
+  const strategic = resource.isCustom === true ? "" : ", application/strategic-merge-patch+json";
+  throw refusal(
+    415,
+    "UnsupportedMediaType",
+    "the body of the request was in an unknown format - accepted media types include: " +
+      `application/json-patch+json, application/merge-patch+json${strategic}`,
+  );
+}
+
+/** A patch may not rename or move an object. */
+function checkPatched(resource: SimResource, info: RequestInfo, patched: KubeObject): KubeObject {
+  if (patched.metadata.name !== info.name) {
+    throw badRequest(
+      `the name of the object (${patched.metadata.name}) does not match the name on the URL (${info.name})`,
+    );
+  }
+  if (resource.namespaced && patched.metadata.namespace !== info.namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  return patched;
+}
+
+function parseDryRun(values: readonly string[], kind: string): boolean {
+  const wanted = values.filter((value) => value !== "");
+  const others = wanted.filter((value) => value !== "All");
+  if (others.length === 0) return wanted.length > 0;
+  const message = `Unsupported value: ${JSON.stringify(others)}: supported values: "All"`;
+  throw invalid({ group: "meta.k8s.io", kind }, "", [{ reason: "FieldValueNotSupported", message, field: "dryRun" }]);
+}
+
+function parseDeleteOptions(exchange: Exchange, text: string): DeleteOptions {
+  const body = text === "" ? {} : parseJson(text, "couldn't get version/kind; json parse error:");
+  const { query } = exchange;
+  const propagation = readPath(body, "propagationPolicy") ?? query.get("propagationPolicy") ?? undefined;
+  if (propagation !== undefined && (typeof propagation !== "string" || PROPAGATION[propagation] !== true)) {
+    const message = `Unsupported value: ${JSON.stringify(propagation)}: supported values: "Foreground", "Background", "Orphan", "nil"`;
+    throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
+      { reason: "FieldValueNotSupported", message, field: "propagationPolicy" },
+    ]);
+  }
+  const grace = readPath(body, "gracePeriodSeconds") ?? query.get("gracePeriodSeconds") ?? undefined;
+  const dryRun = readPath(body, "dryRun");
+  return {
+    gracePeriodSeconds: grace === undefined ? undefined : Number(grace),
+    uid: readPath(body, "preconditions.uid") as string | undefined,
+    resourceVersion: readPath(body, "preconditions.resourceVersion") as string | undefined,
+    isDryRun: parseDryRun(Array.isArray(dryRun) ? (dryRun as string[]) : query.getAll("dryRun"), "DeleteOptions"),
+  };
+}

@@ -1,0 +1,240 @@
+import { once } from "node:events";
+import { sleep, type Clock } from "@kinglet/lifecycle";
+import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import type { Exchange } from "./exchange.ts";
+import { matchesFields } from "./field-selector.ts";
+import type { KubeObject } from "./kube-object.ts";
+import { matchesLabels } from "./label-selector.ts";
+import { parseListOptions, parseVersion, type ListOptions } from "./list-options.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { badRequest, expired, notFound, versionTooLarge } from "./refusals.ts";
+import {
+  chooseRepresentation,
+  listIdentity,
+  presentListItem,
+  presentObject,
+  type Representation,
+} from "./representation.ts";
+import type { RequestInfo } from "./request-info.ts";
+import { objectKey, qualifiedName, type SimResource } from "./sim-resource.ts";
+import { WatchStream } from "./watch-stream.ts";
+
+/** The real server waits this long for a version that does not exist yet, milliseconds. */
+const FUTURE_VERSION_WAIT_MS = 3000;
+const CHUNK_CHARACTERS = 65_536;
+
+const CONTINUE_EXPIRED =
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the " +
+  "continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing " +
+  "with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the " +
+  "time the first chunk was returned and now may show up in the list.";
+const LIST_EXPIRED = "The resourceVersion for the provided list is too old.";
+
+/** One page of a list. */
+export interface ListPage {
+  readonly revision: bigint;
+  readonly items: readonly KubeObject[];
+  readonly continueToken: string;
+  /** Objects after this page; undefined when unknown or none. */
+  readonly remaining: number | undefined;
+}
+
+/** Answers get, list and watch. */
+export class ObjectReader {
+  readonly #store: ObjectStore;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #bookmarkIntervalMs: number;
+  readonly #watches = new Set<{ readonly resource: SimResource; readonly stream: WatchStream }>();
+
+  constructor(options: {
+    readonly store: ObjectStore;
+    readonly clock: Clock;
+    readonly random: () => number;
+    readonly bookmarkIntervalMs: number;
+  }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#bookmarkIntervalMs = options.bookmarkIntervalMs;
+  }
+
+  async get(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const version = parseVersion(exchange.query.get("resourceVersion") ?? "");
+    await this.#waitForVersion(version);
+    const object = this.#store.table(qualifiedName(resource)).get(objectKey(resource, info.namespace, info.name));
+    if (object === undefined) throw notFound(resource, info.name);
+    exchange.sendJson(200, presentObject(object, resource, representation));
+  }
+
+  async list(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const options = parseListOptions(exchange.query, resource, false);
+    const page = await this.selectPage(resource, info.namespace, options);
+    await sendPage(exchange, resource, representation, page);
+  }
+
+  /** The objects a list or collection delete means. */
+  async selectPage(resource: SimResource, namespace: string, options: ListOptions): Promise<ListPage> {
+    const table = this.#store.table(qualifiedName(resource));
+    let revision = this.#store.revision;
+    let afterKey = "";
+    let all: readonly KubeObject[] | undefined;
+    if (options.continueToken !== "") {
+      if (options.version !== undefined && options.version !== 0n) {
+        throw badRequest("specifying resource version is not allowed when using continue");
+      }
+      const position = decodeContinue(options.continueToken);
+      afterKey = resource.namespaced && namespace !== "" ? `${namespace}/${position.afterKey}` : position.afterKey;
+      revision = position.version ?? revision;
+      all = table.snapshotAt(revision);
+      if (all === undefined) {
+        throw expired(CONTINUE_EXPIRED, encodeContinue({ version: undefined, afterKey: position.afterKey }));
+      }
+    } else {
+      await this.#waitForVersion(options.version);
+      revision = this.#store.revision;
+      const isExact = options.match === "Exact" || (options.match === "" && options.limit > 0);
+      if (isExact && options.version !== undefined && options.version !== 0n) revision = options.version;
+      all = table.snapshotAt(revision);
+      if (all === undefined) throw expired(LIST_EXPIRED);
+    }
+    // A list "at any version" comes from the watch cache, which ignores the limit.
+    const limit = options.version === 0n ? 0 : options.limit;
+    return cutPage(resource, namespace, options, { all, afterKey, revision, limit });
+  }
+
+  async watch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const options = parseListOptions(exchange.query, resource, true);
+    const table = this.#store.table(qualifiedName(resource));
+    const isFromStart = options.version === undefined || options.version === 0n;
+    const isStreamingList = options.sendInitialEvents === true;
+    if (isStreamingList) await this.#waitForVersion(options.version);
+    const stream = new WatchStream({
+      exchange,
+      table,
+      resource,
+      representation,
+      matches: matcherOf(resource, info, options),
+      storeRevision: () => this.#store.revision,
+      clock: this.#clock,
+      bookmarkIntervalMs: options.allowBookmarks ? this.#bookmarkIntervalMs : undefined,
+      timeoutMs: this.#timeoutMs(options.timeoutSeconds),
+    });
+    const entry = { resource, stream };
+    this.#watches.add(entry);
+    exchange.response.on("close", () => this.#watches.delete(entry));
+    const now = this.#store.revision;
+    const wantsInitial = options.sendInitialEvents ?? isFromStart;
+    stream.open({
+      after: wantsInitial || isFromStart ? now : (options.version ?? now),
+      initial: wantsInitial ? filtered([...table.values()], matcherOf(resource, info, options)) : undefined,
+      endOfInitial: isStreamingList && options.allowBookmarks ? now : undefined,
+    });
+  }
+
+  /** Ends the watches on a resource that is not served any more. */
+  closeWatches(group: string, plural: string): void {
+    for (const { resource, stream } of [...this.#watches]) {
+      if (resource.group === group && resource.plural === plural) stream.close();
+    }
+  }
+
+  /** Without a wish of the client a watch lives 30 to 60 minutes. */
+  #timeoutMs(seconds: number | undefined): number {
+    return seconds !== undefined && seconds > 0 ? seconds * 1000 : Math.round(1_800_000 * (1 + this.#random()));
+  }
+
+  async #waitForVersion(version: bigint | undefined): Promise<void> {
+    if (version === undefined || version <= this.#store.revision) return;
+    const arrived = new AbortController();
+    const stop = this.#store.onWrite(() => {
+      if (version <= this.#store.revision) arrived.abort();
+    });
+    try {
+      await sleep(FUTURE_VERSION_WAIT_MS, { signal: arrived.signal, clock: this.#clock });
+    } catch {
+      // The only abort is our own: the version has arrived.
+    } finally {
+      stop();
+    }
+    if (version > this.#store.revision) throw versionTooLarge(version, this.#store.revision);
+  }
+}
+
+function matcherOf(resource: SimResource, info: RequestInfo, options: ListOptions): (object: KubeObject) => boolean {
+  return (object) =>
+    (info.namespace === "" || object.metadata.namespace === info.namespace) &&
+    (info.name === "" || object.metadata.name === info.name) &&
+    matchesLabels(options.labels, object.metadata.labels) &&
+    matchesFields(options.fields, resource, object);
+}
+
+function* filtered(objects: Iterable<KubeObject>, matches: (object: KubeObject) => boolean): Iterable<KubeObject> {
+  for (const object of objects) if (matches(object)) yield object;
+}
+
+function cutPage(
+  resource: SimResource,
+  namespace: string,
+  options: ListOptions,
+  from: { all: readonly KubeObject[]; afterKey: string; revision: bigint; limit: number },
+): ListPage {
+  const items: KubeObject[] = [];
+  let lastKey = "";
+  let remaining = 0;
+  for (const object of from.all) {
+    const own = object.metadata;
+    if (namespace !== "" && own.namespace !== namespace) continue;
+    const key = objectKey(resource, own.namespace ?? "", own.name);
+    if (from.afterKey !== "" && key <= from.afterKey) continue;
+    if (!matchesLabels(options.labels, own.labels) || !matchesFields(options.fields, resource, object)) continue;
+    if (from.limit > 0 && items.length === from.limit) {
+      remaining++;
+      continue;
+    }
+    items.push(object);
+    lastKey = resource.namespaced && namespace !== "" ? own.name : key;
+  }
+  const isPartial = remaining > 0;
+  const hasSelector = options.labels.length + options.fields.length > 0;
+  return {
+    revision: from.revision,
+    items,
+    continueToken: isPartial ? encodeContinue({ version: from.revision, afterKey: lastKey }) : "",
+    remaining: isPartial && !hasSelector ? remaining : undefined,
+  };
+}
+
+/** Writes a page piece by piece: a list of many objects is never one string. */
+export async function sendPage(
+  exchange: Exchange,
+  resource: SimResource,
+  representation: Representation,
+  page: ListPage,
+): Promise<void> {
+  const { kind, apiVersion } = listIdentity(resource, representation);
+  const metadata = {
+    resourceVersion: String(page.revision),
+    ...(page.continueToken === "" ? {} : { continue: page.continueToken }),
+    ...(page.continueToken === "" && resource.isCustom === true && representation === "whole" ? { continue: "" } : {}),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  };
+  const head = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
+  exchange.start(200, "application/json");
+  let chunk = head;
+  let isFirst = true;
+  for (const object of page.items) {
+    chunk += (isFirst ? "" : ",") + JSON.stringify(presentListItem(object, resource, representation));
+    isFirst = false;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    const hasRoom = exchange.write(chunk);
+    chunk = "";
+    if (!hasRoom) await Promise.race([once(exchange.response, "drain"), once(exchange.response, "close")]);
+    if (exchange.isOver) return;
+  }
+  exchange.write(`${chunk}]}\n`);
+  exchange.end();
+}

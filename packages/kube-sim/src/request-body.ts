@@ -1,0 +1,111 @@
+import type { IncomingMessage } from "node:http";
+import { isJsonRecord, type KubeObject } from "./kube-object.ts";
+import { findMetadataTypeProblem } from "./metadata-validation.ts";
+import { badRequest, refusal } from "./refusals.ts";
+import { apiVersionOf, type SimResource } from "./sim-resource.ts";
+
+/** Largest body the API takes, bytes. */
+const MAX_BODY_BYTES = 3_145_728;
+
+/**
+ * Reads a request body to its end.
+ *
+ * @throws ApiRefusal 413 above 3 MiB.
+ */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  if (size > MAX_BODY_BYTES) {
+    throw refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** The media type without its parameters, lower case. */
+export function mediaTypeOf(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+/**
+ * Parses an object that is to be created or to replace another.
+ *
+ * @param namespace - of the URL; the object gets it.
+ * @throws ApiRefusal 400 (not JSON, wrong kind, wrong namespace), 415
+ */
+export function parseObject(text: string, mediaType: string, resource: SimResource, namespace: string): KubeObject {
+  if (mediaType !== "application/json" && mediaType !== "") {
+    throw refusal(
+      415,
+      "UnsupportedMediaType",
+      "the body of the request was in an unknown format - accepted media types include: application/json",
+    );
+  }
+  const body = parseJson(
+    text,
+    `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error:`,
+  );
+  if (!isJsonRecord(body)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind})`);
+  const kind = (body["kind"] as string | undefined) ?? resource.kind;
+  const apiVersion = (body["apiVersion"] as string | undefined) ?? apiVersionOf(resource);
+  checkKind(resource, kind, apiVersion);
+  const metadata = isJsonRecord(body["metadata"]) ? body["metadata"] : {};
+  checkTypes(resource, body, metadata);
+  const name = (metadata["name"] as string | undefined) ?? "";
+  const own = (metadata["namespace"] as string | undefined) ?? "";
+  if (own !== "" && own !== namespace && resource.namespaced) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  const object = { ...body, apiVersion, kind, metadata: { ...metadata, name } } as unknown as KubeObject;
+  if (resource.namespaced) object.metadata.namespace = namespace;
+  else delete object.metadata.namespace;
+  for (const [field, value] of Object.entries(object.metadata)) if (value === null) delete object.metadata[field];
+  return object;
+}
+
+/** Parses JSON. @throws ApiRefusal 400, the message starts with `context` */
+export function parseJson(text: string, context: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const shown = text === "" ? "<empty>" : text.slice(0, 200);
+    const why = /unexpected end/i.test(String(error))
+      ? "unexpected end of JSON input"
+      : "invalid character in JSON input";
+    throw badRequest(`${context} ${why} (${shown})`);
+  }
+}
+
+function checkKind(resource: SimResource, kind: string, apiVersion: string): void {
+  const expected = apiVersionOf(resource);
+  if (kind === resource.kind && apiVersion === expected) return;
+  const head = `${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${resource.kind}`;
+  if (resource.isCustom === true) {
+    throw badRequest(
+      kind === resource.kind
+        ? `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`
+        : `the kind in the data (${kind}) does not match the expected kind (${resource.kind})`,
+    );
+  }
+  if (apiVersion === expected) {
+    throw badRequest(
+      `${head}: converting (${resource.version}.${kind}) to (core.${resource.kind}): unknown conversion`,
+    );
+  }
+  throw badRequest(
+    `${head}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+  );
+}
+
+function checkTypes(resource: SimResource, body: Record<string, unknown>, metadata: Record<string, unknown>): void {
+  const field = findMetadataTypeProblem(metadata);
+  if (field !== undefined) {
+    throw badRequest(
+      `${resource.kind} in version ${JSON.stringify(body["apiVersion"] ?? apiVersionOf(resource))} cannot be handled as a ` +
+        `${resource.kind}: json: cannot unmarshal value into Go struct field ObjectMeta.${field} of type string`,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import { builtInResources } from "./built-in-resources.ts";
+import { apiVersionOf, qualifiedName, type SimResource } from "./sim-resource.ts";
+
+/**
+ * Everything the simulator serves at the moment: built-in rows, the caller's extra rows, and what CustomResourceDefinitions added.
+ */
+export class ResourceRegistry {
+  readonly #byPath = new Map<string, SimResource>();
+
+  constructor(extra: readonly SimResource[]) {
+    for (const resource of builtInResources()) this.add(resource);
+    for (const resource of extra) this.add(resource);
+  }
+
+  /** Serves a resource from now on; replaces the row of the same group, version and plural. */
+  add(resource: SimResource): void {
+    this.#byPath.set(`${apiVersionOf(resource)}/${resource.plural}`, resource);
+  }
+
+  /** Stops serving every version of a resource. */
+  removeAll(group: string, plural: string): void {
+    for (const [path, resource] of this.#byPath) {
+      if (resource.group === group && resource.plural === plural) this.#byPath.delete(path);
+    }
+  }
+
+  find(group: string, version: string, plural: string): SimResource | undefined {
+    return this.#byPath.get(`${group === "" ? version : `${group}/${version}`}/${plural}`);
+  }
+
+  findByKind(apiVersion: string, kind: string): SimResource | undefined {
+    for (const resource of this.#byPath.values()) {
+      if (resource.kind === kind && apiVersionOf(resource) === apiVersion) return resource;
+    }
+    return undefined;
+  }
+
+  /** By `pods` or `deployments.apps`, first version served. */
+  findByName(name: string): SimResource | undefined {
+    for (const resource of this.#byPath.values()) if (qualifiedName(resource) === name) return resource;
+    return undefined;
+  }
+
+  hasGroup(group: string): boolean {
+    for (const resource of this.#byPath.values()) if (resource.group === group) return true;
+    return false;
+  }
+
+  all(): IterableIterator<SimResource> {
+    return this.#byPath.values();
+  }
+}

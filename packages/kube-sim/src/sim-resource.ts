@@ -1,0 +1,71 @@
+/**
+ * One resource that the simulator serves. Built-in kinds are rows of a table of these; a CustomResourceDefinition makes more.
+ *
+ * @public
+ */
+export interface SimResource {
+  /** API group; `""` for the core group. */
+  readonly group: string;
+  readonly version: string;
+  /** Lower-case plural as in URLs. */
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** Defined by a CustomResourceDefinition: list items carry their kind, strategic merge patches are refused. */
+  readonly isCustom?: boolean;
+  /** Has `…/status`, and writes to the object itself leave the status alone. */
+  readonly hasStatus?: boolean;
+  /** Specification changes count up `metadata.generation`. */
+  readonly hasGeneration?: boolean;
+  /** The status a new object starts with, whatever the client sent. Absent: what the client sent stays. */
+  readonly initialStatus?: Readonly<Record<string, unknown>>;
+  /** Which names are allowed. Default `subdomain` (RFC 1123). */
+  readonly nameRule?: "subdomain" | "label";
+  /** Field selectors besides `metadata.name` and `metadata.namespace`: dotted path → value when the field is absent. */
+  readonly fieldSelectors?: Readonly<Record<string, string>>;
+  /** The wording for an unsupported field selector differs between kinds. */
+  readonly listsSupportedFields?: boolean;
+  /** Fields filled in when absent; `[]` in a path stands for every element. */
+  readonly defaults?: readonly DefaultRule[];
+  /** DELETE leaves a terminating object until its grace period is set to 0. */
+  readonly isDeletedGracefully?: boolean;
+  /** A DELETE that removes the object answers with the object instead of a `Status`. */
+  readonly returnsDeletedObject?: boolean;
+  /** DELETE only marks it; the simulator removes what it contains first and then the object itself. */
+  readonly isEmptiedBeforeDeletion?: boolean;
+  /** The finalizer such an object carries while it is emptied. */
+  readonly deletionFinalizer?: string;
+  /** A PUT without `resourceVersion` is refused. */
+  readonly requiresVersionOnUpdate?: boolean;
+  /** A PUT of an object that does not exist creates it. */
+  readonly createsOnUpdate?: boolean;
+}
+
+/**
+ * A field that the server fills in.
+ *
+ * @public
+ */
+export interface DefaultRule {
+  /** Dotted path; `name[]` stands for every element of the list `name`. */
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** `v1` or `apps/v1`. */
+export function apiVersionOf(resource: Pick<SimResource, "group" | "version">): string {
+  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+}
+
+/** `pods` or `deployments.apps`: the name in error messages and the key of the storage, one for all versions. */
+export function qualifiedName(resource: Pick<SimResource, "group" | "plural">): string {
+  return resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
+}
+
+/** The key of an object inside its table; byte order of keys is list order. */
+export function objectKey(resource: SimResource, namespace: string, name: string): string {
+  return resource.namespaced ? `${namespace}/${name}` : name;
+}

@@ -1,0 +1,197 @@
+import type { Clock, ClockTimer } from "@kinglet/lifecycle";
+import type { Exchange } from "./exchange.ts";
+import type { KubeObject } from "./kube-object.ts";
+import { expired } from "./refusals.ts";
+import { presentObject, type Representation } from "./representation.ts";
+import type { ResourceTable, StoreEvent } from "./resource-table.ts";
+import { apiVersionOf, type SimResource } from "./sim-resource.ts";
+
+/** What a watch needs to know. */
+export interface WatchStreamOptions {
+  readonly exchange: Exchange;
+  readonly table: ResourceTable;
+  readonly resource: SimResource;
+  readonly representation: Representation;
+  readonly matches: (object: KubeObject) => boolean;
+  /** Revision of the whole store, now. */
+  readonly storeRevision: () => bigint;
+  readonly clock: Clock;
+  /** Milliseconds between bookmarks; undefined sends none. */
+  readonly bookmarkIntervalMs: number | undefined;
+  /** Milliseconds after which the server ends the watch. */
+  readonly timeoutMs: number;
+}
+
+/** Bookmarks also come this long before the server ends a watch. */
+const LAST_BOOKMARK_MS = 2000;
+
+/**
+ * One open watch.
+ *
+ * It reads the table's history at its own pace: nothing is queued for a slow client, and one that falls behind the bounded
+ * history gets an in-stream 410 as from the real server.
+ */
+export class WatchStream {
+  readonly #options: WatchStreamOptions;
+  readonly #timers = new Set<ClockTimer>();
+  #initial: Iterator<KubeObject> | undefined;
+  #endOfInitial: bigint | undefined;
+  #nextIndex = 0;
+  #isBlocked = false;
+  #isClosed = false;
+  #stopListening: (() => void) | undefined;
+
+  constructor(options: WatchStreamOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends the head and everything there is to send, then follows the table until the client goes or time is up.
+   *
+   * @param start - `after`: events after this revision; `initial`: objects sent as ADDED first; `endOfInitial`: close them with
+   * the annotated bookmark of a streaming list at this revision.
+   */
+  open(start: {
+    readonly after: bigint;
+    readonly initial?: Iterable<KubeObject> | undefined;
+    readonly endOfInitial?: bigint | undefined;
+  }): void {
+    const { exchange, table } = this.#options;
+    this.#initial = start.initial?.[Symbol.iterator]();
+    this.#endOfInitial = start.endOfInitial;
+    exchange.start(200, "application/json");
+    exchange.response.on("close", () => this.close());
+    exchange.response.on("drain", () => {
+      this.#isBlocked = false;
+      this.#pump();
+    });
+    const index = table.indexAfter(start.after);
+    if (index === undefined) {
+      this.#expire(start.after);
+      return;
+    }
+    this.#nextIndex = index;
+    this.#stopListening = table.onChange(() => this.#pump());
+    this.#startTimers();
+    this.#pump();
+  }
+
+  /** Ends the watch; safe to call twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopListening?.();
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#options.exchange.end();
+  }
+
+  #pump(): void {
+    const { table, exchange } = this.#options;
+    while (!this.#isClosed && !this.#isBlocked) {
+      if (exchange.isOver) {
+        this.close();
+        return;
+      }
+      if (this.#pumpInitial()) continue;
+      if (this.#nextIndex >= table.endIndex) return;
+      const event = table.eventAt(this.#nextIndex);
+      if (event === undefined) {
+        this.#expire(table.compactedRevision);
+        return;
+      }
+      this.#nextIndex++;
+      this.#sendEvent(event);
+    }
+  }
+
+  /** @returns true while it sent something */
+  #pumpInitial(): boolean {
+    if (this.#initial !== undefined) {
+      const next = this.#initial.next();
+      if (next.done !== true) {
+        this.#sendObject("ADDED", next.value);
+        return true;
+      }
+      this.#initial = undefined;
+    }
+    if (this.#endOfInitial === undefined) return false;
+    const revision = this.#endOfInitial;
+    this.#endOfInitial = undefined;
+    this.#sendBookmark(revision, { "k8s.io/initial-events-end": "true" });
+    return true;
+  }
+
+  /** An object that starts or stops matching the selectors comes or goes as far as this watcher can tell. */
+  #sendEvent(event: StoreEvent): void {
+    const { matches } = this.#options;
+    const didMatch = event.previous !== undefined && matches(event.previous);
+    const doesMatch = event.type !== "DELETED" && matches(event.object);
+    if (doesMatch) this.#sendObject(didMatch ? "MODIFIED" : "ADDED", event.object);
+    else if (didMatch) this.#sendObject("DELETED", lastMatchingContent(event));
+  }
+
+  #sendObject(type: string, object: KubeObject): void {
+    const shown = presentObject(object, this.#options.resource, this.#options.representation);
+    this.#send(`{"type":"${type}","object":${JSON.stringify(shown)}}\n`);
+  }
+
+  #sendBookmark(revision: bigint, annotations?: Readonly<Record<string, string>>): void {
+    const { resource, representation } = this.#options;
+    const isMetadata = representation === "metadata";
+    const object = {
+      kind: isMetadata ? "PartialObjectMetadata" : resource.kind,
+      apiVersion: isMetadata ? "meta.k8s.io/v1" : apiVersionOf(resource),
+      metadata: { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) },
+    };
+    this.#send(`{"type":"BOOKMARK","object":${JSON.stringify(object)}}\n`);
+  }
+
+  #send(line: string): void {
+    if (!this.#options.exchange.write(line)) this.#isBlocked = true;
+  }
+
+  #expire(version: bigint): void {
+    const { exchange, storeRevision } = this.#options;
+    const { body } = expired(`too old resource version: ${version} (${storeRevision()})`);
+    exchange.write(`{"type":"ERROR","object":${JSON.stringify(body)}}\n`);
+    this.close();
+  }
+
+  #startTimers(): void {
+    const { timeoutMs, bookmarkIntervalMs } = this.#options;
+    this.#after(timeoutMs, () => this.close());
+    if (bookmarkIntervalMs === undefined) return;
+    const repeat = (): void => {
+      this.#bookmarkNow();
+      this.#after(bookmarkIntervalMs, repeat);
+    };
+    this.#after(bookmarkIntervalMs, repeat);
+    if (timeoutMs > LAST_BOOKMARK_MS) this.#after(timeoutMs - LAST_BOOKMARK_MS, () => this.#bookmarkNow());
+  }
+
+  /** Only a watcher that has seen everything may be told the current revision. */
+  #bookmarkNow(): void {
+    if (this.#isBlocked || this.#initial !== undefined || this.#nextIndex < this.#options.table.endIndex) return;
+    this.#sendBookmark(this.#options.storeRevision());
+  }
+
+  #after(ms: number, action: () => void): void {
+    if (this.#isClosed) return;
+    const timer = this.#options.clock.startTimer(() => {
+      this.#timers.delete(timer);
+      if (!this.#isClosed) action();
+    }, ms);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+}
+
+/** DELETED carries the last content that matched, with the version of the change. */
+function lastMatchingContent(event: StoreEvent): KubeObject {
+  if (event.type === "DELETED" || event.previous === undefined) return event.object;
+  return {
+    ...event.previous,
+    metadata: { ...event.previous.metadata, resourceVersion: String(event.revision) },
+  };
+}
