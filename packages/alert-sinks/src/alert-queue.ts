@@ -159,7 +159,8 @@ export class AlertQueue {
     try {
       for (;;) {
         await this.#deliverAll(options.signal);
-        await this.#arrivals.wait(options.signal);
+        // Checked again without a pause in between: an alert offered meanwhile has already woken nobody.
+        if (this.size === 0) await this.#arrivals.wait(options.signal);
       }
     } finally {
       this.#isRunning = false;
@@ -188,8 +189,8 @@ export class AlertQueue {
       const entry = this.#entries[this.#head];
       if (entry === undefined) return;
       await this.#deliver(entry, signal);
-      this.#removeHead();
       await this.#report(entry);
+      this.#removeHead();
     }
   }
 
@@ -226,6 +227,7 @@ export class AlertQueue {
     }
     this.#metrics.queued.set(this.size);
     this.#room.wakeAll();
+    if (this.size === 0) this.#idle.wakeAll();
   }
 
   async #report(entry: Entry): Promise<void> {
@@ -237,7 +239,6 @@ export class AlertQueue {
       this.#metrics.confirmationFailures.add();
       this.#options.logger.error("the delivery of an alert could not be recorded", { alert: alert.uniqueId, error });
     }
-    if (this.size === 0) this.#idle.wakeAll();
   }
 }
 

@@ -26,7 +26,7 @@ export async function publishWithRetry(
   context: {
     readonly clock: Clock;
     readonly signal: AbortSignal;
-    onFailure(error: unknown, attemptsLeft: number): void;
+    readonly onFailure: (error: unknown, attemptsLeft: number) => void;
   },
 ): Promise<boolean> {
   const { clock, signal, onFailure } = context;

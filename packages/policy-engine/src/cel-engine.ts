@@ -115,5 +115,5 @@ export interface CelEngine {
 
 /** What the lazy seam yields. @public */
 export interface CelEngineModule {
-  createCelEngine(options: CelEngineOptions): CelEngine;
+  readonly createCelEngine: (options: CelEngineOptions) => CelEngine;
 }
