@@ -2,6 +2,7 @@ import type { AlertQueue } from "@kinglet/alert-sinks";
 import type { Alert, Detector } from "@kinglet/detection";
 import { WaitingRoom, type ContainerIdentity, type ContainerIndex, type ExecEvent, type RuntimeEvent } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
+import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import type { TetragonFileSource } from "@kinglet/runtime-events";
 import { executions, heldExecutions } from "./metrics.ts";
@@ -32,11 +33,27 @@ export interface EventPipelineOptions {
   /** Bound of the waiting room and of the profile gate, events. */
   readonly maxWaiting: number;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** How long an execution waits for the first look at its container's profile when the API does not answer. */
 const maxHoldMs = 30_000;
+
+/** Alerts that may wait before the source is asked to wait: a few, so that a receiver that stalls costs no memory. */
+const alertHighWater = 64;
+
+/**
+ * Capacity of the alert queue with which no alert is ever refused: back-pressure starts at the high-water mark, and what was waiting in the
+ * pipeline at that moment still fits.
+ *
+ * @param maxWaiting - as given to the pipeline.
+ *
+ * @internal
+ */
+export function alertCapacity(maxWaiting: number): number {
+  return alertHighWater + 2 * maxWaiting + 1024;
+}
 
 /**
  * The way of one event: source → container → profile → rules → alert → confirmed → acknowledged.
@@ -54,6 +71,8 @@ export class EventPipeline {
   readonly #executions: Counter<"outcome">;
   /** Alerts that have not left yet, by the sequence of their event. */
   readonly #pending: Map<number, number> = new Map();
+  #alertRoom: PromiseWithResolvers<void> | undefined;
+  #confirmFailures = 0;
 
   constructor(options: EventPipelineOptions, alerts: AlertQueue) {
     this.#options = options;
@@ -106,9 +125,20 @@ export class EventPipeline {
     this.#gate.checkAll();
   }
 
-  /** An alert has left: persisted, then the event is done with. */
+  /**
+   * An alert has left: persisted, then the event is done with.
+   *
+   * When it cannot be persisted the sensor goes on: the alert is out, and only a crash before the next success would repeat it.
+   */
   async confirmed(alert: Alert, sequence: number): Promise<void> {
-    await this.#options.source.confirmAlert(sequence, alert.uniqueId);
+    try {
+      await this.#options.source.confirmAlert(sequence, alert.uniqueId);
+    } catch (error) {
+      this.#confirmFailures += 1;
+      if (this.#confirmFailures === 1) {
+        this.#options.logger.error("the checkpoint cannot be written: a crash may repeat alerts", { error });
+      }
+    }
     this.#settle(sequence);
   }
 
@@ -155,6 +185,10 @@ export class EventPipeline {
     }
     this.#pending.delete(sequence);
     this.#options.source.acknowledge(sequence);
+    if (this.#alertRoom !== undefined && this.#alerts.size <= alertHighWater) {
+      this.#alertRoom.resolve();
+      this.#alertRoom = undefined;
+    }
   }
 
   #end(event: ExecEvent, outcome: Outcome): void {
@@ -164,8 +198,9 @@ export class EventPipeline {
 
   #backPressure(): void | Promise<void> {
     const gate = this.#gate.waitForRoom();
-    const alerts = this.#alerts.waitForRoom();
-    if (gate === undefined && alerts === undefined) return undefined;
-    return Promise.all([gate, alerts]).then(() => undefined);
+    if (this.#alerts.size > alertHighWater) this.#alertRoom ??= Promise.withResolvers<void>();
+    const alerts = this.#alertRoom?.promise;
+    if (gate === undefined || alerts === undefined) return gate ?? alerts;
+    return gate.then(() => alerts);
   }
 }

@@ -1,0 +1,148 @@
+import { array, boolean, integer, lazy, map, oneOf, optional, string, type Lazy } from "@kinglet/lazy-schema";
+import { setting, type SettingsValues } from "@kinglet/settings";
+
+/** Label values become part of alerts and file names of others: no control characters, bounded. */
+const plainText = /^[^\u0000-\u001f\u007f]*$/;
+
+function buildSettings() {
+  const api = "Kubernetes API";
+  const events = "Runtime events";
+  const profiles = "Profiles";
+  const alerts = "Alerts";
+  const service = "Logs and endpoints";
+  const text = { max: 4096, pattern: plainText } as const;
+  return {
+    scope: setting(
+      oneOf(["node", "cluster"], {
+        default: "node",
+        doc: "Whose pods to watch: those of this node (DaemonSet), or all of the cluster (Deployment)",
+      }),
+      { group: api },
+    ),
+    nodeName: setting(optional(string({ ...text, max: 253, doc: "Name of this node; needed with --scope node" })), {
+      group: api,
+      envAliases: ["NODE_NAME"],
+      placeholder: "NAME",
+    }),
+    clusterName: setting(string({ ...text, max: 253, default: "", doc: "Name of this cluster, put into every alert" }), {
+      group: api,
+      placeholder: "NAME",
+    }),
+    namespace: setting(
+      optional(
+        string({ ...text, max: 63, doc: "Namespace this sensor runs in; never watched. In a pod it is found without being told" }),
+      ),
+      { group: api, envAliases: ["POD_NAMESPACE"], placeholder: "NAME" },
+    ),
+    ignoreNamespaces: setting(
+      array(string({ ...text, max: 63, min: 1 }), {
+        default: ["kube-system", "kube-public", "kube-node-lease"],
+        max: 1000,
+        doc: "Namespaces whose containers are not watched, besides the sensor's own",
+      }),
+      { group: api },
+    ),
+    kubeconfig: setting(
+      optional(string({ ...text, doc: "Kubeconfig file; else KUBECONFIG, else the service account of the pod, else ~/.kube/config" })),
+      { group: api, placeholder: "FILE" },
+    ),
+    context: setting(optional(string({ ...text, max: 253, doc: "Context of the kubeconfig; else its current one" })), {
+      group: api,
+      placeholder: "NAME",
+    }),
+    tetragonFile: setting(
+      string({ ...text, min: 1, default: "/var/log/tetragon/tetragon.log", doc: "Export file of Tetragon; waited for when missing" }),
+      { group: events, placeholder: "FILE" },
+    ),
+    startAt: setting(
+      oneOf(["end", "beginning"], {
+        default: "end",
+        doc: "Where to begin in the event file when there is no checkpoint yet",
+      }),
+      { group: events },
+    ),
+    stateDir: setting(
+      string({
+        ...text,
+        min: 1,
+        default: "/var/lib/kinglet",
+        doc: "Folder for the checkpoint, which lets a restart lose no event and repeat no alert",
+      }),
+      { group: events, placeholder: "DIR" },
+    ),
+    profileStore: setting(
+      oneOf(["kubernetes", "directory"], { default: "kubernetes", doc: "Where profiles come from" }),
+      { group: profiles },
+    ),
+    profileDir: setting(
+      optional(string({ ...text, doc: "Folder of profiles as NAMESPACE/NAME.json; needed with --profile-store directory" })),
+      { group: profiles, placeholder: "DIR" },
+    ),
+    profileRefresh: setting(
+      integer({ unit: "ms", min: 1000, max: 86_400_000, default: 60_000, doc: "How often profiles are fetched again" }),
+      { group: profiles },
+    ),
+    output: setting(
+      oneOf(["auto", "json", "text"], {
+        default: "auto",
+        doc: "How alerts are written to standard output: one JSON object or one readable line each; auto is text on a terminal",
+      }),
+      { group: alerts },
+    ),
+    metricsBind: setting(
+      string({ ...text, max: 300, default: ":8080", doc: "Listener of /livez, /readyz and /metrics" }),
+      { group: service, placeholder: "HOST:PORT" },
+    ),
+    debugBind: setting(
+      string({ ...text, max: 300, default: "127.0.0.1:8081", doc: "Listener of /debug; off loopback only with a token file" }),
+      { group: service, placeholder: "HOST:PORT" },
+    ),
+    debugTokenFile: setting(optional(string({ ...text, doc: "File with the bearer token of the debug listener" })), {
+      group: service,
+      placeholder: "FILE",
+    }),
+    logLevel: setting(oneOf(["error", "warn", "info", "debug"], { default: "info", doc: "Least severe level that is logged" }), {
+      group: service,
+    }),
+    moduleLogLevels: setting(
+      map(oneOf(["error", "warn", "info", "debug"]), { default: {}, max: 200, doc: "Levels of single modules" }),
+      { group: service, placeholder: "MODULE=LEVEL,..." },
+    ),
+    logFormat: setting(oneOf(["auto", "console", "json"], { default: "auto", doc: "auto is console on a terminal, else json" }), {
+      group: service,
+    }),
+    loggingToFile: setting(boolean({ default: false, doc: "Log to a rotating file too" }), { group: service }),
+    logFile: setting(string({ ...text, min: 1, default: "/var/log/kinglet/sensor.log", doc: "The file for --logging-to-file" }), {
+      group: service,
+      placeholder: "FILE",
+    }),
+    memlimit: setting(
+      optional(string({ max: 40, doc: "Memory limit that sizes follow, e.g. 128Mi; else the container's own limit" })),
+      { group: service, placeholder: "SIZE" },
+    ),
+    snapshotDir: setting(optional(string({ ...text, doc: "Folder for heap snapshots on SIGUSR2; none are written without it" })), {
+      group: service,
+      placeholder: "DIR",
+    }),
+  };
+}
+
+/** Every setting of the sensor; built at the first use. */
+export const sensorSettings: Lazy<ReturnType<typeof buildSettings>> = lazy(buildSettings);
+
+/** The sensor's settings, checked one by one and together. */
+export type SensorConfig = SettingsValues<ReturnType<typeof buildSettings>>;
+
+/**
+ * Problems between settings, which no single one shows; one line each, empty when there is none.
+ */
+export function crossCheck(config: SensorConfig): readonly string[] {
+  const problems: string[] = [];
+  if (config.scope === "node" && config.nodeName === undefined) {
+    problems.push("nodeName: needed with --scope node (set --node-name, KINGLET_NODE_NAME or NODE_NAME, or use --scope cluster)");
+  }
+  if (config.profileStore === "directory" && config.profileDir === undefined) {
+    problems.push("profileDir: needed with --profile-store directory (set --profile-dir or KINGLET_PROFILE_DIR)");
+  }
+  return problems;
+}

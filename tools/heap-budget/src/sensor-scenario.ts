@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openKubeSim } from "@kinglet/kube-sim";
+import type { AppletStart } from "./running-applet.ts";
+
+/** A place where an applet can be started again and again under the same circumstances. */
+export interface Scenario extends AsyncDisposable {
+  /** How to start the applet as `command` (program, flags, and the bundle or nothing for an executable). */
+  start(command: readonly string[], target: string): Promise<AppletStart>;
+}
+
+/** What is at the API server while the sensor is measured. */
+export interface ClusterContents {
+  readonly scope: "node" | "cluster";
+  /** Called once, to fill the server. */
+  readonly fill?: (apply: (object: object) => void) => void;
+}
+
+/**
+ * The sensor as the design's idle budget means it: connected over HTTPS to an API server, synced, default rules registered, following an event
+ * file that stays empty. By default there is no pod.
+ */
+export async function sensorScenario(contents: ClusterContents = { scope: "node" }): Promise<Scenario> {
+  const folder = await mkdtemp(join(tmpdir(), "kinglet-budget-"));
+  const sim = await openKubeSim({});
+  contents.fill?.((object) => sim.apply(object as never));
+  const kubeconfig = join(folder, "kubeconfig.json");
+  await writeFile(kubeconfig, JSON.stringify(sim.kubeconfig()));
+  await writeFile(join(folder, "tetragon.log"), "");
+  let runs = 0;
+  return {
+    async start(command, target) {
+      runs += 1;
+      const link = join(folder, `run-${String(runs)}`, "sensor");
+      await mkdir(join(link, ".."), { recursive: true });
+      await symlink(target, link);
+      const port = await freePort();
+      return {
+        command: [...command, link],
+        args: [
+          ...["--kubeconfig", kubeconfig, "--scope", contents.scope, "--node-name", "node-a"],
+          ...["--tetragon-file", join(folder, "tetragon.log"), "--state-dir", join(folder, `run-${String(runs)}`)],
+          ...["--metrics-bind", `127.0.0.1:${String(port)}`, "--debug-bind", "127.0.0.1:0"],
+        ],
+        env: { PATH: "/usr/bin:/bin" },
+        readyUrl: `http://127.0.0.1:${String(port)}/readyz`,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await sim[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
