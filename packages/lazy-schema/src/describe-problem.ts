@@ -1,14 +1,8 @@
-/** ` from 1 to 5 ms`, ` of at least 1 ms`; empty without limits. */
-export function describeRange(
-  limits: { readonly min?: number; readonly max?: number },
-  before: string,
-  unit: string,
-): string {
-  const { min, max } = limits;
-  if (min === undefined && max === undefined) return "";
-  if (min === undefined) return `${before} at most ${max}${unit}`;
-  if (max === undefined) return `${before} at least ${min}${unit}`;
-  return min === max ? `${before} exactly ${min}${unit}` : `${before} from ${min} to ${max}${unit}`;
+/** `1 to 5`, `at least 1`; empty without limits. */
+export function describeRange({ min, max }: { readonly min?: number; readonly max?: number }): string {
+  if (min === undefined) return max === undefined ? "" : `at most ${max}`;
+  if (max === undefined) return `at least ${min}`;
+  return min === max ? `exactly ${min}` : `${min} to ${max}`;
 }
 
 /** The value in one short line; the input may be huge or hostile, so it is cut before it is turned into text. */

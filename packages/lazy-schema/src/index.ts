@@ -1,40 +1,13 @@
+export { checkDefinition } from "./check-definition.ts";
+export { toCrdSchema } from "./crd-schema.ts";
 export { lazySchemaErrors, type LazySchemaErrorCode } from "./errors.ts";
-export {
-  array,
-  boolean,
-  integer,
-  map,
-  number,
-  object,
-  oneOf,
-  optional,
-  secret,
-  string,
-  union,
-  unknown,
-  type Options,
-} from "./fields.ts";
+export { array, boolean, integer, map, number, object, oneOf, type Options } from "./fields.ts";
+export { optional, secret, string, union, unknown } from "./fields.ts";
+export { toJsonSchema, type JsonSchema } from "./json-schema.ts";
+export { LazyRegistry, type RegistrationOptions, type RegistryEntry } from "./lazy-registry.ts";
 export { lazy, type Lazy } from "./lazy.ts";
-export type {
-  ArrayNode,
-  BooleanNode,
-  EnumNode,
-  FieldAnnotations,
-  Fields,
-  Flatten,
-  Infer,
-  MapNode,
-  NumberNode,
-  ObjectNode,
-  ObjectOf,
-  ObjectSchema,
-  OptionalSchema,
-  Schema,
-  SchemaNode,
-  StringNode,
-  UnionNode,
-  UnknownKeys,
-  UnknownNode,
-} from "./schema.ts";
+export type { ArrayNode, BooleanNode, EnumNode, FieldAnnotations, Fields, Flatten } from "./schema.ts";
+export type { Infer, MapNode, NumberNode, ObjectNode, ObjectOf, ObjectSchema, OptionalSchema } from "./schema.ts";
+export type { Schema, SchemaNode, StringNode, UnionNode, UnknownKeys, UnknownNode } from "./schema.ts";
 export { Secret } from "./secret.ts";
 export { parse, validate, type Problem, type ValidationLimits, type ValidationResult } from "./validate.ts";

@@ -122,7 +122,7 @@ function read(node: SchemaNode, given: unknown, path: string, context: Context):
 function readString(node: StringNode, value: unknown, path: string, context: Context): unknown {
   if (typeof value !== "string") return expected(node, "a text", value, path, context);
   if (value.length < (node.min ?? 0) || value.length > (node.max ?? Infinity)) {
-    return expected(node, `a text${describeRange(node, " of", " characters")}`, value, path, context);
+    return expected(node, `a text with ${describeRange(node)} characters`, value, path, context);
   }
   if (node.pattern !== undefined && value.search(node.pattern) < 0) {
     return expected(node, `a text that matches ${String(node.pattern)}`, value, path, context);
@@ -136,7 +136,9 @@ function readNumber(node: NumberNode, value: unknown, path: string, context: Con
   if (isRightKind && number >= (node.min ?? -Infinity) && number <= (node.max ?? Infinity)) return number;
   const noun = node.kind === "integer" ? "an integer" : "a number";
   const unit = node.unit === undefined ? "" : ` ${node.unit}`;
-  return expected(node, `${noun}${describeRange(node, "", unit)}`, value, path, context);
+  const range = describeRange(node);
+  const limits = range === "" ? "" : `${range.includes(" to ") ? " from" : " of"} ${range}${unit}`;
+  return expected(node, noun + limits, value, path, context);
 }
 
 function readEnum(node: EnumNode, value: unknown, path: string, context: Context): unknown {
@@ -147,7 +149,7 @@ function readEnum(node: EnumNode, value: unknown, path: string, context: Context
 function readArray(node: ArrayNode, value: unknown, path: string, context: Context): unknown {
   if (!Array.isArray(value)) return expected(node, "a list", value, path, context);
   if (value.length < (node.min ?? 0) || value.length > (node.max ?? Infinity)) {
-    return fail(context, path, `must have${describeRange(node, "", " items")}, got ${value.length}`);
+    return fail(context, path, `must have ${describeRange(node)} items, got ${value.length}`);
   }
   const items: unknown[] = [];
   for (let index = 0; index < value.length && !isFull(context); index++) {
@@ -245,7 +247,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function isDeeperThan(value: unknown, maxDepth: number): boolean {
   // Sets, because an object may be referred to many times on each level (aliases in YAML).
   let level = new Set<unknown>([value]);
-  for (let depth = 0; depth <= maxDepth; depth++) {
+  for (let depth = 0; depth < maxDepth; depth++) {
     const next = new Set<unknown>();
     for (const one of level) {
       if (typeof one !== "object" || one === null) continue;

@@ -111,7 +111,7 @@ describe("loadSettings", () => {
       "port: must be an integer from 1 to 65535, got 70000 (flag --port)",
       "interval: must be an integer from 1000 to 3600000 ms, got 1 (flag --interval)",
       'verbose: must be true or false, got "maybe" (environment KINGLET_VERBOSE)',
-      "token: must be a text of at least 5 characters, got something else (not shown) (environment KINGLET_TOKEN)",
+      "token: must be a text with at least 5 characters, got something else (not shown) (environment KINGLET_TOKEN)",
     ]);
   });
 
