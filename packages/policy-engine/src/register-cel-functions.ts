@@ -48,7 +48,10 @@ export function registerCelFunctions(environment: Environment, functions: CelFun
 }
 
 function registerNamespace(environment: Environment, namespace: string): void {
-  class Namespace {}
+  // The library tells namespaces apart by their class, so each gets one of its own.
+  class Namespace {
+    readonly namespace = namespace;
+  }
   environment.registerType(namespace, Namespace);
   environment.registerConstant(namespace, namespace, new Namespace());
 }

@@ -1,0 +1,114 @@
+import { beforeAll, describe, expect, it } from "vitest";
+
+import type { CelEngine } from "./cel-engine.ts";
+import { loadCelEngine } from "./lazy.ts";
+import type { RuleDefinition } from "./rule-definition.ts";
+import { RuleProgram } from "./rule-program.ts";
+
+const rule: RuleDefinition = {
+  enabled: true,
+  id: "T1",
+  name: "test",
+  description: "",
+  expressions: {
+    message: "'ran ' + event.comm",
+    uniqueId: "event.comm",
+    ruleExpression: [
+      { eventType: "exec", expression: "event.comm == 'sh'" },
+      { eventType: "exec", expression: "event.exepath == '/bin/sh'" },
+    ],
+  },
+  profileDependency: 2,
+  severity: 5,
+  supportPolicy: false,
+  isTriggerAlert: false,
+  mitreTactic: "",
+  mitreTechnique: "",
+  tags: [],
+};
+
+let engine: CelEngine;
+/** Expressions in the order in which they were compiled. */
+let compiled: string[];
+
+beforeAll(async () => {
+  const { createCelEngine } = await loadCelEngine();
+  engine = createCelEngine({ functions: {}, fields: { exec: ["comm", "exepath"], open: ["path"] } });
+});
+
+/** Counts compilations; behaves as the engine itself. */
+function countingEngine(): CelEngine {
+  compiled = [];
+  return {
+    check: (...args) => engine.check(...args),
+    compile: (expression, ...rest) => {
+      compiled.push(expression);
+      return engine.compile(expression, ...rest);
+    },
+  };
+}
+
+const exec = (comm: string, exepath: string) => ({ event: { comm, exepath }, eventType: "exec" as const });
+
+describe("RuleProgram", () => {
+  it("matches when all conditions of the event type hold", () => {
+    const program = new RuleProgram(engine, rule);
+    expect(program.matches(exec("sh", "/bin/sh"))).toBe(true);
+    expect(program.matches(exec("sh", "/bin/ls"))).toBe(false);
+    expect(program.matches(exec("ls", "/bin/sh"))).toBe(false);
+    expect(program.matches({ event: {}, eventType: "dns" })).toBe(false);
+    expect([program.appliesTo("exec"), program.appliesTo("dns")]).toEqual([true, false]);
+    expect([program.message(exec("sh", "")), program.uniqueId(exec("sh", ""))]).toEqual(["ran sh", "sh"]);
+  });
+
+  it("compiles each expression on its first use and only then [start-up L7] [start-up L8]", () => {
+    const program = new RuleProgram(countingEngine(), rule);
+    expect(program.validate()).toEqual([]);
+    expect(compiled).toEqual([]);
+    for (let round = 0; round < 3; round++) program.matches(exec("sh", "/bin/sh"));
+    expect(compiled).toHaveLength(2);
+    for (let round = 0; round < 3; round++) program.message(exec("sh", ""));
+    expect(compiled).toHaveLength(3);
+  });
+
+  it("names every problem of a rule with path and position, before any event [start-up L7]", () => {
+    const broken: RuleDefinition = {
+      ...rule,
+      id: "",
+      severity: 11,
+      profileDependency: 7 as 0,
+      state: { ignorePrefixes: ["/tmp"], own: 1 },
+      expressions: {
+        message: "1",
+        uniqueId: "event.comm +",
+        ruleExpression: [
+          { eventType: "exec", expression: "event.nosuch == ''" },
+          { eventType: "open", expression: "event.comm == ''" },
+        ],
+      },
+    };
+    expect(new RuleProgram(engine, broken).validate().map(({ path, code }) => [path, code.slice(26)])).toEqual([
+      ["id", "INVALID_RULE"],
+      ["severity", "INVALID_RULE"],
+      ["profileDependency", "INVALID_RULE"],
+      ["state.ignorePrefixes", "UNAVAILABLE"],
+      ["expressions.ruleExpression[0].expression", "INVALID_EXPRESSION"],
+      ["expressions.ruleExpression[1].expression", "UNAVAILABLE"],
+      ["expressions.message", "INVALID_EXPRESSION"],
+      ["expressions.uniqueId", "INVALID_EXPRESSION"],
+    ]);
+  });
+
+  it("refuses a rule without a condition", () => {
+    const empty = { ...rule, expressions: { ...rule.expressions, ruleExpression: [] } };
+    expect(new RuleProgram(engine, empty).validate()).toMatchObject([{ path: "expressions.ruleExpression" }]);
+  });
+
+  it("throws when an expression that was never validated does not compile, instead of not matching [start-up L7]", () => {
+    const conditions = [{ eventType: "exec" as const, expression: "nosuch(1)" }];
+    const broken = { ...rule, expressions: { ...rule.expressions, ruleExpression: conditions } };
+    expect(() => new RuleProgram(engine, broken).matches(exec("sh", ""))).toThrow(
+      expect.objectContaining({ code: "KINGLET_ERR_POLICY_ENGINE_INVALID_EXPRESSION" }),
+    );
+  });
+});
