@@ -6,7 +6,8 @@ export type RuntimeEventsErrorCode =
   | "KINGLET_ERR_RUNTIME_EVENTS_UNREADABLE"
   | "KINGLET_ERR_RUNTIME_EVENTS_CHECKPOINT_CORRUPT"
   | "KINGLET_ERR_RUNTIME_EVENTS_CHECKPOINT_UNWRITABLE"
-  | "KINGLET_ERR_RUNTIME_EVENTS_OPTION";
+  | "KINGLET_ERR_RUNTIME_EVENTS_OPTION"
+  | "KINGLET_ERR_RUNTIME_EVENTS_RUNNING";
 
 /** Error table of this package. @public */
 export const runtimeEventsErrors: Readonly<Record<RuntimeEventsErrorCode, ErrorCodeEntry>> = {
@@ -35,5 +36,10 @@ export const runtimeEventsErrors: Readonly<Record<RuntimeEventsErrorCode, ErrorC
     message: "{option} is {value}, allowed is {range}",
     retryable: false,
     remedy: "Correct the setting.",
+  },
+  KINGLET_ERR_RUNTIME_EVENTS_RUNNING: {
+    message: "the source of {path} is running or has been disposed of",
+    retryable: false,
+    remedy: "Run a source once at a time.",
   },
 };

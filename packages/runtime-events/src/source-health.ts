@@ -11,9 +11,7 @@ export interface BlindInterval {
 export interface SourcePosition {
   readonly path: string;
   readonly inode: string;
-  /** Everything before this byte is acknowledged. */
-  readonly acknowledgedOffset: number;
-  /** Everything before this byte was read. */
+  /** Every line before this byte was delivered or counted, bytes. */
   readonly readOffset: number;
 }
 
@@ -33,6 +31,8 @@ export interface SourceHealth {
   readonly unknownEvents: number;
   /** Events that the source itself says it left out. */
   readonly droppedUpstream: number;
+  /** Events that were delivered and not acknowledged. */
+  readonly openEvents: number;
   /** The last ones, oldest first, at most 16. */
   readonly blindIntervals: readonly BlindInterval[];
   readonly position: SourcePosition | undefined;

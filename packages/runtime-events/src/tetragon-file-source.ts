@@ -27,6 +27,8 @@ export interface TetragonFileSourceOptions {
   readonly maxLineBytes?: number;
   /** How often to look when the folder cannot be watched, milliseconds, 10 ... 3600000. @defaultValue 1000 */
   readonly pollIntervalMs?: number;
+  /** Shortest time between two checkpoints that nobody asked for, milliseconds, 10 ... 3600000. @defaultValue 2000 */
+  readonly checkpointIntervalMs?: number;
 }
 
 /** A running reader of one Tetragon export file. @public */

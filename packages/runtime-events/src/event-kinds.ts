@@ -1,0 +1,29 @@
+import type { RuntimeEventKind } from "@kinglet/enrichment";
+
+/**
+ * Members of Tetragon's event union and what they are called here.
+ *
+ * @see cilium/tetragon `api/v1/tetragon/events.proto`, message GetEventsResponse (v1.7.0)
+ * @internal
+ */
+export const kindByMember: ReadonlyMap<string, RuntimeEventKind> = new Map<string, RuntimeEventKind>([
+  ["process_exec", "exec"],
+  ["process_exit", "exit"],
+  ["process_kprobe", "kprobe"],
+  ["process_tracepoint", "tracepoint"],
+  ["process_loader", "loader"],
+  ["process_uprobe", "uprobe"],
+  ["process_usdt", "usdt"],
+  ["process_lsm", "lsm"],
+  ["process_throttle", "throttle"],
+  ["rate_limit_info", "rateLimit"],
+]);
+
+/** Members of the envelope that are not the event. @internal */
+export const envelopeMembers: ReadonlySet<string> = new Set([
+  "node_name",
+  "time",
+  "aggregation_info",
+  "cluster_name",
+  "node_labels",
+]);

@@ -1,0 +1,200 @@
+import { hasCode } from "@kinglet/errors";
+import type { FilePosition } from "./checkpoint.ts";
+import { openExportFile, statFile, type ExportFile, type FileIdentity } from "./export-file.ts";
+import { firstWrittenSince, listRotated, locate } from "./export-folder.ts";
+import type { FolderWatch } from "./folder-watch.ts";
+import type { LineBuffer } from "./line-buffer.ts";
+
+/** Where reading begins. @internal */
+export type StartPlace =
+  | { readonly at: "end" }
+  | { readonly at: "beginning" }
+  /** A former run stopped here; `position` undefined: it never saw a file. */
+  | { readonly at: "checkpoint"; readonly position: FilePosition | undefined; readonly savedAtMs: number };
+
+/** What happened to the file on the way. @internal */
+export type TailChange = "rotated" | "truncated" | "lost";
+
+/** Settings of an {@link ExportTail}. @internal */
+export interface ExportTailOptions {
+  readonly path: string;
+  readonly watch: FolderWatch;
+  readonly lines: LineBuffer;
+  readonly onChange: (change: TailChange) => void;
+  /** The file was cut in the middle of a line. */
+  readonly onPartialLine: () => void;
+  /** Nothing to read for now: undefined while the file is followed, else why there is none. */
+  readonly onWaiting: (reason: string | undefined) => void;
+}
+
+/**
+ * Finds the file to read first and, from each file, the one to read next.
+ *
+ * Tetragon rotates by renaming: `tetragon.log` becomes `tetragon-TIME.log`, perhaps `.gz` later, and a new `tetragon.log`
+ * begins. A reader that was away may have several rotations to make up for, so the next file is always looked up in the
+ * folder, from the one just finished.
+ *
+ * @internal
+ */
+export class ExportTail {
+  readonly #options: ExportTailOptions;
+
+  constructor(options: ExportTailOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens the first file and sets the line buffer to the position in it; waits while there is none.
+   *
+   * @returns undefined when the signal fired.
+   */
+  async start(place: StartPlace, signal: AbortSignal): Promise<ExportFile | undefined> {
+    if (place.at === "checkpoint") {
+      const { position } = place;
+      if (position !== undefined) return this.#openAfterAbsence(position, signal);
+      const rotated = await listRotated(this.#options.path);
+      const first = rotated[await firstWrittenSince(rotated, place.savedAtMs)];
+      const file = first === undefined ? undefined : await this.#open(first.path, 0);
+      if (file !== undefined) return file;
+    }
+    const state = place.at === "end" ? await statFile(this.#options.path) : undefined;
+    return (await this.#open(this.#options.path, state?.size ?? 0)) ?? this.#openWhenThere(signal);
+  }
+
+  /**
+   * Called at the end of a file: waits for more of it, or goes on to the next one.
+   *
+   * @returns the file to read on from, which may be the same; undefined when the signal fired.
+   */
+  async next(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { path, watch, lines, onWaiting } = this.#options;
+    if (file.path !== path) return this.#openNext(file, signal);
+    let cause: "change" | "poll" = "change";
+    while (!signal.aborted) {
+      const version = watch.version;
+      const state = await statFile(path);
+      const isSame = state !== undefined && state.inode === file.inode && state.dev === file.dev;
+      const size = (await file.state()).size;
+      if (isSame && (await this.#wasRewritten(file, size))) return this.#restart(file, signal);
+      if (size > lines.readOffset || (state !== undefined && !isSame)) {
+        if (cause === "poll" && !watch.isPolling) watch.distrust();
+        return size > lines.readOffset ? file : this.#openNext(file, signal);
+      }
+      onWaiting(state === undefined ? `${path} is not there` : undefined);
+      await watch.arm();
+      cause = await watch.wait(version, signal);
+    }
+    return undefined;
+  }
+
+  async #openNext(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { lines, onChange, onPartialLine } = this.#options;
+    const { identity } = file;
+    const readOffset = lines.nextOffset;
+    // The writer is done with this file: an unfinished line stays unfinished.
+    if (lines.hasPartialLine) onPartialLine();
+    await file.close();
+    const next = await this.#openFollowing(identity, readOffset, signal);
+    if (next !== undefined) onChange("rotated");
+    return next;
+  }
+
+  /** After an absence: the same file where it was left, wherever it is now, else the oldest one that is newer. */
+  async #openAfterAbsence(position: FilePosition, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { path, onChange } = this.#options;
+    const rotated = await listRotated(path);
+    const at = await locate(path, rotated, position);
+    if (at < 0) {
+      onChange("lost");
+      return this.#openFollowing(position, 0, signal);
+    }
+    const found = rotated[at]?.path ?? path;
+    const file = await this.#open(found, position.offset);
+    // It may have been renamed or compressed since it was listed.
+    if (file === undefined) return this.#openAfterAbsence(position, signal);
+    if (!file.isCompressed && (await file.state()).size < position.offset) return this.#restart(file, signal);
+    return file;
+  }
+
+  async #openFollowing(
+    identity: FileIdentity,
+    readOffset: number,
+    signal: AbortSignal,
+  ): Promise<ExportFile | undefined> {
+    const { path } = this.#options;
+    while (!signal.aborted) {
+      const rotated = await listRotated(path);
+      const at = await locate(path, rotated, identity);
+      // Found under the path itself: a copy took its place, so the content goes on where it was left.
+      if (at === rotated.length) return this.#openCopy(readOffset, signal);
+      const nextAt = at < 0 ? await firstWrittenSince(rotated, identity.modifiedMs) : at + 1;
+      const next = rotated[nextAt];
+      if (next === undefined) {
+        const file = await this.#openWhenThere(signal);
+        // One more rotation since the folder was listed: the file in between comes first.
+        if (file === undefined || (await listRotated(path)).at(-1)?.rotatedAt === rotated.at(-1)?.rotatedAt)
+          return file;
+        await file.close();
+        continue;
+      }
+      const file = await this.#open(next.path, 0);
+      if (file !== undefined) return file;
+    }
+    return undefined;
+  }
+
+  async #openCopy(readOffset: number, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const file = (await this.#open(this.#options.path, readOffset)) ?? (await this.#openWhenThere(signal));
+    if (file === undefined || (await file.state()).size >= readOffset) return file;
+    return this.#restart(file, signal);
+  }
+
+  async #openWhenThere(signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { path, watch, onWaiting } = this.#options;
+    while (!signal.aborted) {
+      const version = watch.version;
+      const file = await this.#open(path, 0);
+      if (file !== undefined) return file;
+      onWaiting(`${path} is not there yet`);
+      await watch.arm();
+      await watch.wait(version, signal);
+    }
+    return undefined;
+  }
+
+  /** Truncated in place, or replaced by other content under the same inode. */
+  async #wasRewritten(file: ExportFile, size: number): Promise<boolean> {
+    if (size < this.#options.lines.readOffset) return true;
+    if (file.firstLine === "") return false;
+    return (await file.currentFirstLine()) !== file.firstLine;
+  }
+
+  async #restart(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { lines, onChange, onPartialLine } = this.#options;
+    if (lines.hasPartialLine) onPartialLine();
+    onChange("truncated");
+    const { path } = file;
+    await file.close();
+    return (await this.#open(path, 0)) ?? this.#openWhenThere(signal);
+  }
+
+  async #open(path: string, offset: number): Promise<ExportFile | undefined> {
+    const file = await openExportFile(path, offset);
+    if (file === undefined) return undefined;
+    try {
+      this.#options.lines.reset(offset, await file.isInsideLine(offset));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    this.#options.onWaiting(undefined);
+    return file;
+  }
+}
+
+/** True when a file that could not be read says nothing about the ones after it. @internal */
+export function isDamage(error: unknown): boolean {
+  return ["Z_DATA_ERROR", "Z_BUF_ERROR", "Z_MEM_ERROR", "ERR_STREAM_PREMATURE_CLOSE"].some((code) =>
+    hasCode(error, code),
+  );
+}

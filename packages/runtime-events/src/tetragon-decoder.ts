@@ -1,0 +1,308 @@
+// Hot path: `decode` runs once per line of the export file. Budget: one string and one JSON.parse per line that is
+// consumed; no allocation for a line of a kind that nobody consumes.
+import { Buffer } from "node:buffer";
+import {
+  ExecEvent,
+  ExitEvent,
+  OtherEvent,
+  type OtherEventKind,
+  type RuntimeEvent,
+  type RuntimeEventKind,
+} from "@kinglet/enrichment";
+import { envelopeMembers, kindByMember } from "./event-kinds.ts";
+import { isObject, numberOf, objectOf, textOf, type JsonObject } from "./json-object.ts";
+import { hasWord, isInContainer, isRuntimeStage } from "./runtime-stage.ts";
+
+/** What a line turned out to be. @internal */
+export type DecodeOutcome =
+  | RuntimeEvent
+  /** An event of a known kind that nobody consumes; `skippedKind` says which. */
+  | "skipped"
+  /** An event of a kind that this version does not know; `unknownMember` names it. */
+  | "unknown"
+  | "blank"
+  | "malformed";
+
+/** Settings of a {@link TetragonDecoder}. @internal */
+export interface TetragonDecoderOptions {
+  /** Node name for events without one. */
+  readonly nodeName: string;
+  /** Kinds to decode; undefined = all. */
+  readonly kinds: ReadonlySet<RuntimeEventKind> | undefined;
+}
+
+/** A user id that was never set. */
+const unsetId = 4_294_967_295;
+const execStart = '{"process_exec":{';
+
+/**
+ * Turns lines of Tetragon's export (protojson with proto field names) into events.
+ *
+ * Unknown keys are ignored, members of the wrong type count as absent. Every string of an event is a string of its own:
+ * JSON.parse copies values out of the text, so an event never keeps its line alive.
+ *
+ * @internal
+ */
+export class TetragonDecoder {
+  /** The kind of the last line that was "skipped". */
+  skippedKind: RuntimeEventKind = "exec";
+  /** The member of the last line that was "unknown". */
+  unknownMember = "";
+  readonly #nodeName: string;
+  readonly #kinds: ReadonlySet<RuntimeEventKind> | undefined;
+  /** First bytes of a line of a kind that nobody consumes. */
+  readonly #skippable: readonly { readonly kind: RuntimeEventKind; readonly head: Buffer }[];
+  #reportsParentContainers = false;
+
+  constructor(options: TetragonDecoderOptions) {
+    this.#nodeName = options.nodeName;
+    this.#kinds = options.kinds;
+    const skippable: { readonly kind: RuntimeEventKind; readonly head: Buffer }[] = [];
+    for (const [member, kind] of kindByMember) {
+      // What the source itself reports about its losses is always read.
+      if (options.kinds === undefined || options.kinds.has(kind) || kind === "rateLimit") continue;
+      skippable.push({ kind, head: Buffer.from(`{"${member}":{`) });
+    }
+    this.#skippable = skippable;
+  }
+
+  /**
+   * Decodes the line `bytes[start, end)`, which has no line end.
+   *
+   * @param sequence - given to the event if it is one.
+   */
+  decode(bytes: Buffer, start: number, end: number, sequence: number, receivedAtMs: number): DecodeOutcome {
+    if (isBlank(bytes, start, end)) return "blank";
+    if (this.#canSkip(bytes, start, end)) return "skipped";
+    let line: unknown;
+    try {
+      line = JSON.parse(bytes.toString("utf8", start, end));
+    } catch {
+      // The reason is of no use: the line is counted, and the file holds it for whoever wants to look.
+      return "malformed";
+    }
+    return isObject(line) ? this.#decodeLine(line, sequence, receivedAtMs, end - start) : "malformed";
+  }
+
+  /**
+   * Where in an undecodable line a whole execution begins: after a crash the agent goes on writing behind the line it could
+   * not finish. Exact, because inside a JSON string the quotes would be escaped.
+   *
+   * @returns -1 when there is none.
+   */
+  findSecondStart(bytes: Buffer, start: number, end: number): number {
+    const at = bytes.indexOf(execStart, start + 1);
+    return at >= 0 && at < end ? at : -1;
+  }
+
+  /**
+   * True for a line of a kind that nobody consumes. The member that names the kind comes first in practice, but nothing
+   * promises it: a line that begins in any other way is parsed.
+   */
+  #canSkip(bytes: Buffer, start: number, end: number): boolean {
+    for (const { kind, head } of this.#skippable) {
+      const headEnd = start + head.length;
+      if (headEnd > end || bytes.compare(head, 0, head.length, start, headEnd) !== 0) continue;
+      // A cut line with an execution glued to it has to be looked at.
+      if (bytes[end - 1] !== 0x7d || this.findSecondStart(bytes, start, end) >= 0) return false;
+      this.skippedKind = kind;
+      return true;
+    }
+    return false;
+  }
+
+  #decodeLine(line: JsonObject, sequence: number, receivedAtMs: number, rawBytes: number): DecodeOutcome {
+    let unknown = "";
+    for (const member in line) {
+      const kind = kindByMember.get(member);
+      if (kind === undefined) {
+        if (!envelopeMembers.has(member)) unknown = member;
+        continue;
+      }
+      const body = line[member];
+      if (!isObject(body)) return "malformed";
+      if (kind !== "rateLimit" && this.#kinds !== undefined && !this.#kinds.has(kind)) {
+        this.skippedKind = kind;
+        return "skipped";
+      }
+      return this.#decodeBody(kind, body, line, sequence, receivedAtMs, rawBytes);
+    }
+    if (unknown === "") return "malformed";
+    this.unknownMember = unknown;
+    return "unknown";
+  }
+
+  #decodeBody(
+    kind: RuntimeEventKind,
+    body: JsonObject,
+    line: JsonObject,
+    sequence: number,
+    receivedAtMs: number,
+    rawBytes: number,
+  ): DecodeOutcome {
+    const process = objectOf(body, "process");
+    const nodeName = textOf(line, "node_name") || this.#nodeName;
+    const time = textOf(line, "time");
+    if (kind !== "exec" && kind !== "exit") {
+      return decodeOther(kind, body, process ?? {}, sequence, nodeName, time, receivedAtMs, rawBytes);
+    }
+    if (process === undefined) return "malformed";
+    const parent = objectOf(body, "parent");
+    if (parent !== undefined && isInContainer(parent)) this.#reportsParentContainers = true;
+    if (kind === "exit") return decodeExit(body, process, sequence, nodeName, time, receivedAtMs, rawBytes);
+    const isStage = isRuntimeStage(process, parent, this.#reportsParentContainers);
+    return decodeExec(process, parent, isStage, sequence, nodeName, time, receivedAtMs, rawBytes);
+  }
+}
+
+function decodeExec(
+  process: JsonObject,
+  parent: JsonObject | undefined,
+  isStage: boolean,
+  sequence: number,
+  nodeName: string,
+  time: string,
+  receivedAtMs: number,
+  rawBytes: number,
+): ExecEvent {
+  const flags = textOf(process, "flags");
+  const pod = objectOf(process, "pod");
+  const inInitTree = process["in_init_tree"];
+  return new ExecEvent({
+    sequence,
+    nodeName,
+    time,
+    receivedAtMs,
+    execId: textOf(process, "exec_id"),
+    parentExecId: textOf(process, "parent_exec_id"),
+    pid: numberOf(process, "pid", -1),
+    uid: uidOf(process),
+    binary: textOf(process, "binary"),
+    args: textOf(process, "arguments"),
+    cwd: textOf(process, "cwd"),
+    flags,
+    isReplay: hasWord(flags, "procFS"),
+    isRuntimeStage: isStage,
+    inInitTree: typeof inInitTree === "boolean" ? inInitTree : undefined,
+    containerIdPrefix: containerIdOf(process, pod),
+    podUid: pod === undefined ? "" : textOf(pod, "uid"),
+    podNamespace: pod === undefined ? "" : textOf(pod, "namespace"),
+    podName: pod === undefined ? "" : textOf(pod, "name"),
+    containerName: containerNameOf(pod),
+    parentBinary: parent === undefined ? "" : textOf(parent, "binary"),
+    parentArgs: parent === undefined ? "" : textOf(parent, "arguments"),
+    parentPid: parent === undefined ? -1 : numberOf(parent, "pid", -1),
+    isTruncated: /\b(?:trunc|error)(?:Args|Filename)\b/.test(flags),
+    rawBytes,
+  });
+}
+
+function decodeExit(
+  body: JsonObject,
+  process: JsonObject,
+  sequence: number,
+  nodeName: string,
+  time: string,
+  receivedAtMs: number,
+  rawBytes: number,
+): ExitEvent {
+  const pod = objectOf(process, "pod");
+  return new ExitEvent({
+    sequence,
+    nodeName,
+    time,
+    receivedAtMs,
+    execId: textOf(process, "exec_id"),
+    pid: numberOf(process, "pid", -1),
+    binary: textOf(process, "binary"),
+    containerIdPrefix: containerIdOf(process, pod),
+    podUid: pod === undefined ? "" : textOf(pod, "uid"),
+    podNamespace: pod === undefined ? "" : textOf(pod, "namespace"),
+    podName: pod === undefined ? "" : textOf(pod, "name"),
+    containerName: containerNameOf(pod),
+    signal: textOf(body, "signal"),
+    status: numberOf(body, "status", 0),
+    rawBytes,
+  });
+}
+
+function decodeOther(
+  kind: OtherEventKind,
+  body: JsonObject,
+  process: JsonObject,
+  sequence: number,
+  nodeName: string,
+  time: string,
+  receivedAtMs: number,
+  rawBytes: number,
+): OtherEvent {
+  const pod = objectOf(process, "pod");
+  return new OtherEvent({
+    kind,
+    sequence,
+    nodeName,
+    time,
+    receivedAtMs,
+    execId: textOf(process, "exec_id"),
+    pid: numberOf(process, "pid", -1),
+    binary: textOf(process, "binary"),
+    containerIdPrefix: containerIdOf(process, pod),
+    podUid: pod === undefined ? "" : textOf(pod, "uid"),
+    podNamespace: pod === undefined ? "" : textOf(pod, "namespace"),
+    podName: pod === undefined ? "" : textOf(pod, "name"),
+    containerName: containerNameOf(pod),
+    detail: detailOf(kind, body),
+    policyName: textOf(body, "policy_name"),
+    droppedEvents: kind === "rateLimit" ? countOf(body["number_of_dropped_process_events"]) : 0,
+    rawBytes,
+  });
+}
+
+function detailOf(kind: OtherEventKind, body: JsonObject): string {
+  switch (kind) {
+    case "kprobe":
+    case "lsm":
+      return textOf(body, "function_name");
+    case "tracepoint":
+      return `${textOf(body, "subsys")}/${textOf(body, "event")}`;
+    case "throttle":
+      // The kernel's fixed-size name arrives with its padding.
+      return `${textOf(body, "type")} ${textOf(body, "cgroup").replace(/\0+$/, "")}`;
+    default:
+      // loader, uprobe, usdt; absent in rateLimit
+      return textOf(body, "path");
+  }
+}
+
+function containerIdOf(process: JsonObject, pod: JsonObject | undefined): string {
+  const docker = process["docker"];
+  if (typeof docker === "string" && docker !== "") return docker;
+  const container = pod === undefined ? undefined : objectOf(pod, "container");
+  const id = container === undefined ? "" : textOf(container, "id");
+  return id.slice(id.lastIndexOf("/") + 1);
+}
+
+function containerNameOf(pod: JsonObject | undefined): string {
+  const container = pod === undefined ? undefined : objectOf(pod, "container");
+  return container === undefined ? "" : textOf(container, "name");
+}
+
+function uidOf(process: JsonObject): number {
+  const uid = numberOf(process, "uid", -1);
+  return uid === unsetId ? -1 : uid;
+}
+
+/** 64-bit numbers are strings in protojson. */
+function countOf(value: unknown): number {
+  const count = typeof value === "string" || typeof value === "number" ? Number(value) : 0;
+  return Number.isSafeInteger(count) && count > 0 ? count : 0;
+}
+
+/** True for nothing but white space; one look at the first byte decides for every event. */
+function isBlank(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte !== 0x20 && byte !== 0x0d && byte !== 0x09) return false;
+  }
+  return true;
+}
