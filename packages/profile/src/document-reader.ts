@@ -108,7 +108,8 @@ export class DocumentReader {
       this.#path.pop();
     }
     this.#path.pop();
-    return result;
+    // A list that grew keeps spare room for half as many items again; a copy does not.
+    return result.slice();
   }
 
   texts(parent: UnknownRecord, key: string): readonly string[] {

@@ -1,0 +1,70 @@
+import { realpath } from "node:fs/promises";
+
+import { createError } from "@kinglet/errors";
+import { systemClock, type Clock } from "@kinglet/lifecycle";
+import { noopLogger, type Logger } from "@kinglet/logger";
+
+import { DirectoryProfileStore } from "./directory-profile-store.ts";
+import { storageErrors } from "./errors.ts";
+import { nodeFileOperations } from "./file-operations.ts";
+import type { ProfileStore } from "./profile-store.ts";
+
+/** Options of {@link openDirectoryProfileStore}. @public */
+export interface DirectoryProfileStoreOptions {
+  /** An existing directory; may be a link to one. */
+  readonly path: string;
+  /**
+   * Largest file that is read or written, bytes.
+   * @defaultValue 4194304
+   */
+  readonly maxBytes?: number;
+  /**
+   * Budget of one call, milliseconds, 1 or more. A write whose budget ended may still happen.
+   * @defaultValue 5000
+   */
+  readonly callTimeoutMs?: number;
+  /** @defaultValue the system's */
+  readonly clock?: Clock;
+  /** Told about files that `list` leaves out. @defaultValue none */
+  readonly logger?: Logger;
+}
+
+/**
+ * Opens a directory of profiles, `<path>/<namespace>/<name>.json`.
+ *
+ * Guarantees, beyond those of {@link ProfileStore}:
+ *
+ * - Killed at any moment, a write leaves the old object or the new one, and what `put` returned survives a power failure.
+ * - Names are checked before they become paths, and links below `path` are not followed, so nothing outside is read or written.
+ * - Files may be written by hand; `metadata.namespace` may be left out, another namespace or name than the file's place is refused.
+ *
+ * Not guaranteed: two processes that write the same object at once (the last one wins; readers are safe).
+ *
+ * @throws `KINGLET_ERR_STORAGE_CLIENT_INVALID` when `path` is not a directory, `KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE` when it cannot
+ * be looked at.
+ *
+ * @public
+ */
+export async function openDirectoryProfileStore(options: DirectoryProfileStoreOptions): Promise<ProfileStore> {
+  const subject = { object: "the store", store: `the directory ${options.path}` };
+  let path: string;
+  let isDirectory: boolean;
+  try {
+    path = await realpath(options.path);
+    isDirectory = await nodeFileOperations.isDirectory(path, { followLinks: false });
+  } catch (error) {
+    const details = { ...subject, problem: (error as Error).message };
+    throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE", details, { cause: error });
+  }
+  if (!isDirectory) {
+    throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_INVALID", { ...subject, problem: "not a directory" });
+  }
+  return new DirectoryProfileStore({
+    path,
+    maxBytes: options.maxBytes ?? 4_194_304,
+    callTimeoutMs: options.callTimeoutMs ?? 5_000,
+    clock: options.clock ?? systemClock,
+    logger: options.logger ?? noopLogger,
+    files: nodeFileOperations,
+  });
+}

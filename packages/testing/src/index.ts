@@ -1,0 +1,1 @@
+export { describeProfileStore, type OpenedProfileStore, type ProfileStoreUnderTest } from "./profile-store-contract.ts";
