@@ -44,7 +44,7 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
   #wake: (() => void) | undefined;
   #isRunning = false;
   isSynced = false;
-  lastHeardAtMs: number | undefined;
+  lastEventAtMs: number | undefined;
   status: InformerStatus = { state: "stopped", reason: "not started" };
 
   constructor(client: Pick<KubeClient, "listEach" | "watch">, resource: ResourceDefinition, options: InformerOptions) {
@@ -68,10 +68,6 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
 
   get size(): number {
     return this.#store.size;
-  }
-
-  get lastEventAtMs(): number | undefined {
-    return this.lastHeardAtMs;
   }
 
   get resourceVersion(): string {
@@ -194,7 +190,7 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
   }
 
   heard(): void {
-    this.lastHeardAtMs = this.#clock.now();
+    this.lastEventAtMs = this.#clock.now();
   }
 
   report(state: InformerStatus["state"], reason: string): void {
@@ -240,7 +236,7 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
     const objects = this.#metrics.gauge(INFORMER_OBJECTS);
     return this.#metrics.onCollect(() => {
       objects.set(this.#store.size, labels);
-      if (this.lastHeardAtMs !== undefined) age.set((this.#clock.now() - this.lastHeardAtMs) / 1000, labels);
+      if (this.lastEventAtMs !== undefined) age.set((this.#clock.now() - this.lastEventAtMs) / 1000, labels);
     });
   }
 }

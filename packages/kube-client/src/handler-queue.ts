@@ -8,10 +8,10 @@ export interface InformerHandler<T> {
   /** @param old - the state delivered before this one. */
   onUpdate?(object: T, old: T): void | Promise<void>;
   /**
-   * @param object - the last content known: with `isTombstone` false what the server sent with the deletion, with true the last state
+   * @param object - the last content known: with `tombstone` false what the server sent with the deletion, with true the last state
    * that was seen before the deletion was missed (it may be stale).
    */
-  onDelete?(object: T, options: { readonly isTombstone: boolean }): void | Promise<void>;
+  onDelete?(object: T, options: { readonly tombstone: boolean }): void | Promise<void>;
   /** The first complete list has been delivered to this handler. Once. */
   onSynced?(): void | Promise<void>;
 }
@@ -106,9 +106,9 @@ export class HandlerQueue<T> {
       case "update":
         return this.#handler.onUpdate?.(object, old);
       case "delete":
-        return this.#handler.onDelete?.(object, { isTombstone: false });
+        return this.#handler.onDelete?.(object, { tombstone: false });
       case "tombstone":
-        return this.#handler.onDelete?.(object, { isTombstone: true });
+        return this.#handler.onDelete?.(object, { tombstone: true });
       case "synced":
         return this.#handler.onSynced?.();
     }

@@ -37,12 +37,12 @@ export interface InformerStatus {
  * Guarantees:
  * - per object, handlers see states in the order of the server; an older state never follows a newer one; each handler is called
  *   one at a time, also when it returns promises;
- * - every object that is gone is reported as deleted, also when the deletion happened while the connection was down (`isTombstone`);
+ * - every object that is gone is reported as deleted, also when the deletion happened while the connection was down (`tombstone`);
  * - an object that was deleted and made again under its name is reported as a deletion of the old and an addition of the new one;
  * - whatever the server or the connection does, the informer goes on; only its signal stops it.
  *
  * Not guaranteed: every intermediate state (states between two connections are merged), any order between objects, and how old the
- * copy is: see `lastHeardAtMs`.
+ * copy is: see `lastEventAtMs`.
  *
  * Objects are shared between all readers and must not be changed.
  *
@@ -67,8 +67,6 @@ export interface Informer<T extends KubeObject> {
   values(): IterableIterator<T>;
   readonly size: number;
   /** When the server was last heard (list, event or bookmark), by the clock; `undefined` before. */
-  readonly lastHeardAtMs: number | undefined;
-  /** The same, under the name that other sources of events use. */
   readonly lastEventAtMs: number | undefined;
   /** Version of the collection that the store reflects. */
   readonly resourceVersion: string;

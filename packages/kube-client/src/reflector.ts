@@ -184,7 +184,9 @@ export class Reflector<T extends KubeObject> {
   #take(event: WatchEvent<T>): void {
     this.#events.add(1, { resource: this.#resource.plural, type: event.type });
     this.#sink.heard();
-    if (event.type !== "BOOKMARK") this.#sink.apply(event);
+    // A replay of what was seen before: an old ADDED must not bring back what a later event has deleted.
+    const order = this.#isOrdered ? compareResourceVersions(event.resourceVersion, this.version) : undefined;
+    if (event.type !== "BOOKMARK" && !(order !== undefined && order < 0)) this.#sink.apply(event);
     if (event.type !== "ADDED") this.#isOrdered = true;
     if (this.#isOrdered) this.#advance(event.resourceVersion);
   }

@@ -10,7 +10,8 @@ export class RequestScope {
   readonly #outer: AbortSignal | undefined;
   readonly #clock: Clock;
   #timer: ClockTimer | undefined;
-  #touchedMs = 0;
+  /** Absent while it is not the server that is waited for. */
+  #waitingSinceMs: number | undefined;
   readonly #onOuterAbort = (): void => this.#controller.abort(this.#outer?.reason);
 
   constructor(outer: AbortSignal | undefined, clock: Clock) {
@@ -30,12 +31,13 @@ export class RequestScope {
     this.#timer = this.#clock.startTimer(() => this.#controller.abort(reason()), ms);
   }
 
-  /** Replaces the time limit: aborts once nothing has called `touch` for `ms`. */
+  /** Replaces the time limit: aborts once `startWaiting` was called `ms` ago and `stopWaiting` was not. */
   limitIdle(ms: number, reason: () => Error): void {
-    this.touch();
+    this.startWaiting();
     const arm = (delayMs: number): void => {
       this.#timer = this.#clock.startTimer(() => {
-        const leftMs = this.#touchedMs + ms - this.#clock.monotonicMs();
+        const sinceMs = this.#waitingSinceMs ?? this.#clock.monotonicMs();
+        const leftMs = sinceMs + ms - this.#clock.monotonicMs();
         if (leftMs <= 0) this.#controller.abort(reason());
         else arm(Math.ceil(leftMs));
       }, delayMs);
@@ -44,8 +46,12 @@ export class RequestScope {
     arm(ms);
   }
 
-  touch(): void {
-    this.#touchedMs = this.#clock.monotonicMs();
+  startWaiting(): void {
+    this.#waitingSinceMs = this.#clock.monotonicMs();
+  }
+
+  stopWaiting(): void {
+    this.#waitingSinceMs = undefined;
   }
 
   /** Ends the limits and lets go of the caller's signal. */

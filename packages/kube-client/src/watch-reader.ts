@@ -23,8 +23,9 @@ export async function* readWatchStream<T>(answer: OpenAnswer, decoder: ObjectDec
   const chunks = answer.response.body[Symbol.asyncIterator]();
   try {
     for (;;) {
-      scope.touch();
+      scope.startWaiting();
       const next = await chunks.next();
+      scope.stopWaiting();
       if (next.done === true) return;
       splitter.push(next.value, lines);
       for (const line of lines) {

@@ -1,0 +1,102 @@
+import type {
+  KubeClient,
+  KubeObject,
+  ListEachOptions,
+  ListResult,
+  ResourceDefinition,
+  WatchEvent,
+  WatchOptions,
+} from "../src/index.ts";
+
+export interface SeenCall {
+  readonly verb: "list" | "watch";
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly atMs: number;
+}
+
+/** What one list call does. */
+export type ListScript =
+  | { readonly items: readonly KubeObject[]; readonly resourceVersion: string; readonly isPaged?: boolean }
+  | { readonly fails: Error; readonly after?: readonly KubeObject[] };
+
+/** What one watch call does; `ends` closes it cleanly, otherwise it stays open until aborted. */
+export interface WatchScript {
+  readonly events?: readonly WatchEvent<KubeObject>[];
+  readonly ends?: boolean;
+  readonly fails?: Error;
+  readonly afterMs?: number;
+}
+
+/** Lists and watches from scripts; the last script of each kind is repeated. */
+export class FakeApi implements Pick<KubeClient, "listEach" | "watch"> {
+  readonly calls: SeenCall[] = [];
+  readonly #lists: ListScript[];
+  readonly #watches: WatchScript[];
+  readonly #clock: { monotonicMs(): number; startTimer(callback: () => void, delayMs: number): unknown };
+  openWatches = 0;
+
+  constructor(
+    clock: { monotonicMs(): number; startTimer(callback: () => void, delayMs: number): unknown },
+    scripts: { readonly lists: readonly ListScript[]; readonly watches?: readonly WatchScript[] },
+  ) {
+    this.#clock = clock;
+    this.#lists = [...scripts.lists];
+    this.#watches = [...(scripts.watches ?? [{}])];
+  }
+
+  async listEach<T>(_resource: ResourceDefinition, options: ListEachOptions<T>): Promise<ListResult> {
+    this.#record("list", options);
+    const script = this.#lists.length > 1 ? this.#lists.shift()! : this.#lists[0]!;
+    await Promise.resolve();
+    if ("fails" in script) {
+      for (const item of script.after ?? []) options.onItem(item as T);
+      throw script.fails;
+    }
+    for (const item of script.items) options.onItem(item as T);
+    return { resourceVersion: script.resourceVersion, count: script.items.length, isPaged: script.isPaged ?? false };
+  }
+
+  async *watch<T>(_resource: ResourceDefinition, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
+    this.#record("watch", options);
+    const script = this.#watches.length > 1 ? this.#watches.shift()! : this.#watches[0]!;
+    this.openWatches++;
+    try {
+      for (const event of script.events ?? []) yield event as WatchEvent<T>;
+      if (script.afterMs !== undefined) {
+        await new Promise<void>((resolve) => {
+          this.#clock.startTimer(resolve, script.afterMs!);
+        });
+      }
+      if (script.fails !== undefined) throw script.fails;
+      if (script.ends === true) return;
+      await new Promise((_resolve, reject) => {
+        if (options.signal?.aborted === true) reject(options.signal.reason as Error);
+        options.signal?.addEventListener("abort", () => reject(options.signal?.reason as Error), { once: true });
+      });
+    } finally {
+      this.openWatches--;
+    }
+  }
+
+  /** `list rv` and `watch rv` in order. */
+  get trace(): string[] {
+    return this.calls.map((call) => `${call.verb} ${String(call.options["resourceVersion"])}`);
+  }
+
+  #record(verb: "list" | "watch", options: object): void {
+    this.calls.push({ verb, options: options as Record<string, unknown>, atMs: this.#clock.monotonicMs() });
+  }
+}
+
+export function object(name: string, resourceVersion: string, uid: string = `uid-${name}`): KubeObject {
+  return { metadata: { name, namespace: "shop", uid, resourceVersion } };
+}
+
+export function event(
+  type: WatchEvent<KubeObject>["type"],
+  name: string,
+  resourceVersion: string,
+  uid?: string,
+): WatchEvent<KubeObject> {
+  return { type, object: object(name, resourceVersion, uid), resourceVersion };
+}
