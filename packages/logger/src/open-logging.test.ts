@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasCode } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LogFiles } from "./log-files.ts";
 import type { LogLevel } from "./logger.ts";

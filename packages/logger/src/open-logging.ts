@@ -147,7 +147,8 @@ class ProcessLogging implements Logging, LogOutput {
   emit(module: string, level: LogLevel, message: string, fields: LogFields | undefined): void {
     try {
       const timeMs = this.#clock.now();
-      const text = `${message}`;
+      // Callers in plain JavaScript exist.
+      const text = typeof message === "string" ? message : String(message);
       const line = this.#format(timeMs, module, level, text, fields);
       const isTaken = this.#writer.tryWrite(line);
       if (isTaken && this.#writer.dropped > this.#announcedDrops) this.#announceDrops(timeMs);
