@@ -73,7 +73,7 @@ export class ApiServer {
         return false;
       case "hang":
         return true;
-      case "status": {
+      default: {
         const seconds = fault.retryAfterSeconds;
         exchange.request.resume();
         throw refusal(fault.code, fault.reason ?? "", fault.message ?? `fault injected: ${fault.code}`, {

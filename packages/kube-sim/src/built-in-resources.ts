@@ -6,6 +6,7 @@ const CONTAINER_DEFAULTS: readonly DefaultRule[] = [
   { path: "resources", value: {} },
   { path: "terminationMessagePath", value: "/dev/termination-log" },
   { path: "terminationMessagePolicy", value: "File" },
+  { path: "imagePullPolicy", value: pullPolicyOf },
   { path: "ports[].protocol", value: "TCP" },
 ];
 
@@ -16,6 +17,13 @@ const POD_SPEC_DEFAULTS: readonly DefaultRule[] = [
   { path: "securityContext", value: {} },
   { path: "schedulerName", value: "default-scheduler" },
 ];
+
+/** Images that may change under their name are pulled each time. */
+function pullPolicyOf(container: Readonly<Record<string, unknown>>): string {
+  const image = typeof container["image"] === "string" ? container["image"] : "";
+  const last = image.slice(image.lastIndexOf("/") + 1);
+  return last.includes("@") || (last.includes(":") && !last.endsWith(":latest")) ? "IfNotPresent" : "Always";
+}
 
 /** The rows of a pod specification, moved to where a kind keeps its pod specification. */
 function podSpecDefaults(prefix: string): DefaultRule[] {
@@ -148,6 +156,7 @@ export function builtInResources(): SimResource[] {
       categories: ["all"],
       hasStatus: true,
       hasGeneration: true,
+      countsAnnotations: true,
       initialStatus: {},
       listsSupportedFields: true,
       defaults: [

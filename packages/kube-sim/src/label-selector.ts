@@ -55,7 +55,7 @@ function holds(requirement: LabelRequirement, labels: Readonly<Record<string, st
       return value === undefined || !requirement.values.includes(value);
     case "gt":
       return value !== undefined && /^-?\d+$/.test(value) && Number(value) > Number(requirement.values[0]);
-    case "lt":
+    default:
       return value !== undefined && /^-?\d+$/.test(value) && Number(value) < Number(requirement.values[0]);
   }
 }

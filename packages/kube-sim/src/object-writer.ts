@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "@kinglet/lifecycle";
 import type { StatusCause } from "./api-refusal.ts";
-import { applyDefaults } from "./default-values.ts";
+import { applyDefaults, omitEmpty } from "./default-values.ts";
 import { isJsonRecord, type KubeObject } from "./kube-object.ts";
 import { findMetadataProblems } from "./metadata-validation.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -95,7 +95,7 @@ export class ObjectWriter {
     this.#countGeneration(resource, current, next);
     if (options.isDryRun === true) return { object: next, isNew: false };
     if (isFinished(next)) {
-      this.#remove(resource, key, next);
+      this.#remove(resource, key);
       return { object: next, isNew: false };
     }
     if (isDeepStrictEqual(plain(current), plain(next))) return { object: current, isNew: false };
@@ -164,6 +164,7 @@ export class ObjectWriter {
   #complete(resource: SimResource, object: KubeObject): void {
     if (resource.defaults !== undefined) applyDefaults(object, resource.defaults);
     this.#options.complete(resource, object);
+    omitEmpty(object, resource.isCustom === true);
   }
 
   #stored(resource: SimResource, object: KubeObject): KubeObject {
@@ -228,7 +229,8 @@ export class ObjectWriter {
     if (resource.deletionFinalizer !== undefined) {
       next.metadata.finalizers = [...new Set([...(next.metadata.finalizers ?? []), resource.deletionFinalizer])];
     }
-    if (isFirst && next.metadata.generation !== undefined) next.metadata.generation++;
+    const isCounted = isFirst && resource.isEmptiedBeforeDeletion !== true;
+    if (isCounted && next.metadata.generation !== undefined) next.metadata.generation++;
     return next;
   }
 
@@ -284,13 +286,13 @@ export class ObjectWriter {
     const added = (next.metadata.finalizers ?? []).filter((finalizer) => !old.includes(finalizer));
     if (added.length === 0) return;
     const list = added.map((finalizer) => JSON.stringify(finalizer)).join(", ");
-    throw invalid(resource, current.metadata.name, [
-      {
-        reason: "FieldValueForbidden",
-        message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
-        field: "metadata.finalizers",
-      },
-    ]);
+    const cause = {
+      reason: "FieldValueForbidden",
+      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+      field: "metadata.finalizers",
+    };
+    // The real server finds this twice, once in the metadata of any object and once in those of an update.
+    throw invalid(resource, current.metadata.name, [cause, cause]);
   }
 
   #validate(resource: SimResource, object: KubeObject): void {
@@ -374,7 +376,9 @@ function isFinished(object: KubeObject): boolean {
 
 /** The part whose changes count as a new generation: `spec` of built-in kinds, all but metadata and status of custom ones. */
 function specification(resource: SimResource, object: KubeObject): unknown {
-  if (resource.isCustom !== true) return object.spec;
+  if (resource.isCustom !== true) {
+    return resource.countsAnnotations === true ? [object.spec, object.metadata.annotations ?? {}] : object.spec;
+  }
   const { metadata: _metadata, status: _status, ...rest } = object;
   return rest;
 }

@@ -80,7 +80,7 @@ export function invalid(
   causes: readonly StatusCause[],
 ): ApiRefusal {
   const kind = subject.group === "" ? subject.kind : `${subject.kind}.${subject.group}`;
-  const texts = causes.map((cause) => `${cause.field ?? "<nil>"}: ${cause.message}`);
+  const texts = [...new Set(causes.map((cause) => `${cause.field ?? "<nil>"}: ${cause.message}`))];
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   return refusal(422, "Invalid", `${kind} "${name}" is invalid: ${list}`, {
     details: {

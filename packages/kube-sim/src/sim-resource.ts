@@ -20,6 +20,8 @@ export interface SimResource {
   readonly hasStatus?: boolean;
   /** Specification changes count up `metadata.generation`. */
   readonly hasGeneration?: boolean;
+  /** Changed annotations count as a new generation too. */
+  readonly countsAnnotations?: boolean;
   /** The status a new object starts with, whatever the client sent. Absent: what the client sent stays. */
   readonly initialStatus?: Readonly<Record<string, unknown>>;
   /** Which names are allowed. Default `subdomain` (RFC 1123). */
@@ -52,6 +54,7 @@ export interface SimResource {
 export interface DefaultRule {
   /** Dotted path; `name[]` stands for every element of the list `name`. */
   readonly path: string;
+  /** The value, or what makes it from the object that the field belongs to. */
   readonly value: unknown;
 }
 

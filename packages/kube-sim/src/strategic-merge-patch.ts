@@ -48,7 +48,7 @@ function mergeRecords(target: JsonRecord, patch: JsonRecord, parent: string): Js
   if (directive === "replace") return withoutDirectives(patch);
   if (directive === "delete") return {};
   if (directive !== undefined && directive !== "merge") {
-    throw badRequest(`Unknown patch type found: ${String(directive)}`);
+    throw badRequest(`Unknown patch type found: ${JSON.stringify(directive)}`);
   }
   const result: JsonRecord = retained(target, patch["$retainKeys"]);
   for (const [key, value] of Object.entries(patch)) {
