@@ -1,8 +1,9 @@
 import { array, boolean, integer, map, object, oneOf, optional, secret, string } from "@kinglet/lazy-schema";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { loadSettings, type SettingsSources } from "./load-settings.ts";
-import { setting } from "./setting.ts";
+import { setting, toEnvName, toFlagName } from "./setting.ts";
 
 const schema = {
   nodeName: setting(string({ min: 1, doc: "Node whose pods are watched" }), { envAliases: ["NODE_NAME"] }),
@@ -165,4 +166,71 @@ describe("loadSettings", () => {
   it("treats a flag with one dash as unknown", async () => {
     expect(await problemsOf(["--node-name=n", "-port=1"])).toEqual(["-port: unknown flag, did you mean --port?"]);
   });
+
+  it("gives the same value whichever way it comes", async () => {
+    const text = fc.string({ minLength: 1, maxLength: 20 }).filter((one) => one.trim() === one && !/^--|,/.test(one));
+    const given = fc.record({
+      nodeName: text,
+      port: fc.integer({ min: 1, max: 65_535 }),
+      interval: fc.integer({ min: 1_000, max: 3_600_000 }),
+      verbose: fc.boolean(),
+      format: fc.constantFrom("json", "console"),
+      ignore: fc.array(text, { minLength: 1, maxLength: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(given, async (value) => {
+        const argv = Object.entries(value).map(([key, one]) => `--${toFlagName(key)}=${String(one)}`);
+        const env = Object.fromEntries(
+          Object.entries(value).map(([key, one]) => [toEnvName(key, "KINGLET_"), String(one)]),
+        );
+        const file = async (): Promise<string> => JSON.stringify(value);
+        const ways = await Promise.all([
+          loadSettings(schema, { argv, env: {} }),
+          loadSettings(schema, { argv: [], env }),
+          loadSettings(schema, { argv: [], env: {}, filePath: "f", readFile: file }),
+        ]);
+        for (const { values } of ways) expect(values).toMatchObject(value);
+      }),
+      { seed: 1, numRuns: 100 },
+    );
+  });
+
+  it("survives hostile command lines and files", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string()), fc.string({ maxLength: 200 }), async (argv, text) => {
+        const loading = loadSettings(schema, { argv, env: {}, filePath: "f", readFile: async () => text });
+        await loading.catch((error: unknown) => {
+          expect(error).toMatchObject({ code: "KINGLET_ERR_SETTINGS_INVALID" });
+        });
+      }),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+
+  it.each([
+    ["deeply nested", "[".repeat(20_000)],
+    ["aliases that multiply", `a: &a [x,x,x,x,x,x,x,x,x]\n${multiply(9)}`],
+    ["a key twice", "port: 1\nport: 2\n"],
+  ])("refuses a file with %s", async (_what, text) => {
+    const loading = loadSettings(schema, {
+      argv: ["--node-name=n"],
+      env: {},
+      filePath: "f",
+      readFile: async () => text,
+    });
+    await expect(loading).rejects.toMatchObject({
+      code: "KINGLET_ERR_SETTINGS_INVALID",
+      details: { problems: [expect.stringMatching(/^--config: f is neither JSON nor YAML: /)] },
+    });
+  });
 });
+
+/** Each line refers to the line before it nine times. */
+function multiply(levels: number): string {
+  const names = "abcdefghijkl";
+  const lines = Array.from({ length: levels }, (_, level) => {
+    const reference = `*${names[level] ?? ""}`;
+    return `${names[level + 1] ?? ""}: &${names[level + 1] ?? ""} [${Array(9).fill(reference).join(",")}]`;
+  });
+  return `${lines.join("\n")}\n`;
+}

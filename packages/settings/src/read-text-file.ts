@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 import { createError } from "@kinglet/errors";
 
@@ -6,6 +6,9 @@ import { settingsErrors } from "./errors.ts";
 
 /**
  * Reads a text file of bounded size; never holds more than `maxBytes` + 64 KiB.
+ *
+ * Reads synchronously behind its promise: settings are read once, before anything else runs, and `node:fs/promises` brings in
+ * streams, 0.4 MB of heap for programs that use none (Node 26).
  *
  * @param path - a file, or a link to one.
  * @param maxBytes - at most this long.
@@ -15,20 +18,7 @@ import { settingsErrors } from "./errors.ts";
  */
 export async function readTextFile(path: string, maxBytes: number): Promise<string> {
   try {
-    await using file = await open(path, "r");
-    const stat = await file.stat();
-    if (stat.isDirectory()) throw fileError(path, "it is a directory");
-    const chunks: Buffer[] = [];
-    let length = 0;
-    // Sizes in `stat` mean nothing for pipes and files that grow, so the bound is checked on what was read.
-    for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-      if (length > maxBytes) throw fileError(path, `it is longer than ${maxBytes} bytes`);
-      chunks.push(buffer.subarray(0, bytesRead));
-    }
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder("utf-8", { fatal: true }).decode(readBounded(path, maxBytes));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "KINGLET_ERR_SETTINGS_FILE") throw error;
@@ -36,8 +26,33 @@ export async function readTextFile(path: string, maxBytes: number): Promise<stri
   }
 }
 
+function readBounded(path: string, maxBytes: number): Buffer {
+  const descriptor = openSync(path, "r");
+  try {
+    if (fstatSync(descriptor).isDirectory()) throw fileError(path, "it is a directory");
+    const chunks: Buffer[] = [];
+    let length = 0;
+    // Sizes in `stat` mean nothing for pipes and files that grow, so the bound is checked on what was read.
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(65_536);
+      const bytesRead = readSync(descriptor, chunk);
+      if (bytesRead === 0) return Buffer.concat(chunks);
+      length += bytesRead;
+      if (length > maxBytes) throw fileError(path, `it is longer than ${maxBytes} bytes`);
+      chunks.push(chunk.subarray(0, bytesRead));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function fileError(path: string, reason: string, cause?: unknown): Error {
-  return createError(settingsErrors, "KINGLET_ERR_SETTINGS_FILE", { path, reason }, { cause });
+  return createError(
+    settingsErrors,
+    "KINGLET_ERR_SETTINGS_FILE",
+    { path, reason },
+    cause === undefined ? {} : { cause },
+  );
 }
 
 function reasonOf(code: string | undefined, error: unknown): string {
