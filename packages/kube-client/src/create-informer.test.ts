@@ -1,13 +1,11 @@
 import { createError } from "@kinglet/errors";
 import { ManualClock, sleep } from "@kinglet/lifecycle";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { event, FakeApi, object, type ListScript, type WatchScript } from "../test/fake-api.ts";
 import {
   createInformer,
   kubeClientErrors,
-  objectKey,
   pods,
   type Informer,
   type InformerHandler,
@@ -418,110 +416,4 @@ describe("Informer", () => {
       await stop();
     });
   });
-
-  it("ends with the server's state, whatever was cut and replayed on the way", async () => {
-    // A model server: a history of changes; each watch replays some of it, then breaks anywhere, sometimes with the version gone.
-    const change = fc.record({ name: fc.constantFrom("a", "b", "c"), isGone: fc.boolean() });
-    const cut = fc.record({
-      from: fc.nat(4),
-      length: fc.nat(6),
-      fails: fc.constantFrom("GONE", "UNREACHABLE", "SERVER", "RESPONSE", undefined),
-    });
-    const property = fc.asyncProperty(
-      fc.array(change, { maxLength: 30 }),
-      fc.array(cut, { maxLength: 8 }),
-      async (changes, cuts) => {
-        const model = modelOf(changes);
-        const clock = new ManualClock();
-        const api = modelApi(model, cuts, clock);
-        const informer = createInformer<KubeObject>(api, pods, { clock, random: () => 0.5 });
-        const seen = new Map<string, number>();
-        informer.addHandler({
-          onAdd: (added) => checkOrder(seen, added),
-          onUpdate: (now) => checkOrder(seen, now),
-          onDelete: (gone) => void seen.delete(gone.metadata.uid),
-        });
-        const stopping = new AbortController();
-        const running = informer.run({ signal: stopping.signal });
-        await clock.advance(600_000);
-        stopping.abort();
-        await running;
-        expect(new Map([...informer.values()].map((one) => [objectKey(one), one.metadata.resourceVersion]))).toEqual(
-          new Map(model.stateAt(changes.length).map((one) => [objectKey(one), one.metadata.resourceVersion])),
-        );
-        expect([...seen.keys()].sort()).toEqual([...informer.values()].map((one) => one.metadata.uid).sort());
-      },
-    );
-    await fc.assert(property, { seed: 1, numRuns: 150 });
-  });
 });
-
-function checkOrder(seen: Map<string, number>, { metadata }: KubeObject): void {
-  const version = Number(metadata.resourceVersion);
-  expect(version).toBeGreaterThan(seen.get(metadata.uid) ?? 0);
-  seen.set(metadata.uid, version);
-}
-
-interface Model {
-  readonly events: readonly ReturnType<typeof event>[];
-  stateAt(version: number): KubeObject[];
-}
-
-function modelOf(changes: readonly { readonly name: string; readonly isGone: boolean }[]): Model {
-  const uids = new Map<string, string>();
-  const events = changes.map(({ name, isGone }, index) => {
-    const version = index + 1;
-    const uid = uids.get(name) ?? `${name}-${version}`;
-    const type = isGone && uids.has(name) ? "DELETED" : uids.has(name) ? "MODIFIED" : "ADDED";
-    if (type === "DELETED") uids.delete(name);
-    else uids.set(name, uid);
-    return event(type, name, String(version), uid);
-  });
-  return {
-    events,
-    stateAt: (version) => {
-      const state = new Map<string, KubeObject>();
-      for (const { type, object: changed } of events.slice(0, version)) {
-        if (type === "DELETED") state.delete(changed.metadata.name);
-        else state.set(changed.metadata.name, changed);
-      }
-      return [...state.values()];
-    },
-  };
-}
-
-/** Each watch follows the next cut; when they are used up, everything is delivered and the watch stays open. */
-function modelApi(
-  model: Model,
-  cuts: readonly { readonly from: number; readonly length: number; readonly fails: string | undefined }[],
-  clock: ManualClock,
-): Pick<FakeApi, "listEach" | "watch"> {
-  let at = 0;
-  let next = 0;
-  return {
-    listEach: async (_resource, options) => {
-      await Promise.resolve();
-      for (const one of model.stateAt(at)) options.onItem(one as never);
-      return { resourceVersion: String(at === 0 ? 1 : at), count: 0, isPaged: false };
-    },
-    watch: (_resource, options = {}) => {
-      const cut = cuts[next++];
-      // A replay: events a little older than asked for come first.
-      const asked = Math.min(Number(options.resourceVersion), at);
-      const from = Math.max(0, asked - (cut?.from ?? 0));
-      const to =
-        cut === undefined ? model.events.length : Math.min(model.events.length, Math.max(asked, from + cut.length));
-      at = Math.max(at, to);
-      const script = new FakeApi(clock, {
-        lists: [],
-        watches: [
-          {
-            events: model.events.slice(from, to),
-            ...(cut === undefined ? {} : cut.fails === undefined ? { ends: true } : { fails: fault(cut.fails) }),
-          },
-        ],
-      });
-      return script.watch(_resource, options);
-    },
-  };
-}

@@ -142,7 +142,7 @@ export class Reflector<T extends KubeObject> {
   async #watchUntilRelist(signal: AbortSignal): Promise<void> {
     let serverFaults = 0;
     let hasHeard = false;
-    while (!signal.aborted) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
       const startedMs = this.#clock.monotonicMs();
       let events = 0;
       try {
@@ -173,8 +173,9 @@ export class Reflector<T extends KubeObject> {
         const failure = classifyWatchFailure(error);
         this.#countRestart(failure.cause);
         if (failure.isServerFault) serverFaults++;
-        // A version that is gone right after a list would otherwise turn into lists without a pause.
-        if (failure.cause !== "gone" || !hasHeard) await this.#wait(error, "watch", signal, failure);
+        // A version that is gone right after its list would otherwise turn into lists without a pause.
+        const isListWorthless = attempt === 0 && !hasHeard;
+        if (failure.cause !== "gone" || isListWorthless) await this.#wait(error, "watch", signal, failure);
         else this.#logger.info("listing again: the watch's version is gone", this.#fields(error));
         if (failure.needsList || serverFaults >= MAX_SERVER_FAULTS) return;
       }
