@@ -54,6 +54,24 @@ describe("BoundedQueue", () => {
     await expect(waiting).rejects.toMatchObject({ code: "KINGLET_ERR_LIFECYCLE_STOPPED" });
   });
 
+  it("keeps order while its ring grows, wraps and is released", () => {
+    const queue = new BoundedQueue<number>({ maxEntries: 1_000 });
+    let next = 0;
+    let expected = 0;
+    for (const [offers, takes] of [
+      [10, 7],
+      [60, 63],
+      [20, 5],
+      [300, 315],
+      [1, 1],
+    ] as const) {
+      for (let count = 0; count < offers; count++) queue.offer(next++);
+      for (let count = 0; count < takes; count++) expect(queue.tryTake()).toBe(expected++);
+      expect(queue.size).toBe(next - expected);
+    }
+    expect(queue).toMatchObject({ size: 0, dropped: 0 });
+  });
+
   it("refuses a bound below one", () => {
     expect(() => new BoundedQueue({ maxEntries: Number.NaN })).toThrow("maxEntries must be a number of at least 1");
   });

@@ -53,7 +53,7 @@ describe("KeyedMutex", () => {
     expect(mutex.size).toBe(0);
   });
 
-  it("keeps tasks of a key apart and in order under random interleavings [start-up L8]", async () => {
+  it("keeps tasks of a key apart and in order under random interleavings", async () => {
     const step = fc.record({
       key: fc.constantFrom("a", "b", "c"),
       turns: fc.nat(4),

@@ -84,7 +84,7 @@ describe("SingleFlight", () => {
     expect(flights.size).toBe(0);
   });
 
-  it("never runs two tasks of a key for waiting callers under random interleavings [start-up L8]", async () => {
+  it("never runs two tasks of a key for waiting callers under random interleavings", async () => {
     const call = fc.record({
       key: fc.constantFrom("a", "b"),
       turns: fc.nat(3),

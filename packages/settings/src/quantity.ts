@@ -8,10 +8,10 @@ const durationUnits: readonly (readonly [string, number])[] = [
 ];
 
 const byteUnits: readonly (readonly [string, number])[] = [
-  ["Ti", 2 ** 40],
-  ["Gi", 2 ** 30],
-  ["Mi", 2 ** 20],
-  ["Ki", 2 ** 10],
+  ["Ti", 1_099_511_627_776],
+  ["Gi", 1_073_741_824],
+  ["Mi", 1_048_576],
+  ["Ki", 1_024],
   ["T", 1e12],
   ["G", 1e9],
   ["M", 1e6],

@@ -1,4 +1,4 @@
-import { array, boolean, integer, oneOf, optional, string } from "@kinglet/lazy-schema";
+import { array, boolean, integer, map, number, object, oneOf, optional, string } from "@kinglet/lazy-schema";
 import { describe, expect, it } from "vitest";
 
 import { wantsHelp } from "./parse-arguments.ts";
@@ -52,6 +52,34 @@ describe("renderHelp", () => {
       "
     `);
     expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it("shows ranges, units, placeholders and defaults of every kind", () => {
+    const help = renderHelp(
+      {
+        least: integer({ min: 1_048_576, unit: "bytes", default: 2_097_152 }),
+        most: number({ max: 5, default: 1, unit: "percent" }),
+        share: optional(number({ unit: "percent" })),
+        labels: map(string(), { default: {} }),
+        none: array(string(), { default: [] }),
+        blank: string({ default: "" }),
+        shape: optional(object({})),
+        path: setting(optional(string()), { placeholder: "FILE" }),
+      },
+      { usage: "x", summary: "y", envPrefix: "X_" },
+    );
+    for (const text of [
+      /--least SIZE +At least 1Mi\. Default: 2Mi\. Environment: X_LEAST\./,
+      /--most N +At most 5 percent\. Default: 1 percent\./,
+      /--share N +In percent\. Environment/,
+      /--labels K=V,\.\.\. +Default: \{\}\./,
+      /--none A,B,\.\.\. +Default: none\./,
+      /--blank TEXT +Default: empty\./,
+      /--shape JSON +Environment/,
+      /--path FILE +Environment/,
+    ]) {
+      expect(help).toMatch(text);
+    }
   });
 
   it("keeps to 100 columns unless told otherwise", () => {
