@@ -1,0 +1,86 @@
+/**
+ * Executions through the detector with the rules that ship: `vitest bench packages/detection`.
+ */
+import { ExecEvent, type ContainerIdentity } from "@kinglet/enrichment";
+import { noopLogger } from "@kinglet/logger";
+import { noopMetrics } from "@kinglet/metrics";
+import { parseContainerProfile } from "@kinglet/profile";
+import { test } from "vitest";
+
+import { builtinRules, createDetector, type ProfileView } from "../src/index.ts";
+
+const container: ContainerIdentity = {
+  containerId: "ab".repeat(32),
+  podUid: "uid",
+  namespace: "shop",
+  podName: "web-1",
+  containerName: "web",
+  containerType: "containers",
+  image: "web:1",
+  imageId: "",
+  nodeName: "node-1",
+  ownerApiVersion: "apps/v1",
+  ownerKind: "ReplicaSet",
+  ownerName: "web",
+  templateHash: "",
+};
+
+const profile = parseContainerProfile({
+  apiVersion: "spdx.softwarecomposition.kubescape.io/v1beta1",
+  kind: "ContainerProfile",
+  metadata: { name: "web", namespace: "shop" },
+  spec: { execs: Array.from({ length: 50 }, (_, index) => ({ path: `/usr/bin/tool-${index}`, args: [] })) },
+});
+
+const view: ProfileView = {
+  name: "web",
+  namespace: "shop",
+  status: "completed",
+  completion: "complete",
+  checksum: "",
+  profile,
+  execPaths: new Set(profile.spec.execs.map((exec) => exec.path)),
+};
+
+const known = Array.from({ length: 64 }, (_, index) => {
+  return new ExecEvent({
+    sequence: index,
+    binary: `/usr/bin/tool-${index % 50}`,
+    args: "-v",
+    execId: `bm9kZTox${index}`,
+  });
+});
+const unknown = known.map((event) => new ExecEvent({ ...event, binary: "/tmp/x" }));
+const replays = known.map((event) => new ExecEvent({ ...event, isReplay: true }));
+
+test("Detector/detect", async ({ bench }) => {
+  const views = new Map([[container.containerId, view]]);
+  const detector = createDetector({
+    rules: builtinRules,
+    profiles: views,
+    clusterName: "demo",
+    nodeName: "node-1",
+    logger: noopLogger,
+    metrics: noopMetrics,
+  });
+  await detector.prepare();
+  let next = 0;
+  await bench.compare(
+    // The same decision without rules: what R0001 means, written by hand.
+    bench("oracle/known path", () => {
+      const event = known[next++ & 63]!;
+      const found = views.get(container.containerId);
+      if (!event.isReplay && found?.status === "completed" && !found.execPaths.has(event.binary))
+        throw new Error("known");
+    }),
+    bench("detect/known path", () => {
+      detector.detect(known[next++ & 63]!, container);
+    }),
+    bench("detect/unknown path, alert", () => {
+      detector.detect(unknown[next++ & 63]!, container);
+    }),
+    bench("detect/replay", () => {
+      detector.detect(replays[next++ & 63]!, container);
+    }),
+  );
+});
