@@ -184,13 +184,13 @@ export class FileSource implements TetragonFileSource {
   async #readToEnd(file: ExportFile, signal: AbortSignal, deliver: Deliver): Promise<void> {
     const lines = this.#lines;
     while (!signal.aborted) {
+      const tooLong = lines.tooLong;
       const at = lines.makeRoom();
       const count = await this.#read(file, at);
       if (count === 0) break;
       lines.added(count);
       // Needed before the first event: places in this file are told from others by it.
       if (file.firstLine === "") file.firstLine = await file.currentFirstLine();
-      const tooLong = lines.tooLong;
       while (!signal.aborted && lines.next()) {
         const pending = this.#take(deliver);
         if (pending !== undefined) await untilAborted(pending, signal);

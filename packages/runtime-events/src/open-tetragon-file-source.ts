@@ -1,6 +1,6 @@
 import { hasCode } from "@kinglet/errors";
 import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { statFile } from "./export-file.ts";
+import { openExportFile } from "./export-file.ts";
 import { FileSource } from "./file-source.ts";
 import { checkpoints } from "./metrics.ts";
 import { resolveOptions, type ResolvedOptions } from "./resolve-options.ts";
@@ -18,7 +18,9 @@ import type { TetragonFileSource, TetragonFileSourceOptions } from "./tetragon-f
  */
 export async function openTetragonFileSource(options: TetragonFileSourceOptions): Promise<TetragonFileSource> {
   const resolved = resolveOptions(options);
-  await statFile(resolved.path);
+  // Better now than in the middle of a start: opened only to see that it can be.
+  const file = await openExportFile(resolved.path, 0);
+  await file?.close();
   return new FileSource(resolved, await readUsableCheckpoint(resolved));
 }
 
