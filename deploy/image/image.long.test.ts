@@ -1,8 +1,23 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { containerSlug } from "../../packages/profile/src/index.ts";
+import {
+  apiCall,
+  containerIdOf,
+  containerProfileObject,
+  containerProfilesPath,
+  createPod,
+  execLine,
+  installCrds,
+  openSimCluster,
+  podObject,
+  TetragonLineWriter,
+  waitFor,
+} from "../../packages/testing/src/index.ts";
 import { buildImage, findSources, type BuiltImage } from "./build-image.ts";
 import { imageSkipReason, isImageRequired } from "./image-tools.ts";
 
@@ -82,6 +97,83 @@ describe.skipIf(skipReason !== undefined)(`image${skipReason === undefined ? "" 
       "sensor",
     );
   });
+
+  it("runs the sensor in 96 MiB: it alerts once, for the execution outside the profile, and ends in order", async () => {
+    await using cluster = await openSimCluster();
+    await installCrds(cluster);
+    const container = {
+      apiVersion: "v1",
+      namespace: "default",
+      kind: "Pod",
+      name: "shop",
+      containerType: "containers",
+      containerName: "app",
+    } as const;
+    const profile = containerProfileObject({ name: containerSlug(container), execs: ["/usr/bin/shop"] });
+    await apiCall(cluster, "POST", containerProfilesPath("default"), profile);
+    await createPod(cluster, podObject({ name: "shop", nodeName: "node-a" }));
+
+    const shared = join(folder, "shared");
+    mkdirSync(shared);
+    // The program runs as another user, and what it may read in a cluster is made readable for it there too.
+    writeFileSync(join(shared, "kubeconfig"), readFileSync(cluster.kubeconfigPath));
+    chmodSync(join(shared, "kubeconfig"), 0o644);
+    await using events = new TetragonLineWriter(join(shared, "tetragon.log"));
+    const containerId = containerIdOf("default/shop/app");
+    await events.write(
+      execLine({ binary: "/usr/bin/shop", containerId, pid: 10 }),
+      execLine({ binary: "/usr/bin/nc", args: "-l 4444", containerId, pid: 11 }),
+    );
+    chmodSync(events.path, 0o644);
+
+    const containerName = `kinglet-test-${process.pid}`;
+    const sensor = [
+      "sensor",
+      "--node-name=node-a",
+      "--kubeconfig=/shared/kubeconfig",
+      "--tetragon-file=/shared/tetragon.log",
+      "--start-at=beginning",
+    ];
+    const binds = ["--output=json", "--metrics-bind=127.0.0.1:0", "--debug-bind=127.0.0.1:0"];
+    const args = [
+      ...storage,
+      "--runtime=runc",
+      "--cgroup-manager=cgroupfs",
+      "run",
+      "--rm",
+      `--name=${containerName}`,
+      `--volume=${shared}:/shared:ro`,
+    ];
+    const running = spawn("podman", [...args, ...LIMITS, name, ...sensor, ...binds], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const exited = once(running, "exit");
+    let out = "";
+    let log = "";
+    running.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    running.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
+    try {
+      await waitFor(() => out.includes("\n") || running.exitCode !== null, {
+        timeoutMs: 60_000,
+        describe: () => `an alert; the sensor said:\n${log}`,
+      });
+      expect(running.exitCode, log).toBeNull();
+      const pid = podman("inspect", "--format={{.State.Pid}}", containerName).trim();
+      expect(memoryLimit(pid)).toBe(96 * 1024 * 1024);
+      expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/^Uid:\s+65532\s+65532/mu);
+    } finally {
+      if (running.exitCode === null) podman("kill", "--signal=TERM", containerName);
+    }
+    expect(await exited, log).toEqual([0, null]);
+    const alerts = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(alerts).toEqual([
+      expect.objectContaining({ ruleId: "R0001", podName: "shop", containerName: "app", nodeName: "node-a" }),
+    ]);
+    expect(alerts[0]).toMatchObject({ process: { binary: "/usr/bin/nc" } });
+  });
 });
 
 /** As small as the product promises, and with limits that a container without systemd can set. */
@@ -101,4 +193,13 @@ function imageFiles(podman: (...args: string[]) => string, name: string): string
   } finally {
     podman("rm", "--force", id);
   }
+}
+
+/** The memory limit that the kernel holds the process to, in bytes, whichever version of control groups is mounted. */
+function memoryLimit(pid: string): number {
+  const groups = readFileSync(`/proc/${pid}/cgroup`, "utf8");
+  const v1 = /^\d+:memory:(.+)$/mu.exec(groups)?.[1];
+  const v2 = /^0::(.+)$/mu.exec(groups)?.[1] ?? "";
+  const file = v1 === undefined ? `/sys/fs/cgroup${v2}/memory.max` : `/sys/fs/cgroup/memory${v1}/memory.limit_in_bytes`;
+  return Number(readFileSync(file, "utf8"));
 }
