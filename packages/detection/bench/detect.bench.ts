@@ -42,16 +42,11 @@ const view: ProfileView = {
   execPaths: new Set(profile.spec.execs.map((exec) => exec.path)),
 };
 
-const known = Array.from({ length: 64 }, (_, index) => {
-  return new ExecEvent({
-    sequence: index,
-    binary: `/usr/bin/tool-${index % 50}`,
-    args: "-v",
-    execId: `bm9kZTox${index}`,
-  });
-});
-const unknown = known.map((event) => new ExecEvent({ ...event, binary: "/tmp/x" }));
-const replays = known.map((event) => new ExecEvent({ ...event, isReplay: true }));
+const execOf = (index: number, binary: string, isReplay = false): ExecEvent =>
+  new ExecEvent({ sequence: index, binary, args: "-v", execId: `bm9kZTox${index}`, isReplay });
+const known = Array.from({ length: 64 }, (_, index) => execOf(index, `/usr/bin/tool-${index % 50}`));
+const unknown = Array.from({ length: 64 }, (_, index) => execOf(index, "/tmp/x"));
+const replays = Array.from({ length: 64 }, (_, index) => execOf(index, "/tmp/x", true));
 
 test("Detector/detect", async ({ bench }) => {
   const views = new Map([[container.containerId, view]]);

@@ -33,8 +33,9 @@ export interface Alert {
   readonly profile: AlertProfile | undefined;
 }
 
-/** @public */
+/** The process that did it. @public */
 export interface AlertProcess {
+  /** In the host's PID namespace; -1 when unknown. */
   readonly pid: number;
   /** -1 when unknown. */
   readonly uid: number;
@@ -44,11 +45,11 @@ export interface AlertProcess {
   readonly cwd: string;
   readonly execId: string;
   readonly parentBinary: string;
-  /** 0 when unknown. */
+  /** -1 when unknown. */
   readonly parentPid: number;
 }
 
-/** @public */
+/** The profile that the alert is judged by. @public */
 export interface AlertProfile {
   readonly name: string;
   readonly status: string;
