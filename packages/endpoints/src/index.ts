@@ -1,0 +1,5 @@
+export { isLoopback, parseBind, type BindAddress } from "./bind-address.ts";
+export { endpointsErrors } from "./errors.ts";
+export { openDebugEndpoints, type DebugReply, type DebugRequest, type DebugRoute } from "./open-debug-endpoints.ts";
+export { openEndpoints, type MetricsText, type OpenListener } from "./open-endpoints.ts";
+export { createReadiness, type ReadinessCondition, type ReadinessRegistry } from "./readiness.ts";

@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { createError } from "@kinglet/errors";
+import { endpointsErrors } from "./errors.ts";
+import { loadCrypto } from "./lazy.ts";
+
+/** Shorter tokens can be guessed over a network. */
+const minTokenLength = 16;
+
+/**
+ * Reads the token; surrounding white space is not part of it.
+ *
+ * @throws `KINGLET_ERR_ENDPOINTS_TOKEN_FILE`.
+ * @internal
+ */
+export async function readToken(path: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? "unreadable";
+    throw createError(endpointsErrors, "KINGLET_ERR_ENDPOINTS_TOKEN_FILE", { path, reason }, { cause });
+  }
+  const token = text.trim();
+  if (token.length >= minTokenLength && token.length <= 4096) return token;
+  const reason = `the token has ${token.length} characters, 16 to 4096 are permitted`;
+  throw createError(endpointsErrors, "KINGLET_ERR_ENDPOINTS_TOKEN_FILE", { path, reason });
+}
+
+/**
+ * True when the `Authorization` header carries the token; takes the same time wherever the two differ.
+ *
+ * @internal
+ */
+export async function isAuthorized(header: string | undefined, token: string): Promise<boolean> {
+  const crypto = await loadCrypto();
+  const given = header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : "";
+  // Hashes have one length whatever was given.
+  const digest = (text: string): Uint8Array => crypto.createHash("sha256").update(text).digest();
+  return crypto.timingSafeEqual(digest(given), digest(token));
+}
