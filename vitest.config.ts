@@ -14,6 +14,16 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "tools/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
           execArgv: ["--expose-gc"],
+          benchmark: { include: [] },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "bench",
+          include: [],
+          benchmark: { include: ["packages/*/bench/**/*.bench.ts", "apps/*/bench/**/*.bench.ts"] },
+          execArgv: ["--expose-gc"],
         },
       },
       {
@@ -21,6 +31,7 @@ export default defineConfig({
         test: {
           name: "artefact",
           include: ["apps/*/test/artefact/**/*.test.ts", "tools/*/test/*.artefact.test.ts"],
+          benchmark: { include: [] },
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -32,6 +43,7 @@ export default defineConfig({
           name: "e2e",
           include: ["apps/*/test/e2e/**/*.test.ts"],
           exclude: ["**/*.long.test.ts"],
+          benchmark: { include: [] },
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -42,6 +54,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: ["apps/*/test/**/*.long.test.ts", "tools/*/test/**/*.long.test.ts", "deploy/**/*.long.test.ts"],
+          benchmark: { include: [] },
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -20,6 +20,11 @@ export interface AppletEntry {
  */
 export const applets: readonly AppletEntry[] = [
   {
+    name: "heap",
+    summary: "compare two heap snapshots: growth by constructor and by module",
+    load: () => import("./applets/heap/applet.ts"),
+  },
+  {
     name: "sensor",
     summary: "watch containers and alert when one executes something outside its profile",
     load: () => import("./applets/sensor/applet.ts"),

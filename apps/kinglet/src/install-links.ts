@@ -1,4 +1,4 @@
-import { lstat, mkdir, readlink, realpath, symlink } from "node:fs/promises";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { createError, hasCode } from "@kinglet/errors";
 import { kingletErrors } from "./errors.ts";
@@ -27,26 +27,26 @@ export interface InstalledLink {
  *
  * @public
  */
-export async function installLinks(
+export function installLinks(
   target: string,
   directory: string,
   names: readonly string[],
   options: { readonly relative: boolean },
-): Promise<readonly InstalledLink[]> {
+): readonly InstalledLink[] {
   const folder = resolve(directory);
   try {
-    await mkdir(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true });
   } catch (error) {
     throw failed(folder, error);
   }
-  const program = await realpath(target);
-  const content = options.relative ? relative(await realpath(folder), program) : program;
+  const program = realpathSync(target);
+  const content = options.relative ? relative(realpathSync(folder), program) : program;
   const links: InstalledLink[] = [];
-  for (const name of names) links.push(await inspect(join(folder, name), program));
+  for (const name of names) links.push(inspect(join(folder, name), program));
   for (const link of links) {
     if (link.state === "unchanged") continue;
     try {
-      await symlink(content, link.path);
+      symlinkSync(content, link.path);
     } catch (error) {
       throw failed(link.path, error);
     }
@@ -54,24 +54,24 @@ export async function installLinks(
   return links;
 }
 
-async function inspect(path: string, program: string): Promise<InstalledLink> {
+function inspect(path: string, program: string): InstalledLink {
   try {
-    const found = await lstat(path);
-    if (found.isSymbolicLink() && resolve(dirname(path), await readlink(path)) === program) {
+    const found = lstatSync(path);
+    if (found.isSymbolicLink() && resolve(dirname(path), readlinkSync(path)) === program) {
       return { path, state: "unchanged" };
     }
     // A link through another link, or a relative one under a moved folder, may still lead to the same file.
-    if (found.isSymbolicLink() && (await realpath(path)) === program) return { path, state: "unchanged" };
+    if (found.isSymbolicLink() && (realpathSync(path)) === program) return { path, state: "unchanged" };
   } catch (error) {
-    if (hasCode(error, "ENOENT") && (await isMissing(path))) return { path, state: "created" };
+    if (hasCode(error, "ENOENT") && isMissing(path)) return { path, state: "created" };
     if (!hasCode(error, "ENOENT")) throw failed(path, error);
   }
   throw createError(kingletErrors, "KINGLET_ERR_KINGLET_INSTALL_NOT_OURS", { path, target: program });
 }
 
-async function isMissing(path: string): Promise<boolean> {
+function isMissing(path: string): boolean {
   try {
-    await lstat(path);
+    lstatSync(path);
     return false;
   } catch {
     // lstat fails for a name that is not there; whatever else is wrong shows when the link is made

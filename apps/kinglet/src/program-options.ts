@@ -61,7 +61,7 @@ async function install(argv: readonly string[], context: ProgramContext): Promis
   const { installLinks } = await loadInstallLinks();
   try {
     const names = context.applets.map((entry) => entry.name);
-    const links = await installLinks(context.script, folder, names, { relative });
+    const links = installLinks(context.script, folder, names, { relative });
     await context.stdout.write(links.map((link) => `${link.path}: ${link.state}\n`).join(""));
     return ExitCode.ok;
   } catch (error) {

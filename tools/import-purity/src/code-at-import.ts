@@ -31,6 +31,10 @@ function outside(workspace: ReadonlyMap<string, string>): Plugin {
   return {
     name: "outside",
     setup(context) {
+      // What is behind a dynamic import does not run at import: without this the bundler leaves its scaffolding for it.
+      context.onResolve({ filter: /.*/ }, ({ path, kind }) =>
+        kind === "dynamic-import" ? { path, external: true, sideEffects: false } : undefined,
+      );
       context.onResolve({ filter: /^[^./]/ }, ({ path }) => {
         const inside = workspace.get(path);
         if (inside !== undefined) return { path: inside };

@@ -1,0 +1,147 @@
+import { join } from "node:path";
+import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
+import { builtinRules, createDetector, type Detector } from "@kinglet/detection";
+import { ContainerIndex, POD_PROJECTION_PATHS, type ContainerIdentity, type PodView } from "@kinglet/enrichment";
+import { createInformer, createKubeClient, loadClusterAccess, pods, type Informer, type KubeClient } from "@kinglet/kube-client";
+import type { Logging } from "@kinglet/logger";
+import { scale } from "@kinglet/memory-limit";
+import type { Metrics } from "@kinglet/metrics";
+import { ProfileCache } from "@kinglet/profile-cache";
+import { openTetragonFileSource, type TetragonFileSource } from "@kinglet/runtime-events";
+import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileStore } from "@kinglet/storage-client";
+import type { AppletContext } from "../../applet-context.ts";
+import { ClusterView, workloadByName } from "./cluster-view.ts";
+import type { SensorConfig } from "./config.ts";
+import { watchContainers } from "./container-watch.ts";
+import { alertCapacity, EventPipeline } from "./event-pipeline.ts";
+
+/** The parts of a sensor, opened and connected, not yet running. */
+export interface SensorParts {
+  readonly client: KubeClient;
+  readonly pods: Informer<PodView>;
+  readonly cluster: ClusterView | undefined;
+  readonly index: ContainerIndex;
+  readonly profiles: ProfileCache;
+  readonly detector: Detector;
+  readonly source: TetragonFileSource;
+  readonly alerts: AlertQueue;
+  readonly pipeline: EventPipeline;
+}
+
+/** What every part gets. */
+export interface PartsContext {
+  readonly config: SensorConfig;
+  readonly context: AppletContext;
+  readonly logging: Logging;
+  readonly metrics: Metrics;
+  /** Memory limit in bytes; undefined without one. */
+  readonly memoryLimitBytes: number | undefined;
+}
+
+/** Sizes at the reference limit of 4,000 MiB; they scale with the container's. */
+const waitingEvents = 20_000;
+const cachedContainers = 40_000;
+
+/**
+ * Composition root of the sensor: opens every part in order onto `stack`, which closes them in reverse.
+ *
+ * @throws coded errors for a kubeconfig, event file or profile folder that cannot be used.
+ *
+ * @internal
+ */
+export async function openSensorParts(base: PartsContext, stack: AsyncDisposableStack): Promise<SensorParts> {
+  const { config, context, logging, metrics, memoryLimitBytes } = base;
+  const { clock } = context;
+  const access = await loadClusterAccess({ kubeconfigPath: config.kubeconfig, context: config.context, env: context.env });
+  const client = stack.use(
+    createKubeClient(access, { userAgent: `kinglet-sensor/${context.version}`, logger: logging.logger("kube-client"), metrics, clock }),
+  );
+  const ownNamespace = config.namespace ?? (access.origin === "in-cluster" ? access.namespace : undefined);
+  const ignoredNamespaces = new Set(config.ignoreNamespaces);
+  if (ownNamespace !== undefined) ignoredNamespaces.add(ownNamespace);
+
+  const informerOptions = { clock, logger: logging.logger("informer"), metrics };
+  const podInformer = createInformer<PodView>(client, pods, {
+    ...informerOptions,
+    projection: { paths: POD_PROJECTION_PATHS },
+    ...(config.scope === "node" ? { fieldSelector: `spec.nodeName=${config.nodeName ?? ""}` } : {}),
+  });
+  const cluster = config.scope === "cluster" ? new ClusterView(client, informerOptions) : undefined;
+  const source = stack.use(
+    await openTetragonFileSource({
+      path: config.tetragonFile,
+      checkpointPath: join(config.stateDir, "tetragon-checkpoint.json"),
+      startAt: config.startAt === "end" ? "checkpoint-or-end" : "checkpoint-or-beginning",
+      kinds: ["exec"],
+      nodeName: config.nodeName ?? "",
+      clock,
+      logger: logging.logger("runtime-events"),
+      metrics,
+    }),
+  );
+  const index = stack.use(new ContainerIndex({ clock, metrics }));
+  const profiles = new ProfileCache({
+    source: await openProfileStore(config, client),
+    clock,
+    logger: logging.logger("profile-cache"),
+    metrics,
+    maxEntries: scaled(cachedContainers, memoryLimitBytes),
+    tickIntervalMs: config.profileRefresh,
+  });
+  const detector = createDetector({
+    rules: builtinRules,
+    profiles,
+    clusterName: config.clusterName,
+    nodeName: config.nodeName ?? "",
+    workloadOf: (container: ContainerIdentity) => cluster?.workloadOf(container) ?? workloadByName(container),
+    logger: logging.logger("detection"),
+    metrics,
+  });
+  const maxWaiting = scaled(waitingEvents, memoryLimitBytes);
+  const isTerminal = context.stdout.isTerminal;
+  const alerts: AlertQueue = new AlertQueue({
+    sinks: [
+      createStdoutSink({
+        write: (line) => context.stdout.write(line),
+        format: config.output === "text" || (config.output === "auto" && isTerminal) ? "console" : "json",
+        color: isTerminal && config.output !== "json" && (context.env["NO_COLOR"] ?? "") === "",
+      }),
+    ],
+    maxEntries: alertCapacity(maxWaiting),
+    clock,
+    logger: logging.logger("alert-sinks"),
+    metrics,
+    onConfirmed: (alert, sequence) => pipeline.confirmed(alert, sequence),
+    onFailed: async (_alert, sequence) => pipeline.abandoned(sequence),
+  });
+  const pipeline: EventPipeline = stack.use(
+    new EventPipeline(
+      {
+        source,
+        index,
+        detector,
+        isProfileKnown: (id) => profiles.isKnown(id),
+        hasProfile: (id) => profiles.state(id) === "active",
+        ignoredNamespaces,
+        maxWaiting,
+        clock,
+        logger: logging.logger("sensor"),
+        metrics,
+      },
+      alerts,
+    ),
+  );
+  stack.defer(watchContainers({ pods: podInformer, index, profiles, pipeline, ignoredNamespaces, logger: logging.logger("sensor") }));
+  stack.defer(profiles.onKnown((containerId) => pipeline.profileChanged(containerId)));
+  return { client, pods: podInformer, cluster, index, profiles, detector, source, alerts, pipeline };
+}
+
+function openProfileStore(config: SensorConfig, client: KubeClient): Promise<ProfileStore> | ProfileStore {
+  if (config.profileStore === "kubernetes") return createKubernetesProfileStore(client);
+  return openDirectoryProfileStore({ path: config.profileDir ?? "" });
+}
+
+/** At least 100: a small container must still be able to watch the pods of its node. */
+function scaled(size: number, memoryLimitBytes: number | undefined): number {
+  return Math.max(100, scale(size, memoryLimitBytes));
+}

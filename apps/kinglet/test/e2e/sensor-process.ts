@@ -1,0 +1,149 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, symlink } from "node:fs/promises";
+import { get } from "node:http";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import type { Alert } from "@kinglet/detection";
+import { waitFor } from "@kinglet/testing";
+import { bundlePath, executablePath } from "../artefact/built-program.ts";
+
+/** How to start a sensor in a test. */
+export interface SensorOptions {
+  /** Folder for the link, the state and the logs; the same folder means the same checkpoint. */
+  readonly folder: string;
+  readonly kubeconfig: string;
+  readonly tetragonFile: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A running sensor: the built program under its real name, as a process of its own. */
+export class SensorProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #metricsPort: number;
+  readonly #debugPort: number;
+  readonly #exit: Promise<number | NodeJS.Signals>;
+  #stdout = "";
+  #stderr = "";
+
+  private constructor(child: ChildProcess, metricsPort: number, debugPort: number) {
+    this.#child = child;
+    this.#metricsPort = metricsPort;
+    this.#debugPort = debugPort;
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stdout += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+    });
+    this.#exit = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal ?? 1)));
+  }
+
+  /** Starts the single executable where there is one, else the bundle, through a link called `sensor`. */
+  static async start(options: SensorOptions): Promise<SensorProcess> {
+    const link = join(options.folder, "bin", "sensor");
+    await mkdir(join(options.folder, "bin"), { recursive: true });
+    const isExecutable = existsSync(executablePath);
+    if (!existsSync(link)) await symlink(isExecutable ? executablePath : bundlePath, link);
+    const port = await freePort();
+    const debugPort = await freePort();
+    const args = [
+      ...["--kubeconfig", options.kubeconfig, "--tetragon-file", options.tetragonFile],
+      ...["--state-dir", join(options.folder, "state"), "--output", "json", "--start-at", "beginning"],
+      ...["--metrics-bind", `127.0.0.1:${String(port)}`, "--debug-bind", `127.0.0.1:${String(debugPort)}`, ...(options.args ?? [])],
+    ];
+    const command = isExecutable ? [link] : [process.execPath, link];
+    const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
+      env: { PATH: "/usr/bin:/bin", ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return new SensorProcess(child, port, debugPort);
+  }
+
+  /** The alerts written so far, complete lines only. */
+  alerts(): readonly Alert[] {
+    const lines = this.#stdout.split("\n").slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as Alert);
+  }
+
+  stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Waits until `/readyz` says 200. */
+  async ready(timeoutMs = 30_000): Promise<void> {
+    await this.#until(async () => (await this.http("/readyz")).status === 200, "the sensor to be ready", timeoutMs);
+  }
+
+  /** Waits until an alert fits; returns it. */
+  async alert(fits: (alert: Alert) => boolean, what: string, timeoutMs = 30_000): Promise<Alert> {
+    await this.#until(async () => this.alerts().some(fits), `an alert: ${what}`, timeoutMs);
+    return this.alerts().find(fits) as Alert;
+  }
+
+  /** The value of one series of `/metrics`; 0 when it is not there. */
+  async metric(series: string): Promise<number> {
+    const { text } = await this.http("/metrics");
+    const line = text.split("\n").find((row) => row.startsWith(`${series} `));
+    return Number(line?.slice(series.length + 1) ?? "0");
+  }
+
+  /** GET on the health and metrics listener; status 0 while nothing listens. */
+  http(path: string): Promise<{ readonly status: number; readonly text: string }> {
+    return this.#get(this.#metricsPort, path);
+  }
+
+  /** GET on the debug listener; status 0 while nothing listens. */
+  debug(path: string): Promise<{ readonly status: number; readonly text: string }> {
+    return this.#get(this.#debugPort, path);
+  }
+
+  #get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
+    return new Promise((resolve) => {
+      const request = get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (part: string) => {
+          text += part;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+      request.on("error", () => resolve({ status: 0, text: "" }));
+    });
+  }
+
+  /** Sends a signal and waits for the end; gives the exit code, or the signal's name. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | NodeJS.Signals> {
+    this.#child.kill(signal);
+    return this.#exit;
+  }
+
+  /** Resolves when the process has ended by itself. */
+  get ended(): Promise<number | NodeJS.Signals> {
+    return this.#exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.stop("SIGKILL");
+  }
+
+  async #until(predicate: () => Promise<boolean>, describe: string, timeoutMs: number): Promise<void> {
+    try {
+      await waitFor(predicate, { timeoutMs, describe });
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\nstderr:\n${this.#stderr}\nalerts: ${this.#stdout}`, { cause: error });
+    }
+  }
+}
+
+/** A port that was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

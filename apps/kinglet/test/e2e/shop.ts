@@ -1,0 +1,111 @@
+import { containerSlug } from "@kinglet/profile";
+import {
+  apiCall,
+  containerIdOf,
+  containerProfileObject,
+  containerProfilesPath,
+  createNamespace,
+  createPod,
+  execLine,
+  installCrds,
+  podObject,
+  type ClusterFixture,
+} from "@kinglet/testing";
+
+/** The node whose pods the tests watch. */
+export const nodeName = "node-a";
+
+/** A workload with one pod of one container, and the profile that goes with it. */
+export interface ShopWorkload {
+  readonly namespace: string;
+  readonly podName: string;
+  readonly containerName: string;
+  readonly containerId: string;
+  readonly replicaSet: string;
+}
+
+/** Programs that every profile of the shop lists. */
+export const permitted: readonly string[] = ["/usr/local/bin/node", "/bin/sh"];
+
+/** Prepares a cluster: the definitions and one namespace. */
+export async function prepareShop(fixture: ClusterFixture, namespace: string): Promise<void> {
+  await installCrds(fixture);
+  await createNamespace(fixture, namespace);
+}
+
+/** Creates a running pod of a Deployment and, unless told not to, the profile of its container. */
+export async function addWorkload(
+  fixture: ClusterFixture,
+  namespace: string,
+  name: string,
+  options: { readonly execs?: readonly string[]; readonly hasProfile?: boolean } = {},
+): Promise<ShopWorkload> {
+  const hash = "7d9f6c5b48";
+  const replicaSet = `${name}-${hash}`;
+  const podName = `${replicaSet}-x2k9p`;
+  const containerId = containerIdOf(`${namespace}/${podName}/app/0`);
+  const workload: ShopWorkload = { namespace, podName, containerName: "app", containerId, replicaSet };
+  if (options.hasProfile !== false) await addProfile(fixture, workload, options.execs ?? permitted);
+  await createPod(
+    fixture,
+    podObject({
+      name: podName,
+      namespace,
+      nodeName,
+      labels: { app: name, "pod-template-hash": hash },
+      ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: replicaSet }],
+      containers: [{ name: "app", containerId }],
+    }),
+  );
+  return workload;
+}
+
+/** Creates the completed profile of a workload's container. */
+export async function addProfile(fixture: ClusterFixture, workload: ShopWorkload, execs: readonly string[]): Promise<void> {
+  const profile = containerProfileObject({ name: profileNameOf(workload), namespace: workload.namespace, execs });
+  await apiCall(fixture, "POST", containerProfilesPath(workload.namespace), profile);
+}
+
+/** Name of the profile of a workload's container. */
+export function profileNameOf(workload: ShopWorkload): string {
+  return containerSlug({
+    apiVersion: "apps/v1",
+    namespace: workload.namespace,
+    kind: "ReplicaSet",
+    name: workload.replicaSet,
+    containerType: "containers",
+    containerName: workload.containerName,
+  });
+}
+
+/** The container's runtime has started it again: the same container, another id. */
+export async function restartContainer(fixture: ClusterFixture, workload: ShopWorkload, round: number): Promise<ShopWorkload> {
+  const containerId = containerIdOf(`${workload.namespace}/${workload.podName}/app/${String(round)}`);
+  const path = `/api/v1/namespaces/${workload.namespace}/pods/${workload.podName}/status`;
+  const { status } = podObject({
+    name: workload.podName,
+    namespace: workload.namespace,
+    containers: [{ name: workload.containerName, containerId }],
+  });
+  await apiCall(fixture, "PATCH", path, { status });
+  return { ...workload, containerId };
+}
+
+let executions = 0;
+
+/** A line of the event file: the workload's container executes a program. Each line is an execution of its own. */
+export function executes(workload: ShopWorkload, binary: string, args = ""): { readonly line: string; readonly execId: string } {
+  executions += 1;
+  const execId = Buffer.from(`${nodeName}:${String(1_000_000 + executions)}:${String(executions)}`).toString("base64");
+  const line = execLine({
+    binary,
+    args,
+    pid: 1000 + executions,
+    containerId: workload.containerId,
+    execId,
+    flags: "execve clone",
+    nodeName,
+    isInInitTree: true,
+  });
+  return { line, execId };
+}
