@@ -99,7 +99,7 @@ describe("ProfileCache", () => {
   });
 
   describe("sharing", () => {
-    it("fetches a profile once for all its containers", async () => {
+    it("fetches a profile once for all its containers [cache W9]", async () => {
       const { cache, source, clock } = start();
       source.put("web");
       for (const id of ["c1", "c2", "c3"]) cache.addContainer(ref(id, "web"));
@@ -142,7 +142,7 @@ describe("ProfileCache", () => {
   });
 
   describe("bounds", () => {
-    it("runs at most maxParallelFetches fetches at a time", async () => {
+    it("runs at most maxParallelFetches fetches at a time [cache W9]", async () => {
       const { cache, source, clock } = start();
       source.isHeld = true;
       for (let index = 0; index < 20; index += 1) cache.addContainer(ref(`c${index}`, `p${index}`));

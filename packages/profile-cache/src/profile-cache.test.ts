@@ -26,7 +26,7 @@ describe("ProfileCache", () => {
       source.put("web", { execs: [{ path: "/bin/sh" }] });
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
-      const execs = cache.get("c1")?.profile.spec.execs as { path: string }[];
+      const execs = cache.get("c1")?.profile.spec.execs as unknown as { path: string }[];
       expect(() => execs.push({ path: "/bin/nc" })).toThrow(TypeError);
     });
 
@@ -172,7 +172,7 @@ describe("ProfileCache", () => {
       expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);
     });
 
-    it("is not a missing profile: the container is pending with the error as reason", async () => {
+    it("is not a missing profile: the container is pending with the error as reason [cache W17]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web");
       source.failure = new Error("connection refused");

@@ -2,7 +2,7 @@ import type { CachedProfile } from "./cached-profile.ts";
 import type { SharedSpec } from "./shared-spec.ts";
 
 /** `dueMs` of an entry that waits for the next tick. @internal */
-export const AT_NEXT_TICK: number = Number.POSITIVE_INFINITY;
+export const AT_NEXT_TICK: number = Infinity;
 
 /**
  * One wanted profile: what is held of it, and when to ask for it again. Shared by every container that names it, so that the

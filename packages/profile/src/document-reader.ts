@@ -8,6 +8,8 @@ const MAX_TEXT_LENGTH = 131_072;
 const MAX_DEPTH = 256;
 const MAX_PROBLEMS = 50;
 const NO_TEXTS: readonly string[] = [];
+const NO_OBJECTS: readonly never[] = [];
+const NO_MEMBERS: Readonly<Record<string, never>> = {};
 
 /** An object of unknown members. @internal */
 export type UnknownRecord = Readonly<Record<string, unknown>>;
@@ -16,7 +18,8 @@ export type UnknownRecord = Readonly<Record<string, unknown>>;
  * Reads typed values out of an unknown document and collects what is wrong with it.
  *
  * `null` and absent are the same. A wrong value is noted with its path and replaced by the empty one, so that one pass finds every
- * problem. Equal lists of strings exist once per document (the flags of 2,000 opened files are a handful of lists).
+ * problem. Equal lists of strings exist once per document (the flags of 2,000 opened files are a handful of lists), and so does
+ * what is passed through `shareEqual`; empty lists and records exist once.
  *
  * @internal
  */
@@ -25,6 +28,8 @@ export class DocumentReader {
   readonly #path: (string | number)[] = [];
   readonly #problems: string[] = [];
   readonly #lists = new Map<string, readonly string[]>();
+  readonly #texts = new Map<string, string>();
+  readonly #values = new Map<string, unknown>();
   #problemsTotal = 0;
   #entries = 0;
 
@@ -98,6 +103,7 @@ export class DocumentReader {
   /** A list whose items are objects, each given to `read` with the path set to it. */
   objects<T>(parent: UnknownRecord, key: string, read: (item: UnknownRecord) => T): readonly T[] {
     const items = this.#list(parent, key);
+    if (items.length === 0) return NO_OBJECTS;
     const result: T[] = [];
     this.#path.push(key);
     for (let index = 0; index < items.length; index += 1) {
@@ -116,7 +122,7 @@ export class DocumentReader {
     const items = this.#list(parent, key);
     if (items.length === 0) return NO_TEXTS;
     this.#path.push(key);
-    const result = items.map((item, index) => this.#asText(item, index));
+    const result = items.map((item, index) => this.#shareText(this.#asText(item, index)));
     this.#path.pop();
     const shareKey = result.join("\0");
     const shared = this.#lists.get(shareKey);
@@ -129,6 +135,7 @@ export class DocumentReader {
   /** An object used as a map; `read` gets each value with the path set to it. */
   record<T>(parent: UnknownRecord, key: string, read: (value: unknown, key: string) => T): Readonly<Record<string, T>> {
     const members = Object.entries(this.object(parent, key));
+    if (members.length === 0) return NO_MEMBERS;
     this.#count(key, members.length);
     this.#path.push(key);
     // fromEntries defines members, so a member called __proto__ stays a member.
@@ -139,6 +146,15 @@ export class DocumentReader {
 
   textRecord(parent: UnknownRecord, key: string): Readonly<Record<string, string>> {
     return this.record(parent, key, (value) => this.asText(value));
+  }
+
+  /** An equal value that was passed before, or this one. For small values that repeat: costs their JSON. */
+  shareEqual<T>(value: T): T {
+    const key = JSON.stringify(value);
+    const shared = this.#values.get(key);
+    if (shared !== undefined) return shared as T;
+    this.#values.set(key, value);
+    return value;
   }
 
   /** The value at the current path as text. */
@@ -166,6 +182,13 @@ export class DocumentReader {
   #asText(value: unknown, step: string | number): string {
     if (typeof value === "string" && value.length <= MAX_TEXT_LENGTH) return value;
     return this.at(step, () => this.asText(value));
+  }
+
+  #shareText(text: string): string {
+    const shared = this.#texts.get(text);
+    if (shared !== undefined) return shared;
+    this.#texts.set(text, text);
+    return text;
   }
 
   #list(parent: UnknownRecord, key: string): readonly unknown[] {

@@ -147,7 +147,7 @@ describe("parseContainerProfile", () => {
     ]);
   });
 
-  it("shares equal lists of strings within a document [memory M-3]", () => {
+  it("shares equal lists of strings within a document", () => {
     const opens = [
       { path: "/a", flags: ["O_RDONLY", "O_CLOEXEC"] },
       { path: "/b", flags: ["O_RDONLY", "O_CLOEXEC"] },

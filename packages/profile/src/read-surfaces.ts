@@ -124,11 +124,13 @@ function readNeighbor(reader: DocumentReader, item: UnknownRecord): NetworkNeigh
     type: reader.text(item, "type"),
     dns: reader.text(item, "dns"),
     dnsNames: reader.texts(item, "dnsNames"),
-    ports: reader.objects(item, "ports", (port) => ({
-      name: reader.text(port, "name"),
-      protocol: reader.text(port, "protocol"),
-      port: reader.integer(port, "port", 0, 65_535) ?? null,
-    })),
+    ports: reader.shareEqual(
+      reader.objects(item, "ports", (port) => ({
+        name: reader.text(port, "name"),
+        protocol: reader.text(port, "protocol"),
+        port: reader.integer(port, "port", 0, 65_535) ?? null,
+      })),
+    ),
     podSelector: readOptionalSelector(reader, item, "podSelector"),
     namespaceSelector: readOptionalSelector(reader, item, "namespaceSelector"),
     ipAddress: reader.text(item, "ipAddress"),
@@ -138,5 +140,5 @@ function readNeighbor(reader: DocumentReader, item: UnknownRecord): NetworkNeigh
 
 function readOptionalSelector(reader: DocumentReader, item: UnknownRecord, key: string): LabelSelector | null {
   const selector = reader.optionalObject(item, key);
-  return selector === undefined ? null : reader.at(key, () => readSelector(reader, selector));
+  return selector === undefined ? null : reader.shareEqual(reader.at(key, () => readSelector(reader, selector)));
 }

@@ -219,7 +219,7 @@ describe("openDirectoryProfileStore", () => {
     }
     // Old up to the rename, new from there on; every byte of the content was a place to die at.
     expect(outcomes).toMatch(/^o{100,}n+$/);
-  });
+  }, 30_000);
 });
 
 function directoryStore(path: string, files: FileOperations, clock = new ManualClock()): DirectoryProfileStore {

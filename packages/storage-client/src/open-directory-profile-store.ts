@@ -1,12 +1,7 @@
-import { realpath } from "node:fs/promises";
-
-import { createError } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
 
-import { DirectoryProfileStore } from "./directory-profile-store.ts";
-import { storageErrors } from "./errors.ts";
-import { nodeFileOperations } from "./file-operations.ts";
+import { loadDirectoryProfileStore } from "./lazy.ts";
 import type { ProfileStore } from "./profile-store.ts";
 
 /** Options of {@link openDirectoryProfileStore}. @public */
@@ -46,25 +41,12 @@ export interface DirectoryProfileStoreOptions {
  * @public
  */
 export async function openDirectoryProfileStore(options: DirectoryProfileStoreOptions): Promise<ProfileStore> {
-  const subject = { object: "the store", store: `the directory ${options.path}` };
-  let path: string;
-  let isDirectory: boolean;
-  try {
-    path = await realpath(options.path);
-    isDirectory = await nodeFileOperations.isDirectory(path, { followLinks: false });
-  } catch (error) {
-    const details = { ...subject, problem: (error as Error).message };
-    throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE", details, { cause: error });
-  }
-  if (!isDirectory) {
-    throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_INVALID", { ...subject, problem: "not a directory" });
-  }
-  return new DirectoryProfileStore({
-    path,
+  const { createDirectoryProfileStore } = await loadDirectoryProfileStore();
+  return createDirectoryProfileStore({
+    path: options.path,
     maxBytes: options.maxBytes ?? 4_194_304,
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     clock: options.clock ?? systemClock,
     logger: options.logger ?? noopLogger,
-    files: nodeFileOperations,
   });
 }

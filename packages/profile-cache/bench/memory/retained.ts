@@ -1,0 +1,144 @@
+/**
+ * What profiles and containers keep of the heap:
+ * `node --expose-gc --conditions=@kinglet/source packages/profile-cache/bench/memory/retained.ts`
+ *
+ * Every profile is decoded from JSON text of its own and goes through a real `ProfileCache`. Two sizes of profile; 200 distinct
+ * profiles; 10,000 containers that share them, and for comparison 1,000 containers whose store hands out 1,000 names with the content of the 200.
+ */
+import { systemClock } from "@kinglet/lifecycle";
+import { noopLogger } from "@kinglet/logger";
+import { noopMetrics } from "@kinglet/metrics";
+import { parseContainerProfile } from "@kinglet/profile";
+
+import { ProfileCache, type ProfileSource } from "../../src/index.ts";
+
+interface Size {
+  readonly opens: number;
+  readonly execs: number;
+  readonly syscalls: number;
+  readonly egress: number;
+  readonly endpoints: number;
+}
+
+const small: Size = { opens: 500, execs: 50, syscalls: 120, egress: 50, endpoints: 0 };
+const large: Size = { opens: 2_000, execs: 200, syscalls: 120, egress: 0, endpoints: 60 };
+const MAX_BYTES_PER_CONTAINER = 500;
+const MAX_BYTES_PER_SMALL_PROFILE = 35_000;
+
+/** Text of one profile; `seed` makes the paths differ as those of different programs do. */
+function profileText(name: string, seed: number, size: Size): string {
+  const list = <T>(count: number, make: (index: number) => T): T[] =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const flags = [["O_RDONLY", "O_CLOEXEC"], ["O_RDONLY"], ["O_WRONLY", "O_CREAT", "O_TRUNC"], ["O_RDWR"]];
+  return JSON.stringify({
+    metadata: {
+      name,
+      namespace: "shop",
+      uid: `uid-${name}`,
+      resourceVersion: "1",
+      annotations: { "kubescape.io/status": "completed", "kubescape.io/completion": "complete" },
+    },
+    spec: {
+      architectures: ["amd64"],
+      capabilities: ["NET_BIND_SERVICE", "SETUID", "SETGID"],
+      opens: list(size.opens, (index) => ({
+        path: `/usr/lib/app-${seed}/module-${index % 37}/part-${index}.so`,
+        flags: flags[index % 4],
+      })),
+      execs: list(size.execs, (index) => ({
+        path: `/usr/bin/tool-${seed}-${index}`,
+        args: [`tool-${index}`, "--config", "/etc/app.conf"],
+      })),
+      syscalls: list(size.syscalls, (index) => `syscall_${index}`),
+      egress: list(size.egress, (index) => ({
+        identifier: `${seed}-${index}`.padEnd(64, "0"),
+        type: "external",
+        dnsNames: [`api-${seed}-${index}.example.com.`],
+        ports: [{ name: "TCP-443", protocol: "TCP", port: 443 }],
+        ipAddress: `10.${seed % 256}.${index}.1`,
+      })),
+      endpoints: list(size.endpoints, (index) => ({
+        endpoint: `:8080/v1/thing-${seed}-${index}`,
+        methods: ["GET", "POST"],
+        internal: false,
+        direction: "inbound",
+      })),
+    },
+  });
+}
+
+function heapBytes(): number {
+  if (globalThis.gc === undefined) throw new Error("run with --expose-gc");
+  for (let round = 0; round < 4; round += 1) globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+interface Plan {
+  readonly size: Size;
+  readonly containers: number;
+  readonly names: number;
+  readonly contents: number;
+}
+
+/** Bytes kept by a cache with this content, once everything is fetched. */
+async function retainedBytes(plan: Plan): Promise<number> {
+  const texts = Array.from({ length: plan.contents }, (_, seed) => profileText("NAME", seed, plan.size));
+  let fetched = 0;
+  const source: ProfileSource = {
+    getContainerProfile: async (_namespace, name) => {
+      fetched += 1;
+      const text = texts[Number(name.slice(name.lastIndexOf("-") + 1)) % plan.contents] as string;
+      return parseContainerProfile(JSON.parse(text.replace("NAME", name)) as unknown);
+    },
+  };
+  const controller = new AbortController();
+  const before = heapBytes();
+  const cache = new ProfileCache({
+    source,
+    clock: systemClock,
+    logger: noopLogger,
+    metrics: noopMetrics,
+    maxEntries: plan.containers,
+  });
+  const running = cache.run({ signal: controller.signal });
+  for (let index = 0; index < plan.containers; index += 1) {
+    // Strings as they come out of JSON: flat, and nobody else's.
+    const ref = `{"containerId":"${index.toString(16).padStart(64, "0")}","namespace":"shop","profileName":"replicaset-app-${index % plan.names}","podName":"app-77b4fdf86c-${index}","containerName":"app"}`;
+    cache.addContainer(JSON.parse(ref) as Parameters<ProfileCache["addContainer"]>[0]);
+  }
+  while (fetched < plan.names) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const view of cache.containers()) {
+    if (view.state !== "active" || (view.profile?.execPaths.size ?? 0) !== plan.size.execs)
+      throw new Error(`${view.ref.containerId} is ${view.state}`);
+  }
+  const bytes = heapBytes() - before;
+  controller.abort();
+  await running;
+  // Keeps the cache alive up to here.
+  if (cache.size !== plan.containers) throw new Error("the cache lost containers");
+  return bytes;
+}
+
+function print(what: string, value: number, unit: string, limit?: number): void {
+  const ratio = limit === undefined ? "" : `  ${(value / limit).toFixed(2)} × the limit of ${limit}`;
+  console.log(`${what.padEnd(62)} ${value.toFixed(0).padStart(9)} ${unit}${ratio}`);
+}
+
+await retainedBytes({ size: small, containers: 10, names: 10, contents: 10 });
+const distinctSmall = await retainedBytes({ size: small, containers: 200, names: 200, contents: 200 });
+print("profile of 500 opens, 50 execs, 120 syscalls, 50 egress", distinctSmall / 200, "B", MAX_BYTES_PER_SMALL_PROFILE);
+const distinct = await retainedBytes({ size: large, containers: 200, names: 200, contents: 200 });
+print("profile of 2,000 opens, 200 execs, 120 syscalls, 60 endpoints", distinct / 200, "B");
+print("200 of them", distinct / 1024, "KB");
+const shared = await retainedBytes({ size: large, containers: 10_000, names: 200, contents: 200 });
+print(
+  "each of 10,000 containers sharing them, beyond the profiles",
+  (shared - distinct) / 9_800,
+  "B",
+  MAX_BYTES_PER_CONTAINER,
+);
+const copies = await retainedBytes({ size: large, containers: 1_000, names: 1_000, contents: 200 });
+print("1,000 names with these 200 contents, interned", copies / 1024, "KB");
+print("  each name beyond the contents", (copies - distinct) / 800, "B");
