@@ -12,7 +12,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "tools/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "tools/*/src/**/*.test.ts",
+            "apps/*/src/**/*.test.ts",
+            "deploy/image/*.test.ts",
+          ],
+          exclude: ["**/*.long.test.ts", "**/node_modules/**"],
           execArgv: ["--expose-gc"],
           benchmark: { include: [] },
         },

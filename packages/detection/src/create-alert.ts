@@ -4,7 +4,7 @@ import type { RuleDefinition } from "@kinglet/policy-engine";
 
 import { createAlertId } from "./alert-id.ts";
 import type { Alert } from "./alert.ts";
-import type { ProfileView } from "./detector.ts";
+import type { DetectorOptions, ProfileView } from "./detector.ts";
 
 /** What an alert is made of. @internal */
 export interface AlertSource {
@@ -13,7 +13,7 @@ export interface AlertSource {
   readonly event: ExecEvent;
   readonly container: ContainerIdentity;
   readonly profile: ProfileView | undefined;
-  readonly origin: { readonly clusterName: string; readonly nodeName: string };
+  readonly origin: Pick<DetectorOptions, "clusterName" | "nodeName" | "workloadOf">;
 }
 
 /**
@@ -23,6 +23,7 @@ export interface AlertSource {
  */
 export function createAlert(source: AlertSource): Alert {
   const { rule, message, event, container, profile, origin } = source;
+  const workload = origin.workloadOf?.(container);
   return {
     uniqueId: createAlertId(rule.id, container.containerId, event.execId),
     ruleId: rule.id,
@@ -38,8 +39,8 @@ export function createAlert(source: AlertSource): Alert {
     containerName: container.containerName,
     containerId: container.containerId,
     image: container.image,
-    workloadKind: container.ownerKind,
-    workloadName: container.ownerName,
+    workloadKind: workload?.kind ?? container.ownerKind,
+    workloadName: workload?.name ?? container.ownerName,
     process: {
       pid: event.pid,
       uid: event.uid,

@@ -33,6 +33,12 @@ export interface DetectorOptions {
   readonly profiles: ProfileLookup;
   readonly clusterName: string;
   readonly nodeName: string;
+  /**
+   * What a container belongs to, as people name it, for alerts.
+   *
+   * @defaultValue the owner of its pod
+   */
+  readonly workloadOf?: (container: ContainerIdentity) => { readonly kind: string; readonly name: string };
   readonly logger: Logger;
   readonly metrics: Metrics;
 }

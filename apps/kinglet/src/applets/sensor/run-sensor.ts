@@ -1,5 +1,5 @@
-import { disposeWithin, sleep } from "@kinglet/lifecycle";
-import type { ReadinessRegistry } from "@kinglet/endpoints";
+import type { ReadinessCondition, ReadinessRegistry } from "@kinglet/endpoints";
+import { sleep } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { AppletContext } from "../../applet-context.ts";
 import type { SensorParts } from "./sensor-parts.ts";
@@ -7,13 +7,16 @@ import type { SensorParts } from "./sensor-parts.ts";
 /** How long alerts that were raised get to leave after the stop signal, milliseconds. */
 const drainMs = 5_000;
 
+/** How long the parts get to notice that they are stopped, milliseconds. */
+const stopMs = 2_000;
+
 /**
  * Runs a sensor until its signal fires, then drains: no further reading, alerts leave, the position is written.
  *
- * Reading of events begins once the pods are known and the first look at their profiles is over, so that no event of a container that
- * is already running is judged without them.
+ * Reading begins once the pods are known and each profile was looked at once, so that no execution of a container that is already running
+ * is judged without its profile.
  *
- * @throws the first fault of a part: a part that ends is a crash of the sensor.
+ * @throws the first fault of a part: a part that ends by itself is a crash of the sensor.
  *
  * @internal
  */
@@ -26,48 +29,79 @@ export async function runSensor(
   const reading = new AbortController();
   const running = new AbortController();
   const crash = Promise.withResolvers<never>();
-  const start = (name: string, run: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> =>
-    run(signal).then(
-      () => {
-        if (!signal.aborted) crash.reject(new Error(`${name} ended by itself`));
-      },
-      (error: unknown) => {
-        if (!signal.aborted) crash.reject(error as Error);
-      },
-    );
+  const start = async (name: string, signal: AbortSignal, run: () => Promise<void>): Promise<void> => {
+    try {
+      await run();
+      if (!signal.aborted) crash.reject(new Error(`${name} ended by itself`));
+    } catch (error) {
+      if (!signal.aborted) crash.reject(error as Error);
+    }
+  };
   const informers = [parts.pods, ...(parts.cluster?.informers ?? [])];
-  const ready = readinessOf(parts, readiness);
+  const conditions = registerConditions(parts, readiness);
   const tasks = [
-    ...informers.map((informer) => start("informer", (signal) => informer.run({ signal }), running.signal)),
-    start("profiles", (signal) => parts.profiles.run({ signal }), running.signal),
-    start("alerts", (signal) => parts.alerts.run({ signal }), running.signal),
-    start("detector", (signal) => prepareDetector(parts, signal), running.signal),
+    ...informers.map((informer) => start("an informer", running.signal, () => informer.run({ signal: running.signal }))),
+    start("the profile cache", running.signal, () => parts.profiles.run({ signal: running.signal })),
+    start("the alert queue", running.signal, () => parts.alerts.run({ signal: running.signal })),
+    start("rule compilation", running.signal, () => prepareDetector(parts, running.signal)),
+    start("the event source", reading.signal, () => readEvents(parts, conditions, logger, reading.signal)),
   ];
-  const events = (async () => {
-    for (const informer of informers) await informer.waitForSync({ signal: reading.signal });
-    ready.synced();
-    await parts.profiles.waitUntilKnown({ signal: reading.signal });
-    logger.info("ready", { pods: parts.pods.size, containers: parts.index.size });
-    ready.profiles();
-    await parts.source.run({ signal: reading.signal, deliver: (event) => parts.pipeline.deliver(event) });
-  })();
-  tasks.push(start("events", () => events, reading.signal));
-
   try {
-    await Promise.race([crash.promise, aborted(context.signal)]);
+    await Promise.race([crash.promise, firing(context.signal)]);
     logger.info("stopping", { waiting: parts.pipeline.waiting, alerts: parts.alerts.size });
-    for (const { notReady } of ready.all) notReady("stopping");
+    for (const condition of Object.values(conditions)) condition.notReady("stopping");
     reading.abort(new Error("stopping"));
     await parts.alerts.drain({ timeoutMs: drainMs });
     await parts.source.checkpoint();
   } finally {
     reading.abort(new Error("stopping"));
     running.abort(new Error("stopping"));
-    await Promise.race([Promise.allSettled(tasks), sleep(1_000)]);
+    await Promise.race([Promise.allSettled(tasks), sleep(stopMs, { clock: context.clock })]);
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+interface Conditions {
+  readonly cluster: ReadinessCondition;
+  readonly profiles: ReadinessCondition;
+  readonly events: ReadinessCondition;
+}
+
+function registerConditions(parts: SensorParts, readiness: ReadinessRegistry): Conditions {
+  return {
+    cluster: readiness.register("cluster", `listing pods at ${parts.client.server}`),
+    profiles: readiness.register("profiles", "fetching the profiles of running containers"),
+    events: readiness.register("events", "waiting for the pods"),
+  };
+}
+
+async function readEvents(
+  parts: SensorParts,
+  conditions: Conditions,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const informer of [parts.pods, ...(parts.cluster?.informers ?? [])]) await informer.waitForSync({ signal });
+  conditions.cluster.ready();
+  await parts.profiles.waitUntilLookedUp({ signal });
+  conditions.profiles.ready();
+  conditions.events.ready();
+  logger.info("ready", { pods: parts.pods.size, containers: parts.index.size });
+  await parts.source.run({ signal, deliver: (event) => parts.pipeline.deliver(event) });
+}
+
+/** Compiles the rules when the first profile arrives: a sensor that has nothing to judge by does not pay for the expression engine. */
+async function prepareDetector(parts: SensorParts, signal: AbortSignal): Promise<void> {
+  const first = Promise.withResolvers<void>();
+  using _listening = { [Symbol.dispose]: parts.profiles.onChange(({ profile }) => profile !== undefined && first.resolve()) };
+  for (const { profile } of parts.profiles.containers()) if (profile !== undefined) first.resolve();
+  await Promise.race([first.promise, firing(signal)]);
+  if (signal.aborted) return;
+  await parts.detector.prepare();
+  parts.pipeline.detectorPrepared();
+  await firing(signal);
+}
+
+function firing(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });

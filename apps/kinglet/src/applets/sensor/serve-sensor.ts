@@ -1,0 +1,93 @@
+import { describeError } from "@kinglet/errors";
+import { createReadiness, openDebugEndpoints, openEndpoints } from "@kinglet/endpoints";
+import { disposeWithin } from "@kinglet/lifecycle";
+import { openLogging, type LogLevel, type Logging } from "@kinglet/logger";
+import { collectProcessMetrics, createMetrics } from "@kinglet/metrics";
+import { ExitCode, type AppletContext } from "../../applet-context.ts";
+import type { SensorConfig } from "./config.ts";
+import { debugRoutes } from "./debug-routes.ts";
+import { openMemoryWatch } from "./memory-watch.ts";
+import { runSensor } from "./run-sensor.ts";
+import { openSensorParts, type SensorParts } from "./sensor-parts.ts";
+
+/** The whole stop, alerts that still leave included, takes less than this, milliseconds. */
+const stopWithinMs = 9_000;
+
+/**
+ * From checked settings to the exit code: opens logs, listeners and parts, runs, closes everything in reverse.
+ *
+ * @internal
+ */
+export async function serveSensor(
+  config: SensorConfig,
+  warnings: readonly string[],
+  context: AppletContext,
+): Promise<ExitCode> {
+  const { clock } = context;
+  const stack = new AsyncDisposableStack();
+  const logging = stack.use(openSensorLogging(config, context));
+  const logger = logging.logger("sensor");
+  for (const warning of warnings) logger.warn(warning);
+  try {
+    const metrics = createMetrics();
+    stack.defer(collectProcessMetrics(metrics));
+    const memory = await openMemoryWatch({ config, context, logger: logging.logger("memory-limit"), metrics }, stack);
+    const readiness = createReadiness();
+    const opened: { parts?: SensorParts } = {};
+    stack.use(
+      await openEndpoints({
+        bind: config.metricsBind,
+        readiness,
+        metrics: () => metrics.exposition(),
+        logger: logging.logger("endpoints"),
+        clock,
+      }),
+    );
+    stack.use(
+      await openDebugEndpoints({
+        bind: config.debugBind,
+        routes: debugRoutes(opened, logging, memory),
+        ...(config.debugTokenFile === undefined ? {} : { tokenFile: config.debugTokenFile }),
+        logger: logging.logger("endpoints"),
+        clock,
+      }),
+    );
+    opened.parts = await openSensorParts({ config, context, logging, metrics, memoryLimitBytes: memory.limitBytes }, stack);
+    await runSensor(opened.parts, context, readiness, logger);
+    logger.info("stopped");
+    return ExitCode.ok;
+  } catch (error) {
+    logger.error(describeError(error));
+    return isUnusableInput(error) ? ExitCode.input : ExitCode.fault;
+  } finally {
+    await disposeWithin(stack, stopWithinMs, clock);
+  }
+}
+
+function openSensorLogging(config: SensorConfig, context: AppletContext): Logging {
+  const isTerminal = context.stderr.isTerminal;
+  const format = config.logFormat === "auto" ? (isTerminal ? "console" : "json") : config.logFormat;
+  return openLogging({
+    level: config.logLevel,
+    moduleLevels: new Map<string, LogLevel>(Object.entries(config.moduleLogLevels)),
+    format,
+    color: isTerminal && format === "console" && (context.env["NO_COLOR"] ?? "") === "",
+    clock: context.clock,
+    ...(config.loggingToFile ? { file: { path: config.logFile } } : {}),
+  });
+}
+
+/** Inputs that somebody has to correct; everything else is a fault of the moment. */
+const unusableInputs: readonly string[] = [
+  "KINGLET_ERR_KUBE_CLIENT_CONFIG",
+  "KINGLET_ERR_KUBE_CLIENT_NO_CONFIG",
+  "KINGLET_ERR_KUBE_CLIENT_CREDENTIALS",
+  "KINGLET_ERR_RUNTIME_EVENTS_NOT_A_FILE",
+  "KINGLET_ERR_RUNTIME_EVENTS_UNREADABLE",
+  "KINGLET_ERR_STORAGE_CLIENT_INVALID",
+];
+
+function isUnusableInput(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === "string" && unusableInputs.includes(code);
+}
