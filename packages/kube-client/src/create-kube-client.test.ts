@@ -306,7 +306,7 @@ describe("KubeClient", () => {
       line("DELETED", pod("a", "13")),
     ];
 
-    it("asks for bookmarks and a time limit and yields events in order [client W3]", async () => {
+    it("asks for bookmarks and a time limit and yields events in order, through an injected transport [client W3] [start-up L4f]", async () => {
       const transport = new ScriptedTransport(() => ({
         chunks: [...events, line("BOOKMARK", { kind: "Pod", metadata: { resourceVersion: "20" } })],
       }));

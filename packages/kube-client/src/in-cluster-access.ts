@@ -1,9 +1,9 @@
 import { createError } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
+import { MAX_PEM_BYTES, readBoundedFile } from "./read-bounded-file.ts";
 import { createTokenFile } from "./token-source.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function loadInClusterAccess(options: {
 }): Promise<ClusterAccess> {
   const { host, port, serviceAccountDir, clock } = options;
   const caFile = join(serviceAccountDir, "ca.crt");
-  const caPem = await readFile(caFile, "utf8").catch((error: unknown) => {
+  const caPem = await readBoundedFile(caFile, MAX_PEM_BYTES).catch((error: unknown) => {
     throw createError(
       kubeClientErrors,
       "KINGLET_ERR_KUBE_CLIENT_CONFIG",
@@ -33,7 +33,7 @@ export async function loadInClusterAccess(options: {
   const token = createTokenFile(join(serviceAccountDir, "token"), { clock });
   await token.token();
   // Only tells the default namespace: a pod without the file works.
-  const namespace = await readFile(join(serviceAccountDir, "namespace"), "utf8").then(
+  const namespace = await readBoundedFile(join(serviceAccountDir, "namespace"), 1024).then(
     (text) => text.trim(),
     () => "",
   );

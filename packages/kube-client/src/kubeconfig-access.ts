@@ -1,10 +1,10 @@
 import { createError } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
-import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { ClusterAccess, Impersonation } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
 import { configError, isRecord, type Kubeconfig, type KubeconfigEntry } from "./kubeconfig.ts";
+import { MAX_PEM_BYTES, readBoundedFile } from "./read-bounded-file.ts";
 import { createTokenFile, type TokenSource } from "./token-source.ts";
 
 /**
@@ -159,7 +159,7 @@ async function pem(entry: KubeconfigEntry, place: string, key: string): Promise<
     content = Buffer.from(data, "base64").toString("utf8");
   } else {
     try {
-      content = await readFile(resolvePath(entry, path), "utf8");
+      content = await readBoundedFile(resolvePath(entry, path), MAX_PEM_BYTES);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw configError(entry.file, `${place}.${key} cannot be read: ${reason}`, error);

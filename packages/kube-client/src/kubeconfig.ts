@@ -1,8 +1,8 @@
 import { createError } from "@kinglet/errors";
-import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { kubeClientErrors } from "./errors.ts";
 import { loadYaml } from "./lazy.ts";
+import { readBoundedFile } from "./read-bounded-file.ts";
 
 /** One named entry, with the file it came from: relative paths in it count from there. */
 export interface KubeconfigEntry {
@@ -26,7 +26,7 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /** @throws KINGLET_ERR_KUBE_CLIENT_CONFIG when the file cannot be read, is too large, or is not a kubeconfig. */
 export async function readKubeconfig(path: string): Promise<Kubeconfig> {
-  return parseKubeconfig(await parseText(await readBounded(path), path), path, dirname(path));
+  return parseKubeconfig(await parseText(await readText(path), path), path, dirname(path));
 }
 
 /** @throws KINGLET_ERR_KUBE_CLIENT_CONFIG naming the key that is not of the form it must have. */
@@ -99,22 +99,12 @@ function parseEntries(
   return entries;
 }
 
-async function readBounded(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
-    await using file = await open(path);
-    // One byte more than permitted tells "too large" without trusting a size that pipes and /proc do not have.
-    const chunks: Buffer[] = [];
-    let length = 0;
-    while (length <= MAX_FILE_BYTES) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(64 * 1024));
-      if (bytesRead === 0) return Buffer.concat(chunks).toString("utf8");
-      chunks.push(buffer.subarray(0, bytesRead));
-      length += bytesRead;
-    }
+    return await readBoundedFile(path, MAX_FILE_BYTES);
   } catch (error) {
     throw configError(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
   }
-  throw configError(path, `is larger than ${MAX_FILE_BYTES} bytes`);
 }
 
 async function parseText(text: string, file: string): Promise<unknown> {

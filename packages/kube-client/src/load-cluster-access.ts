@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from "@kinglet/lifecycle";
-import { createError } from "@kinglet/errors";
-import { access } from "node:fs/promises";
+import { createError, hasCode } from "@kinglet/errors";
+import { accessSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
@@ -69,13 +69,19 @@ export async function loadClusterAccess(options: LoadClusterAccessOptions): Prom
 async function readExisting(paths: readonly string[]): Promise<Kubeconfig[]> {
   const configs: Kubeconfig[] = [];
   for (const path of paths) {
-    const exists = await access(path).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
-    );
-    if (exists) configs.push(await readKubeconfig(path));
+    if (!isMissing(path)) configs.push(await readKubeconfig(path));
   }
   return configs;
+}
+
+function isMissing(path: string): boolean {
+  try {
+    accessSync(path);
+    return false;
+  } catch (error) {
+    // Any other fault is the reader's to report.
+    return hasCode(error, "ENOENT");
+  }
 }
 
 function nothingFound(places: readonly string[]): Error {

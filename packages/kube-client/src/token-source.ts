@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { createError } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
 import { kubeClientErrors } from "./errors.ts";
+import { readBoundedFile } from "./read-bounded-file.ts";
 
 /**
  * Where the bearer token of a request comes from.
@@ -63,8 +63,7 @@ class TokenFile implements TokenSource {
   async #read(): Promise<string> {
     let problem: unknown = "the token file is empty";
     try {
-      const content = await readFile(this.#path);
-      const token = content.length > MAX_TOKEN_BYTES ? "" : content.toString("utf8").trim();
+      const token = (await readBoundedFile(this.#path, MAX_TOKEN_BYTES)).trim();
       if (token !== "") {
         this.#token = token;
         this.#freshUntilMs = this.#clock.monotonicMs() + TOKEN_VALID_MS;
