@@ -1,5 +1,5 @@
 import { ManualClock } from "@kinglet/lifecycle";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ContainerIdentity } from "./container-identity.ts";
 import { ContainerIndex } from "./container-index.ts";

@@ -1,7 +1,7 @@
 import { hasCode } from "@kinglet/errors";
 import type { FilePosition } from "./checkpoint.ts";
 import { openExportFile, statFile, type ExportFile, type FileIdentity } from "./export-file.ts";
-import { firstWrittenSince, listRotated, locate } from "./export-folder.ts";
+import { firstWrittenSince, listRotated, locate, type RotatedFile } from "./export-folder.ts";
 import type { FolderWatch } from "./folder-watch.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 
@@ -57,8 +57,24 @@ export class ExportTail {
       const file = first === undefined ? undefined : await this.#open(first.path, 0);
       if (file !== undefined) return file;
     }
-    const state = place.at === "end" ? await statFile(this.#options.path) : undefined;
-    return (await this.#open(this.#options.path, state?.size ?? 0)) ?? this.#openWhenThere(signal);
+    const { path } = this.#options;
+    const newest = (await listRotated(path)).at(-1)?.rotatedAt ?? "";
+    const state = place.at === "end" ? await statFile(path) : undefined;
+    return (await this.#open(path, state?.size ?? 0)) ?? this.#openFirstAfter(newest, signal);
+  }
+
+  /** Waits for the first file; it may have been rotated away, even more than once, by the time that is noticed. */
+  async #openFirstAfter(newest: string, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { path, watch } = this.#options;
+    while (!signal.aborted) {
+      const { version } = watch;
+      const first = (await listRotated(path)).find((rotated) => rotated.rotatedAt > newest);
+      const file = first === undefined ? await this.#openOrWait(version, signal) : await this.#open(first.path, 0);
+      if (file === undefined) continue;
+      if (first !== undefined || (await listRotated(path)).every((rotated) => rotated.rotatedAt <= newest)) return file;
+      await file.close();
+    }
+    return undefined;
   }
 
   /**
@@ -76,7 +92,8 @@ export class ExportTail {
       const isSame = state !== undefined && state.inode === file.inode && state.dev === file.dev;
       const size = (await file.state()).size;
       if (isSame && (await this.#wasRewritten(file, size))) return this.#restart(file, signal);
-      if (size > lines.readOffset || (state !== undefined && !isSame)) {
+      const hasEnded = state === undefined ? await this.#hasSuccessor(file.identity) : !isSame;
+      if (size > lines.readOffset || hasEnded) {
         if (cause === "poll" && !watch.isPolling) watch.distrust();
         return size > lines.readOffset ? file : this.#openNext(file, signal);
       }
@@ -85,6 +102,17 @@ export class ExportTail {
       cause = await watch.wait(version, signal);
     }
     return undefined;
+  }
+
+  /** The file was renamed, and the one after it too before it was seen under the path. */
+  async #hasSuccessor(identity: FileIdentity): Promise<boolean> {
+    const rotated = await listRotated(this.#options.path);
+    return (await this.#indexAfter(identity, rotated)) < rotated.length;
+  }
+
+  async #indexAfter(identity: FileIdentity, rotated: readonly RotatedFile[]): Promise<number> {
+    const at = await locate(this.#options.path, rotated, identity);
+    return at < 0 ? firstWrittenSince(rotated, identity.modifiedMs) : at + 1;
   }
 
   async #openNext(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
@@ -121,19 +149,19 @@ export class ExportTail {
     readOffset: number,
     signal: AbortSignal,
   ): Promise<ExportFile | undefined> {
-    const { path } = this.#options;
+    const { path, watch } = this.#options;
     while (!signal.aborted) {
+      const { version } = watch;
       const rotated = await listRotated(path);
-      const at = await locate(path, rotated, identity);
+      const at = await this.#indexAfter(identity, rotated);
       // Found under the path itself: a copy took its place, so the content goes on where it was left.
-      if (at === rotated.length) return this.#openCopy(readOffset, signal);
-      const nextAt = at < 0 ? await firstWrittenSince(rotated, identity.modifiedMs) : at + 1;
-      const next = rotated[nextAt];
+      if (at > rotated.length) return this.#openCopy(readOffset, signal);
+      const next = rotated[at];
       if (next === undefined) {
-        const file = await this.#openWhenThere(signal);
+        const file = await this.#openOrWait(version, signal);
+        if (file === undefined) continue;
+        if ((await listRotated(path)).at(-1)?.rotatedAt === rotated.at(-1)?.rotatedAt) return file;
         // One more rotation since the folder was listed: the file in between comes first.
-        if (file === undefined || (await listRotated(path)).at(-1)?.rotatedAt === rotated.at(-1)?.rotatedAt)
-          return file;
         await file.close();
         continue;
       }
@@ -150,15 +178,21 @@ export class ExportTail {
   }
 
   async #openWhenThere(signal: AbortSignal): Promise<ExportFile | undefined> {
-    const { path, watch, onWaiting } = this.#options;
     while (!signal.aborted) {
-      const version = watch.version;
-      const file = await this.#open(path, 0);
+      const file = await this.#openOrWait(this.#options.watch.version, signal);
       if (file !== undefined) return file;
-      onWaiting(`${path} is not there yet`);
-      await watch.arm();
-      await watch.wait(version, signal);
     }
+    return undefined;
+  }
+
+  /** @returns undefined when there was no file; something has changed since `version`. */
+  async #openOrWait(version: number, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { path, watch, onWaiting } = this.#options;
+    const file = await this.#open(path, 0);
+    if (file !== undefined) return file;
+    onWaiting(`${path} is not there yet`);
+    await watch.arm();
+    await watch.wait(version, signal);
     return undefined;
   }
 

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecEvent, RuntimeEventKind } from "@kinglet/enrichment";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TetragonDecoder, type DecodeOutcome } from "./tetragon-decoder.ts";
 
