@@ -32,21 +32,47 @@ describe("ProfileCache", () => {
       expect(clock.pendingTimers).toBe(0);
     });
 
-    it("aborts the fetch under way, whose late answer resurrects nothing [cache W5]", async () => {
+    it("lets a first fetch under way bring the profile for the rest of the grace period, and no longer [cache W5]", async () => {
       const { cache, source, clock, metrics } = start();
       source.isHeld = true;
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
       cache.removeContainer("c1");
+      source.calls[0]?.resolve(source.put("web"));
+      await clock.advance(0);
+      expect(cache.get("c1")?.name).toBe("web");
+      expect(cache.state("c1")).toBe("grace");
+      await clock.advance(10_000);
+      expect(cache.get("c1")).toBeUndefined();
+      expect(cache.size).toBe(0);
+      expect(clock.pendingTimers).toBe(0);
+      expect(metrics.read("profiles", "distinct")).toBe(0);
+    });
+
+    it("aborts the fetch at the end of the grace period; its late answer resurrects nothing [cache W5]", async () => {
+      const { cache, source, clock, metrics } = start({ callTimeoutMs: 60_000 });
+      source.isHeld = true;
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      cache.removeContainer("c1");
+      await clock.advance(10_000);
       expect(source.calls[0]?.signal.aborted).toBe(true);
       source.calls[0]?.resolve(source.put("web"));
       await clock.advance(0);
       expect(cache.get("c1")).toBeUndefined();
-      expect(cache.state("c1")).toBe("grace");
-      await clock.advance(10_000);
+      expect(cache.state("c1")).toBeUndefined();
       expect(cache.size).toBe(0);
       expect(clock.pendingTimers).toBe(0);
       expect(metrics.read("fetches_total", "discarded")).toBe(1);
+    });
+
+    it("ends the asking: a removed container's missing profile is not asked for again", async () => {
+      const { cache, source, clock } = start();
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      cache.removeContainer("c1");
+      await clock.advance(9_999);
+      expect(source.calls).toHaveLength(1);
     });
 
     it("drops the answer to the first life of a container that is added again meanwhile", async () => {

@@ -144,6 +144,85 @@ describe("ProfileCache", () => {
     });
   });
 
+  describe("isKnown", () => {
+    it("is true once the store has answered, whatever the answer, and for containers that are not there", async () => {
+      const { cache, source, clock } = start();
+      const known: string[] = [];
+      cache.onKnown((containerId) => known.push(containerId));
+      source.put("web");
+      source.put("learning", {}, "ready");
+      for (const name of ["web", "learning", "missing"]) cache.addContainer(ref(name, name));
+      expect(["web", "learning", "missing", "nobody"].map((id) => cache.isKnown(id))).toEqual([
+        false,
+        false,
+        false,
+        true,
+      ]);
+      await clock.advance(0);
+      expect(["web", "learning", "missing"].map((id) => cache.isKnown(id))).toEqual([true, true, true]);
+      await clock.advance(3 * TICK_MS);
+      expect(known).toEqual(["web", "learning", "missing"]);
+    });
+
+    it("stays false while the store fails for now, and is true when the object can never be read", async () => {
+      const { cache, source, clock } = start();
+      source.failure = new Error("connection refused");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(1_000);
+      expect(cache.isKnown("c1")).toBe(false);
+      source.failure = Object.assign(new Error("not a profile"), { retryable: false });
+      await clock.advance(1_000);
+      expect(cache.isKnown("c1")).toBe(true);
+      expect(cache.state("c1")).toBe("pending");
+    });
+
+    it("becomes true when the container is forgotten before the store answered", async () => {
+      const { cache, source, clock } = start();
+      const known: string[] = [];
+      const remove = cache.onKnown((containerId) => known.push(containerId));
+      source.isHeld = true;
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      cache.removeContainer("c1");
+      await clock.advance(9_999);
+      expect(known).toEqual([]);
+      await clock.advance(1);
+      expect(known).toEqual(["c1"]);
+      remove();
+    });
+  });
+
+  describe("waitUntilKnown", () => {
+    it("resolves when no container waits for a first answer", async () => {
+      const { cache, source, clock } = start();
+      const { signal } = new AbortController();
+      await cache.waitUntilKnown({ signal });
+      source.isHeld = true;
+      cache.addContainer(ref("c1", "web"));
+      cache.addContainer(ref("c2", "db"));
+      let isOver = false;
+      const waiting = cache.waitUntilKnown({ signal }).then(() => (isOver = true));
+      await clock.advance(0);
+      source.calls[0]?.resolve(undefined);
+      await clock.advance(0);
+      expect(isOver).toBe(false);
+      source.calls[1]?.resolve(undefined);
+      await clock.advance(0);
+      expect(await waiting).toBe(true);
+      await cache.waitUntilKnown({ signal });
+    });
+
+    it("ends with its signal", async () => {
+      const { cache } = start();
+      cache.addContainer(ref("c1", "web"));
+      const controller = new AbortController();
+      const reason = new Error("stop");
+      const waiting = cache.waitUntilKnown({ signal: controller.signal });
+      controller.abort(reason);
+      await expect(waiting).rejects.toBe(reason);
+    });
+  });
+
   it("counts look-ups and containers by state", async () => {
     const { cache, source, clock, metrics } = start();
     source.put("web");

@@ -42,6 +42,8 @@ describe("ProfileCache", () => {
           expect(cache.get(`c${index}`)?.profile.spec.syscalls).toEqual(stored?.spec.syscalls);
         }
         expect(cache.size).toBe(wanted.size);
+        expect([...wanted.keys()].every((containerId) => cache.isKnown(containerId))).toBe(true);
+        await cache.waitUntilKnown({ signal: AbortSignal.timeout(1_000) });
         const held = new Set([...cache.containers()].flatMap((view) => view.profile?.checksum ?? []));
         expect(metrics.read("profiles", "distinct")).toBe(held.size);
         await stop();

@@ -12,6 +12,7 @@ import {
 } from "./profile-cache-options.ts";
 import { ProfileEntry } from "./profile-entry.ts";
 import { ProfileRefresher } from "./profile-refresher.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /**
  * What the cache knows of a container: `pending`, no profile yet (or not any more); `active`, a profile is held; `grace`, the
@@ -52,7 +53,8 @@ export interface ProfileCacheChange {
  *   profile stays; when the store says that it is gone, the container is pending again.
  * - Containers with the same profile share one fetch and one object; profiles with the same content share one spec.
  * - `get` gives the same object (`===`) until the content changes.
- * - A removed container keeps its profile for the grace period and never comes back, whatever arrives late.
+ * - A removed container keeps its profile for the grace period (a first fetch under way may still bring it) and never comes back,
+ *   whatever arrives late.
  * - Idle costs nothing: no timer without a container, and none faster than a tick when every profile is there.
  *
  * Not guaranteed: freshness. A change in the store is seen at the next tick, at most 110 % of `tickIntervalMs` later plus the time
@@ -67,6 +69,10 @@ export class ProfileCache {
   readonly #leaving = new Map<string, ContainerEntry>();
   readonly #profiles = new Map<string, ProfileEntry>();
   readonly #listeners = new Set<(change: ProfileCacheChange) => void>();
+  readonly #knownListeners = new Set<(containerId: string) => void>();
+  /** Profiles that nobody has looked at yet. */
+  #unknownProfiles = 0;
+  #allKnown: PromiseWithResolvers<void> | undefined = undefined;
   readonly #metrics: ProfileCacheMetrics;
   readonly #refresher: ProfileRefresher;
   #isRunning = false;
@@ -78,6 +84,7 @@ export class ProfileCache {
     this.#metrics = new ProfileCacheMetrics(options.metrics, () => this.#counts());
     this.#refresher = new ProfileRefresher(this.#options, this.#metrics, this.#profiles, {
       profileChanged: (profile) => this.#profileChanged(profile),
+      profileKnown: (profile) => this.#profileKnown(profile),
       nextExpiryMs: () => this.#nextExpiryMs(),
       expire: (nowMs) => this.#expire(nowMs),
     });
@@ -168,6 +175,42 @@ export class ProfileCache {
   }
 
   /**
+   * True when there is nothing to wait for before an event of this container is judged: the store has answered for its profile
+   * (also that there is none), or cannot ever (unreadable object), or the container is not in the cache. A store that fails for now
+   * leaves it false.
+   *
+   * Cost: one map look-up, no allocation.
+   */
+  isKnown(containerId: string): boolean {
+    return this.#containers.get(containerId)?.profile.isKnown ?? true;
+  }
+
+  /**
+   * Calls `listener` whenever {@link ProfileCache.isKnown} becomes true for a container, also because it is forgotten. A container that
+   * is added when its profile is known already is not reported. Called synchronously; what it throws is logged.
+   *
+   * @returns the function that removes the listener.
+   */
+  onKnown(listener: (containerId: string) => void): () => void {
+    this.#knownListeners.add(listener);
+    return () => {
+      this.#knownListeners.delete(listener);
+    };
+  }
+
+  /**
+   * Waits until {@link ProfileCache.isKnown} is true for every container.
+   *
+   * @throws the signal's reason.
+   */
+  async waitUntilKnown(options: { readonly signal: AbortSignal }): Promise<void> {
+    options.signal.throwIfAborted();
+    if (this.#unknownProfiles === 0) return;
+    this.#allKnown ??= Promise.withResolvers();
+    await untilAborted(this.#allKnown.promise, options.signal);
+  }
+
+  /**
    * Fetches and refreshes until the signal fires; then ends within one await, with every fetch aborted. What is held stays readable.
    *
    * @throws `KINGLET_ERR_PROFILE_CACHE_RUNNING` when it runs already.
@@ -207,6 +250,7 @@ export class ProfileCache {
     if (profile === undefined) {
       profile = new ProfileEntry(ref.namespace, ref.profileName, this.#options.clock.now());
       this.#profiles.set(key, profile);
+      this.#unknownProfiles += 1;
     }
     profile.containers += 1;
     this.#refresher.acquireLive(profile);
@@ -218,6 +262,7 @@ export class ProfileCache {
     if (profile.containers > 0) return;
     this.#profiles.delete(`${profile.namespace}/${profile.name}`);
     this.#refresher.drop(profile);
+    if (!profile.isKnown) this.#oneUnknownLess();
   }
 
   #makeRoom(): boolean {
@@ -245,6 +290,7 @@ export class ProfileCache {
     this.#containers.delete(containerId);
     this.#detach(entry.profile);
     this.#metrics.evictions.add(1, { reason });
+    if (!entry.profile.isKnown) this.#notifyKnown(containerId);
   }
 
   #nextExpiryMs(): number {
@@ -263,6 +309,31 @@ export class ProfileCache {
     if (this.#listeners.size === 0) return;
     for (const entry of this.#containers.values()) {
       if (entry.profile === profile && entry.graceEndMs === 0) this.#notify(entry.ref.containerId, profile.cached);
+    }
+  }
+
+  #profileKnown(profile: ProfileEntry): void {
+    this.#oneUnknownLess();
+    if (this.#knownListeners.size === 0) return;
+    for (const entry of this.#containers.values()) {
+      if (entry.profile === profile) this.#notifyKnown(entry.ref.containerId);
+    }
+  }
+
+  #oneUnknownLess(): void {
+    this.#unknownProfiles -= 1;
+    if (this.#unknownProfiles > 0) return;
+    this.#allKnown?.resolve();
+    this.#allKnown = undefined;
+  }
+
+  #notifyKnown(containerId: string): void {
+    for (const listener of this.#knownListeners) {
+      try {
+        listener(containerId);
+      } catch (error) {
+        this.#options.logger.error("a listener of the profile cache failed", { containerId, error });
+      }
     }
   }
 

@@ -22,6 +22,8 @@ export class ProfileEntry {
   uid = "";
   /** Why there is no profile, or why the one held may be old; empty when all is well. */
   reason = "not fetched yet";
+  /** True once the store has said whether the profile exists and what it holds, or that it never will be readable. */
+  isKnown = false;
   /** True when the last fetch failed while a profile is held. */
   isStale = false;
   /** When `cached` came or went, wall clock, milliseconds. */
@@ -30,7 +32,7 @@ export class ProfileEntry {
   fetchedAtMs = 0;
   /** Containers that refer to it, with those in grace. */
   containers = 0;
-  /** Containers that refer to it and run. At 0 nothing is fetched any more. */
+  /** Containers that refer to it and run. At 0 no new fetch is due. */
   live = 0;
   /** Failed attempts in a row without a profile; picks the back-off. */
   attempt = 0;

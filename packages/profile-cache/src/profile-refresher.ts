@@ -18,6 +18,8 @@ const TICK_JITTER = 0.1;
 export interface ProfileRefresherOwner {
   /** `profile.cached` is another object now, or gone. */
   profileChanged(profile: ProfileEntry): void;
+  /** The first look at the profile is over. */
+  profileKnown(profile: ProfileEntry): void;
   /** When the next grace period ends, monotonic milliseconds; infinite when none runs. */
   nextExpiryMs(): number;
   /** Ends the grace periods that are over. */
@@ -77,10 +79,12 @@ export class ProfileRefresher {
     }
   }
 
-  /** One running container less; without any, a fetch under way is aborted and its answer will be dropped. */
+  /**
+   * One running container less. A fetch that is queued or under way goes on: the last events of a short-lived container often
+   * arrive before its profile.
+   */
   releaseLive(profile: ProfileEntry): void {
     profile.live -= 1;
-    if (profile.live === 0) this.#abandon(profile);
   }
 
   /** Nobody refers to the profile any more. */
@@ -166,15 +170,13 @@ export class ProfileRefresher {
   ): FetchResult {
     profile.flight = undefined;
     profile.fetchedAtMs = this.#options.clock.now();
-    let result: FetchResult;
-    if (isFailure) {
-      result = this.#failed(profile, failure);
-    } else {
-      this.#recovered();
-      result = answer === undefined ? this.#notFound(profile) : this.#found(profile, answer);
-    }
+    const result = isFailure ? this.#failed(profile, failure) : this.#answered(profile, answer);
     if (profile.cached === undefined) this.#retryLater(profile);
     else profile.attempt = 0;
+    if (!profile.isKnown && (!isFailure || isPermanent(failure))) {
+      profile.isKnown = true;
+      this.#owner.profileKnown(profile);
+    }
     return result;
   }
 
@@ -188,12 +190,10 @@ export class ProfileRefresher {
     return "error";
   }
 
-  #recovered(): void {
+  #answered(profile: ProfileEntry, answer: ContainerProfile | undefined): FetchResult {
     if (this.#isStoreFailing) this.#options.logger.info("the profile store answers again");
     this.#isStoreFailing = false;
-  }
-
-  #notFound(profile: ProfileEntry): FetchResult {
+    if (answer !== undefined) return this.#found(profile, answer);
     this.#unset(profile, "the profile does not exist");
     return "not_found";
   }
@@ -316,4 +316,9 @@ export class ProfileRefresher {
     this.#timer = undefined;
     this.#timerDueMs = Number.POSITIVE_INFINITY;
   }
+}
+
+/** True for errors that say of themselves that trying again cannot help, such as an unreadable object. */
+function isPermanent(error: unknown): boolean {
+  return (error as { readonly retryable?: unknown } | undefined)?.retryable === false;
 }
