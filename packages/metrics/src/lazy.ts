@@ -1,4 +1,21 @@
-import type Registry from "prom-client/lib/registry.js";
+/** What is used of prom-client's registry: the writer of the text format. */
+interface TextRegistry {
+  registerMetric(metric: { readonly name: string; get(): FormattedMetric }): void;
+  metrics(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** One metric as prom-client's registry reads it. */
+export interface FormattedMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly values: readonly {
+    readonly value: number;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly metricName?: string;
+  }[];
+}
 
 /**
  * The writer of the text format, loaded at the first exposition.
@@ -8,4 +25,6 @@ import type Registry from "prom-client/lib/registry.js";
  *
  * @internal
  */
-export const loadRegistry = (): Promise<{ readonly default: typeof Registry }> => import("prom-client/lib/registry.js");
+export const loadRegistry = (): Promise<{ readonly default: new () => TextRegistry }> =>
+  // @ts-expect-error -- prom-client describes its root entry only; the shape is pinned by the tests of the exposition
+  import("prom-client/lib/registry.js");

@@ -1,0 +1,10 @@
+export { memoryLimitErrors } from "./errors.ts";
+export { gcPauseDefinition, gcRateDefinition, gcRunsDefinition } from "./gc-metrics.ts";
+export { handleMemorySignals, type SignalSource } from "./handle-memory-signals.ts";
+export { createHeapSnapshots, type HeapSnapshotOptions, type HeapSnapshots } from "./heap-snapshots.ts";
+export { observeGc } from "./observe-gc.ts";
+export { parseByteSize } from "./parse-byte-size.ts";
+export { heapFlagsGuard, planHeapFlags, type HeapFlagPlan } from "./plan-heap-flags.ts";
+export { reExec } from "./re-exec.ts";
+export { readMemoryLimit, type MemoryLimit } from "./read-memory-limit.ts";
+export { scale, scaleUnlessChanged, type ScaleSource } from "./scale.ts";
