@@ -20,9 +20,9 @@ export interface Call {
 
 /** A store in memory whose answers can be held back, and that counts what it is asked. */
 export class FakeSource implements ProfileSource {
-  readonly objects = new Map<string, ContainerProfile>();
+  readonly objects: Map<string, ContainerProfile> = new Map();
   readonly calls: Call[] = [];
-  readonly open = new Set<Call>();
+  readonly open: Set<Call> = new Set();
   mostOpen = 0;
   /** True: calls wait until the test answers them. */
   isHeld = false;
@@ -70,7 +70,7 @@ export class FakeSource implements ProfileSource {
 
 /** Adds up what is reported, by `name{label values}`. */
 export class CountingMetrics implements Metrics {
-  readonly values = new Map<string, number>();
+  readonly values: Map<string, number> = new Map();
   readonly #collectors = new Set<() => void>();
 
   counter(definition: MetricDefinition): { add(value?: number, labels?: Readonly<Record<string, string>>): void } {
