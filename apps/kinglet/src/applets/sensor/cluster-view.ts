@@ -7,13 +7,13 @@ import {
   type Informer,
   type InformerOptions,
   type KubeClient,
+  type KubeMetadata,
+  type KubeObject,
 } from "@kinglet/kube-client";
 
 /** The part of an object that tells who owns it. */
-export interface OwnedObject {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
+export interface OwnedObject extends KubeObject {
+  readonly metadata: KubeMetadata & {
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
   };
 }

@@ -28,7 +28,7 @@ export function debugRoutes(
   memory: MemoryWatch,
 ): Readonly<Record<string, DebugRoute>> {
   const withParts =
-    (view: (parts: SensorParts) => unknown): DebugRoute["get"] =>
+    (view: (parts: SensorParts) => unknown): NonNullable<DebugRoute["get"]> =>
     () =>
       opened.parts === undefined ? { status: 503, text: "starting\n" } : { json: view(opened.parts) };
   return {

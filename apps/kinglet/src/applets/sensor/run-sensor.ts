@@ -1,11 +1,14 @@
 import type { ReadinessCondition, ReadinessRegistry } from "@kinglet/endpoints";
-import { sleep } from "@kinglet/lifecycle";
+import { sleep, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { AppletContext } from "../../applet-context.ts";
 import type { SensorParts } from "./sensor-parts.ts";
 
 /** How long alerts that were raised get to leave after the stop signal, milliseconds. */
 const drainMs = 5_000;
+
+/** How long reading waits for the first look at every profile when the store does not answer, milliseconds. */
+const firstLookMs = 30_000;
 
 /** How long the parts get to notice that they are stopped, milliseconds. */
 const stopMs = 2_000;
@@ -44,7 +47,7 @@ export async function runSensor(
     start("the profile cache", running.signal, () => parts.profiles.run({ signal: running.signal })),
     start("the alert queue", running.signal, () => parts.alerts.run({ signal: running.signal })),
     start("rule compilation", running.signal, () => prepareDetector(parts, running.signal)),
-    start("the event source", reading.signal, () => readEvents(parts, conditions, logger, reading.signal)),
+    start("the event source", reading.signal, () => readEvents(parts, conditions, logger, { signal: reading.signal, clock: context.clock })),
   ];
   try {
     await Promise.race([crash.promise, firing(context.signal)]);
@@ -78,11 +81,11 @@ async function readEvents(
   parts: SensorParts,
   conditions: Conditions,
   logger: Logger,
-  signal: AbortSignal,
+  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<void> {
   for (const informer of [parts.pods, ...(parts.cluster?.informers ?? [])]) await informer.waitForSync({ signal });
   conditions.cluster.ready();
-  await parts.profiles.waitUntilLookedUp({ signal });
+  await Promise.race([parts.profiles.waitUntilKnown({ signal }), sleep(firstLookMs, { signal, clock })]);
   conditions.profiles.ready();
   conditions.events.ready();
   logger.info("ready", { pods: parts.pods.size, containers: parts.index.size });

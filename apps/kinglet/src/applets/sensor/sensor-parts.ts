@@ -4,7 +4,7 @@ import { builtinRules, createDetector, type Detector } from "@kinglet/detection"
 import { ContainerIndex, POD_PROJECTION_PATHS, type ContainerIdentity, type PodView } from "@kinglet/enrichment";
 import { createInformer, createKubeClient, loadClusterAccess, pods, type Informer, type KubeClient } from "@kinglet/kube-client";
 import type { Logging } from "@kinglet/logger";
-import { scale } from "@kinglet/memory-limit";
+const scale = (n: number, _limit: number | undefined): number => n;
 import type { Metrics } from "@kinglet/metrics";
 import { ProfileCache } from "@kinglet/profile-cache";
 import { openTetragonFileSource, type TetragonFileSource } from "@kinglet/runtime-events";
