@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isJsonRecord } from "./kube-object.ts";
+import { isJsonRecord, setMember } from "./kube-object.ts";
 import { badRequest, refusal } from "./refusals.ts";
 
 /**
@@ -70,7 +70,7 @@ function add(document: unknown, path: readonly string[], value: unknown): unknow
   const { parent, key } = parentOf(document, path);
   if (Array.isArray(parent))
     parent.splice(key === "-" ? parent.length : arrayIndex(parent, key, parent.length), 0, value);
-  else parent[key] = value;
+  else setMember(parent, key, value);
   return document;
 }
 
@@ -86,7 +86,7 @@ function remove(document: unknown, path: readonly string[]): unknown {
 function replace(document: unknown, path: readonly string[], value: unknown): unknown {
   const { parent, key } = parentOf(document, path);
   if (Array.isArray(parent)) parent[arrayIndex(parent, key, parent.length - 1)] = structuredClone(value);
-  else parent[key] = structuredClone(value);
+  else setMember(parent, key, structuredClone(value));
   return document;
 }
 

@@ -73,3 +73,12 @@ export function readPath(value: unknown, path: string): unknown {
   }
   return at;
 }
+
+/** Sets a member by name, also one called `__proto__`, which an assignment would take for the prototype. */
+export function setMember(record: JsonRecord, name: string, value: unknown): void {
+  if (name === "__proto__") {
+    Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    record[name] = value;
+  }
+}

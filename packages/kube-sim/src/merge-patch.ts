@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord } from "./kube-object.ts";
+import { isJsonRecord, setMember, type JsonRecord } from "./kube-object.ts";
 
 /**
  * Applies a JSON merge patch: objects merge, `null` removes, everything else replaces.
@@ -11,7 +11,7 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
   const result: JsonRecord = isJsonRecord(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else result[key] = applyMergePatch(result[key], value);
+    else setMember(result, key, applyMergePatch(Object.hasOwn(result, key) ? result[key] : undefined, value));
   }
   return result;
 }

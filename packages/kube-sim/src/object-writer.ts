@@ -269,7 +269,8 @@ export class ObjectWriter {
       );
     }
     if (wantedVersion === "" && !isPatch && (resource.requiresVersionOnUpdate === true || resource.isCustom === true)) {
-      throw invalid(resource, name, [
+      // This one refusal names the resource where all others of its kind name the kind.
+      throw invalid({ group: resource.group, kind: resource.plural }, name, [
         {
           reason: "FieldValueInvalid",
           message: "Invalid value: 0: must be specified for an update",

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isJsonRecord, type JsonRecord } from "./kube-object.ts";
+import { isJsonRecord, setMember, type JsonRecord } from "./kube-object.ts";
 import { badRequest } from "./refusals.ts";
 
 /**
@@ -59,14 +59,16 @@ function mergeRecords(target: JsonRecord, patch: JsonRecord, parent: string): Js
   }
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith("$")) continue;
-    if (value === null) delete result[key];
-    else if (Array.isArray(value))
-      result[key] = mergeLists(key, parent, result[key], value, patch[`$setElementOrder/${key}`]);
-    else if (isJsonRecord(value)) {
-      const current = result[key];
-      if (value["$patch"] === "delete") delete result[key];
-      else result[key] = mergeRecords(isJsonRecord(current) ? current : {}, value, key);
-    } else result[key] = value;
+    const current = Object.hasOwn(result, key) ? result[key] : undefined;
+    if (value === null || (isJsonRecord(value) && value["$patch"] === "delete")) {
+      delete result[key];
+    } else if (Array.isArray(value)) {
+      setMember(result, key, mergeLists(key, parent, current, value, patch[`$setElementOrder/${key}`]));
+    } else if (isJsonRecord(value)) {
+      setMember(result, key, mergeRecords(isJsonRecord(current) ? current : {}, value, key));
+    } else {
+      setMember(result, key, value);
+    }
   }
   for (const [key, order] of Object.entries(patch)) {
     const field = key.slice("$setElementOrder/".length);

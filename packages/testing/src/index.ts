@@ -1,4 +1,6 @@
 export { apiCall, apiRequest, type ApiAnswer } from "./api-request.ts";
+export { describeApiServer } from "./api-server-contract.ts";
+export { openApiWatch, type ApiWatch, type ApiWatchEvent } from "./api-watch.ts";
 export { createCapturedLogger, type CapturedLine, type CapturedLogger } from "./captured-logger.ts";
 export type { ClusterFixture } from "./cluster-fixture.ts";
 export { containerIdOf } from "./container-id.ts";

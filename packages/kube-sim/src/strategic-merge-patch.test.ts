@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
+
+const target = {
+  containers: [
+    {
+      name: "app",
+      image: "a:1",
+      env: [
+        { name: "A", value: "1" },
+        { name: "B", value: "2" },
+      ],
+      args: ["x", "y"],
+    },
+    { name: "log", image: "l:1" },
+  ],
+  finalizers: ["one", "two"],
+};
+
+describe("applyStrategicMergePatch", () => {
+  it("merges list elements by name and puts new ones first", () => {
+    const patch = {
+      containers: [
+        { name: "side", image: "s:1" },
+        { name: "app", image: "a:2" },
+      ],
+    };
+    expect(applyStrategicMergePatch(target, patch)).toMatchObject({
+      containers: [{ name: "side" }, { name: "app", image: "a:2", args: ["x", "y"] }, { name: "log" }],
+    });
+  });
+
+  it("deletes and replaces by directive", () => {
+    const removal = { containers: [{ name: "app", env: [{ name: "A", $patch: "delete" }] }] };
+    expect(applyStrategicMergePatch(target, removal)).toMatchObject({
+      containers: [{ name: "app", env: [{ name: "B", value: "2" }] }, { name: "log" }],
+    });
+    const replacement = { containers: [{ $patch: "replace" }, { name: "only" }] };
+    expect(applyStrategicMergePatch(target, replacement)).toMatchObject({ containers: [{ name: "only" }] });
+    expect(applyStrategicMergePatch({ a: { b: 1 } }, { a: { $patch: "replace", c: 2 } })).toEqual({ a: { c: 2 } });
+  });
+
+  it("keeps lists without a key as they come and joins lists of plain values that are sets", () => {
+    expect(applyStrategicMergePatch({ args: ["a"] }, { args: ["b"] })).toEqual({ args: ["b"] });
+    expect(applyStrategicMergePatch(target, { finalizers: ["three", "one"] })).toMatchObject({
+      finalizers: ["one", "two", "three"],
+    });
+    expect(applyStrategicMergePatch(target, { "$deleteFromPrimitiveList/finalizers": ["one"] })).toMatchObject({
+      finalizers: ["two"],
+    });
+  });
+
+  it("orders elements as $setElementOrder says", () => {
+    const patch = {
+      "$setElementOrder/containers": [{ name: "log" }, { name: "app" }],
+      containers: [{ name: "app", image: "a:3" }],
+    };
+    expect(applyStrategicMergePatch(target, patch)).toMatchObject({
+      containers: [{ name: "log" }, { name: "app", image: "a:3" }],
+    });
+  });
+
+  it("keeps only the fields of $retainKeys", () => {
+    const patch = { strategy: { $retainKeys: ["type"], type: "Recreate" } };
+    expect(applyStrategicMergePatch({ strategy: { type: "RollingUpdate", rollingUpdate: {} } }, patch)).toEqual({
+      strategy: { type: "Recreate" },
+    });
+  });
+
+  it("refuses an element without its key", () => {
+    expect(() => applyStrategicMergePatch(target, { containers: [{ image: "x" }] })).toThrow("merge key: name");
+  });
+});
