@@ -2,6 +2,7 @@ import { createError, hasCode, KingletError } from "@kinglet/errors";
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import { createStatusError, createTransportError, readSeconds, type RequestPlace } from "./api-error.ts";
+import { CallSlots } from "./call-slots.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
 import { REQUESTS_TOTAL } from "./metrics.ts";
@@ -23,6 +24,8 @@ export interface ApiCall {
   readonly timeoutMs: number;
   /** Further attempts after an answer that asks for one, or (reading only) a lost connection. */
   readonly retries: number;
+  /** Stays open for long, so it takes no slot of the calls that may run at a time. */
+  readonly isStream?: boolean;
 }
 
 /** An accepted answer; `scope.end()` must be called when the body has been read or given up. */
@@ -33,8 +36,8 @@ export interface OpenAnswer {
 }
 
 /** Bodies read as a whole: an object is at most about 1.5 MB stored, 3 MiB in a request. */
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
-const MAX_ERROR_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 33_554_432;
+const MAX_ERROR_BODY_BYTES = 1_048_576;
 const MAX_RETRY_WAIT_MS = 30_000;
 
 /**
@@ -49,6 +52,7 @@ export class ApiRequester {
   readonly #clock: Clock;
   readonly #requests: Counter<"verb" | "resource" | "code">;
   readonly #baseHeaders: Readonly<Record<string, string | string[]>>;
+  readonly #slots: CallSlots;
   readonly #closed = new AbortController();
 
   constructor(
@@ -58,10 +62,12 @@ export class ApiRequester {
       readonly clock: Clock;
       readonly metrics: Metrics;
       readonly userAgent: string;
+      readonly maxParallelCalls: number;
     },
   ) {
     this.#access = access;
     this.#transport = options.transport;
+    this.#slots = new CallSlots(options.maxParallelCalls);
     this.#clock = options.clock;
     this.#requests = options.metrics.counter(REQUESTS_TOTAL);
     this.#baseHeaders = {
@@ -124,7 +130,8 @@ export class ApiRequester {
         problem: "the client is closed",
       });
     }
-    const scope = new RequestScope(call.signal, this.#clock);
+    const release = call.isStream === true ? (): void => {} : await this.#slots.take(call.signal);
+    const scope = new RequestScope(call.signal, this.#clock, release);
     scope.limit(call.timeoutMs, () =>
       createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_TIMEOUT", {
         ...place,

@@ -3,7 +3,7 @@ import { kubeClientErrors } from "./errors.ts";
 
 const FIRST_CAPACITY = 4096;
 /** A buffer that one unusually large object made is not kept beyond this. */
-const KEPT_CAPACITY = 256 * 1024;
+const KEPT_CAPACITY = 262_144;
 
 /**
  * Bytes that arrive in pieces, up to a limit. Starts without a buffer, doubles as needed, and is used again after `clear`.

@@ -43,6 +43,8 @@ export interface KubeClientOptions {
   readonly requestTimeoutMs?: number;
   /** Further attempts when the server answers 429 or 5xx with `Retry-After`. @defaultValue 5 */
   readonly retries?: number;
+  /** Calls other than `watch` that run at a time; the others wait their turn, which does not count as their time. @defaultValue 16 */
+  readonly maxParallelCalls?: number;
   /** Carries the requests. @defaultValue HTTP/1.1 with one keep-alive agent */
   readonly transport?: KubeTransport;
 }
@@ -50,6 +52,7 @@ export interface KubeClientOptions {
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_RETRIES = 5;
 const DEFAULT_PAGE = 500;
+const DEFAULT_PARALLEL_CALLS = 16;
 /** Longer than the minute between two bookmarks, with room for their jitter. */
 const DEFAULT_IDLE_TIMEOUT_MS = 100_000;
 /** Names, namespaces, images, labels that repeat: measured in README.md. */
@@ -93,7 +96,13 @@ class JsonKubeClient implements KubeClient {
     this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#retries = options.retries ?? DEFAULT_RETRIES;
     const transport = options.transport ?? createHttpsTransport(access);
-    this.#requester = new ApiRequester(access, { transport, clock, metrics, userAgent });
+    this.#requester = new ApiRequester(access, {
+      transport,
+      clock,
+      metrics,
+      userAgent,
+      maxParallelCalls: options.maxParallelCalls ?? DEFAULT_PARALLEL_CALLS,
+    });
   }
 
   async get<T>(resource: ResourceDefinition, name: string, options: GetOptions = {}): Promise<T> {
@@ -137,7 +146,7 @@ class JsonKubeClient implements KubeClient {
       timeoutSeconds,
       allowWatchBookmarks: allowBookmarks ? true : undefined,
     });
-    const call = { ...this.#call("watch", resource, options), method: "GET", path, retries: 0 };
+    const call = { ...this.#call("watch", resource, options), method: "GET", path, retries: 0, isStream: true };
     const answer = await this.#requester.open(call);
     const { scope, place } = answer;
     scope.limitIdle(idleTimeoutMs, () =>

@@ -22,7 +22,7 @@ export interface Kubeconfig {
 }
 
 /** The largest real ones (hundreds of clusters with inline certificates) are about 1 MiB. */
-const MAX_FILE_BYTES = 4 * 1024 * 1024;
+const MAX_FILE_BYTES = 4_194_304;
 
 /** @throws KINGLET_ERR_KUBE_CLIENT_CONFIG when the file cannot be read, is too large, or is not a kubeconfig. */
 export async function readKubeconfig(path: string): Promise<Kubeconfig> {

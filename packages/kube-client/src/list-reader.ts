@@ -4,7 +4,7 @@ import { kubeClientErrors } from "./errors.ts";
 import { ListSplitter } from "./list-splitter.ts";
 
 /** Far above what the API server stores (about 1.5 MB): a bound, not a limit that real objects meet. */
-const MAX_ITEM_BYTES = 16 * 1024 * 1024;
+const MAX_ITEM_BYTES = 16_777_216;
 
 /**
  * Reads one JSON list answer from its chunks: items are parsed and delivered as they become complete.

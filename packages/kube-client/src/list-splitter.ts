@@ -10,7 +10,7 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /** What surrounds the items is small (kind, apiVersion, metadata), or a Status. */
-const MAX_ENVELOPE_BYTES = 1024 * 1024;
+const MAX_ENVELOPE_BYTES = 1_048_576;
 
 /**
  * Takes a JSON list apart while it arrives: each element of the top-level `items` array is handed on as text, everything else is

@@ -2,9 +2,9 @@ import { close, open, read } from "node:fs";
 import { promisify } from "node:util";
 
 /** Bundles of authorities of whole distributions are about 250 KiB. */
-export const MAX_PEM_BYTES: number = 1024 * 1024;
+export const MAX_PEM_BYTES: number = 1_048_576;
 
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 65_536;
 
 /**
  * Reads a file of text that should be small. Works for pipes and `/proc`, whose size is not known beforehand.

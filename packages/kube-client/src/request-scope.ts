@@ -12,9 +12,12 @@ export class RequestScope {
   #timer: ClockTimer | undefined;
   /** Absent while it is not the server that is waited for. */
   #waitingSinceMs: number | undefined;
+  readonly #onEnd: () => void;
   readonly #onOuterAbort = (): void => this.#controller.abort(this.#outer?.reason);
 
-  constructor(outer: AbortSignal | undefined, clock: Clock) {
+  /** @param onEnd - called by `end`, perhaps more than once. */
+  constructor(outer: AbortSignal | undefined, clock: Clock, onEnd: () => void) {
+    this.#onEnd = onEnd;
     this.#outer = outer;
     this.#clock = clock;
     if (outer?.aborted === true) this.#onOuterAbort();
@@ -59,5 +62,6 @@ export class RequestScope {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#outer?.removeEventListener("abort", this.#onOuterAbort);
+    this.#onEnd();
   }
 }

@@ -18,7 +18,7 @@ export interface TokenSource {
 /** A token is valid for 60 s and fetched again 10 s before that, as client-go does (`transport/token_source.go`). */
 const TOKEN_VALID_MS = 50_000;
 /** Tokens are a few kilobytes; a wrong path must not fill memory. */
-const MAX_TOKEN_BYTES = 64 * 1024;
+const MAX_TOKEN_BYTES = 65_536;
 
 /**
  * A token in a file that somebody else renews (the kubelet swaps it). Read again every 50 s and after a 401, trimmed; when the file cannot be read or is empty the last

@@ -7,7 +7,7 @@ import { LineSplitter } from "./line-splitter.ts";
 import type { ObjectDecoder } from "./object-decoder.ts";
 
 /** Far above the largest object in an event; a line beyond it is refused rather than gathered. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_BYTES = 16_777_216;
 
 /**
  * The events of one watch answer, in order. An incomplete last line is discarded: the event comes again when the watch is resumed.
