@@ -16,4 +16,9 @@ export const kingletErrors = {
     retryable: false,
     remedy: "Check that the folder can be created and written by this user.",
   },
+  KINGLET_ERR_KINGLET_STATE_DIR: {
+    message: "state folder {path} cannot be used: {reason}",
+    retryable: false,
+    remedy: "Name a folder that this user can create and write, with --state-dir or KINGLET_STATE_DIR.",
+  },
 } as const satisfies ErrorTable;

@@ -1,6 +1,6 @@
 import type { ContainerIdentity, ContainerIndex, PodView } from "@kinglet/enrichment";
 import type { Informer } from "@kinglet/kube-client";
-import { containerSlug } from "@kinglet/profile";
+import { alternateName, containerSlug } from "@kinglet/profile";
 import type { ProfileCache } from "@kinglet/profile-cache";
 import type { Logger } from "@kinglet/logger";
 import type { EventPipeline } from "./event-pipeline.ts";
@@ -60,7 +60,7 @@ function tryProfileName(identity: ContainerIdentity, logger: Logger): string | u
       apiVersion: identity.ownerApiVersion,
       namespace: identity.namespace,
       kind: identity.ownerKind,
-      name: identity.ownerName,
+      name: alternateName(identity.ownerKind, identity.ownerName, identity.podLabels) ?? identity.ownerName,
       containerType: identity.containerType,
       containerName: identity.containerName,
     });

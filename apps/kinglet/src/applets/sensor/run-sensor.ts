@@ -55,7 +55,7 @@ export async function runSensor(
     for (const condition of Object.values(conditions)) condition.notReady("stopping");
     reading.abort(new Error("stopping"));
     await parts.alerts.drain({ timeoutMs: drainMs });
-    await parts.source.checkpoint();
+    await parts.source.checkpoint().catch((error: unknown) => logger.error("the last position was not written", { error }));
   } finally {
     reading.abort(new Error("stopping"));
     running.abort(new Error("stopping"));

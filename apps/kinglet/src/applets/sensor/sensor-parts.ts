@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
 import { builtinRules, createDetector, type Detector } from "@kinglet/detection";
@@ -9,7 +10,9 @@ import type { Metrics } from "@kinglet/metrics";
 import { ProfileCache } from "@kinglet/profile-cache";
 import { openTetragonFileSource, type TetragonFileSource } from "@kinglet/runtime-events";
 import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileStore } from "@kinglet/storage-client";
+import { createError } from "@kinglet/errors";
 import type { AppletContext } from "../../applet-context.ts";
+import { kingletErrors } from "../../errors.ts";
 import { ClusterView, workloadByName } from "./cluster-view.ts";
 import type { SensorConfig } from "./config.ts";
 import { watchContainers } from "./container-watch.ts";
@@ -67,6 +70,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     ...(config.scope === "node" ? { fieldSelector: `spec.nodeName=${config.nodeName ?? ""}` } : {}),
   });
   const cluster = config.scope === "cluster" ? new ClusterView(client, informerOptions) : undefined;
+  prepareStateDir(config.stateDir);
   const source = stack.use(
     await openTetragonFileSource({
       path: config.tetragonFile,
@@ -134,6 +138,17 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   stack.defer(watchContainers({ pods: podInformer, index, profiles, pipeline, ignoredNamespaces, logger: logging.logger("sensor") }));
   stack.defer(profiles.onKnown((containerId) => pipeline.profileChanged(containerId)));
   return { client, pods: podInformer, cluster, index, profiles, detector, source, alerts, pipeline };
+}
+
+/** Without a place for the checkpoint a restart would lose events or repeat alerts: better said at the start than found out then. */
+function prepareStateDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw createError(kingletErrors, "KINGLET_ERR_KINGLET_STATE_DIR", { path, reason }, { cause: error });
+  }
 }
 
 function openProfileStore(config: SensorConfig, client: KubeClient): Promise<ProfileStore> | ProfileStore {

@@ -79,6 +79,7 @@ function openSensorLogging(config: SensorConfig, context: AppletContext): Loggin
 
 /** Inputs that somebody has to correct; everything else is a fault of the moment. */
 const unusableInputs: readonly string[] = [
+  "KINGLET_ERR_KINGLET_STATE_DIR",
   "KINGLET_ERR_KUBE_CLIENT_CONFIG",
   "KINGLET_ERR_KUBE_CLIENT_NO_CONFIG",
   "KINGLET_ERR_KUBE_CLIENT_CREDENTIALS",
