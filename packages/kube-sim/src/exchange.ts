@@ -56,6 +56,21 @@ export class Exchange {
     return true;
   }
 
+  /** Resolves when the client has read enough to go on writing, or has gone. */
+  waitForRoom(): Promise<void> {
+    const { response } = this;
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        response.off("drain", settle);
+        response.off("close", settle);
+        resolve();
+      };
+      response.on("drain", settle);
+      response.on("close", settle);
+      if (this.isOver) settle();
+    });
+  }
+
   end(): void {
     if (!this.isOver) this.response.end();
   }

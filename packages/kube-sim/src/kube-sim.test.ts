@@ -192,3 +192,21 @@ describe("openKubeSim", () => {
     expect((await rawRequest(sim, "GET", "/version")).body.major).toBe("1");
   });
 });
+
+describe("a long list", () => {
+  it("reaches a client that reads slowly, whole and without a warning", async () => {
+    await using sim = await openKubeSim();
+    const value = "x".repeat(20_000);
+    for (let index = 0; index < 400; index++) {
+      sim.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: `c${index}` }, data: { value } });
+    }
+    const warnings: string[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning.message);
+    process.on("warning", onWarning);
+    const list = await rawRequest(sim, "GET", CONFIG_MAPS);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", onWarning);
+    expect(list.body.items).toHaveLength(400);
+    expect(warnings).toEqual([]);
+  });
+});

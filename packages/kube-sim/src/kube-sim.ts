@@ -13,13 +13,13 @@ import { DeletionSweep } from "./deletion-sweep.ts";
 import { kubeSimErrors } from "./errors.ts";
 import { FaultTable } from "./fault-table.ts";
 import { readPath, type KubeObject, type KubeObjectInput } from "./kube-object.ts";
-import { loadServingCertificate } from "./lazy.ts";
 import { MutationHandler } from "./mutation-handler.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStore } from "./object-store.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import { RequestJournal, type JournalEntry } from "./request-journal.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
+import { createServingCertificate } from "./serving-certificate.ts";
 import { SimListener } from "./sim-listener.ts";
 import { qualifiedName, type SimResource } from "./sim-resource.ts";
 import { TokenAuthenticator, type SimUser } from "./token-authenticator.ts";
@@ -110,8 +110,7 @@ const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-sys
  * @public
  */
 export async function openKubeSim(options: KubeSimOptions = {}): Promise<KubeSim> {
-  const certificate =
-    options.tls === false ? undefined : await (await loadServingCertificate()).createServingCertificate();
+  const certificate = options.tls === false ? undefined : createServingCertificate(systemClock.now());
   const sim = new OpenKubeSim(options, certificate?.caPem ?? "");
   await sim.listen((handle) => new SimListener({ port: options.port ?? 0, certificate, handle }));
   return sim;

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { Exchange } from "./exchange.ts";
@@ -232,7 +231,7 @@ export async function sendPage(
     if (chunk.length < CHUNK_CHARACTERS) continue;
     const hasRoom = exchange.write(chunk);
     chunk = "";
-    if (!hasRoom) await Promise.race([once(exchange.response, "drain"), once(exchange.response, "close")]);
+    if (!hasRoom) await exchange.waitForRoom();
     if (exchange.isOver) return;
   }
   exchange.write(`${chunk}]}\n`);
