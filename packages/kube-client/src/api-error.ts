@@ -45,6 +45,7 @@ export function createStatusError(
     status: code,
     reason,
     message,
+    problem: message,
     causes,
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });

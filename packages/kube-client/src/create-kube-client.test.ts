@@ -54,6 +54,23 @@ describe("KubeClient", () => {
       await expect(client.get(pods, "a", shop)).rejects.toThrow("<html>bad gateway</html>");
     });
 
+    it("does not follow a redirect, and says what came", async () => {
+      const client = clientOf(
+        new ScriptedTransport(() => ({ status: 302, headers: { location: "/login" }, chunks: [] })),
+      );
+      await expect(client.get(pods, "a", shop)).rejects.toThrow(
+        "GET /api/v1/namespaces/shop/pods/a: the answer cannot be read: HTTP 302",
+      );
+    });
+
+    it("leaves no place in a message unfilled", async () => {
+      for (const httpStatus of [300, 400, 401, 403, 404, 405, 409, 410, 413, 418, 422, 429, 500, 504]) {
+        const client = clientOf(new ScriptedTransport(() => status(httpStatus, "Reason")));
+        const error = (await client.get(pods, "a", shop).catch((thrown: KingletError) => thrown)) as KingletError;
+        expect(error.message).not.toMatch(/[{}]/);
+      }
+    });
+
     it("says UNREACHABLE and TLS with the cause", async () => {
       const refused = clientOf(new ScriptedTransport(() => ({ fails: networkError("ECONNREFUSED") })));
       await expect(refused.get(pods, "a", shop)).rejects.toThrow(code("UNREACHABLE"));

@@ -2,7 +2,7 @@ import { createError } from "@kinglet/errors";
 import { ManualClock } from "@kinglet/lifecycle";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { event, FakeApi } from "../test/fake-api.ts";
+import { event, FakeApi, object, type ListScript, type WatchScript } from "../test/fake-api.ts";
 import {
   createInformer,
   kubeClientErrors,
@@ -16,7 +16,70 @@ function fault(name: string): Error {
   return createError(kubeClientErrors, `KINGLET_ERR_KUBE_CLIENT_${name}` as KubeClientErrorCode, {});
 }
 
+/** What is asked and delivered in the first minutes of an informer over scripts. */
+async function play(
+  lists: readonly ListScript[],
+  watches: readonly WatchScript[],
+  onAdd: (stop: AbortController) => void = () => {},
+): Promise<{ readonly trace: string[]; readonly log: string[] }> {
+  const clock = new ManualClock();
+  const api = new FakeApi(clock, { lists, watches });
+  const informer = createInformer<KubeObject>(api, pods, { clock, random: () => 0 });
+  const log: string[] = [];
+  const stop = new AbortController();
+  informer.addHandler({
+    onAdd: ({ metadata }) => {
+      log.push(`+${metadata.name}@${metadata.resourceVersion}`);
+      onAdd(stop);
+    },
+    onUpdate: ({ metadata }) => void log.push(`${metadata.name}@${metadata.resourceVersion}`),
+    onDelete: ({ metadata }) => void log.push(`-${metadata.name}@${metadata.resourceVersion}`),
+    onSynced: () => void log.push("synced"),
+  });
+  const running = informer.run({ signal: stop.signal });
+  await clock.advance(60_000);
+  stop.abort();
+  await running;
+  return { trace: api.trace, log };
+}
+
 describe("Reflector", () => {
+  it("does not go back to what another server's cache still shows [client C3]", async () => {
+    const { log } = await play(
+      [
+        { fails: fault("UNREACHABLE"), after: [object("a", "5")] },
+        { items: [object("a", "3")], resourceVersion: "10" },
+      ],
+      [{}],
+    );
+    expect(log).toEqual(["+a@5", "synced"]);
+  });
+
+  it("ignores an older deletion in a stream without order [client C3]", async () => {
+    const deletions = [event("DELETED", "a", "4"), event("DELETED", "a", "12")];
+    const { log } = await play(
+      [{ items: [object("a", "9")], resourceVersion: "" }],
+      [{ events: deletions.slice(0, 1), ends: true }, { events: deletions }],
+    );
+    expect(log).toEqual(["+a@9", "synced", "-a@12"]);
+  });
+
+  it("trusts its version again after the list without one [client L1]", async () => {
+    const gone = { events: [event("ADDED", "a", "21")], fails: fault("GONE") };
+    const { trace } = await play(
+      [{ items: [], resourceVersion: "5" }, { fails: fault("GONE") }, { items: [], resourceVersion: "20" }],
+      [gone, gone, {}],
+    );
+    expect(trace).toEqual(["list 0", "watch 5", "list 21", "list ", "watch 20", "list 21", "watch 20"]);
+  });
+
+  it("does not finish a list that ends together with the signal [client W14]", async () => {
+    const { log, trace } = await play([{ items: [object("a", "5")], resourceVersion: "5" }], [{}], (stop) =>
+      stop.abort(),
+    );
+    expect([log, trace]).toEqual([["+a@5"], ["list 0"]]);
+  });
+
   it("ends with the server's state, whatever was cut and replayed on the way", async () => {
     // A model server: a history of changes; each watch replays some of it, then breaks anywhere, sometimes with the version gone.
     const change = fc.record({ name: fc.constantFrom("a", "b", "c"), isGone: fc.boolean() });
