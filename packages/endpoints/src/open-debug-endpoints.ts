@@ -65,7 +65,7 @@ export async function openDebugEndpoints(options: {
   if (parsed !== undefined && tokenFile === undefined && !isLoopback(parsed.host)) {
     throw createError(endpointsErrors, "KINGLET_ERR_ENDPOINTS_DEBUG_EXPOSED", { bind });
   }
-  if (parsed !== undefined && tokenFile !== undefined) await readToken(tokenFile);
+  if (parsed !== undefined && tokenFile !== undefined) readToken(tokenFile);
   return openListener(bind, clock, async (request, body) => {
     const refusal = await refusalOf(request, tokenFile, logger);
     return refusal ?? (await runRoute(routes, request, body, logger));
@@ -89,7 +89,7 @@ async function refusalOf(
     headers: { "www-authenticate": "Bearer" },
   };
   try {
-    return (await isAuthorized(request.headers.authorization, await readToken(tokenFile))) ? undefined : refused;
+    return (await isAuthorized(request.headers.authorization, readToken(tokenFile))) ? undefined : refused;
   } catch (error) {
     logger.warn("debug request refused", { error });
     return refused;
