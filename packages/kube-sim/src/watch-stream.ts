@@ -37,6 +37,7 @@ export class WatchStream {
   #initial: Iterator<KubeObject> | undefined;
   #endOfInitial: bigint | undefined;
   #nextIndex = 0;
+  #after = 0n;
   #isBlocked = false;
   #isClosed = false;
   #stopListening: (() => void) | undefined;
@@ -59,6 +60,7 @@ export class WatchStream {
     const { exchange, table } = this.#options;
     this.#initial = start.initial?.[Symbol.iterator]();
     this.#endOfInitial = start.endOfInitial;
+    this.#after = start.after;
     exchange.start(200, "application/json");
     exchange.response.on("close", () => this.close());
     exchange.response.on("drain", () => {
@@ -101,7 +103,8 @@ export class WatchStream {
         return;
       }
       this.#nextIndex++;
-      this.#sendEvent(event);
+      // A watch may start at a version that does not exist yet: what comes before that is not for it.
+      if (event.revision > this.#after) this.#sendEvent(event);
     }
   }
 
@@ -160,14 +163,14 @@ export class WatchStream {
 
   #startTimers(): void {
     const { timeoutMs, bookmarkIntervalMs } = this.#options;
-    this.#after(timeoutMs, () => this.close());
+    this.#schedule(timeoutMs, () => this.close());
     if (bookmarkIntervalMs === undefined) return;
     const repeat = (): void => {
       this.#bookmarkNow();
-      this.#after(bookmarkIntervalMs, repeat);
+      this.#schedule(bookmarkIntervalMs, repeat);
     };
-    this.#after(bookmarkIntervalMs, repeat);
-    if (timeoutMs > LAST_BOOKMARK_MS) this.#after(timeoutMs - LAST_BOOKMARK_MS, () => this.#bookmarkNow());
+    this.#schedule(bookmarkIntervalMs, repeat);
+    if (timeoutMs > LAST_BOOKMARK_MS) this.#schedule(timeoutMs - LAST_BOOKMARK_MS, () => this.#bookmarkNow());
   }
 
   /** Only a watcher that has seen everything may be told the current revision. */
@@ -176,7 +179,7 @@ export class WatchStream {
     this.#sendBookmark(this.#options.storeRevision());
   }
 
-  #after(ms: number, action: () => void): void {
+  #schedule(ms: number, action: () => void): void {
     if (this.#isClosed) return;
     const timer = this.#options.clock.startTimer(() => {
       this.#timers.delete(timer);

@@ -20,23 +20,27 @@ export function rawRequest(
 ): Promise<RawAnswer> {
   const payload = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
   return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest(new URL(path, sim.server), requestOptions(sim, method, options.headers), (answer) => {
-      let text = "";
-      answer.setEncoding("utf8");
-      answer.on("data", (part: string) => {
-        text += part;
-      });
-      answer.on("error", reject);
-      answer.on("end", () => {
-        const isJson = (answer.headers["content-type"] ?? "").includes("json");
-        resolve({
-          status: answer.statusCode ?? 0,
-          headers: answer.headers,
-          text,
-          body: isJson ? JSON.parse(text) : text,
+    const outgoing = httpsRequest(
+      new URL(path, sim.server),
+      requestOptions(sim, method, { ...lengthOf(payload), ...options.headers }),
+      (answer) => {
+        let text = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (part: string) => {
+          text += part;
         });
-      });
-    });
+        answer.on("error", reject);
+        answer.on("end", () => {
+          const isJson = (answer.headers["content-type"] ?? "").includes("json");
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            text,
+            body: isJson ? JSON.parse(text) : text,
+          });
+        });
+      },
+    );
     outgoing.on("error", reject);
     outgoing.end(payload);
   });
@@ -97,4 +101,9 @@ function requestOptions(sim: KubeSim, method: string, headers: Readonly<Record<s
     ca: sim.caPem,
     headers: { authorization: `Bearer ${sim.token}`, "content-type": "application/json", ...headers },
   };
+}
+
+/** Node sends no length of its own with a DELETE. */
+function lengthOf(payload: string | undefined): Readonly<Record<string, string>> {
+  return payload === undefined ? {} : { "content-length": String(Buffer.byteLength(payload)) };
 }
