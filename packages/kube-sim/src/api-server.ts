@@ -66,7 +66,7 @@ export class ApiServer {
   async #meetFault(exchange: Exchange, fault: FaultAction): Promise<boolean> {
     switch (fault.kind) {
       case "delay":
-        await sleep(fault.ms, { clock: this.#parts.clock });
+        await sleep(fault.ms, { clock: this.#parts.clock, signal: exchange.signal });
         return false;
       case "cut":
         exchange.cutAfter(fault.afterBytes);

@@ -10,6 +10,8 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
   readonly path: string;
+  /** Fires when the connection is gone or the answer complete: nothing may wait on behalf of this request after that. */
+  readonly signal: AbortSignal;
   readonly #entry: JournalEntry;
   #cutAfterBytes = Number.POSITIVE_INFINITY;
   #bodyBytes = 0;
@@ -21,6 +23,9 @@ export class Exchange {
     this.path = url.pathname;
     this.query = url.searchParams;
     this.#entry = entry;
+    const closed = new AbortController();
+    this.signal = closed.signal;
+    response.once("close", () => closed.abort());
   }
 
   /** The client has gone, or the answer has been cut or ended. */

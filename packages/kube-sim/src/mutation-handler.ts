@@ -105,6 +105,7 @@ export class MutationHandler {
       resource,
       info.namespace,
       parseListOptions(exchange.query, resource, false),
+      exchange.signal,
     );
     for (const object of page.items) {
       this.#writer.delete(resource, object.metadata.namespace ?? "", object.metadata.name, options);

@@ -61,7 +61,7 @@ export class ObjectReader {
   async get(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const representation = chooseRepresentation(exchange.request.headers.accept);
     const version = parseVersion(exchange.query.get("resourceVersion") ?? "");
-    await this.#waitForVersion(version);
+    await this.#waitForVersion(version, exchange.signal);
     const object = this.#store.table(qualifiedName(resource)).get(objectKey(resource, info.namespace, info.name));
     if (object === undefined) throw notFound(resource, info.name);
     exchange.sendJson(200, presentObject(object, resource, representation));
@@ -70,12 +70,17 @@ export class ObjectReader {
   async list(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const representation = chooseRepresentation(exchange.request.headers.accept);
     const options = parseListOptions(exchange.query, resource, false);
-    const page = await this.selectPage(resource, info.namespace, options);
+    const page = await this.selectPage(resource, info.namespace, options, exchange.signal);
     await sendPage(exchange, resource, representation, page);
   }
 
   /** The objects a list or collection delete means. */
-  async selectPage(resource: SimResource, namespace: string, options: ListOptions): Promise<ListPage> {
+  async selectPage(
+    resource: SimResource,
+    namespace: string,
+    options: ListOptions,
+    signal: AbortSignal,
+  ): Promise<ListPage> {
     const table = this.#store.table(qualifiedName(resource));
     let revision = this.#store.revision;
     let afterKey = "";
@@ -92,7 +97,7 @@ export class ObjectReader {
         throw expired(CONTINUE_EXPIRED, encodeContinue({ version: undefined, afterKey: position.afterKey }));
       }
     } else {
-      await this.#waitForVersion(options.version);
+      await this.#waitForVersion(options.version, signal);
       revision = this.#store.revision;
       const isExact = options.match === "Exact" || (options.match === "" && options.limit > 0);
       if (isExact && options.version !== undefined && options.version !== 0n) revision = options.version;
@@ -110,7 +115,7 @@ export class ObjectReader {
     const table = this.#store.table(qualifiedName(resource));
     const isFromStart = options.version === undefined || options.version === 0n;
     const isStreamingList = options.sendInitialEvents === true;
-    if (isStreamingList) await this.#waitForVersion(options.version);
+    if (isStreamingList) await this.#waitForVersion(options.version, exchange.signal);
     const stream = new WatchStream({
       exchange,
       table,
@@ -146,16 +151,17 @@ export class ObjectReader {
     return seconds !== undefined && seconds > 0 ? seconds * 1000 : Math.round(1_800_000 * (1 + this.#random()));
   }
 
-  async #waitForVersion(version: bigint | undefined): Promise<void> {
+  async #waitForVersion(version: bigint | undefined, signal: AbortSignal): Promise<void> {
     if (version === undefined || version <= this.#store.revision) return;
     const arrived = new AbortController();
     const stop = this.#store.onWrite(() => {
       if (version <= this.#store.revision) arrived.abort();
     });
     try {
-      await sleep(FUTURE_VERSION_WAIT_MS, { signal: arrived.signal, clock: this.#clock });
+      const either = AbortSignal.any([arrived.signal, signal]);
+      await sleep(FUTURE_VERSION_WAIT_MS, { signal: either, clock: this.#clock });
     } catch {
-      // The only abort is our own: the version has arrived.
+      // The version has arrived, or the client has gone and nobody reads the refusal below.
     } finally {
       stop();
     }

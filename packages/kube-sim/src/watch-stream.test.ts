@@ -121,4 +121,27 @@ describe("WatchStream", () => {
     expect(list.body.kind).toBe("PartialObjectMetadataList");
     expect(Object.keys(list.body.items[0])).toEqual(["kind", "apiVersion", "metadata"]);
   });
+
+  it("leaves no timer behind when it is stopped in the middle of everything", async () => {
+    sim.faults.add({ match: { resource: "nodes" }, action: { kind: "delay", ms: 60_000 } });
+    using _watch = await rawWatch(sim, `${CONFIG_MAPS}?watch=true&allowWatchBookmarks=true`);
+    const waiting = [
+      rawRequest(sim, "GET", "/api/v1/nodes"),
+      rawRequest(sim, "GET", `${CONFIG_MAPS}?resourceVersion=999999`),
+    ];
+    while (clock.pendingTimers < 4) await new Promise((resolve) => setImmediate(resolve));
+    const results = Promise.allSettled(waiting);
+    await sim.stop();
+    expect((await results).map((result) => result.status)).toEqual(["rejected", "rejected"]);
+    while (clock.pendingTimers > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("waits for a version that is about to exist", async () => {
+    const next = String(BigInt(sim.resourceVersion) + 1n);
+    const list = rawRequest(sim, "GET", `${CONFIG_MAPS}?resourceVersion=${next}`);
+    while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve));
+    sim.apply(configMap("a", "1"));
+    expect((await list).body.items).toHaveLength(1);
+  });
 });
