@@ -164,6 +164,12 @@ export class BatchWriter implements AsyncDisposable {
   readonly #onWritten = (error: NodeJS.ErrnoException | null, bytes: number): void => {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
+    if (this.#closedBy !== undefined) {
+      // Closed while this write was under way: only now may the descriptor go.
+      this.#buffer = undefined;
+      this.#target.close(false);
+      return;
+    }
     if (error !== null) {
       if (error.code === "EAGAIN" || error.code === "EINTR") this.#retryLater();
       else this.#failBatch(error);
@@ -171,9 +177,7 @@ export class BatchWriter implements AsyncDisposable {
     }
     this.#retryMs = firstRetryMs;
     this.#offset += bytes;
-    if (this.#closedBy !== undefined) {
-      this.#buffer = undefined;
-    } else if (this.#offset < buffer.length) {
+    if (this.#offset < buffer.length) {
       this.#send();
     } else {
       this.#isTorn = false;
@@ -185,7 +189,6 @@ export class BatchWriter implements AsyncDisposable {
   };
 
   #retryLater(): void {
-    if (this.#closedBy !== undefined) return;
     this.#retryTimer = this.#clock.startTimer(() => {
       this.#retryTimer = undefined;
       this.#send();
@@ -198,7 +201,6 @@ export class BatchWriter implements AsyncDisposable {
   #failBatch(error: NodeJS.ErrnoException): void {
     this.#isTorn = this.#isTorn || this.#offset > 0;
     this.#buffer = undefined;
-    if (this.#closedBy !== undefined) return;
     const isFull = error.code === "ENOSPC" || error.code === "EDQUOT" || error.code === "EFBIG";
     if (isFull) {
       this.#settleAll(this.#batch, error);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasCode } from "@kinglet/errors";
@@ -110,7 +110,6 @@ describe("openLineWriter", () => {
       for (let index = 0; index < 900; index++) writer.tryWrite("x".repeat(999));
       setTimeout(() => { writer.flushSync(); process.exit(7); }, 50);`;
     const path = join(folder, "program.mts");
-    const { writeFileSync } = await import("node:fs");
     writeFileSync(path, script);
     // A shell makes a real pipe (Node would give its child a socket); the reader sleeps until it is ended.
     const command = `{ "$0" --conditions=@kinglet/source "$1"; echo $? >&2; } | sleep 30`;

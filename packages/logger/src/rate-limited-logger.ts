@@ -121,8 +121,14 @@ class KeyedLimiter implements RateLimitedLogger {
 
   #end(key: string, entry: Entry): void {
     this.#entries.delete(key);
-    if (entry.suppressed > 0)
-      this.#logger[entry.level](entry.message, { ...entry.fields, suppressed: entry.suppressed });
+    if (entry.suppressed === 0) return;
+    let fields: LogFields = { suppressed: entry.suppressed };
+    try {
+      fields = { ...entry.fields, ...fields };
+    } catch {
+      // A getter of the caller threw; the count matters more.
+    }
+    this.#logger[entry.level](entry.message, fields);
   }
 
   #startTimer(delayMs: number): ClockTimer {

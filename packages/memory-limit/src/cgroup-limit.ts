@@ -35,7 +35,7 @@ interface Mount {
 }
 
 /** Version 1 says "no limit" with the largest multiple of the page size; no machine has this much. */
-const noLimit = 2 ** 60;
+const noLimit = 1_152_921_504_606_846_976;
 /** Control groups nest a handful of levels deep; the bound keeps a strange path from costing more. */
 const maxDepth = 64;
 
