@@ -14,11 +14,12 @@ function pod(name: string, ids: Readonly<Record<string, string>>, extra: Partial
     metadata: { name, namespace: "shop", uid: `uid-${name}`, resourceVersion: "1", ...extra },
     spec: { nodeName: "node-1", containers: names.map((container) => ({ name: container, image: "img:1" })) },
     status: {
-      containerStatuses: names.map((container) => ({
-        name: container,
-        imageID: "img@sha256:1",
-        ...(ids[container] === "" ? {} : { containerID: `containerd://${ids[container]}` }),
-      })),
+      containerStatuses: names.map((container) => {
+        const status = { name: container, imageID: "img@sha256:1" };
+        return ids[container] === ""
+          ? status
+          : Object.assign(status, { containerID: `containerd://${ids[container]}` });
+      }),
     },
   };
 }

@@ -1,7 +1,7 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createError } from "@kinglet/errors";
 import { runtimeEventsErrors } from "./errors.ts";
 import { isMissing, type FileIdentity } from "./export-file.ts";
+import { readText, removeFile, renameFile, writeText } from "./file-system.ts";
 import { isObject, numberOf, textOf, type JsonObject } from "./json-object.ts";
 
 /** A place in a file. @internal */
@@ -37,7 +37,7 @@ const version = 1;
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readText(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw corrupt(path, String((error as { code?: unknown }).code ?? error), error);
@@ -80,10 +80,10 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   });
   const draft = `${path}.new`;
   try {
-    await writeFile(draft, `${text}\n`, { mode: 0o600 });
-    await rename(draft, path);
+    await writeText(draft, `${text}\n`);
+    await renameFile(draft, path);
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => {
+    await removeFile(draft).catch(() => {
       // The draft is overwritten by the next attempt; the reason that matters is the first one.
     });
     const reason = String((error as { code?: unknown }).code ?? error);

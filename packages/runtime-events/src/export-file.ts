@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { BigIntStats } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
 import { createError } from "@kinglet/errors";
 import { runtimeEventsErrors } from "./errors.ts";
+import { closeFile, openFile, readFile, statOpenFile, statPath } from "./file-system.ts";
 import { firstLineBytes, firstLineHash } from "./first-line-hash.ts";
 import { loadGzipReader } from "./lazy.ts";
 
@@ -41,7 +41,7 @@ export interface FileState {
 export async function statFile(path: string): Promise<FileState | undefined> {
   let stats: BigIntStats;
   try {
-    stats = await stat(path, { bigint: true });
+    stats = await statPath(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw unreadable(path, error);
@@ -65,22 +65,24 @@ export class ExportFile {
   /** Hash of the first line; empty until there is one. */
   firstLine = "";
   modifiedMs: number;
-  readonly #handle: FileHandle;
+  readonly #descriptor: number;
   #reader: ByteReader;
   #position: number;
+  #head: Buffer | undefined;
+  #isClosed = false;
 
-  constructor(path: string, handle: FileHandle, state: FileState, reader: ByteReader | undefined, position: number) {
+  constructor(path: string, descriptor: number, state: FileState, reader: ByteReader | undefined, position: number) {
     this.path = path;
     this.isCompressed = reader !== undefined;
     this.dev = state.dev;
     this.inode = state.inode;
     this.modifiedMs = state.modifiedMs;
-    this.#handle = handle;
+    this.#descriptor = descriptor;
     this.#position = position;
     this.#reader = reader ?? {
       read: async (target, targetStart, length) => {
         try {
-          const { bytesRead } = await handle.read(target, targetStart, length, this.#position);
+          const bytesRead = await readFile(descriptor, target, targetStart, length, this.#position);
           this.#position += bytesRead;
           return bytesRead;
         } catch (error) {
@@ -102,7 +104,7 @@ export class ExportFile {
 
   /** State of the open file itself, whatever its path means by now. */
   async state(): Promise<FileState> {
-    const state = stateOf(await this.#handle.stat({ bigint: true }));
+    const state = stateOf(await statOpenFile(this.#descriptor));
     this.modifiedMs = state.modifiedMs;
     return state;
   }
@@ -110,22 +112,24 @@ export class ExportFile {
   /** Hash of the first line as it is now; empty while there is no whole line. */
   async currentFirstLine(): Promise<string> {
     if (this.isCompressed) return this.firstLine;
-    const head = Buffer.allocUnsafe(firstLineBytes);
-    const { bytesRead } = await this.#handle.read(head, 0, head.length, 0);
-    return firstLineHash(head, bytesRead);
+    this.#head ??= Buffer.allocUnsafeSlow(firstLineBytes);
+    return firstLineHash(this.#head, await readFile(this.#descriptor, this.#head, 0, firstLineBytes, 0));
   }
 
   /** True when the byte in front of `position` does not end a line. */
   async isInsideLine(position: number): Promise<boolean> {
     if (position === 0 || this.isCompressed) return false;
     const byte = Buffer.allocUnsafe(1);
-    const { bytesRead } = await this.#handle.read(byte, 0, 1, position - 1);
+    const bytesRead = await readFile(this.#descriptor, byte, 0, 1, position - 1);
     return bytesRead === 1 && byte[0] !== 0x0a;
   }
 
+  /** Safe to call twice. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     await this.#reader.close();
-    await this.#handle.close();
+    await closeFile(this.#descriptor);
   }
 }
 
@@ -139,23 +143,23 @@ export class ExportFile {
 export async function openExportFile(path: string, position: number): Promise<ExportFile | undefined> {
   const before = await statFile(path);
   if (before === undefined) return undefined;
-  let handle: FileHandle;
+  let descriptor: number;
   try {
-    handle = await open(path, "r");
+    descriptor = await openFile(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw unreadable(path, error);
   }
   try {
     const isCompressed = path.endsWith(".gz");
-    const state = stateOf(await handle.stat({ bigint: true }));
+    const state = stateOf(await statOpenFile(descriptor));
     const firstLine = isCompressed ? await firstLineOf(path) : "";
-    const reader = isCompressed ? (await loadGzipReader()).openGzipReader(handle, position) : undefined;
-    const file = new ExportFile(path, handle, state, reader, position);
+    const reader = isCompressed ? (await loadGzipReader()).openGzipReader(descriptor, position) : undefined;
+    const file = new ExportFile(path, descriptor, state, reader, position);
     file.firstLine = isCompressed ? firstLine : await file.currentFirstLine();
     return file;
   } catch (error) {
-    await handle.close();
+    await closeFile(descriptor);
     throw error;
   }
 }
@@ -168,15 +172,15 @@ export async function openExportFile(path: string, position: number): Promise<Ex
  */
 export async function firstLineOf(path: string): Promise<string> {
   const head = Buffer.allocUnsafe(firstLineBytes);
-  let handle: FileHandle | undefined;
+  let descriptor: number | undefined;
   let reader: ByteReader | undefined;
   try {
-    const file = await open(path, "r");
-    handle = file;
+    const file = await openFile(path);
+    descriptor = file;
     reader = path.endsWith(".gz")
       ? (await loadGzipReader()).openGzipReader(file, 0)
       : {
-          read: async (target, start, length) => (await file.read(target, start, length, start)).bytesRead,
+          read: (target, start, length) => readFile(file, target, start, length, start),
           close: () => Promise.resolve(),
         };
     let length = 0;
@@ -191,7 +195,7 @@ export async function firstLineOf(path: string): Promise<string> {
     return "";
   } finally {
     await reader?.close();
-    await handle?.close();
+    if (descriptor !== undefined) await closeFile(descriptor);
   }
 }
 

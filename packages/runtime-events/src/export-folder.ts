@@ -1,6 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { firstLineOf, isMissing, statFile, type FileIdentity, type FileState } from "./export-file.ts";
+import { firstLineOf, statFile, type FileIdentity, type FileState } from "./export-file.ts";
+import { listFolder } from "./file-system.ts";
 
 const rotationTime = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3}$/;
 
@@ -86,10 +86,9 @@ async function tryStat(path: string): Promise<FileState | undefined> {
 
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).toSorted();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    // Without the right to list, rotation can still be followed through the open file.
+    return (await listFolder(folder)).toSorted();
+  } catch {
+    // No folder, no files. Without the right to list, rotation can still be followed through the open file.
     return [];
   }
 }

@@ -90,7 +90,8 @@ export class ExportTail {
       const version = watch.version;
       const state = await statFile(path);
       const isSame = state !== undefined && state.inode === file.inode && state.dev === file.dev;
-      const size = (await file.state()).size;
+      const size = isSame ? state.size : (await file.state()).size;
+      if (isSame) file.modifiedMs = state.modifiedMs;
       if (isSame && (await this.#wasRewritten(file, size))) return this.#restart(file, signal);
       const hasEnded = state === undefined ? await this.#hasSuccessor(file.identity) : !isSame;
       if (size > lines.readOffset || hasEnded) {

@@ -186,6 +186,7 @@ export class FileSource implements TetragonFileSource {
     while (!signal.aborted) {
       const tooLong = lines.tooLong;
       const at = lines.makeRoom();
+      const room = lines.bytes.length - at;
       const count = await this.#read(file, at);
       if (count === 0) break;
       lines.added(count);
@@ -200,6 +201,8 @@ export class FileSource implements TetragonFileSource {
         this.#doneOffset = lines.nextOffset;
         this.#moved();
       }
+      // Less than there was room for: that was the end, and if it was not, `next` will notice.
+      if (!file.isCompressed && count < room) break;
     }
     if (file.path === this.#options.path && !signal.aborted) this.#acknowledgements.caughtUp(this.#sequence);
   }

@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from "node:fs";
-import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { Clock } from "@kinglet/lifecycle";
+import { statPath } from "./file-system.ts";
 
 /** Settings of a {@link FolderWatch}. @internal */
 export interface FolderWatchOptions {
@@ -122,7 +122,7 @@ export class FolderWatch {
 
 async function inodeOf(folder: string): Promise<string | undefined> {
   try {
-    const stats = await stat(folder, { bigint: true });
+    const stats = await statPath(folder);
     return `${stats.dev}:${stats.ino}`;
   } catch {
     // Not there, or not ours to see: watch further up.

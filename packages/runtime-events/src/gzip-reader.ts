@@ -1,16 +1,19 @@
-import type { Buffer } from "node:buffer";
-import type { FileHandle } from "node:fs/promises";
+import { Buffer } from "node:buffer";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { ByteReader } from "./export-file.ts";
+import { readFile } from "./file-system.ts";
 
 /**
- * Reads a compressed file from some position of its content on. The handle stays the caller's to close.
+ * Reads a compressed file from some position of its content on. The descriptor stays the caller's to close.
  *
  * @param offset - bytes of content to leave out.
  * @internal
  */
-export function openGzipReader(handle: FileHandle, offset: number): ByteReader {
-  const input = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 64 * 1024 });
+export function openGzipReader(descriptor: number, offset: number): ByteReader {
+  let reading: Promise<number> = Promise.resolve(0);
+  // Not a stream of node:fs: that one closes the descriptor when it is destroyed.
+  const input = Readable.from(compressedChunks());
   const content = input.pipe(createGunzip());
   // `pipe` does not pass errors on.
   input.on("error", (error) => content.destroy(error));
@@ -34,10 +37,24 @@ export function openGzipReader(handle: FileHandle, offset: number): ByteReader {
         return count;
       }
     },
-    close() {
+    async close() {
       content.destroy();
       input.destroy();
-      return Promise.resolve();
+      // The descriptor must not be closed, and used again, under a read.
+      await reading.catch(() => {
+        // Whoever read has been told.
+      });
     },
   };
+
+  async function* compressedChunks(): AsyncGenerator<Buffer> {
+    for (let position = 0; ;) {
+      const bytes = Buffer.allocUnsafe(65_536);
+      reading = readFile(descriptor, bytes, 0, bytes.length, position);
+      const count = await reading;
+      if (count === 0) return;
+      position += count;
+      yield bytes.subarray(0, count);
+    }
+  }
 }

@@ -91,8 +91,9 @@ export class TetragonDecoder {
    * @returns -1 when there is none.
    */
   findSecondStart(bytes: Buffer, start: number, end: number): number {
-    const at = bytes.indexOf(execStart, start + 1);
-    return at >= 0 && at < end ? at : -1;
+    // A view, because a search has no end: it would run on into the lines behind.
+    const at = bytes.subarray(start + 1, end).indexOf(execStart, 0, "latin1");
+    return at < 0 ? -1 : start + 1 + at;
   }
 
   /**
@@ -101,8 +102,7 @@ export class TetragonDecoder {
    */
   #canSkip(bytes: Buffer, start: number, end: number): boolean {
     for (const { kind, head } of this.#skippable) {
-      const headEnd = start + head.length;
-      if (headEnd > end || bytes.compare(head, 0, head.length, start, headEnd) !== 0) continue;
+      if (!startsWith(bytes, start, end, head)) continue;
       // A cut line with an execution glued to it has to be looked at.
       if (bytes[end - 1] !== 0x7d || this.findSecondStart(bytes, start, end) >= 0) return false;
       this.skippedKind = kind;
@@ -296,6 +296,15 @@ function uidOf(process: JsonObject): number {
 function countOf(value: unknown): number {
   const count = typeof value === "string" || typeof value === "number" ? Number(value) : 0;
   return Number.isSafeInteger(count) && count > 0 ? count : 0;
+}
+
+function startsWith(bytes: Buffer, start: number, end: number, head: Buffer): boolean {
+  if (start + head.length > end) return false;
+  // From the back: the heads begin alike.
+  for (let at = head.length - 1; at >= 0; at--) {
+    if (bytes[start + at] !== head[at]) return false;
+  }
+  return true;
 }
 
 /** True for nothing but white space; one look at the first byte decides for every event. */
