@@ -21,4 +21,29 @@ export const kingletErrors = {
     retryable: false,
     remedy: "Name a folder that this user can create and write, with --state-dir or KINGLET_STATE_DIR.",
   },
+  KINGLET_ERR_KINGLET_HEAP_UNREADABLE: {
+    message: "heap snapshot {path} cannot be read: {reason}",
+    retryable: false,
+    remedy: "Name a regular file that this user can read.",
+  },
+  KINGLET_ERR_KINGLET_HEAP_COMPRESSED: {
+    message: "heap snapshot {path} is compressed with {format}",
+    retryable: false,
+    remedy: "Unpack it first, for example with gunzip.",
+  },
+  KINGLET_ERR_KINGLET_HEAP_NOT_A_SNAPSHOT: {
+    message: "{path} is not a V8 heap snapshot: {reason}",
+    retryable: false,
+    remedy: "Take a snapshot with SIGUSR2, the debug endpoint or v8.writeHeapSnapshot() and pass that file unchanged.",
+  },
+  KINGLET_ERR_KINGLET_HEAP_TRUNCATED: {
+    message: "heap snapshot {path} is incomplete: it ends after {bytes} bytes, {where}",
+    retryable: false,
+    remedy: "Copy it again after the program has finished writing it, and check that the disk was not full.",
+  },
+  KINGLET_ERR_KINGLET_HEAP_MODULES: {
+    message: "module map {path} cannot be used: {reason}",
+    retryable: false,
+    remedy: "Pass the kinglet.modules.json of the build that made the snapshots, or leave --modules out.",
+  },
 } as const satisfies ErrorTable;

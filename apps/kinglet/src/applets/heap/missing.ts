@@ -1,2 +1,4 @@
 import type { AppletContext, ExitCode } from "../../applet-context.ts";
-export async function main(_c: AppletContext): Promise<ExitCode> { return 1; }
+export async function main(_c: AppletContext): Promise<ExitCode> {
+  return 1;
+}
