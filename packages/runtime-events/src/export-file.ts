@@ -23,6 +23,9 @@ export interface ByteReader {
   close(): Promise<void>;
 }
 
+/** Reads from an open file at a position; 0 at the end. @internal */
+export type ReadAt = (target: Buffer, targetStart: number, length: number, position: number) => Promise<number>;
+
 /** State of a path that is, or is to become, an export file. @internal */
 export interface FileState {
   readonly dev: string;
@@ -154,7 +157,7 @@ export async function openExportFile(path: string, position: number): Promise<Ex
     const isCompressed = path.endsWith(".gz");
     const state = stateOf(await statOpenFile(descriptor));
     const firstLine = isCompressed ? await firstLineOf(path) : "";
-    const reader = isCompressed ? (await loadGzipReader()).openGzipReader(descriptor, position) : undefined;
+    const reader = isCompressed ? (await loadGzipReader()).openGzipReader(readerOf(descriptor), position) : undefined;
     const file = new ExportFile(path, descriptor, state, reader, position);
     file.firstLine = isCompressed ? firstLine : await file.currentFirstLine();
     return file;
@@ -178,7 +181,7 @@ export async function firstLineOf(path: string): Promise<string> {
     const file = await openFile(path);
     descriptor = file;
     reader = path.endsWith(".gz")
-      ? (await loadGzipReader()).openGzipReader(file, 0)
+      ? (await loadGzipReader()).openGzipReader(readerOf(file), 0)
       : {
           read: (target, start, length) => readFile(file, target, start, length, start),
           close: () => Promise.resolve(),
@@ -203,6 +206,10 @@ export async function firstLineOf(path: string): Promise<string> {
 export function isMissing(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function readerOf(descriptor: number): ReadAt {
+  return (target, targetStart, length, position) => readFile(descriptor, target, targetStart, length, position);
 }
 
 function unreadable(path: string, error: unknown): Error {

@@ -27,6 +27,7 @@ class World implements Disposable {
   #open: { readonly n: number; readonly sequence: number }[] = [];
   #alerts: { readonly n: number; readonly sequence: number }[] = [];
   #hasFile = false;
+  #noises = 0;
 
   async run(): Promise<SourceRun> {
     if (this.#run !== undefined) return this.#run;
@@ -52,7 +53,7 @@ class World implements Disposable {
   }
 
   noise(): void {
-    this.folder.write("", "{", '{"process_connect":{}}');
+    this.folder.write("", "{", `{"process_connect":{"time":"2026-01-01T00:00:00.000000000Z","n":${++this.#noises}}}`);
     this.#hasFile = true;
   }
 

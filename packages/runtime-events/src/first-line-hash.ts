@@ -3,6 +3,9 @@ import type { Buffer } from "node:buffer";
 /** How much of a file's first line tells it from another file, bytes: exec id and times are in it. @internal */
 export const firstLineBytes = 4096;
 
+/** A first line shorter than this could be anybody's (a blank one, a cut one): the lines after it belong to it then. */
+const shortestBytes = 64;
+
 /**
  * A fingerprint of a file by its first line, which survives renaming, copying and compression.
  *
@@ -14,7 +17,7 @@ export const firstLineBytes = 4096;
  * @internal
  */
 export function firstLineHash(head: Buffer, length: number = head.length): string {
-  const newline = head.indexOf(0x0a);
+  const newline = head.indexOf(0x0a, shortestBytes);
   const isComplete = newline >= 0 && newline < length;
   if (!isComplete && length < firstLineBytes) return "";
   const end = Math.min(isComplete ? newline : length, firstLineBytes);

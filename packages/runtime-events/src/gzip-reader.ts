@@ -1,16 +1,15 @@
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { ByteReader } from "./export-file.ts";
-import { readFile } from "./file-system.ts";
+import type { ByteReader, ReadAt } from "./export-file.ts";
 
 /**
- * Reads a compressed file from some position of its content on. The descriptor stays the caller's to close.
+ * Reads a compressed file from some position of its content on. The file stays the caller's to close.
  *
  * @param offset - bytes of content to leave out.
  * @internal
  */
-export function openGzipReader(descriptor: number, offset: number): ByteReader {
+export function openGzipReader(readAt: ReadAt, offset: number): ByteReader {
   let reading: Promise<number> = Promise.resolve(0);
   // Not a stream of node:fs: that one closes the descriptor when it is destroyed.
   const input = Readable.from(compressedChunks());
@@ -50,7 +49,7 @@ export function openGzipReader(descriptor: number, offset: number): ByteReader {
   async function* compressedChunks(): AsyncGenerator<Buffer> {
     for (let position = 0; ;) {
       const bytes = Buffer.allocUnsafe(65_536);
-      reading = readFile(descriptor, bytes, 0, bytes.length, position);
+      reading = readAt(bytes, 0, bytes.length, position);
       const count = await reading;
       if (count === 0) return;
       position += count;
