@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, type Metafile } from "esbuild";
+import { bundleLibraries, librariesOutside } from "./libraries.ts";
 
 /** The program's folder. */
 export const appFolder: string = join(import.meta.dirname, "..");
@@ -13,14 +14,19 @@ export const distFolder: string = join(appFolder, "dist");
  *
  * CommonJS because an ESM import of `node:http` evaluates every export of it and loads Node's own undici (3.2 MB of heap); ASCII because a
  * character above U+00FF doubles the script in memory; one file with a memoised initialiser per module, so a module that no applet reaches
- * runs nothing. The output depends on the sources alone: two builds of one commit are identical.
+ * runs nothing. Libraries that most runs never need lie beside it. The output depends on the sources alone: two builds of one commit are
+ * identical.
+ *
+ * @param folder - where `kinglet.cjs`, the library files and `kinglet.meta.json` go.
  */
-export async function bundle(outfile: string = join(distFolder, "kinglet.cjs")): Promise<Metafile> {
+export async function bundle(folder: string = distFolder): Promise<Metafile> {
+  const root = join(appFolder, "../..");
   const manifest = JSON.parse(await readFile(join(appFolder, "package.json"), "utf8")) as { version: string };
   const result = await build({
     entryPoints: [join(appFolder, "src/kinglet.ts")],
-    absWorkingDir: join(appFolder, "../.."),
-    outfile,
+    absWorkingDir: root,
+    outfile: join(folder, "kinglet.cjs"),
+    plugins: [librariesOutside],
     bundle: true,
     platform: "node",
     target: "node24",
@@ -36,6 +42,10 @@ export async function bundle(outfile: string = join(distFolder, "kinglet.cjs")):
     logLevel: "warning",
     write: true,
   });
-  await writeFile(join(distFolder, "kinglet.meta.json"), JSON.stringify(result.metafile));
+  const libraryInputs = await bundleLibraries(root, folder, {
+    yaml: "packages/settings",
+    "@marcbachmann/cel-js": "packages/policy-engine",
+  });
+  await writeFile(join(folder, "kinglet.meta.json"), JSON.stringify({ ...result.metafile, libraryInputs }));
   return result.metafile;
 }

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { distFolder } from "./bundle.ts";
+import { libraryFiles } from "./libraries.ts";
 
 const run = promisify(execFile);
 
@@ -28,16 +29,20 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
     const isStripped = await strip(base);
     const config = join(work, "sea.json");
     const made = join(work, "kinglet");
+    const main = join(work, "main.cjs");
+    const prelude = await readFile(join(import.meta.dirname, "sea-prelude.cjs"), "utf8");
+    await writeFile(main, `${prelude.replace(/^\/\/.*\n/, "")}${(await readFile(script, "utf8")).replace(/^#!.*\n/, "")}`);
     await writeFile(
       config,
       JSON.stringify({
-        main: script,
+        main,
         output: made,
         executable: base,
         disableExperimentalSEAWarning: true,
         useCodeCache: true,
         execArgv: executableFlags,
         execArgvExtension: "env",
+        assets: Object.fromEntries(libraryFiles.map((file) => [file, join(dirname(script), file)])),
       }),
     );
     await run(process.execPath, ["--build-sea", config]);

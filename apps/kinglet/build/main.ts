@@ -6,7 +6,7 @@ import { makeExecutable } from "./executable.ts";
 /** `pnpm build` of the program: the bundle, then — on Linux with the pinned Node — the single executable. */
 await mkdir(distFolder, { recursive: true });
 const script = join(distFolder, "kinglet.cjs");
-await bundle(script);
+await bundle(distFolder);
 process.stdout.write(`bundle      ${script} ${((await stat(script)).size / 1024).toFixed(0)} KB\n`);
 
 const major = Number(process.versions.node.split(".")[0]);

@@ -54,6 +54,10 @@ export interface AppletContext {
   /** Logs and problems. */
   readonly stderr: TextOutput;
   readonly clock: Clock;
+  /** The running process: only for what concerns the process itself (heap flags, heap snapshots, signals). */
+  readonly process: NodeJS.Process;
+  /** True when the script is inside the executable. */
+  readonly isSingleExecutable: boolean;
   /** Version of this build. */
   readonly version: string;
 }

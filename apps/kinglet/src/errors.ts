@@ -21,6 +21,11 @@ export const kingletErrors = {
     retryable: false,
     remedy: "Name a folder that this user can create and write, with --state-dir or KINGLET_STATE_DIR.",
   },
+  KINGLET_ERR_KINGLET_STDOUT_CLOSED: {
+    message: "standard output has no reader any more: {reason}",
+    retryable: true,
+    remedy: "Start the sensor again with a reader of its alerts; the ones that were not taken are written again.",
+  },
   KINGLET_ERR_KINGLET_HEAP_UNREADABLE: {
     message: "heap snapshot {path} cannot be read: {reason}",
     retryable: false,

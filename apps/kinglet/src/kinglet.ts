@@ -3,7 +3,7 @@ import { systemClock } from "@kinglet/lifecycle";
 import { ExitCode, type TextOutput } from "./applet-context.ts";
 import { applets } from "./applets.ts";
 import { runOption } from "./program-options.ts";
-import { processOutput } from "./process-output.ts";
+import { openProcessOutput } from "./process-output.ts";
 import { resolveApplet, type Resolution } from "./resolve-applet.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { version } from "./version.ts";
@@ -35,15 +35,20 @@ async function run(stdout: TextOutput, stderr: TextOutput): Promise<ExitCode> {
     stdout,
     stderr,
     clock: systemClock,
+    process,
+    isSingleExecutable: __filename === process.execPath,
     version,
   });
 }
 
-const stderr = processOutput(2);
-run(processOutput(1), stderr).then(
-  (code) => process.exit(code),
-  async (error: unknown) => {
+async function start(): Promise<void> {
+  const stderr = await openProcessOutput(2);
+  try {
+    process.exit(await run(await openProcessOutput(1), stderr));
+  } catch (error) {
     await stderr.write(`${describeError(error)}\n`);
     process.exit(ExitCode.fault);
-  },
-);
+  }
+}
+
+void start();

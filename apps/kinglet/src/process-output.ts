@@ -1,7 +1,7 @@
-import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
+import { fstatSync, writeSync } from "node:fs";
 import { hasCode } from "@kinglet/errors";
 import type { TextOutput } from "./applet-context.ts";
+import { loadTty } from "./lazy.ts";
 
 /**
  * A text output on a file descriptor of this process, written synchronously: for short texts of a command that then ends.
@@ -10,13 +10,22 @@ import type { TextOutput } from "./applet-context.ts";
  *
  * @internal
  */
-export function processOutput(fd: 1 | 2): TextOutput {
+export async function openProcessOutput(fd: 1 | 2): Promise<TextOutput> {
+  const isTerminal = isCharacterDevice(fd) && (await loadTty()).isatty(fd);
   return {
     write: async (text) => writeFully(fd, Buffer.from(text, "utf8")),
-    get isTerminal() {
-      return isatty(fd);
-    },
+    isTerminal,
   };
+}
+
+/** Only such a descriptor can be a terminal; asking it first keeps Node's terminal code out of every other start. */
+function isCharacterDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice();
+  } catch {
+    // the descriptor is closed: certainly no terminal
+    return false;
+  }
 }
 
 function writeFully(fd: number, bytes: Buffer): void {

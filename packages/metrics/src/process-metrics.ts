@@ -81,7 +81,7 @@ export function collectProcessMetrics(
     const seconds = (usage.user + usage.system) / 1e6;
     cpu.add(Math.max(seconds - countedSeconds, 0));
     countedSeconds = seconds;
-    start.set(Math.round(performance.timeOrigin) / 1000);
+    start.set(Math.round(Date.now() - process.uptime() * 1000) / 1000);
   });
 }
 

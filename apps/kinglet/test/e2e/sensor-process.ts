@@ -12,10 +12,19 @@ import { bundlePath, executablePath } from "../artefact/built-program.ts";
 export interface SensorOptions {
   /** Folder for the link, the state and the logs; the same folder means the same checkpoint. */
   readonly folder: string;
-  readonly kubeconfig: string;
+  /** Left out: the sensor has to find the cluster itself. */
+  readonly kubeconfig?: string;
   readonly tetragonFile: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Program instead of the built one; for one that another user can reach. */
+  readonly program?: string;
+  /** User and group to run as. */
+  readonly user?: number;
+  /** `unread`: nobody reads the alerts, the pipe fills up. @defaultValue "read" */
+  readonly stdout?: "read" | "unread";
+  /** @defaultValue "beginning" */
+  readonly startAt?: "beginning" | "end";
 }
 
 /** A running sensor: the built program under its real name, as a process of its own. */
@@ -27,13 +36,11 @@ export class SensorProcess implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
 
-  private constructor(child: ChildProcess, metricsPort: number, debugPort: number) {
+  private constructor(child: ChildProcess, metricsPort: number, debugPort: number, isRead: boolean) {
     this.#child = child;
     this.#metricsPort = metricsPort;
     this.#debugPort = debugPort;
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      this.#stdout += text;
-    });
+    if (isRead) this.readStdout();
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
     });
@@ -44,21 +51,44 @@ export class SensorProcess implements AsyncDisposable {
   static async start(options: SensorOptions): Promise<SensorProcess> {
     const link = join(options.folder, "bin", "sensor");
     await mkdir(join(options.folder, "bin"), { recursive: true });
-    const isExecutable = existsSync(executablePath);
-    if (!existsSync(link)) await symlink(isExecutable ? executablePath : bundlePath, link);
+    const program = options.program ?? (existsSync(executablePath) ? executablePath : bundlePath);
+    if (!existsSync(link)) await symlink(program, link);
     const port = await freePort();
     const debugPort = await freePort();
     const args = [
-      ...["--kubeconfig", options.kubeconfig, "--tetragon-file", options.tetragonFile],
-      ...["--state-dir", join(options.folder, "state"), "--output", "json", "--start-at", "beginning"],
+      ...(options.kubeconfig === undefined ? [] : ["--kubeconfig", options.kubeconfig]),
+      ...["--tetragon-file", options.tetragonFile, "--start-at", options.startAt ?? "beginning"],
+      ...["--state-dir", join(options.folder, "state"), "--output", "json"],
       ...["--metrics-bind", `127.0.0.1:${String(port)}`, "--debug-bind", `127.0.0.1:${String(debugPort)}`, ...(options.args ?? [])],
     ];
-    const command = isExecutable ? [link] : [process.execPath, link];
+    const command = program.endsWith(".cjs") ? [process.execPath, link] : [link];
     const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
       env: { PATH: "/usr/bin:/bin", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
     });
-    return new SensorProcess(child, port, debugPort);
+    return new SensorProcess(child, port, debugPort, options.stdout !== "unread");
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Begins to take the alerts. */
+  readStdout(): void {
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stdout += text;
+    });
+  }
+
+  /** The reader of the alerts goes away. */
+  closeStdout(): void {
+    this.#child.stdout?.destroy();
+  }
+
+  /** Everything on standard output so far. */
+  stdout(): string {
+    return this.#stdout;
   }
 
   /** The alerts written so far, complete lines only. */
@@ -110,6 +140,11 @@ export class SensorProcess implements AsyncDisposable {
       });
       request.on("error", () => resolve({ status: 0, text: "" }));
     });
+  }
+
+  /** Sends a signal. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** Sends a signal and waits for the end; gives the exit code, or the signal's name. */

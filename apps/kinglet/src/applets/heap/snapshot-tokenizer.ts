@@ -237,18 +237,21 @@ export class SnapshotTokenizer {
     let depth = this.#depth;
     let isQuoted = this.#isQuoted;
     let isEscaped = this.#isEscaped;
-    let i = at;
     let isOver = false;
+    let i = at;
     for (; i < chunk.length; i++) {
-      const byte = chunk[i] as number;
+      let byte = chunk[i] as number;
       if (isQuoted) {
         if (isEscaped) isEscaped = false;
         else if (byte === backslash) isEscaped = true;
         else if (byte === quote) isQuoted = false;
         continue;
       }
-      // Digits, signs, dots and commas inside an array: nearly every byte of a skipped section.
-      if (byte > quote && byte < openArray && (depth > 0 || byte !== comma)) continue;
+      if (depth > 0) {
+        // Digits, commas and line breaks inside an array: nearly every byte of a skipped section.
+        while (byte < openArray && byte !== quote && ++i < chunk.length) byte = chunk[i] as number;
+        if (i === chunk.length) break;
+      }
       if (byte === quote) isQuoted = true;
       else if (byte === openArray || byte === openObject) depth++;
       else if (depth === 0 && (byte === comma || byte === closeObject)) {
@@ -282,16 +285,25 @@ export class SnapshotTokenizer {
   #readNumbers(chunk: Uint8Array, at: number): number {
     let state = this.#state;
     let number = this.#number;
+    const end = chunk.length;
     let i = at;
-    for (; i < chunk.length; i++) {
-      const byte = chunk[i] as number;
-      const digit = byte - zero;
+    while (i < end) {
+      let digit = (chunk[i] as number) - zero;
       if (digit >= 0 && digit <= 9) {
         if (state === afterNumber) this.#refuse(i, "expected a comma or ]");
-        number = state === inNumber ? number * 10 + digit : digit;
+        if (state !== inNumber) number = 0;
         state = inNumber;
+        // Nearly every byte of a snapshot passes here.
+        do {
+          number = number * 10 + digit;
+          if (++i === end) break;
+          digit = (chunk[i] as number) - zero;
+        } while (digit >= 0 && digit <= 9);
         if (number > Number.MAX_SAFE_INTEGER) this.#refuse(i, "a number is larger than 2^53");
-      } else if (byte === comma && (state === inNumber || state === afterNumber)) {
+        continue;
+      }
+      const byte = digit + zero;
+      if (byte === comma && (state === inNumber || state === afterNumber)) {
         this.#emit(number);
         state = numberStart;
       } else if (isSpace(byte)) {
@@ -304,6 +316,7 @@ export class SnapshotTokenizer {
       } else {
         this.#refuse(i, "expected a non-negative integer");
       }
+      i++;
     }
     this.#state = state;
     this.#number = number;

@@ -1,4 +1,5 @@
 import { describeError, hasCode } from "@kinglet/errors";
+import { heapFlagsGuard } from "@kinglet/memory-limit";
 import { loadSettings, printConfig, renderHelp, wantsHelp, type LoadedSettings } from "@kinglet/settings";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
 import { crossCheck, sensorSettings, type SensorConfig } from "./config.ts";
@@ -22,7 +23,7 @@ export async function main(context: AppletContext): Promise<ExitCode> {
   }
   let settings: LoadedSettings<typeof schema>;
   try {
-    settings = await loadSettings(schema, { argv: context.argv, env: context.env, knownEnv: ["KINGLET_REEXECUTED"] });
+    settings = await loadSettings(schema, { argv: context.argv, env: context.env, knownEnv: [heapFlagsGuard] });
   } catch (error) {
     await reportProblems(context, problemsOf(error) ?? [describeError(error)]);
     return ExitCode.usage;

@@ -50,6 +50,12 @@ function buildSettings() {
       group: api,
       placeholder: "NAME",
     }),
+    serviceAccountDir: setting(
+      optional(
+        string({ ...text, doc: "Folder of the service account (ca.crt, token, namespace); else where Kubernetes puts it in a pod" }),
+      ),
+      { group: api, placeholder: "DIR" },
+    ),
     tetragonFile: setting(
       string({ ...text, min: 1, default: "/var/log/tetragon/tetragon.log", doc: "Export file of Tetragon; waited for when missing" }),
       { group: events, placeholder: "FILE" },

@@ -10,6 +10,9 @@ const drainMs = 5_000;
 /** How long reading waits for the first look at every profile when the store does not answer, milliseconds. */
 const firstLookMs = 30_000;
 
+/** How often the reason why the cluster is not known yet is renewed, milliseconds. */
+const reasonEveryMs = 500;
+
 /** How long the parts get to notice that they are stopped, milliseconds. */
 const stopMs = 2_000;
 
@@ -50,7 +53,7 @@ export async function runSensor(
     start("the event source", reading.signal, () => readEvents(parts, conditions, logger, { signal: reading.signal, clock: context.clock })),
   ];
   try {
-    await Promise.race([crash.promise, firing(context.signal)]);
+    await Promise.race([crash.promise, parts.output.closed, firing(context.signal)]);
     logger.info("stopping", { waiting: parts.pipeline.waiting, alerts: parts.alerts.size });
     for (const condition of Object.values(conditions)) condition.notReady("stopping");
     reading.abort(new Error("stopping"));
@@ -83,13 +86,35 @@ async function readEvents(
   logger: Logger,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<void> {
-  for (const informer of [parts.pods, ...(parts.cluster?.informers ?? [])]) await informer.waitForSync({ signal });
+  for (const informer of [parts.pods, ...(parts.cluster?.informers ?? [])]) {
+    const synced = new AbortController();
+    void tellWhy(informer, (reason) => conditions.cluster.notReady(`${parts.client.server}: ${reason}`), { signal: synced.signal, clock });
+    try {
+      await informer.waitForSync({ signal });
+    } finally {
+      synced.abort();
+    }
+  }
   conditions.cluster.ready();
   await Promise.race([parts.profiles.waitUntilKnown({ signal }), sleep(firstLookMs, { signal, clock })]);
   conditions.profiles.ready();
   conditions.events.ready();
   logger.info("ready", { pods: parts.pods.size, containers: parts.index.size });
   await parts.source.run({ signal, deliver: (event) => parts.pipeline.deliver(event) });
+}
+
+/** Says why an informer does not get on, until the signal fires. */
+async function tellWhy(
+  informer: Pick<SensorParts["pods"], "status">,
+  tell: (reason: string) => void,
+  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
+): Promise<void> {
+  while (!signal.aborted) {
+    // Rejects only when it is over.
+    await sleep(reasonEveryMs, { signal, clock }).catch(() => {});
+    const { state, reason } = informer.status;
+    if (!signal.aborted && state === "waiting") tell(reason);
+  }
 }
 
 /** Compiles the rules when the first profile arrives: a sensor that has nothing to judge by does not pay for the expression engine. */

@@ -5,7 +5,7 @@ import { builtinRules, createDetector, type Detector } from "@kinglet/detection"
 import { ContainerIndex, POD_PROJECTION_PATHS, type ContainerIdentity, type PodView } from "@kinglet/enrichment";
 import { createInformer, createKubeClient, loadClusterAccess, pods, type Informer, type KubeClient } from "@kinglet/kube-client";
 import type { Logging } from "@kinglet/logger";
-const scale = (n: number, _limit: number | undefined): number => n;
+import { scale } from "@kinglet/memory-limit";
 import type { Metrics } from "@kinglet/metrics";
 import { ProfileCache } from "@kinglet/profile-cache";
 import { openTetragonFileSource, type TetragonFileSource } from "@kinglet/runtime-events";
@@ -13,6 +13,7 @@ import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileSt
 import { createError } from "@kinglet/errors";
 import type { AppletContext } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
+import { openAlertOutput, type AlertOutput } from "./alert-output.ts";
 import { ClusterView, workloadByName } from "./cluster-view.ts";
 import type { SensorConfig } from "./config.ts";
 import { watchContainers } from "./container-watch.ts";
@@ -28,6 +29,7 @@ export interface SensorParts {
   readonly detector: Detector;
   readonly source: TetragonFileSource;
   readonly alerts: AlertQueue;
+  readonly output: AlertOutput;
   readonly pipeline: EventPipeline;
 }
 
@@ -45,6 +47,9 @@ export interface PartsContext {
 const waitingEvents = 20_000;
 const cachedContainers = 40_000;
 
+/** A reader that stalls is waited for, as long as a timer can: nothing is read meanwhile, and no alert is given up. Milliseconds. */
+const stdoutPatienceMs = 2_000_000_000;
+
 /**
  * Composition root of the sensor: opens every part in order onto `stack`, which closes them in reverse.
  *
@@ -55,7 +60,13 @@ const cachedContainers = 40_000;
 export async function openSensorParts(base: PartsContext, stack: AsyncDisposableStack): Promise<SensorParts> {
   const { config, context, logging, metrics, memoryLimitBytes } = base;
   const { clock } = context;
-  const access = await loadClusterAccess({ kubeconfigPath: config.kubeconfig, context: config.context, env: context.env });
+  const access = await loadClusterAccess({
+    kubeconfigPath: config.kubeconfig,
+    context: config.context,
+    env: context.env,
+    serviceAccountDir: config.serviceAccountDir,
+    clock,
+  });
   const client = stack.use(
     createKubeClient(access, { userAgent: `kinglet-sensor/${context.version}`, logger: logging.logger("kube-client"), metrics, clock }),
   );
@@ -103,15 +114,17 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   });
   const maxWaiting = scaled(waitingEvents, memoryLimitBytes);
   const isTerminal = context.stdout.isTerminal;
+  const output = openAlertOutput(context.stdout);
   const alerts: AlertQueue = new AlertQueue({
     sinks: [
       createStdoutSink({
-        write: (line) => context.stdout.write(line),
+        write: (line) => output.write(line),
         format: config.output === "text" || (config.output === "auto" && isTerminal) ? "console" : "json",
         color: isTerminal && config.output !== "json" && (context.env["NO_COLOR"] ?? "") === "",
       }),
     ],
     maxEntries: alertCapacity(maxWaiting),
+    publishTimeoutMs: stdoutPatienceMs,
     clock,
     logger: logging.logger("alert-sinks"),
     metrics,
@@ -137,7 +150,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   );
   stack.defer(watchContainers({ pods: podInformer, index, profiles, pipeline, ignoredNamespaces, logger: logging.logger("sensor") }));
   stack.defer(profiles.onKnown((containerId) => pipeline.profileChanged(containerId)));
-  return { client, pods: podInformer, cluster, index, profiles, detector, source, alerts, pipeline };
+  return { client, pods: podInformer, cluster, index, profiles, detector, source, alerts, output, pipeline };
 }
 
 /** Without a place for the checkpoint a restart would lose events or repeat alerts: better said at the start than found out then. */
@@ -158,5 +171,5 @@ function openProfileStore(config: SensorConfig, client: KubeClient): Promise<Pro
 
 /** At least 100: a small container must still be able to watch the pods of its node. */
 function scaled(size: number, memoryLimitBytes: number | undefined): number {
-  return Math.max(100, scale(size, memoryLimitBytes));
+  return Math.max(100, scale(size, { limit: memoryLimitBytes }).value);
 }

@@ -6,7 +6,7 @@ import { collectProcessMetrics, createMetrics } from "@kinglet/metrics";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
 import type { SensorConfig } from "./config.ts";
 import { debugRoutes } from "./debug-routes.ts";
-import { openMemoryWatch } from "./memory-watch.ts";
+import { applyMemoryLimit, openMemoryWatch } from "./memory-watch.ts";
 import { runSensor } from "./run-sensor.ts";
 import { openSensorParts, type SensorParts } from "./sensor-parts.ts";
 
@@ -24,6 +24,7 @@ export async function serveSensor(
   context: AppletContext,
 ): Promise<ExitCode> {
   const { clock } = context;
+  const limit = applyMemoryLimit(config, context);
   const stack = new AsyncDisposableStack();
   const logging = stack.use(openSensorLogging(config, context));
   const logger = logging.logger("sensor");
@@ -31,14 +32,17 @@ export async function serveSensor(
   try {
     const metrics = createMetrics();
     stack.defer(collectProcessMetrics(metrics));
-    const memory = await openMemoryWatch({ config, context, logger: logging.logger("memory-limit"), metrics }, stack);
+    const memory = openMemoryWatch({ limit, config, context, logger: logging.logger("memory-limit"), metrics }, stack);
     const readiness = createReadiness();
     const opened: { parts?: SensorParts } = {};
     stack.use(
       await openEndpoints({
         bind: config.metricsBind,
         readiness,
-        metrics: () => metrics.exposition(),
+        metrics: () => {
+          memory.observeGc();
+          return metrics.exposition();
+        },
         logger: logging.logger("endpoints"),
         clock,
       }),
@@ -58,7 +62,7 @@ export async function serveSensor(
     return ExitCode.ok;
   } catch (error) {
     logger.error(describeError(error));
-    return isUnusableInput(error) ? ExitCode.input : ExitCode.fault;
+    return exitCodeOf(error);
   } finally {
     await disposeWithin(stack, stopWithinMs, clock);
   }
@@ -77,18 +81,29 @@ function openSensorLogging(config: SensorConfig, context: AppletContext): Loggin
   });
 }
 
+/** Settings that no other input would make right. */
+const wrongSettings: readonly string[] = [
+  "KINGLET_ERR_ENDPOINTS_BIND",
+  "KINGLET_ERR_ENDPOINTS_ADDRESS",
+  "KINGLET_ERR_ENDPOINTS_DEBUG_EXPOSED",
+];
+
 /** Inputs that somebody has to correct; everything else is a fault of the moment. */
 const unusableInputs: readonly string[] = [
   "KINGLET_ERR_KINGLET_STATE_DIR",
+  "KINGLET_ERR_ENDPOINTS_TOKEN_FILE",
   "KINGLET_ERR_KUBE_CLIENT_CONFIG",
   "KINGLET_ERR_KUBE_CLIENT_NO_CONFIG",
   "KINGLET_ERR_KUBE_CLIENT_CREDENTIALS",
   "KINGLET_ERR_RUNTIME_EVENTS_NOT_A_FILE",
   "KINGLET_ERR_RUNTIME_EVENTS_UNREADABLE",
   "KINGLET_ERR_STORAGE_CLIENT_INVALID",
+  "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE",
 ];
 
-function isUnusableInput(error: unknown): boolean {
+function exitCodeOf(error: unknown): ExitCode {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === "string" && unusableInputs.includes(code);
+  if (typeof code !== "string") return ExitCode.fault;
+  if (wrongSettings.includes(code)) return ExitCode.usage;
+  return unusableInputs.includes(code) ? ExitCode.input : ExitCode.fault;
 }

@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { startupGraph } from "@kinglet-tools/startup-graph";
+import type { Metafile } from "esbuild";
+import type { Measurement } from "./budget.ts";
+import { evictFromPageCache } from "./evict-file.ts";
+import { evaluatedModules, measureHeap, measureResident } from "./measure-applet.ts";
+import { freePort, sensorScenario, type Scenario } from "./sensor-scenario.ts";
+import { median, spread } from "./spread.ts";
+
+const run = promisify(execFile);
+
+/** A measurement with what a reader wants to know besides the gated figures. */
+export interface AppletMeasurement {
+  readonly figures: Measurement;
+  /** Relative width of `heapUsed` over the runs. */
+  readonly heapSpread: number;
+  readonly rss: number;
+  readonly readyMs: number;
+  /** Start of the bare Node binary, same run, milliseconds. */
+  readonly bareNodeMs: number;
+  /** Modules that ran, largest first, with their bytes in the bundle. */
+  readonly largestModules: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** Measures one applet on the built bundle, and its resident memory on the single executable where there is one. */
+export async function measureApplet(options: {
+  readonly root: string;
+  readonly applet: string;
+  readonly runs: number;
+}): Promise<AppletMeasurement> {
+  const dist = join(options.root, "apps/kinglet/dist");
+  const bundle = join(dist, "kinglet.cjs");
+  const executable = join(dist, "kinglet");
+  await using scenario: Scenario = await sensorScenario();
+  const node = [process.execPath, "--max-semi-space-size=1"];
+  const heaps = [];
+  for (let index = 0; index < options.runs; index += 1) heaps.push(await measureHeap(await scenario.start(node, bundle)));
+  const metafile = JSON.parse(await readFile(join(dist, "kinglet.meta.json"), "utf8")) as Metafile;
+  const modules = new Set(startupGraph(metafile, "apps/kinglet/src/kinglet.ts").modules);
+  for (const path of await evaluatedModules(await scenario.start(node, bundle), await freePort())) modules.add(path);
+  const residents = [];
+  if (existsSync(executable)) {
+    await evictFromPageCache(executable);
+    for (let index = 0; index < 5; index += 1) residents.push(await measureResident(await scenario.start([], executable)));
+  }
+  const sizes = Object.values(metafile.outputs)[0]?.inputs ?? {};
+  const of = (figure: "heapUsed" | "heapUsedAndExternal" | "timers" | "sockets"): number =>
+    median(heaps.map((row) => row[figure]));
+  return {
+    figures: {
+      heapUsed: of("heapUsed"),
+      heapUsedAndExternal: of("heapUsedAndExternal"),
+      modules: modules.size,
+      timers: of("timers"),
+      sockets: of("sockets"),
+      bundleBytes: (await stat(bundle)).size,
+      anonymousRss: residents.length === 0 ? 0 : median(residents.map((row) => row.anonymous)),
+    },
+    heapSpread: spread(heaps.map((row) => row.heapUsed)),
+    rss: residents.length === 0 ? 0 : median(residents.map((row) => row.rss)),
+    readyMs: residents.length === 0 ? 0 : median(residents.map((row) => row.readyMs)),
+    bareNodeMs: await bareNodeStart(),
+    largestModules: [...modules]
+      .map((path) => ({ path, bytes: sizes[path]?.bytesInOutput ?? 0 }))
+      .sort((a, b) => b.bytes - a.bytes)
+      .slice(0, 10),
+  };
+}
+
+async function bareNodeStart(): Promise<number> {
+  const times: number[] = [];
+  for (let index = 0; index < 7; index += 1) {
+    const started = performance.now();
+    await run(process.execPath, ["-e", "0"]);
+    times.push(performance.now() - started);
+  }
+  return median(times);
+}

@@ -1,0 +1,37 @@
+import { tolerances, type Budget, type Excess, type Measurement } from "./budget.ts";
+import type { AppletMeasurement } from "./measure-budget.ts";
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
+
+/** The table that a run prints; on an excess, the ten largest modules too. */
+export function renderMeasurement(budget: Budget, measured: AppletMeasurement, found: readonly Excess[]): string {
+  const rows = (Object.keys(measured.figures) as (keyof Measurement)[]).map((figure) => {
+    const show = isBytes(figure) ? megabytes : String;
+    const limit = budget.limits[figure];
+    const tolerance = tolerances[figure];
+    return [
+      figure.padEnd(20),
+      show(measured.figures[figure]).padStart(10),
+      show(budget.budget[figure]).padStart(10),
+      (tolerance === undefined ? "" : `+${String(tolerance * 100)} %`).padStart(6),
+      (limit === undefined ? "" : show(limit)).padStart(10),
+      found.some((row) => row.figure === figure) ? "  OVER" : "",
+    ].join(" ");
+  });
+  const ratio = measured.readyMs / measured.bareNodeMs;
+  const lines = [
+    `${budget.applet}: ${"measured".padStart(23)} ${"budget".padStart(10)} ${"".padStart(6)} ${"limit".padStart(10)}`,
+    ...rows,
+    `heapUsed spread ${(measured.heapSpread * 100).toFixed(2)} %`,
+    `rss ${megabytes(measured.rss)}; ready after ${measured.readyMs.toFixed(0)} ms = ${ratio.toFixed(2)} x bare node (${measured.bareNodeMs.toFixed(0)} ms)`,
+  ];
+  if (found.length > 0) {
+    lines.push("largest modules that ran:");
+    for (const { path, bytes } of measured.largestModules) lines.push(`  ${String(bytes).padStart(8)}  ${path}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function isBytes(figure: keyof Measurement): boolean {
+  return figure !== "modules" && figure !== "timers" && figure !== "sockets";
+}
