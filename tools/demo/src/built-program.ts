@@ -39,7 +39,12 @@ export async function installLinks(program: BuiltProgram, target: string, signal
   } catch (error) {
     signal.throwIfAborted();
     const reason = (error as { readonly stderr?: string }).stderr?.trim() || String(error);
-    throw createError(demoErrors, "KINGLET_ERR_DEMO_INSTALL", { program: command, folder: target, reason }, { cause: error });
+    throw createError(
+      demoErrors,
+      "KINGLET_ERR_DEMO_INSTALL",
+      { program: command, folder: target, reason },
+      { cause: error },
+    );
   }
   return join(target, "sensor");
 }

@@ -15,7 +15,16 @@ describe("parseCommandLine", () => {
   });
 
   it("takes every option, values with or without an equals sign, and skips a separator", () => {
-    const line = parseCommandLine(["--", "--cluster", "--yes", "--install-crds", "--keep", "--output=json", "--seconds", "3"]);
+    const line = parseCommandLine([
+      "--",
+      "--cluster",
+      "--yes",
+      "--install-crds",
+      "--keep",
+      "--output=json",
+      "--seconds",
+      "3",
+    ]);
     expect(line).toEqual({
       isHelp: false,
       isKept: true,

@@ -44,7 +44,12 @@ export async function playRecording(options: PlayOptions): Promise<void> {
       } else {
         while (written < step.to) {
           const end = Math.min(step.to, written + perBurst);
-          file.write(lines.slice(written, end).map((line) => `${line}\n`).join(""));
+          file.write(
+            lines
+              .slice(written, end)
+              .map((line) => `${line}\n`)
+              .join(""),
+          );
           dueAt += (burstMs * (end - written)) / perBurst;
           written = end;
           await sleep(Math.max(0, dueAt - performance.now()), { signal });
@@ -92,7 +97,10 @@ class ExportFileWriter {
   #rename(): void {
     this.#rotations += 1;
     // As Tetragon names them; one per second of an invented clock, so that names never collide and sort by age.
-    const time = new Date(Date.UTC(2026, 10, 20, 21, 50, this.#rotations)).toISOString().replaceAll(":", "-").slice(0, -1);
+    const time = new Date(Date.UTC(2026, 10, 20, 21, 50, this.#rotations))
+      .toISOString()
+      .replaceAll(":", "-")
+      .slice(0, -1);
     renameSync(this.#path, join(dirname(this.#path), `tetragon-${time}.log`));
   }
 

@@ -37,7 +37,10 @@ export function readRecording(): Recording {
 
 /** Takes the containers out of the log of what was done. @internal */
 export function parseContainers(groundTruth: string): RecordedContainer[] {
-  return Array.from(groundTruth.matchAll(/ CREATE name=(\S+) id=([0-9a-f]{64}) /g), ([, name = "", id = ""]) => ({ name, id }));
+  return Array.from(groundTruth.matchAll(/ CREATE name=(\S+) id=([0-9a-f]{64}) /g), ([, name = "", id = ""]) => ({
+    name,
+    id,
+  }));
 }
 
 function unpack(path: string): string {

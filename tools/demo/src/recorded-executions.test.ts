@@ -4,14 +4,21 @@ import { recordedExecutions } from "./recorded-executions.ts";
 const web = { name: "web", id: "ab".repeat(32) };
 
 function exec(process: Record<string, unknown>): string {
-  return JSON.stringify({ process_exec: { process: { exec_id: "x", binary: "/bin/sh", flags: "execve clone", ...process } } });
+  return JSON.stringify({
+    process_exec: { process: { exec_id: "x", binary: "/bin/sh", flags: "execve clone", ...process } },
+  });
 }
 
 describe("recordedExecutions", () => {
   const docker = web.id.slice(0, 31);
 
   it("finds the executions of containers by the part of the id that is reported", () => {
-    const lines = [exec({ docker, arguments: "-c id" }), exec({}), exec({ docker: "0".repeat(31) }), '{"process_exit":{}}'];
+    const lines = [
+      exec({ docker, arguments: "-c id" }),
+      exec({}),
+      exec({ docker: "0".repeat(31) }),
+      '{"process_exit":{}}',
+    ];
     const found = recordedExecutions(lines, [web]);
     expect(found.total).toBe(3);
     expect(found.ofContainers).toEqual([{ line: 0, container: web, binary: "/bin/sh", args: "-c id", execId: "x" }]);

@@ -202,7 +202,12 @@ async function executionsSettled(
 }
 
 /** Stays until the signal fires, which is the end that was asked for, or the sensor ends, which is not. */
-async function stayUp(sensor: RunningSensor, cluster: DemoCluster, output: DemoOutput, signal: AbortSignal): Promise<void> {
+async function stayUp(
+  sensor: RunningSensor,
+  cluster: DemoCluster,
+  output: DemoOutput,
+  signal: AbortSignal,
+): Promise<void> {
   const kubeconfig = cluster.kubeconfigPath === undefined ? "" : ` --kubeconfig ${cluster.kubeconfigPath}`;
   const selected = `--field-selector spec.nodeName=${cluster.nodeName}`;
   output.lookAround([
@@ -213,7 +218,8 @@ async function stayUp(sensor: RunningSensor, cluster: DemoCluster, output: DemoO
     `kubectl${kubeconfig} get pods --all-namespaces ${selected}`,
     `kubectl${kubeconfig} get containerprofiles --namespace ${cluster.namespaces.shop}`,
   ]);
-  if (cluster.kind === "existing") output.note("The cluster may remove the pods any moment now: their node does not exist.");
+  if (cluster.kind === "existing")
+    output.note("The cluster may remove the pods any moment now: their node does not exist.");
   const isOver = (): boolean => {
     sensor.throwIfEnded();
     return false;

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { CONTAINER_PROFILE_KIND, PROFILE_API_VERSION, COMPLETION_ANNOTATION, STATUS_ANNOTATION, containerSlug } from "@kinglet/profile";
+import {
+  CONTAINER_PROFILE_KIND,
+  PROFILE_API_VERSION,
+  COMPLETION_ANNOTATION,
+  STATUS_ANNOTATION,
+  containerSlug,
+} from "@kinglet/profile";
 import type { DemoCluster } from "./demo-cluster.ts";
 import type { PlayedWorkload } from "./profiles-from-recording.ts";
 
@@ -83,7 +89,11 @@ export function nodeObject(name: string): ShopObject {
 }
 
 /** The status a kubelet reports once the container runs under `containerId`, after `restarts` restarts. @internal */
-export function runningStatus(played: PlayedWorkload, containerId: string, restarts: number): Readonly<Record<string, unknown>> {
+export function runningStatus(
+  played: PlayedWorkload,
+  containerId: string,
+  restarts: number,
+): Readonly<Record<string, unknown>> {
   const { containerName, image } = played.workload;
   return {
     phase: "Running",

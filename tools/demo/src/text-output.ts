@@ -25,8 +25,17 @@ export function createTextOutput(
     start: (what, how) => write(`${paint("green", "starts")}  ${what.padEnd(8)} ${how}\n`),
     pods: (rows) => {
       title("Pods");
-      const columns = ["NAMESPACE", "POD", "CONTAINER", "CONTAINER ID", "NODE", "PLAYED BY"].map((one) => ({ title: one }));
-      const cells = rows.map((row) => [row.namespace, row.pod, row.container, row.containerId.slice(0, 12), row.node, `recorded ${row.recordedAs}`]);
+      const columns = ["NAMESPACE", "POD", "CONTAINER", "CONTAINER ID", "NODE", "PLAYED BY"].map((one) => ({
+        title: one,
+      }));
+      const cells = rows.map((row) => [
+        row.namespace,
+        row.pod,
+        row.container,
+        row.containerId.slice(0, 12),
+        row.node,
+        `recorded ${row.recordedAs}`,
+      ]);
       write(renderTable(columns, cells));
     },
     profiles: (rows) => {
@@ -38,7 +47,13 @@ export function createTextOutput(
         { title: "PROGRAMS PERMITTED", align: "right" as const },
         { title: "LEFT OUT", align: "right" as const },
       ];
-      const cells = rows.map((row) => [row.workload, row.profile, row.state, String(row.permitted), String(row.leftOut.length)]);
+      const cells = rows.map((row) => [
+        row.workload,
+        row.profile,
+        row.state,
+        String(row.permitted),
+        String(row.leftOut.length),
+      ]);
       write(renderTable(columns, cells));
       title("Left out of the profiles on purpose: exactly these raise alerts");
       const leftOut = rows.flatMap((row) =>
@@ -53,7 +68,9 @@ export function createTextOutput(
       write(renderTable(leftOutColumns, leftOut));
     },
     play: (events, seconds, expectedAlerts) => {
-      title(`Alerts, ${expectedAlerts} expected (${events.toLocaleString("en")} recorded events are being written over ${seconds} s)`);
+      title(
+        `Alerts, ${expectedAlerts} expected (${events.toLocaleString("en")} recorded events are being written over ${seconds} s)`,
+      );
     },
     alert: ({ time, ruleId, workloadName, containerName, process }) => {
       const program = fit(`${process.binary} ${process.args}`.trim(), 60);
@@ -63,7 +80,12 @@ export function createTextOutput(
     note: (text) => write(`${text}\n`),
     result: (result) => {
       title("Result");
-      write(renderTable([{ title: "WHAT" }, { title: "VALUE", align: "right" }, { title: "", maxWidth: 80 }], resultRows(result)));
+      write(
+        renderTable(
+          [{ title: "WHAT" }, { title: "VALUE", align: "right" }, { title: "", maxWidth: 80 }],
+          resultRows(result),
+        ),
+      );
     },
     lookAround: (lines) => {
       title("Look around; Ctrl-C ends it");
@@ -79,7 +101,11 @@ function resultRows(result: DemoResult): string[][] {
     .map(([outcome, count]) => `${count.toLocaleString("en")} ${outcomeNames[outcome] ?? outcome}`);
   const anonymous = result.anonymousBytes;
   return [
-    ["events written", result.eventsWritten.toLocaleString("en"), `${result.rotations} rotations, ${result.restarts} container restarts`],
+    [
+      "events written",
+      result.eventsWritten.toLocaleString("en"),
+      `${result.rotations} rotations, ${result.restarts} container restarts`,
+    ],
     ["executions seen", result.executionsSeen.toLocaleString("en"), outcomes[0] ?? ""],
     ...outcomes.slice(1).map((outcome) => ["", "", outcome]),
     ["alerts", String(result.alerts), `${result.alertsExpected} expected`],

@@ -65,7 +65,10 @@ export async function useCluster(options: UseClusterOptions, stack: AsyncDisposa
 async function confirm(server: string, signal: AbortSignal): Promise<void> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) {
-    throw createError(demoErrors, "KINGLET_ERR_DEMO_NOT_CONFIRMED", { server, reason: "there is no terminal to ask on" });
+    throw createError(demoErrors, "KINGLET_ERR_DEMO_NOT_CONFIRMED", {
+      server,
+      reason: "there is no terminal to ask on",
+    });
   }
   const reader = createInterface({ input: stdin, output: stderr });
   try {
@@ -83,7 +86,8 @@ async function removeNamespace(client: KubeClient, namespace: string, output: De
   try {
     const { items } = await client.list<{ readonly metadata: { readonly name: string } }>(pods, { namespace });
     // No kubelet would ever confirm their end: without force they would hold the namespace until the garbage collector comes.
-    for (const { metadata } of items) await ignoreMissing(client.delete(pods, metadata.name, { namespace, gracePeriodSeconds: 0 }));
+    for (const { metadata } of items)
+      await ignoreMissing(client.delete(pods, metadata.name, { namespace, gracePeriodSeconds: 0 }));
     await ignoreMissing(client.delete(namespaces, namespace));
     await waitUntil(async () => !(await exists(client, namespace)), {
       what: `removing namespace ${namespace}`,
@@ -93,7 +97,9 @@ async function removeNamespace(client: KubeClient, namespace: string, output: De
     });
     output.note(`namespace ${namespace} is removed`);
   } catch (error) {
-    output.problem(`namespace ${namespace} may still be there: ${describeError(error)}; kubectl delete namespace ${namespace}`);
+    output.problem(
+      `namespace ${namespace} may still be there: ${describeError(error)}; kubectl delete namespace ${namespace}`,
+    );
   }
 }
 
