@@ -68,7 +68,10 @@ function matchGolden(name: string, actual: string): void {
 }
 
 /** What `locations` and edges are about is left out: no growth by module but in the last row. */
-function snapshotOf(nodes: readonly (readonly [type: number, name: number, size: number])[], strings: readonly string[]): string {
+function snapshotOf(
+  nodes: readonly (readonly [type: number, name: number, size: number])[],
+  strings: readonly string[],
+): string {
   const meta = {
     node_fields: ["type", "name", "self_size", "edge_count"],
     node_types: [["object", "string", "closure", "array"], "string", "number", "number"],
@@ -106,7 +109,12 @@ describe("main", () => {
     const starts = [0, 0, 0, 5, 0, 1, 50, 0, 0];
     const map = file(
       "map.json",
-      JSON.stringify({ format: 1, bundle: "server.cjs", modules: ["src/session.ts", "node_modules/.pnpm/x@1/node_modules/x/a.js"], starts }),
+      JSON.stringify({
+        format: 1,
+        bundle: "server.cjs",
+        modules: ["src/session.ts", "node_modules/.pnpm/x@1/node_modules/x/a.js"],
+        starts,
+      }),
     );
     const { stdout } = await run(["compare", tinyA, tinyB, "--output", "json", "--modules", map]);
     const { byModule } = JSON.parse(stdout) as { byModule: { top: { name: string; sizeGrowth: number }[] } };
@@ -129,12 +137,21 @@ describe("main", () => {
         for (const [type, name, size] of nodes) {
           const text = strings[name] as string;
           const key = ["object", "(string)", "closure", "(array)"][type] as string;
-          const shown = key === "object" ? text || "(object without constructor)" : key === "closure" ? `${text || "(anonymous)"}()` : key;
+          const shown =
+            key === "object"
+              ? text || "(object without constructor)"
+              : key === "closure"
+                ? `${text || "(anonymous)"}()`
+                : key;
           const row = expected.get(shown) ?? [0, 0];
           expected.set(shown, [row[0] + 1, row[1] + size]);
         }
-        const { byConstructor } = JSON.parse(stdout) as { byConstructor: { top: { name: string; countGrowth: number; sizeGrowth: number }[] } };
-        expect(new Map(byConstructor.top.map((row) => [row.name, [row.countGrowth, row.sizeGrowth]]))).toEqual(expected);
+        const { byConstructor } = JSON.parse(stdout) as {
+          byConstructor: { top: { name: string; countGrowth: number; sizeGrowth: number }[] };
+        };
+        expect(new Map(byConstructor.top.map((row) => [row.name, [row.countGrowth, row.sizeGrowth]]))).toEqual(
+          expected,
+        );
       }),
       { seed: 1, numRuns: 100 },
     );
@@ -156,7 +173,11 @@ describe("main", () => {
   describe("when it is told to stop", () => {
     it("ends with 1 and prints no comparison", async () => {
       const ended = await run(["compare", tinyA, tinyB], { signal: AbortSignal.abort() });
-      expect(ended).toEqual({ code: ExitCode.fault, stdout: "", stderr: "heap: interrupted before the comparison was complete\n" });
+      expect(ended).toEqual({
+        code: ExitCode.fault,
+        stdout: "",
+        stderr: "heap: interrupted before the comparison was complete\n",
+      });
     });
   });
 
@@ -199,18 +220,53 @@ describe("main", () => {
       ["another JSON", () => file("other", '{"a":1}'), "NOT_A_SNAPSHOT", 'no section "snapshot"'],
       ["nodes before meta", () => file("early", '{"nodes":[1]}'), "NOT_A_SNAPSHOT", "before snapshot"],
       ["meta without a field", () => file("field", replaced('"self_size"', '"size"')), "NOT_A_SNAPSHOT", "self_size"],
-      ["meta that is no JSON", () => file("meta", '{"snapshot":{"meta":nul},"nodes":[]}'), "NOT_A_SNAPSHOT", "not JSON"],
-      ["an absurd count", () => file("absurd", replaced('"node_count":9', '"node_count":9e12')), "NOT_A_SNAPSHOT", "do not fit"],
-      ["a negative count", () => file("negative", replaced('"node_count":9', '"node_count":-9')), "NOT_A_SNAPSHOT", "not a count"],
-      ["fewer nodes than declared", () => file("fewer", replaced('"node_count":9', '"node_count":10')), "NOT_A_SNAPSHOT", "has 9"],
-      ["more nodes than declared", () => file("more", replaced('"node_count":9', '"node_count":8')), "NOT_A_SNAPSHOT", "more"],
+      [
+        "meta that is no JSON",
+        () => file("meta", '{"snapshot":{"meta":nul},"nodes":[]}'),
+        "NOT_A_SNAPSHOT",
+        "not JSON",
+      ],
+      [
+        "an absurd count",
+        () => file("absurd", replaced('"node_count":9', '"node_count":9e12')),
+        "NOT_A_SNAPSHOT",
+        "do not fit",
+      ],
+      [
+        "a negative count",
+        () => file("negative", replaced('"node_count":9', '"node_count":-9')),
+        "NOT_A_SNAPSHOT",
+        "not a count",
+      ],
+      [
+        "fewer nodes than declared",
+        () => file("fewer", replaced('"node_count":9', '"node_count":10')),
+        "NOT_A_SNAPSHOT",
+        "has 9",
+      ],
+      [
+        "more nodes than declared",
+        () => file("more", replaced('"node_count":9', '"node_count":8')),
+        "NOT_A_SNAPSHOT",
+        "more",
+      ],
       ["half a node", () => file("half", replaced(",6,7,17,1000,0,0", ",6,7,17")), "NOT_A_SNAPSHOT", "not complete"],
-      ["a node type that is not declared", () => file("type", replaced(",6,7,17", ",60,7,17")), "NOT_A_SNAPSHOT", "type 60"],
+      [
+        "a node type that is not declared",
+        () => file("type", replaced(",6,7,17", ",60,7,17")),
+        "NOT_A_SNAPSHOT",
+        "type 60",
+      ],
       ["an absurd name", () => file("name", replaced(",6,7,17", ",6,7000000,17")), "NOT_A_SNAPSHOT", "cannot be"],
       ["a huge number", () => file("huge", replaced("1000", "9".repeat(400))), "NOT_A_SNAPSHOT", "2^53"],
       ["a fraction", () => file("fraction", replaced("1000", "1.5")), "NOT_A_SNAPSHOT", "integer"],
       ["an edge into nothing", () => file("edge", replaced("3,8,12", "3,8,6000")), "NOT_A_SNAPSHOT", "6000"],
-      ["more edges than declared", () => file("edges", replaced(",2,5,48", ",2,5,48,2,5,48")), "NOT_A_SNAPSHOT", "more edges"],
+      [
+        "more edges than declared",
+        () => file("edges", replaced(",2,5,48", ",2,5,48,2,5,48")),
+        "NOT_A_SNAPSHOT",
+        "more edges",
+      ],
       ["a location of nothing", () => file("location", replaced("6,52,10", "7,52,10")), "NOT_A_SNAPSHOT", "node 7"],
       ["a section twice", () => file("twice", replaced('"trace_tree":[]', '"nodes":[]')), "NOT_A_SNAPSHOT", "twice"],
       ["something behind the end", () => file("behind", `${whole}x`), "NOT_A_SNAPSHOT", "follows"],

@@ -38,13 +38,9 @@ describe("ModuleMap", () => {
   });
 
   it("knows the bundle as a script and as an executable", () => {
-    expect(["/opt/kinglet.cjs", "kinglet", "/usr/bin/kinglet", "other.cjs", ""].map((name) => map.isBundle(name))).toEqual([
-      true,
-      true,
-      true,
-      false,
-      false,
-    ]);
+    expect(
+      ["/opt/kinglet.cjs", "kinglet", "/usr/bin/kinglet", "other.cjs", ""].map((name) => map.isBundle(name)),
+    ).toEqual([true, true, true, false, false]);
   });
 });
 

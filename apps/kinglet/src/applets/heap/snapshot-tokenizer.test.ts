@@ -36,7 +36,13 @@ class RecordingSink implements SnapshotSink {
   }
 }
 
-const modes = { snapshot: "text", nodes: "numbers", edges: "numbers", locations: "numbers", strings: "strings" } as const;
+const modes = {
+  snapshot: "text",
+  nodes: "numbers",
+  edges: "numbers",
+  locations: "numbers",
+  strings: "strings",
+} as const;
 
 function tokenize(chunks: Iterable<Uint8Array>, own: Readonly<Record<string, SectionMode>> = modes): unknown[] {
   const sink = new RecordingSink(own);
@@ -52,9 +58,9 @@ describe("SnapshotTokenizer", () => {
       const parsed = JSON.parse(bytes.toString()) as Record<string, unknown>;
       const calls = tokenize([bytes]);
       for (const section of ["nodes", "edges", "locations"]) expect(calls).toContainEqual(parsed[section]);
-      expect(calls.filter((call) => Array.isArray(call) && call[0] === "string").map((call) => (call as string[])[1])).toEqual(
-        parsed["strings"],
-      );
+      expect(
+        calls.filter((call) => Array.isArray(call) && call[0] === "string").map((call) => (call as string[])[1]),
+      ).toEqual(parsed["strings"]);
       const text = calls.find((call) => Array.isArray(call) && call[0] === "text") as string[];
       expect(JSON.parse(text[1] as string)).toEqual(parsed["snapshot"]);
     }
@@ -81,13 +87,17 @@ describe("SnapshotTokenizer", () => {
     fc.assert(
       fc.property(shape, fc.nat({ max: 3 }), fc.array(fc.nat(400)), (value, indent, cuts) => {
         const bytes = Buffer.from(JSON.stringify(value, null, indent));
-        const pieces = [...cuts, bytes.length].sort((a, b) => a - b).map((to, at, all) => bytes.subarray(at === 0 ? 0 : all[at - 1], to));
+        const pieces = [...cuts, bytes.length]
+          .sort((a, b) => a - b)
+          .map((to, at, all) => bytes.subarray(at === 0 ? 0 : all[at - 1], to));
         const calls = tokenize(pieces, own);
         expect(calls).toEqual(tokenize([bytes], own));
         if (value.nodes.length > 0) expect(calls).toContainEqual(value.nodes);
         const text = calls.find((call) => Array.isArray(call) && call[0] === "text") as string[];
         expect(JSON.parse(text[1] as string)).toEqual(JSON.parse(JSON.stringify(value.text)));
-        expect(calls.filter((call) => Array.isArray(call) && call[0] === "string")).toEqual(value.strings.map((one) => ["string", one]));
+        expect(calls.filter((call) => Array.isArray(call) && call[0] === "string")).toEqual(
+          value.strings.map((one) => ["string", one]),
+        );
       }),
       { seed: 1, numRuns: 300 },
     );
@@ -96,7 +106,11 @@ describe("SnapshotTokenizer", () => {
   it("reads one section alone, from the offset behind its name", () => {
     const bytes = tiny[0] as Buffer;
     const parsed = JSON.parse(bytes.toString()) as { edges: number[] };
-    const [, , offset] = tokenize([bytes]).find((call) => Array.isArray(call) && call[1] === "edges") as [string, string, number];
+    const [, , offset] = tokenize([bytes]).find((call) => Array.isArray(call) && call[1] === "edges") as [
+      string,
+      string,
+      number,
+    ];
     const sink = new RecordingSink({ edges: "numbers" });
     const tokenizer = new SnapshotTokenizer("test", sink);
     tokenizer.resumeAt("edges", offset);

@@ -82,7 +82,8 @@ export class StringBytes {
   /** The content; a cut string ends in `…`. Allocates. */
   toString(): string {
     if (this.#highSurrogate !== 0) this.#endSurrogate();
-    const text = new TextDecoder().decode(this.#bytes.subarray(0, this.#length));
+    // Not TextDecoder: it drops a leading byte order mark.
+    const text = Buffer.from(this.#bytes.buffer, 0, this.#length).toString("utf8");
     // The cut may have gone through a character.
     return this.#isCut ? `${text.replace(/\uFFFD$/, "")}…` : text;
   }
