@@ -7,12 +7,12 @@ import { writeSyntheticSnapshot } from "./synthetic-snapshot.ts";
 /**
  * How fast `kinglet heap compare` reads two large snapshots, and how much memory it takes: the built bundle in a process of its own.
  *
- * `node --conditions=@kinglet/source apps/kinglet/bench/heap-compare.ts [MEGABYTES]` — 500 by default; needs twice that on the disk of the
- * temporary folder, which is given back.
+ * `node --conditions=@kinglet/source apps/kinglet/bench/heap-compare.ts [MEGABYTES [PROGRAM]]` — 500 and the built bundle by default; needs
+ * twice that on the disk of the temporary folder, which is given back.
  */
 const megabytes = Number(process.argv[2] ?? 500);
 if (!Number.isInteger(megabytes) || megabytes < 1) throw new Error("the argument is a size in MB, at least 1");
-const program = join(import.meta.dirname, "../dist/kinglet.cjs");
+const program = process.argv[3] ?? join(import.meta.dirname, "../dist/kinglet.cjs");
 if (!existsSync(program)) throw new Error("build the program first: pnpm build");
 
 const folder = mkdtempSync(join(tmpdir(), "kinglet-heap-"));

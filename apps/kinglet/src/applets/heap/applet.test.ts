@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "@kinglet/lifecycle";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ExitCode, type TextOutput } from "../../applet-context.ts";
 import { main } from "./applet.ts";
 
 const golden = join(import.meta.dirname, "golden/tiny");
-const tinyA = join(golden, "A.heapsnapshot");
-const tinyB = join(golden, "B.heapsnapshot");
+const tinyA = join(golden, "A.json");
+const tinyB = join(golden, "B.json");
 
 let folder: string;
 beforeAll(() => {
@@ -49,6 +49,8 @@ async function run(
     stdout,
     stderr,
     clock: new ManualClock(),
+    process,
+    isSingleExecutable: false,
     version: "0.0.0",
   });
   return { code, stdout: stdout.text, stderr: stderr.text };
@@ -165,7 +167,7 @@ describe("main", () => {
   describe("on a terminal", () => {
     it("shows progress and removes it", async () => {
       const { stderr } = await run(["compare", tinyA, tinyB], { isTerminal: true });
-      expect(stderr).toContain("reading A.heapsnapshot");
+      expect(stderr).toContain("reading A.json");
       expect(stderr.endsWith("\r\u001b[K")).toBe(true);
     });
   });

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SnapshotTokenizer, type SectionMode, type SnapshotSink } from "./snapshot-tokenizer.ts";
 import type { StringBytes } from "./string-bytes.ts";
 
-const tiny = ["A", "B"].map((name) => readFileSync(join(import.meta.dirname, `golden/tiny/${name}.heapsnapshot`)));
+const tiny = ["A", "B"].map((name) => readFileSync(join(import.meta.dirname, `golden/tiny/${name}.json`)));
 
 /** Writes down every call; consecutive batches of numbers are one. */
 class RecordingSink implements SnapshotSink {
