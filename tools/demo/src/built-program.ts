@@ -33,7 +33,7 @@ export function findProgram(): BuiltProgram {
  * @internal
  */
 export async function installLinks(program: BuiltProgram, target: string, signal: AbortSignal): Promise<string> {
-  const [command = "", ...args] = [...program.runner, program.path, "--install", target];
+  const [command, ...args] = [...program.runner, program.path, "--install", target];
   try {
     await promisify(execFile)(command, args, { signal, env: { PATH: process.env["PATH"] } });
   } catch (error) {

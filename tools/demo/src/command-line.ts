@@ -55,7 +55,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | string 
         }
         playSeconds = Number(value);
       }
-    } else if (switches.includes(argument)) flags.add(argument);
+    } else if (switches.has(argument)) flags.add(argument);
     else return `unknown argument ${argument}`;
   }
   const isCluster = flags.has("--cluster");
@@ -73,4 +73,4 @@ export function parseCommandLine(args: readonly string[]): CommandLine | string 
   };
 }
 
-const switches: readonly string[] = ["--help", "-h", "--keep", "--cluster", "--yes", "--install-crds"];
+const switches: ReadonlySet<string> = new Set(["--help", "-h", "--keep", "--cluster", "--yes", "--install-crds"]);

@@ -42,8 +42,8 @@ export interface DemoResult {
 export interface DemoOutput {
   /** What will be created on a real cluster. */
   plan(server: string, origin: string, objects: readonly string[]): void;
-  /** Something was started. */
-  start(what: string, how: string): void;
+  /** Something was started; `details` are for programs. */
+  start(what: string, how: string, details?: Readonly<Record<string, unknown>>): void;
   pods(rows: readonly PodRow[]): void;
   profiles(rows: readonly ProfileRow[]): void;
   /** From here on alerts may come. */

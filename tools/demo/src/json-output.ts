@@ -5,7 +5,7 @@ export function createJsonOutput(write: (text: string) => void, writeError: (tex
   const line = (type: string, members: object): void => write(`${JSON.stringify({ type, ...members })}\n`);
   return {
     plan: (server, origin, objects) => line("plan", { server, origin, objects }),
-    start: (what, how) => line("start", { what, how }),
+    start: (what, how, details) => line("start", { what, how, ...details }),
     pods: (rows) => {
       for (const row of rows) line("pod", row);
     },

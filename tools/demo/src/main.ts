@@ -25,7 +25,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     await runDemo({ commandLine, env, output, signal }, stack);
   } catch (error) {
     code = signal.aborted ? 130 : exitCodeOf(error);
-    output.problem(signal.aborted ? `${(signal.reason as Error).message}: cleaning up` : describeError(error));
+    output.problem(signal.aborted ? `${(signal.reason as Error).message}: cleaning up` : explain(error));
   }
   try {
     await stack.disposeAsync();
@@ -41,6 +41,12 @@ function openOutput(commandLine: CommandLine, env: NodeJS.ProcessEnv): DemoOutpu
   const writeError = (text: string): void => void process.stderr.write(text);
   if (commandLine.output === "json") return createJsonOutput(write, writeError);
   return createTextOutput(write, writeError, process.stdout.isTTY && (env["NO_COLOR"] ?? "") === "");
+}
+
+/** One line: what is wrong, and what to do about it. */
+function explain(error: unknown): string {
+  const { remedy = "" } = error as { readonly remedy?: string };
+  return remedy === "" ? describeError(error) : `${describeError(error)}. ${remedy}`;
 }
 
 function exitCodeOf(error: unknown): number {

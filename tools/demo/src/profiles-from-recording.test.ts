@@ -71,7 +71,7 @@ describe("the shop of the demo", () => {
     for (const { containers } of played) {
       for (const [index, { id }] of containers.entries()) {
         const next = containers[index + 1];
-        const last = executions.ofContainers.filter((execution) => execution.container.id === id).at(-1);
+        const last = executions.ofContainers.findLast((execution) => execution.container.id === id);
         if (next !== undefined) expect(last?.line).toBeLessThan(next.startsAtLine);
       }
     }

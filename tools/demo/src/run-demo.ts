@@ -47,7 +47,7 @@ export async function runDemo(options: RunDemoOptions, stack: AsyncDisposableSta
   const folder = openTempFolder(stack);
   const cluster = await openCluster(options, folder, stack);
   const shop = await createShop(cluster, played, signal);
-  output.start("cluster", cluster.title);
+  output.start("cluster", cluster.title, { namespaces: cluster.namespaces, kubeconfig: cluster.kubeconfigPath });
 
   const tetragonFile = join(folder, "export", "tetragon.log");
   mkdirSync(join(folder, "export"));
@@ -69,7 +69,12 @@ export async function runDemo(options: RunDemoOptions, stack: AsyncDisposableSta
     stack,
   );
   const target = relative(process.cwd(), program.path);
-  output.start("sensor", `${link} -> ${target}, process ${sensor.pid}, ready after ${Math.round(sensor.startUpMs)} ms`);
+  const { pid, startUpMs, metricsUrl, debugUrl } = sensor;
+  output.start("sensor", `${link} -> ${target}, process ${pid}, ready after ${Math.round(startUpMs)} ms`, {
+    pid,
+    metricsUrl,
+    debugUrl,
+  });
   output.pods(podRows(shop, cluster));
   output.profiles(profileRows(shop, await profilesInUse(sensor, shop, signal)));
 

@@ -71,8 +71,13 @@ async function confirm(server: string, signal: AbortSignal): Promise<void> {
     });
   }
   const reader = createInterface({ input: stdin, output: stderr });
+  // The terminal is in raw mode meanwhile: Ctrl-C arrives here as a key, Ctrl-D as the end of the input.
+  reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  const ended = new Promise<string>((resolve) => {
+    reader.once("close", () => resolve("no"));
+  });
   try {
-    const answer = await reader.question("Create this? [y/N] ", { signal });
+    const answer = await Promise.race([reader.question("Create this? [y/N] ", { signal }), ended]);
     if (/^y(?:es)?$/i.test(answer.trim())) return;
   } finally {
     reader.close();
@@ -84,22 +89,26 @@ async function confirm(server: string, signal: AbortSignal): Promise<void> {
 async function removeNamespace(client: KubeClient, namespace: string, output: DemoOutput): Promise<void> {
   const { signal } = new AbortController();
   try {
-    const { items } = await client.list<{ readonly metadata: { readonly name: string } }>(pods, { namespace });
-    // No kubelet would ever confirm their end: without force they would hold the namespace until the garbage collector comes.
-    for (const { metadata } of items)
-      await ignoreMissing(client.delete(pods, metadata.name, { namespace, gracePeriodSeconds: 0 }));
     await ignoreMissing(client.delete(namespaces, namespace));
-    await waitUntil(async () => !(await exists(client, namespace)), {
-      what: `removing namespace ${namespace}`,
-      timeoutMs: 60_000,
-      intervalMs: 200,
-      signal,
-    });
+    const isGone = async (): Promise<boolean> => {
+      await endPods(client, namespace);
+      return !(await exists(client, namespace));
+    };
+    const what = `removing namespace ${namespace}`;
+    await waitUntil(isGone, { what, timeoutMs: 60_000, intervalMs: 500, signal });
     output.note(`namespace ${namespace} is removed`);
   } catch (error) {
     output.problem(
       `namespace ${namespace} may still be there: ${describeError(error)}; kubectl delete namespace ${namespace}`,
     );
+  }
+}
+
+/** No kubelet would ever confirm their end: without force they would hold the namespace until the garbage collector comes. */
+async function endPods(client: KubeClient, namespace: string): Promise<void> {
+  const { items } = await client.list<{ readonly metadata: { readonly name: string } }>(pods, { namespace });
+  for (const { metadata } of items) {
+    await ignoreMissing(client.delete(pods, metadata.name, { namespace, gracePeriodSeconds: 0 }));
   }
 }
 
