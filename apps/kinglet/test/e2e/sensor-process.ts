@@ -33,6 +33,7 @@ export class SensorProcess implements AsyncDisposable {
   readonly #metricsPort: number;
   readonly #debugPort: number;
   readonly #exit: Promise<number | NodeJS.Signals>;
+  #isReading = false;
   #stdout = "";
   #stderr = "";
 
@@ -41,10 +42,12 @@ export class SensorProcess implements AsyncDisposable {
     this.#metricsPort = metricsPort;
     this.#debugPort = debugPort;
     if (isRead) this.readStdout();
+    // What is in the pipe at the end would be thrown away.
+    else child.once("exit", () => this.readStdout());
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
     });
-    this.#exit = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal ?? 1)));
+    this.#exit = new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal ?? 1)));
   }
 
   /** Starts the single executable where there is one, else the bundle, through a link called `sensor`. */
@@ -76,6 +79,8 @@ export class SensorProcess implements AsyncDisposable {
 
   /** Begins to take the alerts. */
   readStdout(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
     });

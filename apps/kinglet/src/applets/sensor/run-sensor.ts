@@ -29,7 +29,7 @@ const stopMs = 2_000;
 export async function runSensor(
   parts: SensorParts,
   context: AppletContext,
-  readiness: ReadinessRegistry,
+  conditions: SensorConditions,
   logger: Logger,
 ): Promise<void> {
   const reading = new AbortController();
@@ -44,7 +44,6 @@ export async function runSensor(
     }
   };
   const informers = [parts.pods, ...(parts.cluster?.informers ?? [])];
-  const conditions = registerConditions(parts, readiness);
   const tasks = [
     ...informers.map((informer) => start("an informer", running.signal, () => informer.run({ signal: running.signal }))),
     start("the profile cache", running.signal, () => parts.profiles.run({ signal: running.signal })),
@@ -66,23 +65,25 @@ export async function runSensor(
   }
 }
 
-interface Conditions {
+/** What must be in order before the sensor says that it is ready. */
+export interface SensorConditions {
   readonly cluster: ReadinessCondition;
   readonly profiles: ReadinessCondition;
   readonly events: ReadinessCondition;
 }
 
-function registerConditions(parts: SensorParts, readiness: ReadinessRegistry): Conditions {
+/** Registers the conditions; before the listener opens, or its first answers would say ready. */
+export function registerConditions(readiness: ReadinessRegistry): SensorConditions {
   return {
-    cluster: readiness.register("cluster", `listing pods at ${parts.client.server}`),
-    profiles: readiness.register("profiles", "fetching the profiles of running containers"),
+    cluster: readiness.register("cluster", "starting"),
+    profiles: readiness.register("profiles", "waiting for the pods"),
     events: readiness.register("events", "waiting for the pods"),
   };
 }
 
 async function readEvents(
   parts: SensorParts,
-  conditions: Conditions,
+  conditions: SensorConditions,
   logger: Logger,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<void> {

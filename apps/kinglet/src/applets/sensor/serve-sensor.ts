@@ -7,7 +7,7 @@ import { ExitCode, type AppletContext } from "../../applet-context.ts";
 import type { SensorConfig } from "./config.ts";
 import { debugRoutes } from "./debug-routes.ts";
 import { applyMemoryLimit, openMemoryWatch } from "./memory-watch.ts";
-import { runSensor } from "./run-sensor.ts";
+import { registerConditions, runSensor } from "./run-sensor.ts";
 import { openSensorParts, type SensorParts } from "./sensor-parts.ts";
 
 /** The whole stop, alerts that still leave included, takes less than this, milliseconds. */
@@ -34,6 +34,7 @@ export async function serveSensor(
     stack.defer(collectProcessMetrics(metrics));
     const memory = openMemoryWatch({ limit, config, context, logger: logging.logger("memory-limit"), metrics }, stack);
     const readiness = createReadiness();
+    const conditions = registerConditions(readiness);
     const opened: { parts?: SensorParts } = {};
     stack.use(
       await openEndpoints({
@@ -57,7 +58,7 @@ export async function serveSensor(
       }),
     );
     opened.parts = await openSensorParts({ config, context, logging, metrics, memoryLimitBytes: memory.limitBytes }, stack);
-    await runSensor(opened.parts, context, readiness, logger);
+    await runSensor(opened.parts, context, conditions, logger);
     logger.info("stopped");
     return ExitCode.ok;
   } catch (error) {
