@@ -31,7 +31,7 @@ const noLayout = "nodes come before snapshot";
  *
  * Sections must come in V8's order: `snapshot`, `nodes`, `locations`, `strings`. `edges` is skipped and its offset kept.
  *
- * Memory: 17 bytes per node, one row per distinct name and place, and the names that nodes other than strings have.
+ * Memory: 17 bytes per node, one row per distinct name and place, and the names of objects, functions and code.
  */
 export class SnapshotCollector implements SnapshotSink {
   readonly #path: string;
@@ -55,8 +55,9 @@ export class SnapshotCollector implements SnapshotSink {
   readonly #places = new Map<number, Map<number, PlaceAmount>>();
   #placeCount = 0;
   #location = [0, 0, 0, 0];
-  /** One bit per string: whether a node that is no string has this name. */
+  /** One bit per string: whether its text is needed. */
   #wanted = new Uint8Array(0);
+  #wantedCount = 0;
   #stringIndex = 0;
   readonly #strings = new Map<number, string>();
   #sharedEdge = -1;
@@ -97,7 +98,7 @@ export class SnapshotCollector implements SnapshotSink {
     return this.#edgesOffset;
   }
 
-  /** The name of a node that is no string. */
+  /** The name of an object, function or script; empty for nodes that share a row. */
   nameOf(node: number): string {
     return this.#strings.get(this.#nodeNames[node] ?? -1) ?? "";
   }
@@ -226,14 +227,18 @@ export class SnapshotCollector implements SnapshotSink {
     this.#total.count++;
     this.#total.size += size;
     const shared = this.#shared[type];
-    // Code nodes share a row, but the names of scripts are among theirs.
-    if (shared !== "(string)") this.#want(name);
     let row = this.#byType[type] as Amount;
     if (shared === undefined) {
       const key = name * 256 + type;
       const known = this.#named.get(key);
       if (known !== undefined) row = known;
-      else if (this.#named.size < maxRows) this.#named.set(key, (row = { count: 0, size: 0 }));
+      else if (this.#named.size < maxRows) {
+        this.#named.set(key, (row = { count: 0, size: 0 }));
+        this.#want(name);
+      }
+    } else if (shared === "(code)") {
+      // Code nodes share a row, but the names of scripts are among theirs.
+      this.#want(name);
     }
     row.count++;
     row.size += size;
@@ -241,7 +246,11 @@ export class SnapshotCollector implements SnapshotSink {
 
   #want(string: number): void {
     const at = string >> 3;
-    if (at < this.#wanted.length) this.#wanted[at] = (this.#wanted[at] as number) | (1 << (string & 7));
+    const known = this.#wanted[at];
+    const bit = 1 << (string & 7);
+    if (known === undefined || (known & bit) !== 0 || this.#wantedCount === 2 * maxRows) return;
+    this.#wanted[at] = known | bit;
+    this.#wantedCount++;
   }
 
   #takeLocations(values: Float64Array, count: number): void {

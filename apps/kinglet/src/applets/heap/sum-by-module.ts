@@ -4,6 +4,9 @@ import type { Amount, SnapshotCollector } from "./snapshot-collector.ts";
 /** The row of nodes that have no place in a source: strings, code, arrays, and objects of built-in constructors. */
 const nowhere = "(no source location)";
 
+/** The row of what stands in the bundle before its first module: the bundler makes every module's initialiser there. */
+const initialisers = "(module initialisers)";
+
 /**
  * Adds up by module what has a place in the source: functions where they are defined, objects where their constructor is.
  *
@@ -25,7 +28,9 @@ export function sumByModule(
     const script = scriptNames.get(scriptId) ?? `script ${scriptId}`;
     const own = closure < 0 ? "" : snapshot.nameOf(closure);
     let module: string | undefined;
-    if (map !== undefined && bundles.has(scriptId)) module = map.has(own) ? own : map.moduleAt(line, column);
+    if (map !== undefined && bundles.has(scriptId)) {
+      module = map.has(own) ? own : (map.moduleAt(line, column) ?? initialisers);
+    }
     const name = module?.replace(/^.*node_modules\//, "") ?? script;
     const row = rows.get(name);
     if (row === undefined) rows.set(name, { count, size });
