@@ -4,11 +4,6 @@
  * @internal
  */
 export const demoErrors = {
-  KINGLET_ERR_DEMO_USAGE: {
-    message: "{problem}",
-    retryable: false,
-    remedy: "The demo's --help lists its options.",
-  },
   KINGLET_ERR_DEMO_NOT_BUILT: {
     message: "there is no built program in {folder}",
     retryable: false,

@@ -1,4 +1,4 @@
-import { describeError, hasCode } from "@kinglet/errors";
+import { describeError } from "@kinglet/errors";
 import { HELP, parseCommandLine, type CommandLine } from "./command-line.ts";
 import type { DemoOutput } from "./demo-output.ts";
 import { createJsonOutput } from "./json-output.ts";
@@ -24,7 +24,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   try {
     await runDemo({ commandLine, env, output, signal }, stack);
   } catch (error) {
-    code = signal.aborted ? 130 : exitCodeOf(error);
+    code = signal.aborted ? 130 : 1;
     output.problem(signal.aborted ? `${(signal.reason as Error).message}: cleaning up` : explain(error));
   }
   try {
@@ -47,10 +47,6 @@ function openOutput(commandLine: CommandLine, env: NodeJS.ProcessEnv): DemoOutpu
 function explain(error: unknown): string {
   const { remedy = "" } = error as { readonly remedy?: string };
   return remedy === "" ? describeError(error) : `${describeError(error)}. ${remedy}`;
-}
-
-function exitCodeOf(error: unknown): number {
-  return hasCode(error, "KINGLET_ERR_DEMO_USAGE") ? 2 : 1;
 }
 
 process.exitCode = await main(process.argv.slice(2), process.env);

@@ -15,8 +15,8 @@ export interface PlayedWorkload {
   readonly leftOut: readonly (LeftOut & { readonly executions: number })[];
 }
 
-/** One life of a container. @internal */
-export interface PlayedContainer {
+/** One life of a container. */
+interface PlayedContainer {
   readonly id: string;
   /** Line of its first execution; 0 for the first life. */
   readonly startsAtLine: number;

@@ -35,8 +35,8 @@ export function readRecording(): Recording {
   return { lines, rotations, containers: parseContainers(unpack(join(folder, "ground-truth.log.gz"))) };
 }
 
-/** Takes the containers out of the log of what was done. @internal */
-export function parseContainers(groundTruth: string): RecordedContainer[] {
+/** Takes the containers out of the log of what was done. */
+function parseContainers(groundTruth: string): RecordedContainer[] {
   return Array.from(groundTruth.matchAll(/ CREATE name=(\S+) id=([0-9a-f]{64}) /g), ([, name = "", id = ""]) => ({
     name,
     id,

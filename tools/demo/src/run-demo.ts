@@ -36,7 +36,7 @@ export interface RunDemoOptions {
  * @internal
  */
 export async function runDemo(options: RunDemoOptions, stack: AsyncDisposableStack): Promise<void> {
-  const { commandLine, env, output, signal } = options;
+  const { commandLine, env, output } = options;
   const startedAt = performance.now();
   const program = findProgram();
   const recording = readRecording();
@@ -46,13 +46,13 @@ export async function runDemo(options: RunDemoOptions, stack: AsyncDisposableSta
 
   const folder = openTempFolder(stack);
   const cluster = await openCluster(options, folder, stack);
-  const shop = await createShop(cluster, played, signal);
+  const shop = await createShop(cluster, played, options.signal);
   output.start("cluster", cluster.title, { namespaces: cluster.namespaces, kubeconfig: cluster.kubeconfigPath });
 
   const tetragonFile = join(folder, "export", "tetragon.log");
   mkdirSync(join(folder, "export"));
   writeFileSync(tetragonFile, "", { mode: 0o600 });
-  const link = await installLinks(program, join(folder, "bin"), signal);
+  const link = await installLinks(program, join(folder, "bin"), options.signal);
   const alerts: SensorAlert[] = [];
   const sensor = await runSensor(
     {
@@ -64,10 +64,12 @@ export async function runDemo(options: RunDemoOptions, stack: AsyncDisposableSta
         alerts.push(alert);
         output.alert(alert);
       },
-      signal,
+      signal: options.signal,
     },
     stack,
   );
+  // From here on the end of the sensor ends the demo too.
+  const signal = AbortSignal.any([options.signal, sensor.fault]);
   const target = relative(process.cwd(), program.path);
   const { pid, startUpMs, metricsUrl, debugUrl } = sensor;
   output.start("sensor", `${link} -> ${target}, process ${pid}, ready after ${Math.round(startUpMs)} ms`, {
@@ -112,7 +114,7 @@ export async function runDemo(options: RunDemoOptions, stack: AsyncDisposableSta
     startUpMs: sensor.startUpMs,
     tookMs: performance.now() - startedAt,
   });
-  if (commandLine.isKept) await stayUp(sensor, cluster, output, signal);
+  if (commandLine.isKept) await stayUp(sensor, cluster, options);
 }
 
 function openCluster(options: RunDemoOptions, folder: string, stack: AsyncDisposableStack): Promise<DemoCluster> {
@@ -210,8 +212,7 @@ async function executionsSettled(
 async function stayUp(
   sensor: RunningSensor,
   cluster: DemoCluster,
-  output: DemoOutput,
-  signal: AbortSignal,
+  { output, signal }: Pick<RunDemoOptions, "output" | "signal">,
 ): Promise<void> {
   const kubeconfig = cluster.kubeconfigPath === undefined ? "" : ` --kubeconfig ${cluster.kubeconfigPath}`;
   const selected = `--field-selector spec.nodeName=${cluster.nodeName}`;
@@ -225,13 +226,10 @@ async function stayUp(
   ]);
   if (cluster.kind === "existing")
     output.note("The cluster may remove the pods any moment now: their node does not exist.");
-  const isOver = (): boolean => {
-    sensor.throwIfEnded();
-    return false;
-  };
-  try {
-    await waitUntil(isOver, { what: "Ctrl-C", timeoutMs: Infinity, intervalMs: 500, signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  await new Promise<void>((resolve) => {
+    const either = AbortSignal.any([signal, sensor.fault]);
+    if (either.aborted) resolve();
+    else either.addEventListener("abort", () => resolve(), { once: true });
+  });
+  if (!signal.aborted) sensor.fault.throwIfAborted();
 }

@@ -39,7 +39,7 @@ export class RunningSensor {
   readonly #child: ChildProcess;
   readonly #ended: Promise<string>;
   #isStopping = false;
-  #fault: Error | undefined;
+  readonly #fault = new AbortController();
   #lastLine = "";
 
   constructor(options: Omit<RunSensorOptions, "signal">, metricsPort: number, debugPort: number) {
@@ -59,7 +59,7 @@ export class RunningSensor {
     this.#child.once("exit", (code, signal) => resolve(code === null ? String(signal) : `exit code ${code}`));
     void promise.then((how) => {
       if (this.#isStopping) return;
-      this.#fault = createError(demoErrors, "KINGLET_ERR_DEMO_SENSOR_ENDED", { how, lastLine: this.#lastLine });
+      this.#fault.abort(createError(demoErrors, "KINGLET_ERR_DEMO_SENSOR_ENDED", { how, lastLine: this.#lastLine }));
     });
     if (this.#child.stdout !== null) {
       createInterface({ input: this.#child.stdout }).on("line", (line) => {
@@ -73,24 +73,22 @@ export class RunningSensor {
     }
   }
 
+  /** Fires with KINGLET_ERR_DEMO_SENSOR_ENDED when the process is gone without having been told. */
+  get fault(): AbortSignal {
+    return this.#fault.signal;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }
 
-  /** @throws KINGLET_ERR_DEMO_SENSOR_ENDED when the process is gone without having been told. */
-  throwIfEnded(): void {
-    if (this.#fault !== undefined) throw this.#fault;
-  }
-
   /** The text of `/metrics`. */
   async metrics(): Promise<string> {
-    this.throwIfEnded();
     return (await httpGet(`${this.metricsUrl}/metrics`)).text;
   }
 
   /** The state of each container's profile, as the sensor sees it, by container id; empty while it does not tell. */
   async profileStates(): Promise<ReadonlyMap<string, string>> {
-    this.throwIfEnded();
     const { status, text } = await httpGet(`${this.debugUrl}/debug/containers`);
     const { containers = [] } = (status === 200 ? JSON.parse(text) : {}) as {
       readonly containers?: readonly { readonly containerId: string; readonly state: string }[];
@@ -144,13 +142,12 @@ export async function runSensor(options: RunSensorOptions, stack: AsyncDisposabl
     await sensor.stop();
     process.off("exit", kill);
   });
-  await waitUntil(
-    async () => {
-      sensor.throwIfEnded();
-      return (await httpGet(`${sensor.metricsUrl}/readyz`)).status === 200;
-    },
-    { what: "the sensor's /readyz answering 200", timeoutMs: 20_000, intervalMs: 5, signal: options.signal },
-  );
+  await waitUntil(async () => (await httpGet(`${sensor.metricsUrl}/readyz`)).status === 200, {
+    what: "the sensor's /readyz answering 200",
+    timeoutMs: 20_000,
+    intervalMs: 5,
+    signal: AbortSignal.any([options.signal, sensor.fault]),
+  });
   sensor.startUpMs = performance.now() - startedAt;
   return sensor;
 }
