@@ -63,7 +63,8 @@ describe.skipIf(executableSkip !== undefined)(
 );
 
 describe("bundle", () => {
-  const files = async (path: string): Promise<readonly string[]> => (await readdir(path)).filter((name) => name.endsWith(".cjs")).toSorted();
+  const files = async (path: string): Promise<readonly string[]> =>
+    (await readdir(path)).filter((name) => name.endsWith(".cjs")).toSorted();
 
   it("is the same from two builds", async () => {
     await using one = await openTempDir("kinglet build one ");
@@ -103,7 +104,15 @@ async function makeVariant(name: string, execArgv: readonly string[]): Promise<s
   await writeFile(main, (await readFile(bundlePath, "utf8")).replace(/^#!.*\n/, ""));
   const output = folder.file(`kinglet-${name}`);
   const config = folder.file(`${name}.json`);
-  const settings = { main, output, executable: process.execPath, disableExperimentalSEAWarning: true, useCodeCache: true, execArgv, execArgvExtension: "env" };
+  const settings = {
+    main,
+    output,
+    executable: process.execPath,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    execArgv,
+    execArgvExtension: "env",
+  };
   await writeFile(config, JSON.stringify(settings));
   await run(process.execPath, ["--build-sea", config]);
   await chmod(output, 0o755);

@@ -2,7 +2,15 @@ import { appendFile, rename, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { openSimCluster, openTempDir, waitFor, type SimClusterFixture, type TempDir } from "@kinglet/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { expectedOutcomes, namespace, recordedContainers, recordedFiles, recordedPods, recordedProfiles, type RecordedContainer } from "./recording.ts";
+import {
+  expectedOutcomes,
+  namespace,
+  recordedContainers,
+  recordedFiles,
+  recordedPods,
+  recordedProfiles,
+  type RecordedContainer,
+} from "./recording.ts";
 import { SensorProcess } from "./sensor-process.ts";
 import { nodeName, prepareShop } from "./shop.ts";
 
@@ -66,10 +74,20 @@ describe("sensor on a recording of Tetragon", () => {
     await expectAccounts(sensor, expected);
     await waitFor(() => sensor.alerts().length >= wanted.length, { describe: "the alerts" });
     expect(await sensor.stop()).toBe(0);
-    expect(sensor.alerts().map((alert) => alert.process.execId).toSorted()).toEqual(wanted.map((execution) => execution.execId).toSorted());
+    expect(
+      sensor
+        .alerts()
+        .map((alert) => alert.process.execId)
+        .toSorted(),
+    ).toEqual(wanted.map((execution) => execution.execId).toSorted());
     expect(new Set(sensor.alerts().map((alert) => alert.uniqueId)).size).toBe(wanted.length);
     for (const alert of sensor.alerts()) {
-      expect(alert).toMatchObject({ containerId: batch.id, podName: batch.podName, containerName: batch.name, process: { binary: missing } });
+      expect(alert).toMatchObject({
+        containerId: batch.id,
+        podName: batch.podName,
+        containerName: batch.name,
+        process: { binary: missing },
+      });
     }
     // A restart reads nothing again.
     await using again = await start();
@@ -113,7 +131,9 @@ describe("sensor on a recording of Tetragon", () => {
     await sensor.ready();
     await expectAccounts(sensor, expected);
     expect(await sensor.metric("kinglet_runtime_events_dropped_upstream_total")).toBe(expected.droppedUpstream);
-    const { source } = JSON.parse((await sensor.debug("/debug/events")).text) as { readonly source: { readonly blindIntervals: readonly unknown[] } };
+    const { source } = JSON.parse((await sensor.debug("/debug/events")).text) as {
+      readonly source: { readonly blindIntervals: readonly unknown[] };
+    };
     expect(source.blindIntervals.length).toBeGreaterThan(0);
     expect(sensor.alerts()).toEqual([]);
     expect(await sensor.stop()).toBe(0);
@@ -138,7 +158,8 @@ function outcomeOf(sensor: SensorProcess, outcome: string): Promise<number> {
 /** Waits until the sensor has accounted for as many executions as there are, and compares every sum. */
 async function expectAccounts(sensor: SensorProcess, expected: ReturnType<typeof expectedOutcomes>): Promise<void> {
   const total = expected.kinds["exec"] ?? 0;
-  const counts = async (): Promise<Record<string, number>> => seriesOf((await sensor.http("/metrics")).text, "kinglet_sensor_executions_total", "outcome");
+  const counts = async (): Promise<Record<string, number>> =>
+    seriesOf((await sensor.http("/metrics")).text, "kinglet_sensor_executions_total", "outcome");
   const sum = (of: Record<string, number>): number => Object.values(of).reduce((all, count) => all + count, 0);
   let last: Record<string, number> = {};
   await waitFor(async () => sum((last = await counts())) >= total, {
@@ -147,17 +168,21 @@ async function expectAccounts(sensor: SensorProcess, expected: ReturnType<typeof
     intervalMs: 100,
   });
   const { text } = await sensor.http("/metrics");
-  const nonZero = (of: Record<string, number>): Record<string, number> => Object.fromEntries(Object.entries(of).filter(([, count]) => count !== 0));
+  const nonZero = (of: Record<string, number>): Record<string, number> =>
+    Object.fromEntries(Object.entries(of).filter(([, count]) => count !== 0));
   expect(nonZero(last)).toEqual(nonZero(expected.outcomes));
   expect(nonZero(seriesOf(text, "kinglet_runtime_events_total", "kind"))).toEqual(expected.kinds);
   expect(nonZero(seriesOf(text, "kinglet_runtime_events_skipped_lines_total", "reason"))).toEqual({});
   expect(nonZero(seriesOf(text, "kinglet_runtime_events_unknown_total", "member"))).toEqual({});
-  await waitFor(async () => (await sensor.metric("kinglet_runtime_events_open")) === 0, { describe: "every event to be acknowledged" });
+  await waitFor(async () => (await sensor.metric("kinglet_runtime_events_open")) === 0, {
+    describe: "every event to be acknowledged",
+  });
 }
 
 /** The values of a metric by one label. */
 function seriesOf(text: string, name: string, label: string): Record<string, number> {
   const values: Record<string, number> = {};
-  for (const [, key = "", value = ""] of text.matchAll(new RegExp(`^${name}\\{${label}="([^"]*)"\\} (\\S+)$`, "gm"))) values[key] = Number(value);
+  for (const [, key = "", value = ""] of text.matchAll(new RegExp(`^${name}\\{${label}="([^"]*)"\\} (\\S+)$`, "gm")))
+    values[key] = Number(value);
   return values;
 }

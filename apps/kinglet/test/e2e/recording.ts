@@ -11,10 +11,15 @@ const fixtures = join(import.meta.dirname, "../../../../packages/runtime-events/
 export const namespace = "recorded";
 
 /** The export files of a recording as they were rotated, oldest first; the last one is `tetragon.log`. */
-export function recordedFiles(name: "export" | "export-rate-limited"): readonly { readonly name: string; readonly text: string }[] {
+export function recordedFiles(
+  name: "export" | "export-rate-limited",
+): readonly { readonly name: string; readonly text: string }[] {
   return readdirSync(join(fixtures, name))
     .toSorted()
-    .map((file) => ({ name: file.slice(0, -".gz".length), text: gunzipSync(readFileSync(join(fixtures, name, file))).toString("utf8") }));
+    .map((file) => ({
+      name: file.slice(0, -".gz".length),
+      text: gunzipSync(readFileSync(join(fixtures, name, file))).toString("utf8"),
+    }));
 }
 
 /** A container that was started for the recording. */
@@ -31,12 +36,21 @@ export interface RecordedContainer {
 export function recordedContainers(): readonly RecordedContainer[] {
   const truth = gunzipSync(readFileSync(join(fixtures, "ground-truth.log.gz"))).toString("utf8");
   const containers: RecordedContainer[] = [];
-  for (const [, program = "", id = "", podUid = ""] of truth.matchAll(/ CREATE name=(\S+) id=([0-9a-f]{64}) pod=(\S+)/g)) {
+  for (const [, program = "", id = "", podUid = ""] of truth.matchAll(
+    / CREATE name=(\S+) id=([0-9a-f]{64}) pod=(\S+)/g,
+  )) {
     if (program === "pause") continue;
     // A container that was started again has a new id: in one state of the pod it needs a name of its own.
     const name = `${program}-${id.slice(0, 8)}`;
     const podName = `pod-${podUid.slice(0, 8)}`;
-    const slug = { apiVersion: "v1", namespace, kind: "Pod", name: podName, containerType: "containers", containerName: name } as const;
+    const slug = {
+      apiVersion: "v1",
+      namespace,
+      kind: "Pod",
+      name: podName,
+      containerType: "containers",
+      containerName: name,
+    } as const;
     containers.push({ id, name, podUid, podName, profileName: containerSlug(slug) });
   }
   return containers;
@@ -45,7 +59,12 @@ export function recordedContainers(): readonly RecordedContainer[] {
 /** The pods that those containers belong to. */
 export function recordedPods(containers: readonly RecordedContainer[]): readonly PodObject[] {
   return [...Map.groupBy(containers, (container) => container.podName)].map(([name, own]) =>
-    podObject({ name, namespace, nodeName, containers: own.map((container) => ({ name: container.name, containerId: container.id })) }),
+    podObject({
+      name,
+      namespace,
+      nodeName,
+      containers: own.map((container) => ({ name: container.name, containerId: container.id })),
+    }),
   );
 }
 
@@ -97,7 +116,8 @@ export function expectedOutcomes(lines: readonly string[], containers: readonly 
     if (process === undefined) continue;
     const container = containers.find(({ id }) => process.docker !== undefined && id.startsWith(process.docker));
     if ((process.flags ?? "").split(" ").includes("procFS")) outcomes.replay += 1;
-    else if (process.docker !== undefined && process.binary === "/dev/fd/6" && process.arguments === "init") outcomes.runtime += 1;
+    else if (process.docker !== undefined && process.binary === "/dev/fd/6" && process.arguments === "init")
+      outcomes.runtime += 1;
     else if (process.docker === undefined && process.pod === undefined) outcomes.host += 1;
     else if (container === undefined) outcomes.unresolved += 1;
     else {

@@ -62,7 +62,13 @@ export class SensorProcess implements AsyncDisposable {
       ...(options.kubeconfig === undefined ? [] : ["--kubeconfig", options.kubeconfig]),
       ...["--tetragon-file", options.tetragonFile, "--start-at", options.startAt ?? "beginning"],
       ...["--state-dir", join(options.folder, "state"), "--output", "json"],
-      ...["--metrics-bind", `127.0.0.1:${String(port)}`, "--debug-bind", `127.0.0.1:${String(debugPort)}`, ...(options.args ?? [])],
+      ...[
+        "--metrics-bind",
+        `127.0.0.1:${String(port)}`,
+        "--debug-bind",
+        `127.0.0.1:${String(debugPort)}`,
+        ...(options.args ?? []),
+      ],
     ];
     const command = program.endsWith(".cjs") ? [process.execPath, link] : [link];
     const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
@@ -171,7 +177,9 @@ export class SensorProcess implements AsyncDisposable {
     try {
       await waitFor(predicate, { timeoutMs, describe });
     } catch (error) {
-      throw new Error(`${(error as Error).message}\nstderr:\n${this.#stderr}\nalerts: ${this.#stdout}`, { cause: error });
+      throw new Error(`${(error as Error).message}\nstderr:\n${this.#stderr}\nalerts: ${this.#stdout}`, {
+        cause: error,
+      });
     }
   }
 }

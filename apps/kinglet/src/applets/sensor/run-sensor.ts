@@ -40,7 +40,7 @@ export async function runSensor(
       await run();
       if (!signal.aborted) crash.reject(new Error(`${name} ended by itself`));
     } catch (error) {
-      if (!signal.aborted) crash.reject(error as Error);
+      if (!signal.aborted) crash.reject(error);
     }
   };
   const informers = [parts.pods, ...(parts.cluster?.informers ?? [])];

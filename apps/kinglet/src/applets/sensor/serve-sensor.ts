@@ -83,14 +83,14 @@ function openSensorLogging(config: SensorConfig, context: AppletContext): Loggin
 }
 
 /** Settings that no other input would make right. */
-const wrongSettings: readonly string[] = [
+const wrongSettings: ReadonlySet<string> = new Set([
   "KINGLET_ERR_ENDPOINTS_BIND",
   "KINGLET_ERR_ENDPOINTS_ADDRESS",
   "KINGLET_ERR_ENDPOINTS_DEBUG_EXPOSED",
-];
+]);
 
 /** Inputs that somebody has to correct; everything else is a fault of the moment. */
-const unusableInputs: readonly string[] = [
+const unusableInputs: ReadonlySet<string> = new Set([
   "KINGLET_ERR_KINGLET_STATE_DIR",
   "KINGLET_ERR_ENDPOINTS_TOKEN_FILE",
   "KINGLET_ERR_KUBE_CLIENT_CONFIG",
@@ -100,11 +100,11 @@ const unusableInputs: readonly string[] = [
   "KINGLET_ERR_RUNTIME_EVENTS_UNREADABLE",
   "KINGLET_ERR_STORAGE_CLIENT_INVALID",
   "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE",
-];
+]);
 
 function exitCodeOf(error: unknown): ExitCode {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   if (typeof code !== "string") return ExitCode.fault;
-  if (wrongSettings.includes(code)) return ExitCode.usage;
-  return unusableInputs.includes(code) ? ExitCode.input : ExitCode.fault;
+  if (wrongSettings.has(code)) return ExitCode.usage;
+  return unusableInputs.has(code) ? ExitCode.input : ExitCode.fault;
 }
