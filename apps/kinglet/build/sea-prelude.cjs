@@ -1,9 +1,9 @@
-// Put before the bundle in the single executable only: there a library file is an asset, not a file on disk.
+// Put before the bundle in the single executable only: there a file beside the bundle is an asset, not a file on disk.
 require = ((inner) => (id) => {
   if (!id.startsWith("./kinglet.")) return inner(id);
-  const library = { exports: {} };
+  const part = { exports: {} };
   const source = inner("node:sea").getAsset(id.slice(2), "utf8");
   const wrap = new (inner("node:vm").Script)(`(function (exports, require, module) {${source}\n})`, { filename: id });
-  wrap.runInThisContext()(library.exports, inner, library);
-  return library.exports;
+  wrap.runInThisContext()(part.exports, require, part);
+  return part.exports;
 })(require);

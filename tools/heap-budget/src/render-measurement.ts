@@ -25,6 +25,11 @@ export function renderMeasurement(budget: Budget, measured: AppletMeasurement, f
     `heapUsed spread ${(measured.heapSpread * 100).toFixed(2)} %`,
     `rss ${megabytes(measured.rss)}; ready after ${measured.readyMs.toFixed(0)} ms = ${ratio.toFixed(2)} x bare node (${measured.bareNodeMs.toFixed(0)} ms)`,
   ];
+  if (measured.anonymousRssAtWork > 0) {
+    lines.push(
+      `at work (1,000 pods, 200 deployments) anonymous ${megabytes(measured.anonymousRssAtWork)}, limit ${megabytes(budget.limits.anonymousRssAtWork ?? Number.NaN)}`,
+    );
+  }
   if (found.length > 0) {
     lines.push("largest modules that ran:");
     for (const { path, bytes } of measured.largestModules) lines.push(`  ${String(bytes).padStart(8)}  ${path}`);

@@ -2,8 +2,19 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openKubeSim } from "@kinglet/kube-sim";
+import { openKubeSim, type SimResource } from "@kinglet/kube-sim";
 import type { AppletStart } from "./running-applet.ts";
+
+/** The kind that the sensor's profiles have, as a CustomResourceDefinition would declare it. */
+const containerProfiles: SimResource = {
+  group: "spdx.softwarecomposition.kubescape.io",
+  version: "v1beta1",
+  plural: "containerprofiles",
+  singular: "containerprofile",
+  kind: "ContainerProfile",
+  namespaced: true,
+  isCustom: true,
+};
 
 /** A place where an applet can be started again and again under the same circumstances. */
 export interface Scenario extends AsyncDisposable {
@@ -24,7 +35,7 @@ export interface ClusterContents {
  */
 export async function sensorScenario(contents: ClusterContents = { scope: "node" }): Promise<Scenario> {
   const folder = await mkdtemp(join(tmpdir(), "kinglet-budget-"));
-  const sim = await openKubeSim({});
+  const sim = await openKubeSim({ extraResources: [containerProfiles] });
   contents.fill?.((object) => sim.apply(object as never));
   const kubeconfig = join(folder, "kubeconfig.json");
   await writeFile(kubeconfig, JSON.stringify(sim.kubeconfig()));

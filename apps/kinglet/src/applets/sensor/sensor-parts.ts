@@ -102,6 +102,8 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     metrics,
     maxEntries: scaled(cachedContainers, memoryLimitBytes),
     tickIntervalMs: config.profileRefresh,
+    // Each connection that is open at the same time costs about 0.5 MB of TLS buffers for as long as the agent keeps it.
+    maxParallelFetches: 2,
   });
   const detector = createDetector({
     rules: builtinRules,
