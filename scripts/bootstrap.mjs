@@ -11,10 +11,7 @@ const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "
 /** Runs pnpm at the version that package.json names; ends this process when it fails. */
 export function pnpm(...args) {
   const npx = process.platform === "win32" ? "npx.cmd" : "npx";
-  const env = { ...process.env };
-  // npm exports its own settings to its scripts; pnpm would take them for its own and warn about each.
-  for (const name of Object.keys(env)) if (/^npm_config_/i.test(name)) delete env[name];
-  const result = spawnSync(npx, ["--yes", packageManager, ...args], { cwd: root, stdio: "inherit", env });
+  const result = spawnSync(npx, ["--yes", packageManager, ...args], { cwd: root, stdio: "inherit" });
   if (result.error) throw result.error;
   if (result.signal) process.kill(process.pid, result.signal);
   if (result.status !== 0) process.exit(result.status ?? 1);

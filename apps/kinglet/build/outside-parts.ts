@@ -9,6 +9,9 @@ export const bundleOptions = {
   format: "cjs",
   conditions: ["@kinglet/source"],
   charset: "ascii",
+  // A dynamic import of something outside becomes a require: in a single executable only that can be led to an asset, and an ESM import of a
+  // Node module would evaluate every export of it.
+  supported: { "dynamic-import": false },
   legalComments: "none",
   minifyWhitespace: true,
   minifySyntax: true,

@@ -1,14 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Metafile } from "esbuild";
 import { lockIntegrity } from "./lock-integrity.ts";
-import { readComponent, readComponents } from "./read-components.ts";
+import { readComponent, readComponents, type BundleMetafile } from "./read-components.ts";
 import { renderNotices } from "./render-notices.ts";
 import { renderSbom } from "./render-sbom.ts";
 
 /** Texts of the two generated files, from the bundle's metafile and the lock file. Linux and the pinned Node are needed for the Node licence. */
 export async function generate(root: string): Promise<{ readonly notices: string; readonly sbom: string }> {
-  const metafile = JSON.parse(await readFile(join(root, "apps/kinglet/dist/kinglet.meta.json"), "utf8")) as Metafile;
+  const metafile = JSON.parse(await readFile(join(root, "apps/kinglet/dist/kinglet.meta.json"), "utf8")) as BundleMetafile;
   const product = JSON.parse(await readFile(join(root, "apps/kinglet/package.json"), "utf8")) as {
     readonly name: string;
     readonly version: string;

@@ -12,10 +12,13 @@ export interface Component {
   readonly licenseText: string;
 }
 
+/** esbuild's metafile of the bundle, with the sources of the files beside it. */
+export type BundleMetafile = Metafile & { readonly outsideInputs: readonly string[] };
+
 /** The packages whose code is in a bundle, sorted by name; read from the bundle's metafile, so nothing else is listed. */
-export async function readComponents(root: string, metafile: Metafile): Promise<readonly Component[]> {
+export async function readComponents(root: string, metafile: BundleMetafile): Promise<readonly Component[]> {
   const folders = new Set<string>();
-  for (const path of Object.keys(metafile.inputs)) {
+  for (const path of [...Object.keys(metafile.inputs), ...metafile.outsideInputs]) {
     const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path);
     if (match?.[1] !== undefined) folders.add(match[1]);
   }
