@@ -38,7 +38,10 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
     const made = join(work, "kinglet");
     const main = join(work, "main.cjs");
     const prelude = await readFile(join(import.meta.dirname, "sea-prelude.cjs"), "utf8");
-    await writeFile(main, `${prelude.replace(/^\/\/.*\n/, "")}${(await readFile(script, "utf8")).replace(/^#!.*\n/, "")}`);
+    await writeFile(
+      main,
+      `${prelude.replace(/^\/\/.*\n/, "")}${(await readFile(script, "utf8")).replace(/^#!.*\n/, "")}`,
+    );
     await writeFile(
       config,
       JSON.stringify({

@@ -61,7 +61,7 @@ function inspect(path: string, program: string): InstalledLink {
       return { path, state: "unchanged" };
     }
     // A link through another link, or a relative one under a moved folder, may still lead to the same file.
-    if (found.isSymbolicLink() && (realpathSync(path)) === program) return { path, state: "unchanged" };
+    if (found.isSymbolicLink() && realpathSync(path) === program) return { path, state: "unchanged" };
   } catch (error) {
     if (hasCode(error, "ENOENT") && isMissing(path)) return { path, state: "created" };
     if (!hasCode(error, "ENOENT")) throw failed(path, error);

@@ -57,7 +57,8 @@ export function ratchet(budget: Budget, measured: Measurement): Budget {
   const next: Record<string, number> = {};
   for (const figure of Object.keys(budget.budget) as (keyof Measurement)[]) {
     const value = measured[figure];
-    next[figure] = value === 0 && figure === "anonymousRss" ? budget.budget[figure] : Math.min(budget.budget[figure], value);
+    next[figure] =
+      value === 0 && figure === "anonymousRss" ? budget.budget[figure] : Math.min(budget.budget[figure], value);
   }
   return { ...budget, budget: next as unknown as Measurement };
 }

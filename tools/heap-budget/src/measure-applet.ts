@@ -12,7 +12,10 @@ export interface HeapFigures {
 
 /** Coverage of one script as the inspector reports it. */
 interface ScriptCoverage {
-  readonly functions: readonly { readonly functionName: string; readonly ranges: readonly { readonly count: number }[] }[];
+  readonly functions: readonly {
+    readonly functionName: string;
+    readonly ranges: readonly { readonly count: number }[];
+  }[];
 }
 
 /** The bundler's wrapper functions are named like the source files they hold. */
@@ -60,7 +63,9 @@ export async function evaluatedModules(start: AppletStart, inspectorPort: number
   await inspector.send("Runtime.runIfWaitingForDebugger");
   await using applet = await waiting;
   await delay(restMs);
-  const { result } = await inspector.send<{ readonly result: readonly ScriptCoverage[] }>("Profiler.takePreciseCoverage");
+  const { result } = await inspector.send<{ readonly result: readonly ScriptCoverage[] }>(
+    "Profiler.takePreciseCoverage",
+  );
   const names = new Set<string>();
   for (const { functionName, ranges } of result.flatMap((script) => script.functions)) {
     if (moduleName.test(functionName) && (ranges[0]?.count ?? 0) > 0) names.add(functionName);

@@ -41,14 +41,16 @@ export async function measureApplet(options: {
   await using scenario: Scenario = await sensorScenario();
   const node = [process.execPath, "--max-semi-space-size=1", "--no-concurrent-recompilation"];
   const heaps = [];
-  for (let index = 0; index < options.runs; index += 1) heaps.push(await measureHeap(await scenario.start(node, bundle)));
+  for (let index = 0; index < options.runs; index += 1)
+    heaps.push(await measureHeap(await scenario.start(node, bundle)));
   const metafile = JSON.parse(await readFile(join(dist, "kinglet.meta.json"), "utf8")) as Metafile;
   const modules = new Set(startupGraph(metafile, "apps/kinglet/src/kinglet.ts").modules);
   for (const path of await evaluatedModules(await scenario.start(node, bundle), await freePort())) modules.add(path);
   const residents = [];
   if (existsSync(executable)) {
     await evictFromPageCache(executable);
-    for (let index = 0; index < 5; index += 1) residents.push(await measureResident(await scenario.start([], executable)));
+    for (let index = 0; index < 5; index += 1)
+      residents.push(await measureResident(await scenario.start([], executable)));
   }
   const atWork = existsSync(executable) ? await measureAtWork(executable) : [];
   const sizes = Object.values(metafile.outputs).find((output) => output.entryPoint !== undefined)?.inputs ?? {};
@@ -83,7 +85,8 @@ async function measureAtWork(executable: string): Promise<readonly number[]> {
     fill: (apply) => fillShop({ pods: 1_000, deployments: 200 }, apply),
   });
   const runs: number[] = [];
-  for (let index = 0; index < 3; index += 1) runs.push((await measureResident(await scenario.start([], executable))).anonymous);
+  for (let index = 0; index < 3; index += 1)
+    runs.push((await measureResident(await scenario.start([], executable))).anonymous);
   return runs;
 }
 

@@ -23,10 +23,16 @@ export interface RunningApplet extends AsyncDisposable {
 }
 
 /** Starts an applet and waits until it says that it is ready; the error carries what it printed. */
-export async function startApplet(start: AppletStart, options: { readonly waitMs?: number } = {}): Promise<RunningApplet> {
+export async function startApplet(
+  start: AppletStart,
+  options: { readonly waitMs?: number } = {},
+): Promise<RunningApplet> {
   const [program = "", ...rest] = start.command;
   const started = performance.now();
-  const child = spawn(program, [...rest, ...start.args], { env: { ...start.env }, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program, [...rest, ...start.args], {
+    env: { ...start.env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-65_536);

@@ -11,7 +11,8 @@ export interface ShopSize {
  * probes, volumes, managedFields left out as the server's own business).
  */
 export function fillShop(size: ShopSize, apply: (object: object) => void): void {
-  for (let index = 0; index < 20; index += 1) apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: `shop-${String(index)}` } });
+  for (let index = 0; index < 20; index += 1)
+    apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: `shop-${String(index)}` } });
   for (let index = 0; index < size.deployments; index += 1) {
     const namespace = `shop-${String(index % 20)}`;
     const name = `service-${String(index)}`;
@@ -42,11 +43,21 @@ function pod(index: number, service: number): object {
     name: container,
     image: image(service),
     args: ["--listen=:8080", "--log-format=json", `--service=service-${String(service)}`],
-    env: Array.from({ length: 14 }, (_, n) => ({ name: `SETTING_${String(n)}`, value: digest(`${name} ${String(n)}`) })),
+    env: Array.from({ length: 14 }, (_, n) => ({
+      name: `SETTING_${String(n)}`,
+      value: digest(`${name} ${String(n)}`),
+    })),
     ports: [{ name: "http", containerPort: 8080, protocol: "TCP" }],
     resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
-    livenessProbe: { httpGet: { path: "/healthz", port: 8080, scheme: "HTTP" }, periodSeconds: 10, failureThreshold: 3 },
-    volumeMounts: [{ name: "config", mountPath: "/etc/service" }, { name: "token", mountPath: "/var/run/secrets", readOnly: true }],
+    livenessProbe: {
+      httpGet: { path: "/healthz", port: 8080, scheme: "HTTP" },
+      periodSeconds: 10,
+      failureThreshold: 3,
+    },
+    volumeMounts: [
+      { name: "config", mountPath: "/etc/service" },
+      { name: "token", mountPath: "/var/run/secrets", readOnly: true },
+    ],
   }));
   return {
     apiVersion: "v1",
@@ -54,15 +65,25 @@ function pod(index: number, service: number): object {
     metadata: {
       name,
       namespace,
-      labels: { app: `service-${String(service)}`, tier: "backend", "pod-template-hash": hash, "app.kubernetes.io/part-of": "shop" },
+      labels: {
+        app: `service-${String(service)}`,
+        tier: "backend",
+        "pod-template-hash": hash,
+        "app.kubernetes.io/part-of": "shop",
+      },
       annotations: { "kubernetes.io/config.seen": "2026-01-01T00:00:00Z", checksum: digest(name) + digest(`${name}x`) },
       ownerReferences: [owner("apps/v1", "ReplicaSet", `service-${String(service)}-${hash}`)],
     },
     spec: {
       nodeName: `node-${String(index % 10)}`,
       containers,
-      volumes: [{ name: "config", configMap: { name: "config" } }, { name: "token", emptyDir: {} }],
-      tolerations: [{ key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }],
+      volumes: [
+        { name: "config", configMap: { name: "config" } },
+        { name: "token", emptyDir: {} },
+      ],
+      tolerations: [
+        { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 },
+      ],
     },
     status: {
       phase: "Running",
@@ -86,7 +107,14 @@ function pod(index: number, service: number): object {
 }
 
 function owner(apiVersion: string, kind: string, name: string): object {
-  return { apiVersion, kind, name, uid: digest(`${kind}/${name}`).slice(0, 36), controller: true, blockOwnerDeletion: true };
+  return {
+    apiVersion,
+    kind,
+    name,
+    uid: digest(`${kind}/${name}`).slice(0, 36),
+    controller: true,
+    blockOwnerDeletion: true,
+  };
 }
 
 function image(service: number): string {

@@ -25,6 +25,8 @@ export function startupGraph(metafile: Metafile, entry: string): StartupGraph {
     modules.add(path);
     for (const { kind, path: to, external: isExternal } of input.imports) {
       if (kind === "dynamic-import") continue;
+      // The bundler's own runtime code goes by a name in angle brackets.
+      if (to.startsWith("<")) continue;
       if (isExternal === true) external.add(to);
       else todo.push(to);
     }

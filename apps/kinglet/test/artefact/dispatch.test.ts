@@ -12,8 +12,18 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** The two forms of the program: started through Node, and by itself. */
 const forms = [
-  { form: "bundle", path: bundlePath, skip: undefined, run: (file: string, args: string[]) => runToEnd(process.execPath, [file, ...args]) },
-  { form: "executable", path: executablePath, skip: executableSkip, run: (file: string, args: string[]) => runToEnd(file, args) },
+  {
+    form: "bundle",
+    path: bundlePath,
+    skip: undefined,
+    run: (file: string, args: string[]) => runToEnd(process.execPath, [file, ...args]),
+  },
+  {
+    form: "executable",
+    path: executablePath,
+    skip: executableSkip,
+    run: (file: string, args: string[]) => runToEnd(file, args),
+  },
 ] as const;
 
 const applets = ["heap", "sensor"];
@@ -70,7 +80,11 @@ for (const { form, path, skip, run } of forms) {
 
     it("refuses an unknown link name with one line and 127", async () => {
       const ended = await called("central", "sensor");
-      expect(ended).toEqual({ code: 127, stdout: "", stderr: expect.stringMatching(/^central: applet not found[^\n]*\n$/) as string });
+      expect(ended).toEqual({
+        code: 127,
+        stdout: "",
+        stderr: expect.stringMatching(/^central: applet not found[^\n]*\n$/) as string,
+      });
     });
 
     it("refuses an unknown applet argument with one line and 127", async () => {
@@ -98,7 +112,9 @@ for (const { form, path, skip, run } of forms) {
       await mkdir(join(folder, "a/lib"), { recursive: true });
       await copyFile(path, program);
       expect((await run(program, ["--install", "--relative", join(folder, "a/bin")])).code).toBe(0);
-      expect(await readlink(join(folder, "a/bin/sensor"))).toBe(form === "bundle" ? "../lib/kinglet.cjs" : "../lib/kinglet");
+      expect(await readlink(join(folder, "a/bin/sensor"))).toBe(
+        form === "bundle" ? "../lib/kinglet.cjs" : "../lib/kinglet",
+      );
     });
 
     it("overwrites nothing that is not its own link, and makes no other link either", async () => {

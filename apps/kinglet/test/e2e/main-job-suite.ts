@@ -1,7 +1,27 @@
-import { apiCall, containerIdOf, containerProfilesPath, deletePod, openTempDir, TetragonLineWriter, waitFor, type ClusterFixture, type TempDir } from "@kinglet/testing";
+import {
+  apiCall,
+  containerIdOf,
+  containerProfilesPath,
+  deletePod,
+  openTempDir,
+  TetragonLineWriter,
+  waitFor,
+  type ClusterFixture,
+  type TempDir,
+} from "@kinglet/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SensorProcess } from "./sensor-process.ts";
-import { addProfile, addWorkload, executes, nodeName, permitted, prepareShop, profileNameOf, restartContainer, type ShopWorkload } from "./shop.ts";
+import {
+  addProfile,
+  addWorkload,
+  executes,
+  nodeName,
+  permitted,
+  prepareShop,
+  profileNameOf,
+  restartContainer,
+  type ShopWorkload,
+} from "./shop.ts";
 
 /** The main job, end to end, on whatever API server `open` gives: the same cases for a simulated and a real one. */
 export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>, isSkipped = false): void {
@@ -76,9 +96,14 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
       await addWorkload(fixture, namespace, "early");
       await sensor.alert((row) => row.process.execId === first.execId, "for the early execution");
       await addWorkload(fixture, namespace, "unprofiled", { hasProfile: false });
-      await waitFor(async () => (await debugState(sensor, unprofiled)) === "pending", { describe: "a container without profile" });
+      await waitFor(async () => (await debugState(sensor, unprofiled)) === "pending", {
+        describe: "a container without profile",
+      });
       await addProfile(fixture, unprofiled, permitted);
-      await waitFor(async () => (await debugState(sensor, unprofiled)) === "active", { describe: "its profile", timeoutMs: 20_000 });
+      await waitFor(async () => (await debugState(sensor, unprofiled)) === "active", {
+        describe: "its profile",
+        timeoutMs: 20_000,
+      });
       const second = executes(unprofiled, "/usr/bin/id");
       await events.write(second.line);
       await sensor.alert((row) => row.process.execId === second.execId, "after the profile came");
@@ -88,7 +113,9 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
       const cart = await addWorkload(fixture, namespace, "cart");
       await using sensor = await startSensor();
       const path = `${containerProfilesPath(namespace)}/${profileNameOf(cart)}`;
-      await apiCall(fixture, "PATCH", path, { spec: { execs: [...permitted, "/usr/bin/curl"].map((name) => ({ path: name, args: [name] })) } });
+      await apiCall(fixture, "PATCH", path, {
+        spec: { execs: [...permitted, "/usr/bin/curl"].map((name) => ({ path: name, args: [name] })) },
+      });
       await waitFor(
         async () => {
           const before = sensor.alerts().length;
@@ -100,7 +127,10 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
         { describe: "curl to be permitted", timeoutMs: 20_000, intervalMs: 300 },
       );
       await apiCall(fixture, "DELETE", path);
-      await waitFor(async () => (await debugState(sensor, cart)) === "pending", { describe: "the container to be pending again", timeoutMs: 20_000 });
+      await waitFor(async () => (await debugState(sensor, cart)) === "pending", {
+        describe: "the container to be pending again",
+        timeoutMs: 20_000,
+      });
     });
 
     it("loses nothing across rotations of the event file, also in the middle of a line", async () => {
@@ -116,7 +146,10 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
         const cut = executes(cart, "/tmp/cut");
         expected.push(cut.execId);
         await events.writePartial(cut.line.slice(0, 100));
-        if (round % 2 === 0) await waitFor(() => execIds(sensor).length >= expected.length - 1, { describe: "the lines before the cut one" });
+        if (round % 2 === 0)
+          await waitFor(() => execIds(sensor).length >= expected.length - 1, {
+            describe: "the lines before the cut one",
+          });
         await events.writePartial(`${cut.line.slice(100)}\n`);
         await events.rotate();
       }
@@ -134,7 +167,10 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
       await restart;
       const late = await addWorkload(fixture, namespace, "late");
       const afterwards = executes(late, "/usr/bin/whoami");
-      await waitFor(async () => (await debugState(sensor, late)) === "active", { describe: "the new pod and its profile", timeoutMs: 60_000 });
+      await waitFor(async () => (await debugState(sensor, late)) === "active", {
+        describe: "the new pod and its profile",
+        timeoutMs: 60_000,
+      });
       await events.write(afterwards.line);
       await sensor.alert((row) => row.process.execId === afterwards.execId, "after the restart");
     });
@@ -155,7 +191,10 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
           }
         })();
         if (round < kills) {
-          await waitFor(() => sensor.alerts().length > 3 + round * 7, { describe: "some alerts before the kill", intervalMs: 1 });
+          await waitFor(() => sensor.alerts().length > 3 + round * 7, {
+            describe: "some alerts before the kill",
+            intervalMs: 1,
+          });
           await sensor.stop("SIGKILL");
           await writing;
         } else {
@@ -165,7 +204,10 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
             const all = new Set([...others, ...execIds(sensor)]);
             return expected.filter((execId) => !all.has(execId)).length;
           };
-          await waitFor(() => missing() === 0, { describe: () => `${String(missing())} missing alerts`, timeoutMs: 30_000 });
+          await waitFor(() => missing() === 0, {
+            describe: () => `${String(missing())} missing alerts`,
+            timeoutMs: 30_000,
+          });
           expect(await sensor.stop()).toBe(0);
         }
         seen.push(...sensor.alerts().map((alert) => ({ execId: alert.process.execId, uniqueId: alert.uniqueId })));
@@ -173,7 +215,8 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
       expect(new Set(seen.map((row) => row.execId))).toEqual(new Set(expected));
       expect(seen.length - expected.length).toBeLessThanOrEqual(kills);
       const ids = new Map<string, string>();
-      for (const { execId, uniqueId } of seen) expect(ids.get(execId) ?? uniqueId).toBe((ids.set(execId, uniqueId), uniqueId));
+      for (const { execId, uniqueId } of seen)
+        expect(ids.get(execId) ?? uniqueId).toBe((ids.set(execId, uniqueId), uniqueId));
     });
 
     it("follows a container that is restarted, and a pod that is deleted", async () => {
@@ -183,13 +226,18 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
       await events.write(before.line);
       await sensor.alert((row) => row.process.execId === before.execId, "from the first container");
       const again = await restartContainer(fixture, cart, 1);
-      await waitFor(async () => (await debugState(sensor, again)) === "active", { describe: "the restarted container" });
+      await waitFor(async () => (await debugState(sensor, again)) === "active", {
+        describe: "the restarted container",
+      });
       const after = executes(again, "/usr/bin/id");
       await events.write(after.line);
       const alert = await sensor.alert((row) => row.process.execId === after.execId, "from the restarted container");
       expect(alert.containerId).toBe(again.containerId);
       await deletePod(fixture, namespace, cart.podName);
-      await waitFor(async () => (await debugState(sensor, again)) !== "active", { describe: "the container to be gone", timeoutMs: 20_000 });
+      await waitFor(async () => (await debugState(sensor, again)) !== "active", {
+        describe: "the container to be gone",
+        timeoutMs: 20_000,
+      });
       expect((await sensor.http("/readyz")).status).toBe(200);
     });
 
@@ -222,12 +270,25 @@ export function mainJobSuite(title: string, open: () => Promise<ClusterFixture>,
     function futureWorkload(name: string): ShopWorkload {
       const replicaSet = `${name}-7d9f6c5b48`;
       const podName = `${replicaSet}-x2k9p`;
-      return { namespace, podName, containerName: "app", containerId: containerIdOf(`${namespace}/${podName}/app/0`), replicaSet };
+      return {
+        namespace,
+        podName,
+        containerName: "app",
+        containerId: containerIdOf(`${namespace}/${podName}/app/0`),
+        replicaSet,
+      };
     }
 
     async function debugState(sensor: SensorProcess, workload: ShopWorkload): Promise<string | undefined> {
       const { text } = await sensor.debug("/debug/containers");
-      const rows = (text === "" ? [] : (JSON.parse(text) as { readonly containers: readonly { readonly containerId: string; readonly state: string }[] }).containers);
+      const rows =
+        text === ""
+          ? []
+          : (
+              JSON.parse(text) as {
+                readonly containers: readonly { readonly containerId: string; readonly state: string }[];
+              }
+            ).containers;
       return rows.find((row) => row.containerId === workload.containerId)?.state;
     }
   });

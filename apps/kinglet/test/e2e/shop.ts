@@ -61,7 +61,11 @@ export async function addWorkload(
 }
 
 /** Creates the completed profile of a workload's container. */
-export async function addProfile(fixture: ClusterFixture, workload: ShopWorkload, execs: readonly string[]): Promise<void> {
+export async function addProfile(
+  fixture: ClusterFixture,
+  workload: ShopWorkload,
+  execs: readonly string[],
+): Promise<void> {
   const profile = containerProfileObject({ name: profileNameOf(workload), namespace: workload.namespace, execs });
   await apiCall(fixture, "POST", containerProfilesPath(workload.namespace), profile);
 }
@@ -79,7 +83,11 @@ export function profileNameOf(workload: ShopWorkload): string {
 }
 
 /** The container's runtime has started it again: the same container, another id. */
-export async function restartContainer(fixture: ClusterFixture, workload: ShopWorkload, round: number): Promise<ShopWorkload> {
+export async function restartContainer(
+  fixture: ClusterFixture,
+  workload: ShopWorkload,
+  round: number,
+): Promise<ShopWorkload> {
   const containerId = containerIdOf(`${workload.namespace}/${workload.podName}/app/${String(round)}`);
   const path = `/api/v1/namespaces/${workload.namespace}/pods/${workload.podName}/status`;
   const { status } = podObject({
@@ -94,7 +102,11 @@ export async function restartContainer(fixture: ClusterFixture, workload: ShopWo
 let executions = 0;
 
 /** A line of the event file: the workload's container executes a program. Each line is an execution of its own. */
-export function executes(workload: ShopWorkload, binary: string, args = ""): { readonly line: string; readonly execId: string } {
+export function executes(
+  workload: ShopWorkload,
+  binary: string,
+  args = "",
+): { readonly line: string; readonly execId: string } {
   executions += 1;
   const execId = Buffer.from(`${nodeName}:${String(1_000_000 + executions)}:${String(executions)}`).toString("base64");
   const line = execLine({

@@ -14,7 +14,11 @@ import {
 /** The part of an object that tells who owns it. */
 export interface OwnedObject extends KubeObject {
   readonly metadata: KubeMetadata & {
-    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
+    readonly ownerReferences?: readonly {
+      readonly kind: string;
+      readonly name: string;
+      readonly controller?: boolean;
+    }[];
   };
 }
 
@@ -24,7 +28,11 @@ export interface Workload {
   readonly name: string;
 }
 
-const ownersOnly = ["metadata.ownerReferences[].kind", "metadata.ownerReferences[].name", "metadata.ownerReferences[].controller"];
+const ownersOnly = [
+  "metadata.ownerReferences[].kind",
+  "metadata.ownerReferences[].name",
+  "metadata.ownerReferences[].controller",
+];
 
 /**
  * With `--scope cluster`: the objects above the pods, so that alerts name the workload a person deployed, and its existence is known.
@@ -36,7 +44,10 @@ export class ClusterView {
   readonly #replicaSets: Informer<OwnedObject>;
 
   constructor(client: KubeClient, options: Omit<InformerOptions, "projection">) {
-    this.#replicaSets = createInformer<OwnedObject>(client, replicaSets, { ...options, projection: { paths: ownersOnly } });
+    this.#replicaSets = createInformer<OwnedObject>(client, replicaSets, {
+      ...options,
+      projection: { paths: ownersOnly },
+    });
     this.informers = [
       this.#replicaSets,
       createInformer<OwnedObject>(client, deployments, { ...options, projection: { paths: [] } }),

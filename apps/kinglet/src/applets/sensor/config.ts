@@ -24,13 +24,20 @@ function buildSettings() {
       envAliases: ["NODE_NAME"],
       placeholder: "NAME",
     }),
-    clusterName: setting(string({ ...text, max: 253, default: "", doc: "Name of this cluster, put into every alert" }), {
-      group: api,
-      placeholder: "NAME",
-    }),
+    clusterName: setting(
+      string({ ...text, max: 253, default: "", doc: "Name of this cluster, put into every alert" }),
+      {
+        group: api,
+        placeholder: "NAME",
+      },
+    ),
     namespace: setting(
       optional(
-        string({ ...text, max: 63, doc: "Namespace this sensor runs in; never watched. In a pod it is found without being told" }),
+        string({
+          ...text,
+          max: 63,
+          doc: "Namespace this sensor runs in; never watched. In a pod it is found without being told",
+        }),
       ),
       { group: api, envAliases: ["POD_NAMESPACE"], placeholder: "NAME" },
     ),
@@ -43,7 +50,12 @@ function buildSettings() {
       { group: api },
     ),
     kubeconfig: setting(
-      optional(string({ ...text, doc: "Kubeconfig file; else KUBECONFIG, else the service account of the pod, else ~/.kube/config" })),
+      optional(
+        string({
+          ...text,
+          doc: "Kubeconfig file; else KUBECONFIG, else the service account of the pod, else ~/.kube/config",
+        }),
+      ),
       { group: api, placeholder: "FILE" },
     ),
     context: setting(optional(string({ ...text, max: 253, doc: "Context of the kubeconfig; else its current one" })), {
@@ -52,12 +64,20 @@ function buildSettings() {
     }),
     serviceAccountDir: setting(
       optional(
-        string({ ...text, doc: "Folder of the service account (ca.crt, token, namespace); else where Kubernetes puts it in a pod" }),
+        string({
+          ...text,
+          doc: "Folder of the service account (ca.crt, token, namespace); else where Kubernetes puts it in a pod",
+        }),
       ),
       { group: api, placeholder: "DIR" },
     ),
     tetragonFile: setting(
-      string({ ...text, min: 1, default: "/var/log/tetragon/tetragon.log", doc: "Export file of Tetragon; waited for when missing" }),
+      string({
+        ...text,
+        min: 1,
+        default: "/var/log/tetragon/tetragon.log",
+        doc: "Export file of Tetragon; waited for when missing",
+      }),
       { group: events, placeholder: "FILE" },
     ),
     startAt: setting(
@@ -81,7 +101,9 @@ function buildSettings() {
       { group: profiles },
     ),
     profileDir: setting(
-      optional(string({ ...text, doc: "Folder of profiles as NAMESPACE/NAME.json; needed with --profile-store directory" })),
+      optional(
+        string({ ...text, doc: "Folder of profiles as NAMESPACE/NAME.json; needed with --profile-store directory" }),
+      ),
       { group: profiles, placeholder: "DIR" },
     ),
     profileRefresh: setting(
@@ -100,36 +122,53 @@ function buildSettings() {
       { group: service, placeholder: "HOST:PORT" },
     ),
     debugBind: setting(
-      string({ ...text, max: 300, default: "127.0.0.1:8081", doc: "Listener of /debug; off loopback only with a token file" }),
+      string({
+        ...text,
+        max: 300,
+        default: "127.0.0.1:8081",
+        doc: "Listener of /debug; off loopback only with a token file",
+      }),
       { group: service, placeholder: "HOST:PORT" },
     ),
     debugTokenFile: setting(optional(string({ ...text, doc: "File with the bearer token of the debug listener" })), {
       group: service,
       placeholder: "FILE",
     }),
-    logLevel: setting(oneOf(["error", "warn", "info", "debug"], { default: "info", doc: "Least severe level that is logged" }), {
-      group: service,
-    }),
+    logLevel: setting(
+      oneOf(["error", "warn", "info", "debug"], { default: "info", doc: "Least severe level that is logged" }),
+      {
+        group: service,
+      },
+    ),
     moduleLogLevels: setting(
       map(oneOf(["error", "warn", "info", "debug"]), { default: {}, max: 200, doc: "Levels of single modules" }),
       { group: service, placeholder: "MODULE=LEVEL,..." },
     ),
-    logFormat: setting(oneOf(["auto", "console", "json"], { default: "auto", doc: "auto is console on a terminal, else json" }), {
-      group: service,
-    }),
+    logFormat: setting(
+      oneOf(["auto", "console", "json"], { default: "auto", doc: "auto is console on a terminal, else json" }),
+      {
+        group: service,
+      },
+    ),
     loggingToFile: setting(boolean({ default: false, doc: "Log to a rotating file too" }), { group: service }),
-    logFile: setting(string({ ...text, min: 1, default: "/var/log/kinglet/sensor.log", doc: "The file for --logging-to-file" }), {
-      group: service,
-      placeholder: "FILE",
-    }),
+    logFile: setting(
+      string({ ...text, min: 1, default: "/var/log/kinglet/sensor.log", doc: "The file for --logging-to-file" }),
+      {
+        group: service,
+        placeholder: "FILE",
+      },
+    ),
     memlimit: setting(
       optional(string({ max: 40, doc: "Memory limit that sizes follow, e.g. 128Mi; else the container's own limit" })),
       { group: service, placeholder: "SIZE" },
     ),
-    snapshotDir: setting(optional(string({ ...text, doc: "Folder for heap snapshots on SIGUSR2; none are written without it" })), {
-      group: service,
-      placeholder: "DIR",
-    }),
+    snapshotDir: setting(
+      optional(string({ ...text, doc: "Folder for heap snapshots on SIGUSR2; none are written without it" })),
+      {
+        group: service,
+        placeholder: "DIR",
+      },
+    ),
   };
 }
 
@@ -145,7 +184,9 @@ export type SensorConfig = SettingsValues<ReturnType<typeof buildSettings>>;
 export function crossCheck(config: SensorConfig): readonly string[] {
   const problems: string[] = [];
   if (config.scope === "node" && config.nodeName === undefined) {
-    problems.push("nodeName: needed with --scope node (set --node-name, KINGLET_NODE_NAME or NODE_NAME, or use --scope cluster)");
+    problems.push(
+      "nodeName: needed with --scope node (set --node-name, KINGLET_NODE_NAME or NODE_NAME, or use --scope cluster)",
+    );
   }
   if (config.profileStore === "directory" && config.profileDir === undefined) {
     problems.push("profileDir: needed with --profile-store directory (set --profile-dir or KINGLET_PROFILE_DIR)");

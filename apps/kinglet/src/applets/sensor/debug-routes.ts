@@ -33,7 +33,9 @@ export function debugRoutes(
       opened.parts === undefined ? { status: 503, text: "starting\n" } : { json: view(opened.parts) };
   return {
     "/debug/containers": { get: withParts((parts) => ({ containers: containerRows(parts) })) },
-    "/debug/events": { get: withParts((parts) => ({ source: parts.source.health(), waiting: parts.pipeline.waiting })) },
+    "/debug/events": {
+      get: withParts((parts) => ({ source: parts.source.health(), waiting: parts.pipeline.waiting })),
+    },
     "/debug/informers": { get: withParts(informerRows) },
     "/debug/rules": {
       get: withParts(({ detector }) => ({ isPrepared: detector.isPrepared, invalid: detector.invalidRules })),
@@ -42,7 +44,10 @@ export function debugRoutes(
       get: () => ({ json: logging.levels() }),
       patch: ({ query }) => {
         const modules = query.getAll("module");
-        const { changed, unknown } = logging.setLevel(query.get("level") ?? "", modules.length === 0 ? undefined : modules);
+        const { changed, unknown } = logging.setLevel(
+          query.get("level") ?? "",
+          modules.length === 0 ? undefined : modules,
+        );
         return { status: unknown.length === 0 ? 200 : 422, json: { changed, unknown } };
       },
     },

@@ -1,6 +1,12 @@
 import type { AlertQueue } from "@kinglet/alert-sinks";
 import type { Alert, Detector } from "@kinglet/detection";
-import { WaitingRoom, type ContainerIdentity, type ContainerIndex, type ExecEvent, type RuntimeEvent } from "@kinglet/enrichment";
+import {
+  WaitingRoom,
+  type ContainerIdentity,
+  type ContainerIndex,
+  type ExecEvent,
+  type RuntimeEvent,
+} from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";

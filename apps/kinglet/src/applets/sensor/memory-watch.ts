@@ -1,4 +1,12 @@
-import { createHeapSnapshots, handleMemorySignals, observeGc, planHeapFlags, readMemoryLimit, reExec, type MemoryLimit } from "@kinglet/memory-limit";
+import {
+  createHeapSnapshots,
+  handleMemorySignals,
+  observeGc,
+  planHeapFlags,
+  readMemoryLimit,
+  reExec,
+  type MemoryLimit,
+} from "@kinglet/memory-limit";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { AppletContext } from "../../applet-context.ts";

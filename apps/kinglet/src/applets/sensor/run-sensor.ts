@@ -45,11 +45,15 @@ export async function runSensor(
   };
   const informers = [parts.pods, ...(parts.cluster?.informers ?? [])];
   const tasks = [
-    ...informers.map((informer) => start("an informer", running.signal, () => informer.run({ signal: running.signal }))),
+    ...informers.map((informer) =>
+      start("an informer", running.signal, () => informer.run({ signal: running.signal })),
+    ),
     start("the profile cache", running.signal, () => parts.profiles.run({ signal: running.signal })),
     start("the alert queue", running.signal, () => parts.alerts.run({ signal: running.signal })),
     start("rule compilation", running.signal, () => prepareDetector(parts, running.signal)),
-    start("the event source", reading.signal, () => readEvents(parts, conditions, logger, { signal: reading.signal, clock: context.clock })),
+    start("the event source", reading.signal, () =>
+      readEvents(parts, conditions, logger, { signal: reading.signal, clock: context.clock }),
+    ),
   ];
   try {
     await Promise.race([crash.promise, parts.output.closed, firing(context.signal)]);
@@ -57,7 +61,9 @@ export async function runSensor(
     for (const condition of Object.values(conditions)) condition.notReady("stopping");
     reading.abort(new Error("stopping"));
     await parts.alerts.drain({ timeoutMs: drainMs });
-    await parts.source.checkpoint().catch((error: unknown) => logger.error("the last position was not written", { error }));
+    await parts.source
+      .checkpoint()
+      .catch((error: unknown) => logger.error("the last position was not written", { error }));
   } finally {
     reading.abort(new Error("stopping"));
     running.abort(new Error("stopping"));
@@ -89,7 +95,10 @@ async function readEvents(
 ): Promise<void> {
   for (const informer of [parts.pods, ...(parts.cluster?.informers ?? [])]) {
     const synced = new AbortController();
-    void tellWhy(informer, (reason) => conditions.cluster.notReady(`${parts.client.server}: ${reason}`), { signal: synced.signal, clock });
+    void tellWhy(informer, (reason) => conditions.cluster.notReady(`${parts.client.server}: ${reason}`), {
+      signal: synced.signal,
+      clock,
+    });
     try {
       await informer.waitForSync({ signal });
     } finally {
@@ -121,7 +130,9 @@ async function tellWhy(
 /** Compiles the rules when the first profile arrives: a sensor that has nothing to judge by does not pay for the expression engine. */
 async function prepareDetector(parts: SensorParts, signal: AbortSignal): Promise<void> {
   const first = Promise.withResolvers<void>();
-  using _listening = { [Symbol.dispose]: parts.profiles.onChange(({ profile }) => profile !== undefined && first.resolve()) };
+  using _listening = {
+    [Symbol.dispose]: parts.profiles.onChange(({ profile }) => profile !== undefined && first.resolve()),
+  };
   for (const { profile } of parts.profiles.containers()) if (profile !== undefined) first.resolve();
   await Promise.race([first.promise, firing(signal)]);
   if (signal.aborted) return;

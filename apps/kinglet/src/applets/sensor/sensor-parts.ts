@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
 import { builtinRules, createDetector, type Detector } from "@kinglet/detection";
 import { ContainerIndex, POD_PROJECTION_PATHS, type ContainerIdentity, type PodView } from "@kinglet/enrichment";
-import { createInformer, createKubeClient, loadClusterAccess, pods, type Informer, type KubeClient } from "@kinglet/kube-client";
+import {
+  createInformer,
+  createKubeClient,
+  loadClusterAccess,
+  pods,
+  type Informer,
+  type KubeClient,
+} from "@kinglet/kube-client";
 import type { Logging } from "@kinglet/logger";
 import { scale } from "@kinglet/memory-limit";
 import type { Metrics } from "@kinglet/metrics";
@@ -68,7 +75,12 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     clock,
   });
   const client = stack.use(
-    createKubeClient(access, { userAgent: `kinglet-sensor/${context.version}`, logger: logging.logger("kube-client"), metrics, clock }),
+    createKubeClient(access, {
+      userAgent: `kinglet-sensor/${context.version}`,
+      logger: logging.logger("kube-client"),
+      metrics,
+      clock,
+    }),
   );
   const ownNamespace = config.namespace ?? (access.origin === "in-cluster" ? access.namespace : undefined);
   const ignoredNamespaces = new Set(config.ignoreNamespaces);
@@ -150,7 +162,16 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       alerts,
     ),
   );
-  stack.defer(watchContainers({ pods: podInformer, index, profiles, pipeline, ignoredNamespaces, logger: logging.logger("sensor") }));
+  stack.defer(
+    watchContainers({
+      pods: podInformer,
+      index,
+      profiles,
+      pipeline,
+      ignoredNamespaces,
+      logger: logging.logger("sensor"),
+    }),
+  );
   stack.defer(profiles.onKnown((containerId) => pipeline.profileChanged(containerId)));
   return { client, pods: podInformer, cluster, index, profiles, detector, source, alerts, output, pipeline };
 }

@@ -57,7 +57,10 @@ export async function serveSensor(
         clock,
       }),
     );
-    opened.parts = await openSensorParts({ config, context, logging, metrics, memoryLimitBytes: memory.limitBytes }, stack);
+    opened.parts = await openSensorParts(
+      { config, context, logging, metrics, memoryLimitBytes: memory.limitBytes },
+      stack,
+    );
     await runSensor(opened.parts, context, conditions, logger);
     logger.info("stopped");
     return ExitCode.ok;
