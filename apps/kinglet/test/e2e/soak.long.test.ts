@@ -24,7 +24,8 @@ const warmUpMs = 70_000;
 const windowMs = 15_000;
 const betweenWindowsMs = 45_000;
 const idleMs = 60_000;
-const restartEveryMs = 25_000;
+/** Rarely: a client waits longer after each failure that follows another within two minutes, and an event waits five seconds for its pod. */
+const restartEveryMs = 50_000;
 const linesPerRotation = 3_000;
 const keptFiles = 5;
 
@@ -142,7 +143,7 @@ describe.skipIf(executableSkip !== undefined)(
     });
 
     it(
-      "rests when there is nothing to do: no list, no write, at most two timers a minute",
+      "rests when there is nothing to do: no list, no write, at most three timers a minute",
       { timeout: 180_000 },
       async () => {
         // What the end of the load has left to do is over: containers that ended are forgotten after a minute.
@@ -159,7 +160,10 @@ describe.skipIf(executableSkip !== undefined)(
         );
         expect(others.filter((entry) => entry.query["watch"] !== "true" && entry.query["watch"] !== "1")).toEqual([]);
         expect(requests.length - others.length).toBeLessThanOrEqual(workloadCount);
-        expect(fired.length, JSON.stringify(fired)).toBeLessThanOrEqual(2);
+        // The event file's safety net, the profiles' tick, and the check that the watch is alive (every 100 s).
+        expect(fired.length, JSON.stringify(fired)).toBeLessThanOrEqual(3);
+        // A process does not end while somebody looks into it.
+        inspected[Symbol.dispose]();
         expect(await sensor.stop()).toBe(0);
       },
     );
