@@ -156,6 +156,12 @@ describe("sensor with an API that does not answer as it should", () => {
       };
     });
     await using sensor = await bench.start({ kubeconfig: path });
+    let first = 0;
+    await waitFor(async () => (first = (await sensor.http("/readyz")).status) !== 0, {
+      describe: "the listener",
+      intervalMs: 1,
+    });
+    expect(first, "from the first moment").toBe(503);
     const reason = await readyReason(sensor, /no answer from the API server/);
     expect(reason).toContain(`https://127.0.0.1:${String(port)}`);
     expect(reason).toContain("ECONNREFUSED");
