@@ -197,4 +197,50 @@ describe("WaitingRoom", () => {
     );
     await fc.assert(property, { seed: 1, numRuns: 300 });
   });
+
+  it("asks its producer to wait while it is full, so that a flood pushes nobody out", async () => {
+    const { waiting, delivered, add, clock } = room({ maxEntries: 3 });
+    waiting.submit(event(1, 0));
+    expect(waiting.waitForRoom()).toBeUndefined();
+    waiting.submit(event(2, 1));
+    waiting.submit(event(3, 1));
+    const full = waiting.waitForRoom();
+    let isOver = false;
+    void full?.then(() => (isOver = true));
+    await clock.advance(100);
+    expect([full === undefined, isOver, waiting.dropped]).toEqual([false, false, 0]);
+    waiting.containersAdded(add(0));
+    await clock.advance(0);
+    expect([isOver, delivered]).toEqual([true, [[1, "c0"]]]);
+  });
+
+  it("gives room again when the waits end or it is disposed of", async () => {
+    const { waiting, clock } = room({ maxEntries: 1 });
+    waiting.submit(event(1, 0));
+    const expired = waiting.waitForRoom();
+    await clock.advance(5000);
+    await expired;
+    waiting.submit(event(2, 1));
+    const disposed = waiting.waitForRoom();
+    waiting[Symbol.dispose]();
+    await disposed;
+  });
+
+  it("keeps half of the room from strangers until they become known", async () => {
+    const { waiting, delivered, add, clock } = room({ maxEntries: 4 });
+    waiting.submit(event(1, 0));
+    await clock.advance(5000);
+    expect(delivered).toEqual([[1, undefined]]);
+    for (let sequence = 2; sequence <= 9; sequence++) waiting.submit(event(sequence, 0));
+    expect(waiting.size).toBe(2);
+    waiting.submit(event(10, 1));
+    expect(waiting.size).toBe(3);
+    waiting.containersAdded(add(0));
+    waiting.submit(event(11, 0));
+    expect(delivered.slice(-3)).toEqual([
+      [2, "c0"],
+      [3, "c0"],
+      [11, "c0"],
+    ]);
+  });
 });

@@ -9,7 +9,7 @@ import type { RuntimeEvent } from "./runtime-event.ts";
 export interface WaitingRoomOptions<Event extends RuntimeEvent = RuntimeEvent> {
   readonly index: Pick<ContainerIndex, "find">;
   readonly clock: Clock;
-  /** Events that wait at most, at least 1; when full the one that waits longest is delivered unresolved. */
+  /** Events that wait at most, at least 1; when full the one that waits longest is delivered unresolved: see `waitForRoom`. */
   readonly maxEntries: number;
   /** Milliseconds. @defaultValue 5000 */
   readonly maxWaitMs?: number;
@@ -32,6 +32,9 @@ interface Group<Event> {
   head: number;
 }
 
+/** Keys remembered of containers that were waited for in vain. */
+const maxStrangers = 256;
+
 const outcomes = {
   resolved: { outcome: "resolved" },
   timeout: { outcome: "timeout" },
@@ -42,9 +45,11 @@ const outcomes = {
  * Holds events whose container is not known yet, because events overtake the pods they belong to.
  *
  * - Every submitted event is delivered exactly once, unless the room is disposed of first.
- * - Events of one container are delivered in the order of submission; between containers there is no order.
+ * - Events of one container are delivered in the order of submission, but for strangers (below); between containers there is no order.
  * - A known container costs one look-up, no allocation here, and delivery happens inside `submit`.
  * - No event waits longer than `maxWaitMs`; no timer exists while nobody waits.
+ * - A stranger is a container that was waited for in vain. Its further events are delivered unresolved while the room is half full or
+ *   more: a flood from something that never becomes known (a container of no pod) leaves room for those that will.
  *
  * @public
  */
@@ -62,7 +67,10 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   readonly #queue: Set<Waiting<Event>> = new Set();
   readonly #ended: Counter<"outcome">;
   readonly #stopCollecting: () => void;
+  /** Keys of groups whose wait ended without a container, oldest first. */
+  readonly #strangers: Set<string> = new Set();
   #timer: ClockTimer | undefined;
+  #roomWaiter: PromiseWithResolvers<void> | undefined;
   #dropped = 0;
   #isDisposed = false;
 
@@ -109,16 +117,32 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
         return;
       }
     }
+    if (this.#strangers.has(key) && this.#queue.size * 2 >= this.#maxEntries) {
+      this.#dropped += 1;
+      this.#ended.add(1, outcomes.evicted);
+      this.#deliver(event, undefined);
+      return;
+    }
     this.#enter(event, key);
+  }
+
+  /**
+   * Undefined while one more event fits; else resolves once one does, after `maxWaitMs` at the latest. Whoever heeds it has no event
+   * delivered before its time, so that no container can push the events of another one out by flooding.
+   */
+  waitForRoom(): Promise<void> | undefined {
+    if (this.#isDisposed || this.#queue.size < this.#maxEntries) return undefined;
+    this.#roomWaiter ??= Promise.withResolvers<void>();
+    return this.#roomWaiter.promise;
   }
 
   /** Call it after the index learned of these containers: events that waited for them are delivered now. */
   containersAdded(identities: readonly ContainerIdentity[]): void {
     for (const identity of identities) {
-      if (this.#groups.size === 0) return;
-      this.#resolve(idKey(identity.containerId));
-      this.#resolve(uidKey(identity.podUid, identity.containerName));
-      this.#resolve(nameKey(identity.namespace, identity.podName, identity.containerName));
+      if (this.#groups.size === 0 && this.#strangers.size === 0) return;
+      this.#known(idKey(identity.containerId));
+      this.#known(uidKey(identity.podUid, identity.containerName));
+      this.#known(nameKey(identity.namespace, identity.podName, identity.containerName));
     }
   }
 
@@ -130,8 +154,15 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
     this.#isDisposed = true;
     this.#groups.clear();
     this.#queue.clear();
+    this.#strangers.clear();
+    this.#tellOfRoom();
     this.#stopTimerWhenEmpty();
     this.#stopCollecting();
+  }
+
+  #known(key: string): void {
+    this.#strangers.delete(key);
+    this.#resolve(key);
   }
 
   #enter(event: Event, key: string): void {
@@ -183,10 +214,27 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
       this.#leave(oldest);
       const identity = this.#index.find(oldest.event);
       this.#ended.add(1, identity === undefined ? outcomes.timeout : outcomes.resolved);
+      if (identity === undefined) this.#addStranger(oldest.group.key);
       this.#deliver(oldest.event, identity);
       this.#resolve(oldest.group.key);
     }
     if (this.#queue.size > 0) this.#startTimer();
+  }
+
+  #addStranger(key: string): void {
+    this.#strangers.delete(key);
+    this.#strangers.add(key);
+    if (this.#strangers.size <= maxStrangers) return;
+    for (const oldest of this.#strangers) {
+      this.#strangers.delete(oldest);
+      return;
+    }
+  }
+
+  #tellOfRoom(): void {
+    if (this.#roomWaiter === undefined || this.#queue.size >= this.#maxEntries) return;
+    this.#roomWaiter.resolve();
+    this.#roomWaiter = undefined;
   }
 
   /** Takes the first one of its group out. */
@@ -200,6 +248,7 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
       group.entries.splice(0, group.head);
       group.head = 0;
     }
+    this.#tellOfRoom();
     this.#stopTimerWhenEmpty();
   }
 
