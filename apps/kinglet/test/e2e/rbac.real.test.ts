@@ -1,0 +1,191 @@
+import { readFile } from "node:fs/promises";
+import { request } from "node:https";
+import { join } from "node:path";
+import { openRealCluster, type RealCluster } from "@kinglet-tools/real-cluster";
+import {
+  installCrds,
+  openTempDir,
+  TetragonLineWriter,
+  waitFor,
+  type ClusterFixture,
+  type TempDir,
+} from "@kinglet/testing";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { isSkipped, realTitle } from "./open-real-fixture.ts";
+import { SensorProcess } from "./sensor-process.ts";
+import { addWorkload, executes, nodeName, prepareShop } from "./shop.ts";
+
+const manifest = join(import.meta.dirname, "../../../../deploy/manifests/sensor.yaml");
+
+/** Where the API keeps each kind of the manifest. */
+const collections: Readonly<Record<string, string>> = {
+  Namespace: "/api/v1/namespaces",
+  ServiceAccount: "/api/v1/namespaces/kinglet/serviceaccounts",
+  ClusterRole: "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+  ClusterRoleBinding: "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+  DaemonSet: "/apis/apps/v1/namespaces/kinglet/daemonsets",
+};
+
+const clusterRoleBinding = `apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: kinglet-sensor-cluster
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: kinglet-sensor-cluster
+subjects:
+  - kind: ServiceAccount
+    name: sensor
+    namespace: kinglet
+`;
+
+describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
+  let cluster: RealCluster;
+  let fixture: Pick<ClusterFixture, "server" | "caPem" | "adminToken"> & ClusterFixture;
+  let kubeconfig: string;
+  let folder: TempDir;
+  let events: TetragonLineWriter;
+  let namespace: string;
+  let tests = 0;
+
+  beforeAll(async () => {
+    cluster = await openRealCluster();
+    fixture = {
+      kind: "real",
+      server: cluster.server,
+      caPem: cluster.caPem,
+      kubeconfigPath: cluster.kubeconfigPath,
+      adminToken: cluster.tokens.admin,
+      canRestart: true,
+      restart: () => cluster.restartApiServer(),
+      [Symbol.asyncDispose]: () => cluster.stop(),
+    };
+    kubeconfig = await cluster.kubeconfigFor("sensor");
+    await installCrds(fixture);
+  });
+  afterAll(() => cluster?.stop());
+  beforeEach(async () => {
+    tests += 1;
+    namespace = `rbac-${String(tests)}`;
+    folder = await openTempDir("kinglet rbac ");
+    events = new TetragonLineWriter(folder.file("tetragon.log"));
+    await events.write();
+    await prepareShop(fixture, namespace);
+  });
+  afterEach(async () => {
+    await events.close();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  const startSensor = (...args: readonly string[]): Promise<SensorProcess> =>
+    SensorProcess.start({ folder: folder.path, kubeconfig, tetragonFile: events.path, args });
+
+  const alertsOnNetcat = async (sensor: SensorProcess): Promise<void> => {
+    const cart = await addWorkload(fixture, namespace, "cart");
+    const bad = executes(cart, "/usr/bin/nc");
+    await events.write(bad.line);
+    const alert = await sensor.alert((row) => row.process.execId === bad.execId, "for nc");
+    expect(alert).toMatchObject({ namespace, workloadName: "cart" });
+  };
+
+  it("is accepted by the server field by field", async () => {
+    for (const document of (await readFile(manifest, "utf8")).split(/^---$/m)) await apply(fixture, document);
+  });
+
+  it("permits what a sensor does that watches its node, and nothing else", async () => {
+    await using sensor = await startSensor("--node-name", nodeName);
+    await sensor.ready();
+    await alertsOnNetcat(sensor);
+    const used = await requests(sensor);
+    expect(used).toEqual(new Set(["get containerprofiles", "list pods", "watch pods"]));
+    expect(used).toEqual(await rulesOf("kinglet-sensor"));
+    expect(await sensor.stop()).toBe(0);
+  });
+
+  it("leaves a sensor that watches the cluster waiting with the reason while the second role is not bound", async () => {
+    await using sensor = await startSensor("--scope", "cluster");
+    await waitFor(async () => (await sensor.http("/readyz")).text.includes("replicasets"), {
+      describe: "the reason in /readyz",
+    });
+    const { status, text } = await sensor.http("/readyz");
+    expect(status).toBe(503);
+    expect(text).toMatch(/\[-\] cluster: .*forbidden/i);
+    expect(await sensor.stop()).toBe(0);
+  });
+
+  it("permits, with the second role, what a sensor does that watches the cluster, and nothing else", async () => {
+    await apply(fixture, clusterRoleBinding);
+    await using sensor = await startSensor("--scope", "cluster");
+    await sensor.ready();
+    await alertsOnNetcat(sensor);
+    const watching = (await rulesOf("kinglet-sensor-cluster")).union(await rulesOf("kinglet-sensor"));
+    expect(await requests(sensor)).toEqual(watching);
+    expect(await sensor.stop()).toBe(0);
+  });
+});
+
+/** What a sensor asked of the API, as `verb resource`; fails when something was refused. */
+async function requests(sensor: SensorProcess): Promise<ReadonlySet<string>> {
+  const { text } = await sensor.http("/metrics");
+  const asked = new Set<string>();
+  for (const line of text.split("\n").filter((row) => row.startsWith("kinglet_kube_requests_total{"))) {
+    const label = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(line)?.[1] ?? "";
+    expect(label("code"), line).not.toBe("403");
+    asked.add(`${label("verb")} ${label("resource")}`);
+  }
+  return asked;
+}
+
+/** What a role of the manifest grants, as `verb resource`. */
+async function rulesOf(role: string): Promise<ReadonlySet<string>> {
+  const documents = (await readFile(manifest, "utf8")).split(/^---$/m);
+  const document = documents.find((text) => kindOf(text) === "ClusterRole" && nameOf(text) === role) ?? "";
+  const granted = new Set<string>();
+  for (const [, resources = "", verbs = ""] of document.matchAll(/resources: \[(.*)\]\n\s+verbs: \[(.*)\]/g)) {
+    for (const resource of resources.split(", ")) {
+      for (const verb of verbs.split(", ")) granted.add(`${verb} ${resource}`);
+    }
+  }
+  return granted;
+}
+
+/** Server-side apply of one YAML document; unknown and repeated fields are refused. */
+function apply(fixture: Pick<ClusterFixture, "server" | "caPem" | "adminToken">, document: string): Promise<void> {
+  const path = `${collections[kindOf(document)] ?? ""}/${nameOf(document)}?fieldManager=test&fieldValidation=Strict`;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      new URL(path, fixture.server),
+      {
+        method: "PATCH",
+        agent: false,
+        ca: fixture.caPem,
+        headers: {
+          authorization: `Bearer ${fixture.adminToken}`,
+          "content-type": "application/apply-patch+yaml",
+          "content-length": Buffer.byteLength(document),
+        },
+      },
+      (answer) => {
+        let text = "";
+        answer.setEncoding("utf8").on("data", (part: string) => {
+          text += part;
+        });
+        answer.on("end", () => {
+          if ((answer.statusCode ?? 0) < 300) resolve();
+          else reject(new Error(`PATCH ${path} was answered with ${String(answer.statusCode)}: ${text}`));
+        });
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(document);
+  });
+}
+
+function kindOf(document: string): string {
+  return /^kind: (\S+)$/m.exec(document)?.[1] ?? "";
+}
+
+function nameOf(document: string): string {
+  return /^metadata:\n {2}name: (\S+)$/m.exec(document)?.[1] ?? "";
+}
