@@ -4,6 +4,16 @@ import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../..");
 
+const ownPages: readonly string[] = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/architecture.md",
+  "docs/runbook.md",
+  "apps/kinglet/README.md",
+  "apps/kinglet/src/applets/heap/README.md",
+  "apps/kinglet/src/applets/sensor/README.md",
+];
+
 interface Manifest {
   readonly layer: number | "outside";
   readonly description: string;
@@ -34,8 +44,8 @@ describe("docs/architecture.md", () => {
 describe("README.md", () => {
   it("names every package once in its table", async () => {
     const written = await readFile(join(root, "README.md"), "utf8");
-    const named = Array.from(written.matchAll(/^\| \[`([a-z-]+)`\]\(packages\//gm), ([, name]) => name);
-    expect(named.sort()).toEqual((await readdir(join(root, "packages"))).sort());
+    const named = Array.from(written.matchAll(/^\| \[`([a-z-]+)`\]\(packages\//gm), ([, name = ""]) => name);
+    expect(named.toSorted()).toEqual((await readdir(join(root, "packages"))).toSorted());
   });
 
   it("is short, and shows code early", async () => {
@@ -47,7 +57,9 @@ describe("README.md", () => {
 
 describe("docs", () => {
   it("lead to files that exist", async () => {
-    const pages = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/runbook.md", "apps/kinglet/README.md"];
+    const decisions = (await readdir(join(root, "docs/adr"))).map((name) => `docs/adr/${name}`);
+    const packages = (await readdir(join(root, "packages"))).map((name) => `packages/${name}/README.md`);
+    const pages = [...ownPages, ...decisions, ...packages];
     for (const page of pages) {
       const written = await readFile(join(root, page), "utf8");
       for (const [, target = ""] of written.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
