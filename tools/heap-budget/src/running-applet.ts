@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { get } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 
 /** How to start an applet so that it becomes ready and idle. */
 export interface AppletStart {
@@ -16,42 +15,47 @@ export interface AppletStart {
 /** An applet that was started and became ready. */
 export interface RunningApplet extends AsyncDisposable {
   readonly pid: number;
-  /** From spawn to the first 200, milliseconds. */
+  /** From spawn to its log line that says so, confirmed by `/readyz`, milliseconds. */
   readonly readyMs: number;
   /** Everything it has written to stderr so far. */
   stderr(): string;
 }
 
-/** Starts an applet and waits until it says that it is ready; the error carries what it printed. */
-export async function startApplet(
-  start: AppletStart,
-  options: { readonly waitMs?: number } = {},
-): Promise<RunningApplet> {
+/** The line by which an applet says that it is ready. */
+const readyLine = /"msg":"ready"/;
+
+/**
+ * Starts an applet and waits until it says that it is ready; the error carries what it printed.
+ *
+ * The log line is waited for, not `/readyz` asked again and again: a process that answers questions while it starts, starts later.
+ */
+export async function startApplet(start: AppletStart, options: { readonly waitMs?: number } = {}): Promise<RunningApplet> {
   const [program = "", ...rest] = start.command;
   const started = performance.now();
-  const child = spawn(program, [...rest, ...start.args], {
-    env: { ...start.env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(program, [...rest, ...start.args], { env: { ...start.env }, stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
+  const said = Promise.withResolvers<number>();
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-65_536);
+    if (readyLine.test(stderr)) said.resolve(performance.now() - started);
   });
-  const deadline = started + (options.waitMs ?? 60_000);
-  while (!(await isReady(start.readyUrl))) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`ended before it was ready:\n${stderr}`);
-    if (performance.now() > deadline) {
-      child.kill("SIGKILL");
-      throw new Error(`not ready in time:\n${stderr}`);
-    }
-    await delay(2);
+  child.once("exit", () => said.reject(new Error(`ended before it was ready:\n${stderr}`)));
+  const timer = setTimeout(() => said.reject(new Error(`not ready in time:\n${stderr}`)), options.waitMs ?? 60_000);
+  try {
+    const readyMs = await said.promise;
+    if (!(await isReady(start.readyUrl))) throw new Error(`${start.readyUrl} does not confirm that it is ready`);
+    return {
+      pid: child.pid ?? 0,
+      readyMs,
+      stderr: () => stderr,
+      [Symbol.asyncDispose]: () => stop(child),
+    };
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
-  return {
-    pid: child.pid ?? 0,
-    readyMs: performance.now() - started,
-    stderr: () => stderr,
-    [Symbol.asyncDispose]: () => stop(child),
-  };
 }
 
 /** Memory of a process as the kernel counts it, bytes. */

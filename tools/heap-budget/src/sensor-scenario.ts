@@ -54,6 +54,7 @@ export async function sensorScenario(contents: ClusterContents = { scope: "node"
           ...["--kubeconfig", kubeconfig, "--scope", contents.scope, "--node-name", "node-a"],
           ...["--tetragon-file", join(folder, "tetragon.log"), "--state-dir", join(folder, `run-${String(runs)}`)],
           ...["--metrics-bind", `127.0.0.1:${String(port)}`, "--debug-bind", "127.0.0.1:0"],
+          ...["--log-format", "json", "--log-level", "info"],
         ],
         env: { PATH: "/usr/bin:/bin" },
         readyUrl: `http://127.0.0.1:${String(port)}/readyz`,
