@@ -394,4 +394,19 @@ describe("AlertQueue", () => {
       { seed: 1, numRuns: 150 },
     );
   });
+
+  it("never gives up with unlimited attempts, and warns once per alert", async () => {
+    const sink = new ScriptedSink();
+    sink.failures = 500;
+    const warnings: string[] = [];
+    const logger: Logger = { ...noopLogger, warn: (message) => void warnings.push(message) };
+    const { queue, clock, confirmed, failed } = setUp([sink], { maxAttempts: Number.MAX_SAFE_INTEGER, logger });
+    const running = start(queue);
+    queue.offer(alertOf(1), 1);
+    await clock.advance(400 * 10_000);
+    expect([confirmed, failed, warnings]).toEqual([[], [], ["an alert could not be delivered, trying again"]]);
+    await clock.advance(200 * 10_000);
+    expect([confirmed, failed]).toEqual([[1], []]);
+    await running.stop();
+  });
 });

@@ -32,7 +32,7 @@ export interface AlertQueueOptions {
    * unacknowledged, so that a restart raises the alert again.
    */
   onFailed?(alert: Alert, sequence: number): Promise<void>;
-  /** Attempts per sink and alert. @defaultValue 8 */
+  /** Attempts per sink and alert; where no alert may be given up, Number.MAX_SAFE_INTEGER. @defaultValue 8 */
   readonly maxAttempts?: number;
   /** Milliseconds one attempt may take. @defaultValue 10000 */
   readonly publishTimeoutMs?: number;
@@ -51,6 +51,8 @@ interface Entry {
   readonly confirmedBy: Set<AlertSink>;
   readonly failedBy: Set<AlertSink>;
 }
+
+const retrying = "an alert could not be delivered, trying again";
 
 /**
  * Between detection and the sinks: bounded, in order, one alert at a time.
@@ -209,8 +211,10 @@ export class AlertQueue {
       onFailure: (error, attemptsLeft) => {
         this.#metrics.failures.add(1, labels);
         const fields = { sink: sink.name, alert: entry.alert.uniqueId, rule: entry.alert.ruleId, attemptsLeft, error };
-        if (attemptsLeft > 0) this.#options.logger.debug("an alert could not be delivered, trying again", fields);
-        else this.#options.logger.error("an alert could not be delivered", fields);
+        if (attemptsLeft === 0) this.#options.logger.error("an alert could not be delivered", fields);
+        // The first failure of an alert is news, the ones after it are not.
+        else if (attemptsLeft === this.#policy.maxAttempts - 1) this.#options.logger.warn(retrying, fields);
+        else this.#options.logger.debug(retrying, fields);
       },
     });
     (isConfirmed ? entry.confirmedBy : entry.failedBy).add(sink);

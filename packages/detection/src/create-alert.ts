@@ -25,7 +25,8 @@ export function createAlert(source: AlertSource): Alert {
   const { rule, message, event, container, profile, origin } = source;
   const workload = origin.workloadOf?.(container);
   return {
-    uniqueId: createAlertId(rule.id, container.containerId, event.execId),
+    // A filter of the source may take the id away: without a stand-in all executions of the container would count as one.
+    uniqueId: createAlertId(rule.id, container.containerId, event.execId || `${event.time}/${event.pid}`),
     ruleId: rule.id,
     ruleName: rule.name,
     severity: rule.severity,

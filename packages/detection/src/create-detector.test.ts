@@ -249,6 +249,15 @@ describe("createDetector", () => {
     expect(new Set([first, ...others]).size).toBe(4);
   });
 
+  it("tells executions apart also when the source reports no execution id", async () => {
+    const { detector } = setUp(undefined, { rules: [ruleWith("true", { profileDependency: 2 })] });
+    await detector.prepare();
+    const idOf = (init: Partial<ExecEventInit>) =>
+      detector.detect(exec({ execId: "", ...init }), container)[0]!.uniqueId;
+    expect(idOf({ pid: 7 })).toBe(idOf({ pid: 7, sequence: 99 }));
+    expect(new Set([idOf({ pid: 7 }), idOf({ pid: 8 }), idOf({ time: "2026-01-01T00:00:01Z" })]).size).toBe(3);
+  });
+
   it("redacts arguments and message", async () => {
     const rules = [ruleWith("true", { profileDependency: 2, expressions: { message: "event.cwd" } as never })];
     const { detector } = setUp(undefined, { rules });

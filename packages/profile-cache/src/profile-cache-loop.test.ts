@@ -192,6 +192,35 @@ describe("ProfileCache", () => {
     });
   });
 
+  describe("hasProfile", () => {
+    it("is true in grace too, and counts no look-up", async () => {
+      const { cache, source, clock, metrics } = start();
+      source.put("web");
+      cache.addContainer(ref("c1", "web"));
+      expect(cache.hasProfile("c1")).toBe(false);
+      cache.removeContainer("c1");
+      await clock.advance(0);
+      expect([cache.state("c1"), cache.hasProfile("c1"), cache.hasProfile("c2")]).toEqual(["grace", true, false]);
+      expect([metrics.read("lookups_total", "hit"), metrics.read("lookups_total", "miss")]).toEqual([0, 0]);
+    });
+  });
+
+  describe("onKnown", () => {
+    it("reports a container that is moved to a profile that is known already", async () => {
+      const { cache, source, clock } = start();
+      source.put("web");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      source.isHeld = true;
+      cache.addContainer(ref("c2", "slow"));
+      await clock.advance(0);
+      const known: string[] = [];
+      cache.onKnown((containerId) => known.push(containerId));
+      cache.addContainer(ref("c2", "web"));
+      expect([known, cache.isKnown("c2")]).toEqual([["c2"], true]);
+    });
+  });
+
   describe("waitUntilKnown", () => {
     it("resolves when no container waits for a first answer", async () => {
       const { cache, source, clock } = start();

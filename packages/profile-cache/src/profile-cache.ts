@@ -140,6 +140,11 @@ export class ProfileCache {
     return entry === undefined ? undefined : stateOf(entry);
   }
 
+  /** True when {@link ProfileCache.get} would give a profile, also in grace. Not counted as a look-up. */
+  hasProfile(containerId: string): boolean {
+    return this.#containers.get(containerId)?.profile.cached !== undefined;
+  }
+
   /** How many containers there are, those in grace included. */
   get size(): number {
     return this.#containers.size;
@@ -232,6 +237,7 @@ export class ProfileCache {
     entry.ref = ref;
     if (!wasLeaving && isSameProfile) return;
     const before = profile.cached;
+    const wasKnown = profile.isKnown;
     // Attach first: the old profile may be the new one, and must not be dropped in between.
     const attached = this.#attach(ref);
     if (!wasLeaving) this.#refresher.releaseLive(profile);
@@ -241,6 +247,7 @@ export class ProfileCache {
     entry.graceEndMs = 0;
     entry.sinceMs = this.#options.clock.now();
     if (attached.cached !== before) this.#notify(ref.containerId, attached.cached);
+    if (attached.isKnown && !wasKnown) this.#notifyKnown(ref.containerId);
     this.#refresher.wake();
   }
 
