@@ -26,6 +26,18 @@ export const kingletErrors = {
     retryable: true,
     remedy: "Start the sensor again with a reader of its alerts; the ones that were not taken are written again.",
   },
+  KINGLET_ERR_KINGLET_UNEXPECTED: {
+    message: "unexpected fault: {reason}, at {at}",
+    retryable: true,
+    remedy:
+      "Start it again: what was not finished is read again. Please report the line, it shows a defect of the program.",
+  },
+  KINGLET_ERR_KINGLET_PART_ENDED: {
+    message: "{part} ended by itself",
+    retryable: true,
+    remedy:
+      "Start it again: what was not finished is read again. Please report the line, it shows a defect of the program.",
+  },
   KINGLET_ERR_KINGLET_HEAP_UNREADABLE: {
     message: "heap snapshot {path} cannot be read: {reason}",
     retryable: false,

@@ -1,7 +1,8 @@
-import { describeError } from "@kinglet/errors";
 import { systemClock } from "@kinglet/lifecycle";
 import { ExitCode, type TextOutput } from "./applet-context.ts";
 import { applets } from "./applets.ts";
+import { describeFault } from "./describe-fault.ts";
+import { endOnFault } from "./end-on-fault.ts";
 import { runOption } from "./program-options.ts";
 import { openProcessOutput } from "./process-output.ts";
 import { resolveApplet, type Resolution } from "./resolve-applet.ts";
@@ -43,10 +44,11 @@ async function run(stdout: TextOutput, stderr: TextOutput): Promise<ExitCode> {
 
 async function start(): Promise<void> {
   const stderr = await openProcessOutput(2);
+  endOnFault(process, stderr);
   try {
     process.exit(await run(await openProcessOutput(1), stderr));
   } catch (error) {
-    await stderr.write(`${describeError(error)}\n`);
+    await stderr.write(`${describeFault(error)}\n`);
     process.exit(ExitCode.fault);
   }
 }

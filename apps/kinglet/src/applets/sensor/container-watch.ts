@@ -22,6 +22,9 @@ export interface ContainerWatchOptions {
 /**
  * Follows the pods: containers go into the index, their profiles into the cache, waiting events on their way.
  *
+ * A finished pod may stay for weeks (Jobs): its containers stay in the index, but their profiles only for the cache's grace, so that
+ * finished pods neither take the places of running ones nor are asked for at every tick.
+ *
  * @returns the function that stops it.
  *
  * @internal
@@ -39,6 +42,7 @@ export function watchContainers(options: ContainerWatchOptions): () => void {
     const change = index.setPod(pod);
     for (const identity of change.removed) profiles.removeContainer(identity.containerId);
     added(change.added);
+    if (isFinished(pod)) for (const containerId of containerIdsOf(pod)) profiles.removeContainer(containerId);
   };
   return pods.addHandler({
     onAdd: changed,
@@ -47,6 +51,16 @@ export function watchContainers(options: ContainerWatchOptions): () => void {
       for (const identity of index.removePod(pod.metadata.uid)) profiles.removeContainer(identity.containerId);
     },
   });
+}
+
+function isFinished({ status }: PodView): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
+}
+
+function* containerIdsOf({ status }: PodView): IterableIterator<string> {
+  for (const list of [status?.initContainerStatuses, status?.containerStatuses, status?.ephemeralContainerStatuses]) {
+    for (const { containerID = "" } of list ?? []) yield containerID.slice(containerID.indexOf("://") + 3);
+  }
 }
 
 function refOf({ containerId, namespace, podName, containerName }: ContainerIdentity) {

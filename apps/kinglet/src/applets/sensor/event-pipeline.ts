@@ -18,9 +18,10 @@ import { ProfileGate } from "./profile-gate.ts";
  * What became of one execution.
  *
  * `host`: belongs to no container · `replay`: ran before the source started · `runtime`: the container runtime's own doing · `unresolved`:
- * its container never became known · `ignored`: in a namespace that is not watched · `judged`: the rules have seen it.
+ * its container never became known · `ignored`: in a namespace that is not watched · `unprofiled`: it waited for the first look at its
+ * container's profile in vain · `judged`: the rules have seen it.
  */
-type Outcome = "host" | "replay" | "runtime" | "unresolved" | "ignored" | "judged";
+type Outcome = "host" | "replay" | "runtime" | "unresolved" | "ignored" | "unprofiled" | "judged";
 
 /**
  * What a pipeline works with.
@@ -38,6 +39,11 @@ export interface EventPipelineOptions {
   readonly ignoredNamespaces: ReadonlySet<string>;
   /** Bound of the waiting room and of the profile gate, events. */
   readonly maxWaiting: number;
+  /**
+   * Bound of what waits for a container, a profile or a receiver of alerts, bytes as read: arguments are the container's to choose, and
+   * so is their length.
+   */
+  readonly maxWaitingBytes: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -61,26 +67,46 @@ export function alertCapacity(maxWaiting: number): number {
   return alertHighWater + 2 * maxWaiting + 1024;
 }
 
+const noAlerts: readonly Alert[] = [];
+
+/** An event whose alerts have not all left. */
+interface Pending {
+  alerts: number;
+  readonly bytes: number;
+}
+
+/** An alert that found the queue full. */
+interface Refused {
+  readonly alert: Alert;
+  readonly sequence: number;
+}
+
 /**
  * The way of one event: source → container → profile → rules → alert → confirmed → acknowledged.
  *
  * An event is acknowledged once every alert that it caused has left, so after a crash reading resumes before the first one that has not.
- * An alert that had left already is not sent again.
+ * An alert that had left already is not sent again. An alert that the queue refuses is offered again once there is room; while the sensor
+ * stops there is none any more, its event stays open, and the next start raises it again.
  *
  * @internal
  */
 export class EventPipeline {
   readonly #options: EventPipelineOptions;
-  readonly #alerts: AlertQueue;
+  readonly #alerts: Pick<AlertQueue, "offer" | "size" | "waitForRoom">;
   readonly #room: WaitingRoom;
   readonly #gate: ProfileGate;
   readonly #executions: Counter<"outcome">;
   /** Alerts that have not left yet, by the sequence of their event. */
-  readonly #pending: Map<number, number> = new Map();
-  #alertRoom: PromiseWithResolvers<void> | undefined;
+  readonly #pending: Map<number, Pending> = new Map();
+  /** In order; while there is one, later alerts queue up behind it. */
+  readonly #refused: Refused[] = [];
+  readonly #disposed: AbortController = new AbortController();
+  #isOffering = false;
+  #heldBytes = 0;
+  #less: PromiseWithResolvers<void> | undefined;
   #confirmFailures = 0;
 
-  constructor(options: EventPipelineOptions, alerts: AlertQueue) {
+  constructor(options: EventPipelineOptions, alerts: Pick<AlertQueue, "offer" | "size" | "waitForRoom">) {
     this.#options = options;
     this.#alerts = alerts;
     const { index, clock, metrics, maxWaiting } = options;
@@ -93,7 +119,7 @@ export class EventPipeline {
       deliver: (event, identity) => this.#identified(event, identity),
     });
     this.#gate = new ProfileGate({
-      isReady: (id) => options.isProfileKnown(id) && (options.detector.isPrepared || !options.hasProfile(id)),
+      isReady: (id) => this.#isReady(id),
       pass: (event, identity) => this.#judge(event, identity),
       clock,
       maxHeld: maxWaiting,
@@ -112,6 +138,7 @@ export class EventPipeline {
     if (event.isReplay) return this.#end(event, "replay");
     if (event.isRuntimeStage) return this.#end(event, "runtime");
     if (event.containerIdPrefix === "" && event.podName === "" && event.podUid === "") return this.#end(event, "host");
+    this.#heldBytes += event.rawBytes;
     this.#room.submit(event);
     return this.#backPressure();
   }
@@ -158,43 +185,86 @@ export class EventPipeline {
     return this.#room.size + this.#gate.size;
   }
 
+  /** Forgets what waits, unacknowledged: the next start reads it again. */
   [Symbol.dispose](): void {
+    this.#disposed.abort();
     this.#room[Symbol.dispose]();
+    this.#gate[Symbol.dispose]();
   }
 
   #identified(event: RuntimeEvent, identity: ContainerIdentity | undefined): void {
     if (event.kind !== "exec") return;
-    if (identity === undefined) return this.#end(event, "unresolved");
-    if (this.#options.ignoredNamespaces.has(identity.namespace)) return this.#end(event, "ignored");
-    this.#gate.enter(event, identity);
+    if (identity !== undefined && !this.#options.ignoredNamespaces.has(identity.namespace)) {
+      this.#gate.enter(event, identity);
+      return;
+    }
+    this.#end(event, identity === undefined ? "unresolved" : "ignored");
+    this.#release(event.rawBytes);
+  }
+
+  #isReady(containerId: string): boolean {
+    const { isProfileKnown, detector, hasProfile } = this.#options;
+    return isProfileKnown(containerId) && (detector.isPrepared || !hasProfile(containerId));
   }
 
   #judge(event: ExecEvent, identity: ContainerIdentity): void {
     const { source, detector } = this.#options;
-    let leaving = 0;
-    if (detector.isPrepared) {
-      for (const alert of detector.detect(event, identity)) {
-        if (source.wasConfirmed(alert.uniqueId)) continue;
-        if (this.#alerts.offer(alert, event.sequence)) leaving += 1;
-      }
+    const outcome = this.#isReady(identity.containerId) ? "judged" : "unprofiled";
+    const found = detector.isPrepared ? detector.detect(event, identity) : noAlerts;
+    const leaving = found.length === 0 ? found : found.filter((alert) => !source.wasConfirmed(alert.uniqueId));
+    if (leaving.length === 0) {
+      this.#end(event, outcome);
+      this.#release(event.rawBytes);
+      return;
     }
-    this.#executions.add(1, { outcome: "judged" });
-    if (leaving === 0) source.acknowledge(event.sequence);
-    else this.#pending.set(event.sequence, leaving);
+    this.#executions.add(1, { outcome });
+    this.#pending.set(event.sequence, { alerts: leaving.length, bytes: event.rawBytes });
+    for (const alert of leaving) this.#offer(alert, event.sequence);
+  }
+
+  #offer(alert: Alert, sequence: number): void {
+    if (this.#refused.length === 0 && this.#alerts.offer(alert, sequence)) return;
+    this.#refused.push({ alert, sequence });
+    if (!this.#isOffering) void this.#offerAgain();
+  }
+
+  async #offerAgain(): Promise<void> {
+    this.#isOffering = true;
+    try {
+      for (let next = this.#refused[0]; next !== undefined; next = this.#refused[0]) {
+        await this.#alerts.waitForRoom({ signal: this.#disposed.signal });
+        if (this.#alerts.offer(next.alert, next.sequence)) this.#refused.shift();
+      }
+    } catch {
+      // The sensor stops: what is left stays unacknowledged.
+    } finally {
+      this.#isOffering = false;
+    }
   }
 
   #settle(sequence: number): void {
-    const left = (this.#pending.get(sequence) ?? 1) - 1;
-    if (left > 0) {
-      this.#pending.set(sequence, left);
-      return;
+    const pending = this.#pending.get(sequence);
+    if (pending === undefined) return;
+    pending.alerts -= 1;
+    if (pending.alerts === 0) {
+      this.#pending.delete(sequence);
+      this.#options.source.acknowledge(sequence);
     }
-    this.#pending.delete(sequence);
-    this.#options.source.acknowledge(sequence);
-    if (this.#alertRoom !== undefined && this.#alerts.size <= alertHighWater) {
-      this.#alertRoom.resolve();
-      this.#alertRoom = undefined;
-    }
+    this.#release(pending.alerts === 0 ? pending.bytes : 0);
+  }
+
+  #release(bytes: number): void {
+    this.#heldBytes -= bytes;
+    if (this.#less === undefined || this.#isFull()) return;
+    this.#less.resolve();
+    this.#less = undefined;
+  }
+
+  /** While it is true something is on its way out, whose end calls `#release`. */
+  #isFull(): boolean {
+    return (
+      this.#alerts.size > alertHighWater || this.#refused.length > 0 || this.#heldBytes > this.#options.maxWaitingBytes
+    );
   }
 
   #end(event: ExecEvent, outcome: Outcome): void {
@@ -204,9 +274,10 @@ export class EventPipeline {
 
   #backPressure(): void | Promise<void> {
     const gate = this.#gate.waitForRoom();
-    if (this.#alerts.size > alertHighWater) this.#alertRoom ??= Promise.withResolvers<void>();
-    const alerts = this.#alertRoom?.promise;
-    if (gate === undefined || alerts === undefined) return gate ?? alerts;
-    return gate.then(() => alerts);
+    const room = this.#room.waitForRoom();
+    const isFull = this.#isFull();
+    if (gate === undefined && room === undefined && !isFull) return undefined;
+    if (isFull) this.#less ??= Promise.withResolvers<void>();
+    return Promise.all([gate, room, this.#less?.promise]).then(() => {});
   }
 }

@@ -83,6 +83,16 @@ export class ProfileGate {
     for (const id of [...this.#held.keys()]) this.check(id);
   }
 
+  /** Forgets what is held, and every timer with it. */
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#held.clear();
+    this.#size = 0;
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
   #release(containerId: string): void {
     const waiting = this.#held.get(containerId) ?? [];
     this.#timers.get(containerId)?.cancel();

@@ -1,7 +1,9 @@
 import type { ReadinessCondition, ReadinessRegistry } from "@kinglet/endpoints";
-import { sleep, type Clock } from "@kinglet/lifecycle";
+import { createError } from "@kinglet/errors";
+import { sleep, withTimeout, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { AppletContext } from "../../applet-context.ts";
+import { kingletErrors } from "../../errors.ts";
 import type { SensorParts } from "./sensor-parts.ts";
 
 /** How long alerts that were raised get to leave after the stop signal, milliseconds. */
@@ -38,7 +40,7 @@ export async function runSensor(
   const start = async (name: string, signal: AbortSignal, run: () => Promise<void>): Promise<void> => {
     try {
       await run();
-      if (!signal.aborted) crash.reject(new Error(`${name} ended by itself`));
+      if (!signal.aborted) crash.reject(createError(kingletErrors, "KINGLET_ERR_KINGLET_PART_ENDED", { part: name }));
     } catch (error) {
       if (!signal.aborted) crash.reject(error);
     }
@@ -106,7 +108,10 @@ async function readEvents(
     }
   }
   conditions.cluster.ready();
-  await Promise.race([parts.profiles.waitUntilKnown({ signal }), sleep(firstLookMs, { signal, clock })]);
+  {
+    using patience = withTimeout(firstLookMs, { signal, clock, name: "the first look at every profile" });
+    await parts.profiles.waitUntilKnown({ signal: patience }).catch(() => signal.throwIfAborted());
+  }
   conditions.profiles.ready();
   conditions.events.ready();
   logger.info("ready", { pods: parts.pods.size, containers: parts.index.size });
@@ -127,17 +132,22 @@ async function tellWhy(
   }
 }
 
-/** Compiles the rules when the first profile arrives: a sensor that has nothing to judge by does not pay for the expression engine. */
-async function prepareDetector(parts: SensorParts, signal: AbortSignal): Promise<void> {
+/**
+ * Compiles the rules when the first profile arrives: a sensor that has nothing to judge by does not pay for the expression engine.
+ *
+ * A profile may arrive for a container that has ended already; its executions wait for the rules like all others.
+ */
+async function prepareDetector({ profiles, detector, pipeline }: SensorParts, signal: AbortSignal): Promise<void> {
   const first = Promise.withResolvers<void>();
-  using _listening = {
-    [Symbol.dispose]: parts.profiles.onChange(({ profile }) => profile !== undefined && first.resolve()),
-  };
-  for (const { profile } of parts.profiles.containers()) if (profile !== undefined) first.resolve();
+  using stack = new DisposableStack();
+  stack.defer(profiles.onChange(({ profile }) => profile !== undefined && first.resolve()));
+  stack.defer(profiles.onKnown((containerId) => profiles.hasProfile(containerId) && first.resolve()));
+  for (const { profile } of profiles.containers()) if (profile !== undefined) first.resolve();
   await Promise.race([first.promise, firing(signal)]);
+  stack.dispose();
   if (signal.aborted) return;
-  await parts.detector.prepare();
-  parts.pipeline.detectorPrepared();
+  await detector.prepare();
+  pipeline.detectorPrepared();
   await firing(signal);
 }
 

@@ -53,6 +53,13 @@ export interface PartsContext {
 /** Sizes at the reference limit of 4,000 MiB; they scale with the container's. */
 const waitingEvents = 20_000;
 const cachedContainers = 40_000;
+const waitingBytes = 268_435_456;
+
+/** Profiles of ended containers are kept as long as the containers themselves stay findable: late events need both. Milliseconds. */
+const endedGraceMs = 60_000;
+
+/** An output that fails (a full disk) is tried for as long as it takes: giving up would lose the alert and move the checkpoint past it. */
+const outputAttempts = Number.MAX_SAFE_INTEGER;
 
 /** A reader that stalls is waited for, as long as a timer can: nothing is read meanwhile, and no alert is given up. Milliseconds. */
 const stdoutPatienceMs = 2_000_000_000;
@@ -106,7 +113,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       metrics,
     }),
   );
-  const index = stack.use(new ContainerIndex({ clock, metrics }));
+  const index = stack.use(new ContainerIndex({ clock, metrics, terminatedGraceMs: endedGraceMs }));
   const profiles = new ProfileCache({
     source: await openProfileStore(config, client),
     clock,
@@ -114,6 +121,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     metrics,
     maxEntries: scaled(cachedContainers, memoryLimitBytes),
     tickIntervalMs: config.profileRefresh,
+    graceMs: endedGraceMs,
     // Each connection that is open at the same time costs about 0.5 MB of TLS buffers for as long as the agent keeps it.
     maxParallelFetches: 2,
   });
@@ -139,6 +147,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     ],
     maxEntries: alertCapacity(maxWaiting),
     publishTimeoutMs: stdoutPatienceMs,
+    maxAttempts: outputAttempts,
     clock,
     logger: logging.logger("alert-sinks"),
     metrics,
@@ -152,9 +161,10 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
         index,
         detector,
         isProfileKnown: (id) => profiles.isKnown(id),
-        hasProfile: (id) => profiles.state(id) === "active",
+        hasProfile: (id) => profiles.hasProfile(id),
         ignoredNamespaces,
         maxWaiting,
+        maxWaitingBytes: scaled(waitingBytes, memoryLimitBytes),
         clock,
         logger: logging.logger("sensor"),
         metrics,
