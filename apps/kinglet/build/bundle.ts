@@ -5,7 +5,7 @@ import { writeModuleMap } from "./module-map.ts";
 import { bundleOptions, bundleOutsideParts, partsOutside } from "./outside-parts.ts";
 
 /** The program's folder. */
-export const appFolder: string = join(import.meta.dirname, "..");
+const appFolder: string = join(import.meta.dirname, "..");
 
 /** Where everything that the build makes goes. */
 export const distFolder: string = join(appFolder, "dist");

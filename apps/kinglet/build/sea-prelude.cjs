@@ -1,4 +1,5 @@
 // Put before the bundle in the single executable only: there a file beside the bundle is an asset, not a file on disk.
+// oxlint-disable-next-line eslint/no-global-assign -- the bundle calls this name; there is no other seam
 require = ((inner) => (id) => {
   if (!id.startsWith("./kinglet.")) return inner(id);
   const part = { exports: {} };

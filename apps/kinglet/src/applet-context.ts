@@ -68,5 +68,5 @@ export interface AppletContext {
  * @public
  */
 export interface AppletModule {
-  main(context: AppletContext): Promise<ExitCode>;
+  readonly main: (context: AppletContext) => Promise<ExitCode>;
 }

@@ -6,7 +6,7 @@ import type { BindAddress } from "./bind-address.ts";
 import { endpointsErrors } from "./errors.ts";
 
 /** What a client may take; each is answered or cut off, never waited for. */
-export const listenerLimits = {
+const listenerLimits = {
   maxHeaderBytes: 8192,
   maxBodyBytes: 65_536,
   /** Connections at a time; the oldest one that has no request under way gives way to a new one. */
@@ -177,7 +177,14 @@ export class HttpListener implements AsyncDisposable {
  */
 function listenLean(server: Server, { host, port }: BindAddress): void {
   const lean = server as unknown as {
-    readonly _listen2?: (address: string | null, port: number, family: number, backlog: number, fd: undefined, flags: number) => void;
+    readonly _listen2?: (
+      address: string | null,
+      port: number,
+      family: number,
+      backlog: number,
+      fd: undefined,
+      flags: number,
+    ) => void;
   };
   const family = host === undefined ? 4 : isIP(host);
   if (typeof lean._listen2 === "function" && family !== 0) {

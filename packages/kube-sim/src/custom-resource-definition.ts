@@ -61,7 +61,7 @@ export function completeDefinition(definition: KubeObject): void {
 }
 
 /** Names of the versions that objects are stored in: exactly one in a valid definition. */
-export function storageVersions(spec: JsonRecord): string[] {
+function storageVersions(spec: JsonRecord): string[] {
   return versionsOf(spec)
     .filter((version) => version["storage"] === true)
     .map((version) => String(version["name"]));

@@ -43,7 +43,7 @@ export function parseListOptions(query: URLSearchParams, resource: SimResource, 
 }
 
 /** Go's reading of a boolean query parameter: present and not `false` or `0`. */
-export function isTrue(value: string | null): boolean {
+function isTrue(value: string | null): boolean {
   return value !== null && value !== "false" && value !== "0" && value !== "";
 }
 

@@ -6,7 +6,7 @@ export interface LogOutput {
 }
 
 /** Higher is less severe; a logger writes what is at or below its threshold. */
-export const levelRank: Readonly<Record<LogLevel, number>> = { fatal: 0, error: 1, warn: 2, info: 3, debug: 4 };
+const levelRank: Readonly<Record<LogLevel, number>> = { fatal: 0, error: 1, warn: 2, info: 3, debug: 4 };
 
 /**
  * The logger of one module: three fields, methods on the prototype. A disabled level costs one comparison.

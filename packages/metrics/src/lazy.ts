@@ -6,7 +6,7 @@ interface TextRegistry {
 }
 
 /** One metric as prom-client's registry reads it. */
-export interface FormattedMetric {
+interface FormattedMetric {
   readonly name: string;
   readonly help: string;
   readonly type: string;

@@ -28,4 +28,5 @@ export {
   type RuleEventType,
   type RuleExpression,
 } from "./rule-definition.ts";
-export { RuleProgram, type RuleProblem } from "./rule-program.ts";
+export { type RuleProblem } from "./rule-problem.ts";
+export { RuleProgram } from "./rule-program.ts";

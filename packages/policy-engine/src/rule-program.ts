@@ -1,17 +1,7 @@
-import type { CelEngine, CompiledExpression, ExpressionProblem, ExpressionType, RuleVariables } from "./cel-engine.ts";
+import type { CelEngine, CompiledExpression, ExpressionType, RuleVariables } from "./cel-engine.ts";
 import type { RuleDefinition, RuleEventType } from "./rule-definition.ts";
+import type { RuleProblem } from "./rule-problem.ts";
 import { ruleShapeProblems } from "./rule-shape-problems.ts";
-
-/** One thing that is wrong with a rule. @public */
-export interface RuleProblem {
-  readonly code: ExpressionProblem["code"];
-  /** Path inside the rule, e.g. `expressions.ruleExpression[0].expression`. */
-  readonly path: string;
-  /** One line; for an expression it begins with line and column. */
-  readonly message: string;
-  /** Present when the problem lies inside an expression. */
-  readonly problem?: ExpressionProblem;
-}
 
 /**
  * One rule over one engine: validated as a whole, each expression compiled on its first use and kept.

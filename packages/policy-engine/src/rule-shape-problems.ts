@@ -1,5 +1,5 @@
 import type { RuleDefinition } from "./rule-definition.ts";
-import type { RuleProblem } from "./rule-program.ts";
+import type { RuleProblem } from "./rule-problem.ts";
 
 /** Parameters of the prefilter: a rule that relies on them would fire where its author excluded it. */
 const prefilterKeys = [

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { BigIntStats } from "node:fs";
 import { createError } from "@kinglet/errors";
+import type { ByteReader, ReadAt } from "./byte-reader.ts";
 import { runtimeEventsErrors } from "./errors.ts";
 import { closeFile, openFile, readFile, statOpenFile, statPath } from "./file-system.ts";
 import { firstLineBytes, firstLineHash } from "./first-line-hash.ts";
@@ -15,16 +16,6 @@ export interface FileIdentity {
   /** When it was last written to as far as known, milliseconds since 1970: what came after it is newer. */
   readonly modifiedMs: number;
 }
-
-/** Bytes one after another. @internal */
-export interface ByteReader {
-  /** @returns how many bytes were put into `target`; 0 at the end, for now. */
-  read(target: Buffer, targetStart: number, length: number): Promise<number>;
-  close(): Promise<void>;
-}
-
-/** Reads from an open file at a position; 0 at the end. @internal */
-export type ReadAt = (target: Buffer, targetStart: number, length: number, position: number) => Promise<number>;
 
 /** State of a path that is, or is to become, an export file. @internal */
 export interface FileState {

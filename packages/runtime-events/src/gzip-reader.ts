@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { ByteReader, ReadAt } from "./export-file.ts";
+import type { ByteReader, ReadAt } from "./byte-reader.ts";
 
 /**
  * Reads a compressed file from some position of its content on. The file stays the caller's to close.

@@ -6,7 +6,7 @@ import { boundaryRules } from "./boundary-rules.ts";
 import { readPackages } from "./read-packages.ts";
 
 /** One broken rule, ready to print. */
-export interface BrokenBoundary {
+interface BrokenBoundary {
   readonly rule: string;
   readonly from: string;
   readonly to: string;

@@ -25,5 +25,5 @@ async function readPackage(root: string, name: string): Promise<PackageFacts> {
   if (!isLayer && layer !== "outside") {
     throw new Error(`${file}: "layer" must be 0, 1, 2, 3 or "outside"; it is ${JSON.stringify(layer)}`);
   }
-  return { name, layer: layer as PackageFacts["layer"], sameLayer: manifest.sameLayer ?? [] };
+  return { name, layer, sameLayer: manifest.sameLayer ?? [] };
 }

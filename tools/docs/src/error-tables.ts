@@ -19,9 +19,12 @@ export async function errorTables(root: string): Promise<readonly PackageErrors[
       const file = join(root, folder, "src/errors.ts");
       if (!existsSync(file)) continue;
       const module = (await import(file)) as Readonly<Record<string, unknown>>;
-      const found = Object.entries(module).filter(([key, value]) => key.endsWith("Errors") && typeof value === "object");
+      const found = Object.entries(module).filter(
+        ([key, value]) => key.endsWith("Errors") && typeof value === "object",
+      );
       const [entry] = found;
-      if (entry === undefined || found.length > 1) throw new Error(`${file}: exports ${String(found.length)} error tables`);
+      if (entry === undefined || found.length > 1)
+        throw new Error(`${file}: exports ${String(found.length)} error tables`);
       tables.push({ folder, table: entry[1] as ErrorTable });
     }
   }
@@ -33,7 +36,10 @@ export function renderErrors(tables: readonly PackageErrors[]): string {
   const sections = tables.map(({ folder, table }) => {
     const rows = Object.entries(table)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([code, entry]) => `| \`${code}\` | ${cell(entry.message)} | ${entry.retryable ? "yes" : "no"} | ${cell(entry.remedy)} |`);
+      .map(
+        ([code, entry]) =>
+          `| \`${code}\` | ${cell(entry.message)} | ${entry.retryable ? "yes" : "no"} | ${cell(entry.remedy)} |`,
+      );
     return `## ${folder}\n\n| Code | Message | Retry can help | What to do |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`;
   });
   return `# Error codes

@@ -29,10 +29,16 @@ const readyLine = /"msg":"ready"/;
  *
  * The log line is waited for, not `/readyz` asked again and again: a process that answers questions while it starts, starts later.
  */
-export async function startApplet(start: AppletStart, options: { readonly waitMs?: number } = {}): Promise<RunningApplet> {
+export async function startApplet(
+  start: AppletStart,
+  options: { readonly waitMs?: number } = {},
+): Promise<RunningApplet> {
   const [program = "", ...rest] = start.command;
   const started = performance.now();
-  const child = spawn(program, [...rest, ...start.args], { env: { ...start.env }, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program, [...rest, ...start.args], {
+    env: { ...start.env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   const said = Promise.withResolvers<number>();
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -7,7 +7,9 @@ import { renderSbom } from "./render-sbom.ts";
 
 /** Texts of the two generated files, from the bundle's metafile and the lock file. Linux and the pinned Node are needed for the Node licence. */
 export async function generate(root: string): Promise<{ readonly notices: string; readonly sbom: string }> {
-  const metafile = JSON.parse(await readFile(join(root, "apps/kinglet/dist/kinglet.meta.json"), "utf8")) as BundleMetafile;
+  const metafile = JSON.parse(
+    await readFile(join(root, "apps/kinglet/dist/kinglet.meta.json"), "utf8"),
+  ) as BundleMetafile;
   const product = JSON.parse(await readFile(join(root, "apps/kinglet/package.json"), "utf8")) as {
     readonly name: string;
     readonly version: string;
@@ -18,6 +20,9 @@ export async function generate(root: string): Promise<{ readonly notices: string
     ...(await readComponents(root, metafile)),
     { ...node, name: "node", license: "MIT", licenseText: node.licenseText },
   ];
-  const withNode = new Map([...integrity, [`node@${node.version}`, integrity.get(`${node.name}@${node.version}`) ?? ""]]);
+  const withNode = new Map([
+    ...integrity,
+    [`node@${node.version}`, integrity.get(`${node.name}@${node.version}`) ?? ""],
+  ]);
   return { notices: renderNotices(components), sbom: renderSbom(product, components, withNode) };
 }

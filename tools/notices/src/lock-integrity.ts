@@ -5,7 +5,8 @@
  */
 export function lockIntegrity(lockfile: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  const pattern = /^ {2}'?((?:@[^/\s']+\/)?[^@\s']+@[^:\s'(]+)'?:\n {4}resolution: \{integrity: sha512-([A-Za-z0-9+/=]+)/gm;
+  const pattern =
+    /^ {2}'?((?:@[^/\s']+\/)?[^@\s']+@[^:\s'(]+)'?:\n {4}resolution: \{integrity: sha512-([A-Za-z0-9+/=]+)/gm;
   for (const [, name = "", digest = ""] of lockfile.matchAll(pattern)) {
     found.set(name, Buffer.from(digest, "base64").toString("hex"));
   }

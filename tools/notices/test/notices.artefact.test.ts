@@ -16,7 +16,10 @@ describe.skipIf(!isPinned)(title, () => {
 
   it("name each component's pinned digest", async () => {
     const document = JSON.parse((await generate(root)).sbom) as {
-      readonly packages: readonly { readonly name: string; readonly checksums?: readonly { readonly checksumValue: string }[] }[];
+      readonly packages: readonly {
+        readonly name: string;
+        readonly checksums?: readonly { readonly checksumValue: string }[];
+      }[];
     };
     for (const { name, checksums } of document.packages.filter((row) => row.name !== "kinglet")) {
       expect(checksums?.[0]?.checksumValue, name).toMatch(/^[0-9a-f]{128}$/);

@@ -1,5 +1,5 @@
 /** @internal */
-export type Command = "build" | "up" | "down" | "status" | "path" | "help";
+type Command = "build" | "up" | "down" | "status" | "path" | "help";
 
 /** @internal */
 export interface CommandLine {

@@ -14,7 +14,7 @@ export interface ClusterLayout {
 }
 
 /** Free loopback ports. @internal */
-export interface ClusterPorts {
+interface ClusterPorts {
   readonly etcdClient: number;
   readonly etcdPeer: number;
   readonly apiServer: number;

@@ -15,7 +15,7 @@ export interface UpState {
 }
 
 /** @internal */
-export function upStateFile(env: Environment): string {
+function upStateFile(env: Environment): string {
   return join(cacheRoot(env), "up.json");
 }
 

@@ -52,7 +52,9 @@ export function renderStartupGraph({ modules, external }: StartupGraph): string 
   }
   const lines = [
     ...own,
-    ...[...packages].sort().map(([name, count]) => `npm ${name} (${String(count)} modules)`),
+    ...[...packages]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, count]) => `npm ${name} (${String(count)} modules)`),
     ...external.map((name) => (name.startsWith("node:") ? name : `node:${name}`)),
   ];
   return `${lines.join("\n")}\n`;

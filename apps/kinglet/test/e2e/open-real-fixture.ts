@@ -2,7 +2,7 @@ import { openRealCluster, realClusterAvailability, type RealClusterAvailability 
 import type { ClusterFixture } from "@kinglet/testing";
 
 /** Whether this run has a real API server; a run that requires one does not skip but fails to open it. */
-export const realCluster: RealClusterAvailability = realClusterAvailability(process.env);
+const realCluster: RealClusterAvailability = realClusterAvailability(process.env);
 
 /** Title of a suite on a real server, in the form that the report counts. */
 export function realTitle(what: string): string {

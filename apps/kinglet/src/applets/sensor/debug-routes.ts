@@ -78,5 +78,7 @@ function containerRows({ profiles }: SensorParts): readonly ContainerRow[] {
 
 function informerRows({ pods, cluster }: SensorParts): unknown {
   const informers = [pods, ...(cluster?.informers ?? [])];
-  return informers.map(({ size, isSynced, status, lastEventAtMs }) => ({ size, isSynced, ...status, lastEventAtMs }));
+  return informers.map(({ size, isSynced, status, lastEventAtMs }) =>
+    Object.assign({ size, isSynced }, status, { lastEventAtMs }),
+  );
 }
