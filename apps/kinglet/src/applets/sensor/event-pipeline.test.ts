@@ -1,0 +1,125 @@
+import { ExecEvent, OtherEvent } from "@kinglet/enrichment";
+import type { ContainerProfile } from "@kinglet/profile";
+import { describe, expect, it } from "vitest";
+import { anyProfile, execIn, idOf, PipelineBench, upTo } from "../../../test/unit/pipeline-bench.ts";
+
+describe("EventPipeline", () => {
+  it("acknowledges at once what is not a container's execution", async () => {
+    await using bench = new PipelineBench();
+    void bench.pipeline.deliver(new OtherEvent({ kind: "kprobe", sequence: 1 }));
+    bench.read(
+      new ExecEvent({ sequence: 2, binary: "/bad" }),
+      new ExecEvent({ sequence: 3, containerIdPrefix: idOf(1), isReplay: true }),
+      new ExecEvent({ sequence: 4, containerIdPrefix: idOf(1), isRuntimeStage: true }),
+    );
+    expect(bench.source.acknowledged).toEqual([1, 2, 3, 4]);
+    expect(Object.fromEntries(bench.outcomes)).toEqual({ host: 1, replay: 1, runtime: 1 });
+  });
+
+  it("acknowledges an execution with an alert only after the alert has left", async () => {
+    await using bench = new PipelineBench();
+    bench.addPod(1);
+    await bench.clock.advance(0);
+    bench.sink.become("hangs");
+    bench.read(execIn(1, 1), execIn(1, 2, "/good"));
+    await bench.clock.advance(60_000);
+    expect(bench.source.acknowledged).toEqual([2]);
+    bench.sink.become("works");
+    await bench.clock.advance(0);
+    expect([bench.source.acknowledged, bench.sink.published]).toEqual([[2, 1], ["e1"]]);
+  });
+
+  it("does not raise again what had left before the restart", async () => {
+    await using bench = new PipelineBench();
+    bench.source.confirmed.add("e1");
+    bench.addPod(1);
+    await bench.clock.advance(0);
+    bench.read(execIn(1, 1));
+    expect([bench.source.acknowledged, bench.alerts.size]).toEqual([[1], 0]);
+  });
+
+  it("leaves an execution open whose alert comes up while the sensor stops", async () => {
+    await using bench = new PipelineBench();
+    bench.read(execIn(1, 1));
+    const stopped = bench.shutDown();
+    bench.addPod(1);
+    await stopped;
+    expect([bench.source.acknowledged, bench.sink.published]).toEqual([[], []]);
+  });
+
+  it("offers an alert again that found the queue full, in order", async () => {
+    await using bench = new PipelineBench({ capacity: 1, maxWaiting: 100 });
+    bench.read(...upTo(20).map((sequence) => execIn(1, sequence)));
+    bench.addPod(1);
+    await bench.clock.advance(10_000);
+    expect(bench.source.acknowledged).toEqual(upTo(20));
+    expect(bench.sink.published).toEqual(upTo(20).map((sequence) => `e${sequence}`));
+  });
+
+  it("waits for an output that fails for hours and loses nothing", async () => {
+    await using bench = new PipelineBench();
+    bench.addPod(1);
+    await bench.clock.advance(0);
+    bench.sink.become("fails");
+    bench.read(execIn(1, 1));
+    await bench.clock.advance(3_600_000);
+    expect(bench.source.acknowledged).toEqual([]);
+    bench.sink.become("works");
+    await bench.clock.advance(20_000);
+    expect([bench.source.acknowledged, bench.sink.published]).toEqual([[1], ["e1"]]);
+  });
+
+  it("makes the reader wait rather than let a flood push the first execution of a container out", async () => {
+    await using bench = new PipelineBench({ maxWaiting: 4 });
+    bench.read(execIn(1, 1), ...upTo(500).map((index) => execIn(1, index + 1, "/good")));
+    await bench.clock.advance(1000);
+    expect(bench.delivered.length).toBe(4);
+    bench.addPod(1);
+    await bench.clock.advance(1000);
+    expect([bench.sink.published, bench.source.acknowledged.length]).toEqual([["e1"], 501]);
+  });
+
+  it("bounds what waits by bytes too", async () => {
+    await using bench = new PipelineBench({ maxWaiting: 1000, maxWaitingBytes: 100_000 });
+    bench.read(...upTo(50).map((sequence) => execIn(1, sequence, "/good", 30_000)));
+    await bench.clock.advance(100);
+    expect(bench.delivered.length).toBe(4);
+    bench.addPod(1);
+    await bench.clock.advance(100);
+    expect(bench.source.acknowledged.length).toBe(50);
+  });
+
+  it("judges the executions of a container that ended before its profile, the first of all, arrived", async () => {
+    const answer = Promise.withResolvers<ContainerProfile>();
+    await using bench = new PipelineBench({ answer: () => answer.promise, isPrepared: false });
+    bench.addPod(1);
+    bench.read(execIn(1, 1));
+    bench.removePod(1);
+    await bench.clock.advance(100);
+    answer.resolve(anyProfile);
+    await bench.clock.advance(100);
+    expect(bench.source.acknowledged).toEqual([]);
+    bench.prepare();
+    await bench.clock.advance(0);
+    expect([bench.sink.published, bench.source.acknowledged]).toEqual([["e1"], [1]]);
+  });
+
+  it("says of an execution that waited for its profile in vain that nothing was held against it", async () => {
+    await using bench = new PipelineBench({ answer: () => Promise.reject(new Error("connection refused")) });
+    bench.addPod(1);
+    bench.read(execIn(1, 1));
+    await bench.clock.advance(29_999);
+    expect(bench.source.acknowledged).toEqual([]);
+    await bench.clock.advance(1);
+    expect([bench.source.acknowledged, Object.fromEntries(bench.outcomes)]).toEqual([[1], { unprofiled: 1 }]);
+  });
+
+  it("leaves no timer behind", async () => {
+    const bench = new PipelineBench({ answer: () => new Promise(() => {}) });
+    bench.addPod(1);
+    bench.read(execIn(1, 1), execIn(2, 2));
+    await bench[Symbol.asyncDispose]();
+    expect(bench.clock.pendingTimers).toBe(0);
+    expect(bench.source.acknowledged).toEqual([]);
+  });
+});
