@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 
-const folder = new URL("./", import.meta.url).pathname;
+const folder = `${import.meta.dirname}/`;
 
 /** A program of its own: only a real process shows what Node does with a fault that nobody handles. */
 function program(body: string) {
