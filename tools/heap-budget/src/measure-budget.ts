@@ -40,7 +40,7 @@ export async function measureApplet(options: {
   const executable = join(dist, "kinglet");
   await using scenario: Scenario = await sensorScenario();
   const node = [process.execPath, "--max-semi-space-size=1", "--no-concurrent-recompilation"];
-  const heaps = [];
+  const heaps: Awaited<ReturnType<typeof measureHeap>>[] = [];
   for (let index = 0; index < options.runs; index += 1)
     heaps.push(await measureHeap(await scenario.start(node, bundle)));
   const metafile = JSON.parse(await readFile(join(dist, "kinglet.meta.json"), "utf8")) as Metafile;
