@@ -53,6 +53,8 @@ describe("ContainerIndex", () => {
     expect(index.size).toBe(1);
     expect([...index.values()]).toEqual(added);
     expect(index.get(idA)).toBe(added[0]);
+    expect(index.containersOfPod("uid-web")).toEqual(added);
+    expect(index.containersOfPod("uid-other")).toEqual([]);
   });
 
   it("takes the first owner, and the pod itself when a Node owns it", () => {

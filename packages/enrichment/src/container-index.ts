@@ -179,6 +179,11 @@ export class ContainerIndex {
     return uid === undefined ? undefined : this.#findInPod(uid, event.containerName, prefix);
   }
 
+  /** The live containers of a pod; empty when the pod is not known. */
+  containersOfPod(podUid: string): readonly ContainerIdentity[] {
+    return this.#pods.get(podUid)?.containers ?? noContainers;
+  }
+
   /** All live containers, in no particular order. */
   *values(): IterableIterator<ContainerIdentity> {
     for (const entry of this.#pods.values()) yield* entry.containers;

@@ -31,18 +31,22 @@ export interface ContainerWatchOptions {
  */
 export function watchContainers(options: ContainerWatchOptions): () => void {
   const { pods, index, profiles, pipeline, ignoredNamespaces, logger } = options;
-  const added = (identities: readonly ContainerIdentity[]): void => {
+  const watchProfiles = (identities: Iterable<ContainerIdentity>): void => {
     for (const identity of identities) {
       const profileName = ignoredNamespaces.has(identity.namespace) ? undefined : tryProfileName(identity, logger);
       if (profileName !== undefined) profiles.addContainer({ ...refOf(identity), profileName });
     }
-    if (identities.length > 0) pipeline.containersAdded(identities);
   };
-  const changed = (pod: PodView): void => {
+  const changed = (pod: PodView, old?: PodView): void => {
     const change = index.setPod(pod);
     for (const identity of change.removed) profiles.removeContainer(identity.containerId);
-    added(change.added);
-    if (isFinished(pod)) for (const containerId of containerIdsOf(pod)) profiles.removeContainer(containerId);
+    // Kubernetes knows no way back from there, but a status is only what somebody wrote.
+    const isBack = old !== undefined && isFinished(old) && !isFinished(pod);
+    watchProfiles(isBack ? index.containersOfPod(pod.metadata.uid) : change.added);
+    if (change.added.length > 0) pipeline.containersAdded(change.added);
+    if (isFinished(pod)) {
+      for (const { containerId } of index.containersOfPod(pod.metadata.uid)) profiles.removeContainer(containerId);
+    }
   };
   return pods.addHandler({
     onAdd: changed,
@@ -55,12 +59,6 @@ export function watchContainers(options: ContainerWatchOptions): () => void {
 
 function isFinished({ status }: PodView): boolean {
   return status?.phase === "Succeeded" || status?.phase === "Failed";
-}
-
-function* containerIdsOf({ status }: PodView): IterableIterator<string> {
-  for (const list of [status?.initContainerStatuses, status?.containerStatuses, status?.ephemeralContainerStatuses]) {
-    for (const { containerID = "" } of list ?? []) yield containerID.slice(containerID.indexOf("://") + 3);
-  }
 }
 
 function refOf({ containerId, namespace, podName, containerName }: ContainerIdentity) {
