@@ -1,0 +1,206 @@
+import { ContainerIndex, type PodView } from "@kinglet/enrichment";
+import type { Informer, InformerHandler } from "@kinglet/kube-client";
+import { ManualClock } from "@kinglet/lifecycle";
+import { noopLogger, type Logger } from "@kinglet/logger";
+import { noopMetrics } from "@kinglet/metrics";
+import { ProfileCache, type ContainerRef } from "@kinglet/profile-cache";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { watchContainers } from "./container-watch.ts";
+
+/** The watch's own handler is there as a whole and never asks to be waited for. */
+interface SyncHandler {
+  onAdd(pod: PodView): void;
+  onUpdate(pod: PodView, old: PodView): void;
+  onDelete(pod: PodView, options: { readonly tombstone: boolean }): void;
+}
+
+interface PodOptions {
+  readonly uid?: string;
+  readonly namespace?: string;
+  readonly phase?: string;
+  readonly containers?: readonly string[];
+  readonly ephemeral?: readonly string[];
+  readonly init?: readonly string[];
+  readonly owner?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** `main:aa` is container `main` with an id of `aa`s. */
+function statuses(containers: readonly string[] = []) {
+  return containers.map((text) => {
+    const [name = "", digits = ""] = text.split(":");
+    return { name, ...(digits === "" ? {} : { containerID: `containerd://${digits.repeat(32)}` }) };
+  });
+}
+
+function pod(name: string, options: PodOptions = {}): PodView {
+  const {
+    uid = `uid-${name}`,
+    namespace = "shop",
+    phase = "Running",
+    containers = ["main:aa"],
+    owner,
+    labels,
+  } = options;
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion: "1",
+      ...(labels === undefined ? {} : { labels }),
+      ...(owner === undefined ? {} : { ownerReferences: [owner] }),
+    },
+    spec: { containers: statuses(containers).map((status) => ({ name: status.name })) },
+    status: {
+      phase,
+      containerStatuses: statuses(containers),
+      initContainerStatuses: statuses(options.init),
+      ephemeralContainerStatuses: statuses(options.ephemeral),
+    },
+  };
+}
+
+function watching(logger: Logger = noopLogger) {
+  const clock = new ManualClock();
+  const index = new ContainerIndex({ clock });
+  const profiles = new ProfileCache({
+    source: { getContainerProfile: async () => undefined },
+    clock,
+    logger: noopLogger,
+    metrics: noopMetrics,
+    maxEntries: 100,
+  });
+  const added: string[] = [];
+  const handlers: SyncHandler[] = [];
+  const pods = {
+    addHandler: (handler: InformerHandler<PodView>) => {
+      handlers.push(handler as SyncHandler);
+      return () => void handlers.pop();
+    },
+  } as unknown as Informer<PodView>;
+  const stop = watchContainers({
+    pods,
+    index,
+    profiles,
+    pipeline: { containersAdded: (identities) => added.push(...identities.map((one) => one.containerId.slice(0, 2))) },
+    ignoredNamespaces: new Set(["kube-system"]),
+    logger,
+  });
+  const cached = (state: string): readonly ContainerRef[] =>
+    [...profiles.containers()].filter((one) => one.state === state).map((one) => one.ref);
+  return { index, profiles, added, handlers, stop, cached, handler: handlers[0]! };
+}
+
+const idsOf = (refs: readonly ContainerRef[]): string => refs.map((ref) => ref.containerId.slice(0, 2)).join(" ");
+
+describe("watchContainers", () => {
+  it("adds containers of every sort, each under its own profile", () => {
+    const { handler, added, cached } = watching();
+    handler.onAdd(pod("p", { containers: ["main:aa", "later"], init: ["setup:bb"], ephemeral: ["debug:cc"] }));
+    expect(added.sort()).toEqual(["aa", "bb", "cc"]);
+    const names = cached("pending").map((ref) => ref.profileName);
+    expect(new Set(names).size).toBe(3);
+    expect(names.every((name) => name.startsWith("pod-p-"))).toBe(true);
+  });
+
+  it("names the profile after the owner, and the revision of DaemonSets and StatefulSets", () => {
+    const { handler, cached } = watching();
+    const labels = { "controller-revision-hash": "web-6d5f" };
+    const nameOf = (name: string, kind: string, container: string, some?: Readonly<Record<string, string>>): void =>
+      handler.onAdd(
+        pod(name, {
+          containers: [container],
+          owner: { apiVersion: "apps/v1", kind, name: "web" },
+          ...(some === undefined ? {} : { labels: some }),
+        }),
+      );
+    nameOf("a", "ReplicaSet", "c:aa");
+    nameOf("b", "ReplicaSet", "c:bb");
+    nameOf("c", "DaemonSet", "c:cc", labels);
+    nameOf("d", "StatefulSet", "c:dd", labels);
+    nameOf("e", "Node", "c:ee");
+    const names = cached("pending").map((ref) => ref.profileName);
+    expect(names[0]).toBe(names[1]);
+    expect(names.map((name) => name.slice(0, -"-0000-0000".length))).toEqual([
+      "replicaset-web-c",
+      "replicaset-web-c",
+      "daemonset-web-web-6d5f-c",
+      "statefulset-web-6d5f-c",
+      "pod-e-c",
+    ]);
+  });
+
+  it("watches no profile in an ignored namespace, and lets its events pass on", () => {
+    const { handler, added, profiles } = watching();
+    handler.onAdd(pod("p", { namespace: "kube-system" }));
+    expect([added, profiles.size]).toEqual([["aa"], 0]);
+  });
+
+  it("says so when a container cannot have a profile, and goes on", () => {
+    const warnings: string[] = [];
+    const { handler, added, profiles } = watching({ ...noopLogger, warn: (message) => void warnings.push(message) });
+    handler.onAdd(pod("p", { owner: { apiVersion: "v1", kind: "Odd", name: "a/b" } }));
+    expect([added, profiles.size, warnings]).toEqual([["aa"], 0, ["a container cannot have a profile"]]);
+  });
+
+  it("follows a restarted container, a deleted pod, and a pod that comes again under its name", () => {
+    const { handler, cached, index } = watching();
+    handler.onAdd(pod("p"));
+    handler.onUpdate(pod("p", { containers: ["main:bb"] }), pod("p"));
+    expect([idsOf(cached("grace")), idsOf(cached("pending"))]).toEqual(["aa", "bb"]);
+    handler.onDelete(pod("p"), { tombstone: true });
+    handler.onAdd(pod("p", { uid: "second", containers: ["main:cc"] }));
+    handler.onDelete(pod("p"), { tombstone: false });
+    expect([idsOf(cached("grace")), idsOf(cached("pending")), index.size]).toEqual(["aa bb", "cc", 1]);
+  });
+
+  it.each(["Succeeded", "Failed"])("keeps the profiles of a pod that has %s for the grace only", (phase) => {
+    const { handler, cached, index } = watching();
+    handler.onAdd(pod("p", { init: ["setup:bb"] }));
+    handler.onUpdate(pod("p", { init: ["setup:bb"], phase }), pod("p"));
+    handler.onAdd(pod("job", { containers: ["main:cc"], phase }));
+    expect([idsOf(cached("pending")), idsOf(cached("grace"))]).toEqual(["", "bb aa cc"]);
+    expect(index.size).toBe(3);
+  });
+
+  it("stops when told", () => {
+    const { handlers, stop } = watching();
+    stop();
+    expect(handlers).toEqual([]);
+  });
+
+  it("watches exactly the containers that run, whatever the order of events", () => {
+    const hex = "0123456789abcdef";
+    const step = fc.tuple(
+      fc.constantFrom("set", "set", "delete"),
+      fc.nat(3),
+      fc.nat(15),
+      fc.constantFrom("Running", "Failed"),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { handler, cached, index } = watching();
+        const now = new Map<number, { readonly id: number; readonly phase: string }>();
+        for (const [name, at, digit, phase] of steps) {
+          // Ids are unique among pods, as in a cluster.
+          const id = (digit & 3) | (at << 2);
+          const view = pod(`p${at}`, { containers: [`main:${hex[id]}${hex[id]}`], phase });
+          if (name === "set") {
+            const { phase: before = phase } = now.get(at) ?? {};
+            handler.onUpdate(view, pod(`p${at}`, { phase: before }));
+            now.set(at, { id, phase });
+          } else {
+            handler.onDelete(view, { tombstone: false });
+            now.delete(at);
+          }
+        }
+        const running = [...now.values()].filter((one) => one.phase === "Running").map((one) => hex[one.id]!.repeat(2));
+        expect(idsOf(cached("pending")).split(" ").filter(Boolean).sort()).toEqual(running.sort());
+        expect(index.size).toBe(now.size);
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+});
