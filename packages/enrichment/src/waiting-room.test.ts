@@ -9,7 +9,9 @@ import { WaitingRoom } from "./waiting-room.ts";
 
 const containerIds = ["a", "b", "c", "d"].map((digit) => digit.repeat(64));
 
-function room(options: { maxEntries?: number; index?: Pick<ContainerIndex, "find"> } = {}) {
+function room(
+  options: { maxEntries?: number; index?: Pick<ContainerIndex, "find">; isCurrent?: () => boolean } = {},
+) {
   const clock = new ManualClock();
   const index = new ContainerIndex({ clock });
   const delivered: [number, string | undefined][] = [];
@@ -17,6 +19,7 @@ function room(options: { maxEntries?: number; index?: Pick<ContainerIndex, "find
     index: options.index ?? index,
     clock,
     maxEntries: options.maxEntries ?? 100,
+    ...(options.isCurrent === undefined ? {} : { isCurrent: options.isCurrent }),
     deliver: (event, identity) => void delivered.push([event.sequence, identity?.containerName]),
   });
   return { clock, index, delivered, waiting, add: (container: number) => index.setPod(podOf(container)).added };
@@ -45,6 +48,33 @@ describe("WaitingRoom", () => {
       [2, undefined],
     ]);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("lets nobody's wait end by time while the index is behind, and ends it once the index has caught up", async () => {
+    let isCurrent = false;
+    const { waiting, delivered, add, clock } = room({ isCurrent: () => isCurrent });
+    waiting.submit(event(1, 0));
+    waiting.submit(event(2, 1));
+    await clock.advance(60_000);
+    expect(delivered).toEqual([]);
+    waiting.containersAdded(add(0));
+    expect(delivered).toEqual([[1, "c0"]]);
+    isCurrent = true;
+    await clock.advance(1_000);
+    expect(delivered).toEqual([
+      [1, "c0"],
+      [2, undefined],
+    ]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("ends waits by time although the index is behind once the room is half full", async () => {
+    const { waiting, delivered, clock } = room({ maxEntries: 4, isCurrent: () => false });
+    waiting.submit(event(1, 0));
+    waiting.submit(event(2, 1));
+    await clock.advance(5_000);
+    expect(delivered).toEqual([[1, undefined]]);
+    expect(waiting.size).toBe(1);
   });
 
   it("holds an event until its container is added", () => {

@@ -13,6 +13,13 @@ export interface WaitingRoomOptions<Event extends RuntimeEvent = RuntimeEvent> {
   readonly maxEntries: number;
   /** Milliseconds. @defaultValue 5000 */
   readonly maxWaitMs?: number;
+  /**
+   * False while the index may be behind, because what feeds it has lost its connection: no wait ends by time then, as long as the room is
+   * less than half full. A container that starts meanwhile is judged when the connection is back.
+   *
+   * @defaultValue always true
+   */
+  readonly isCurrent?: () => boolean;
   /** @defaultValue none */
   readonly metrics?: Metrics;
   /** Gets every event exactly once; undefined when its container did not become known, or it belongs to no container. */
@@ -32,6 +39,9 @@ interface Group<Event> {
   head: number;
 }
 
+/** How often a room whose index is behind looks whether it has caught up, milliseconds. */
+const recheckMs = 1_000;
+
 /** Keys remembered of containers that were waited for in vain. */
 const maxStrangers = 256;
 
@@ -47,7 +57,7 @@ const outcomes = {
  * - Every submitted event is delivered exactly once, unless the room is disposed of first.
  * - Events of one container are delivered in the order of submission, but for strangers (below); between containers there is no order.
  * - A known container costs one look-up, no allocation here, and delivery happens inside `submit`.
- * - No event waits longer than `maxWaitMs`; no timer exists while nobody waits.
+ * - No event waits longer than `maxWaitMs` while the index is current; no timer exists while nobody waits.
  * - A stranger is a container that was waited for in vain. Its further events are delivered unresolved while the room is half full or
  *   more: a flood from something that never becomes known (a container of no pod) leaves room for those that will.
  *
@@ -58,6 +68,7 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   readonly #clock: Clock;
   readonly #maxEntries: number;
   readonly #maxWaitMs: number;
+  readonly #isCurrent: () => boolean;
   readonly #deliver: (event: Event, identity: ContainerIdentity | undefined) => void;
   readonly #groups: Map<string, Group<Event>> = new Map();
   /**
@@ -79,6 +90,7 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
     this.#clock = options.clock;
     this.#maxEntries = options.maxEntries;
     this.#maxWaitMs = options.maxWaitMs ?? 5000;
+    this.#isCurrent = options.isCurrent ?? (() => true);
     this.#deliver = options.deliver;
     const metrics = options.metrics ?? noopMetrics;
     this.#ended = metrics.counter(waitsEnded);
@@ -211,6 +223,10 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
     const now = this.#clock.monotonicMs();
     for (const oldest of this.#queue) {
       if (oldest.deadlineMs > now) break;
+      if (this.#queue.size * 2 < this.#maxEntries && !this.#isCurrent()) {
+        this.#startTimer(recheckMs);
+        return;
+      }
       this.#leave(oldest);
       const identity = this.#index.find(oldest.event);
       this.#ended.add(1, identity === undefined ? outcomes.timeout : outcomes.resolved);
@@ -252,10 +268,10 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
     this.#stopTimerWhenEmpty();
   }
 
-  #startTimer(): void {
+  #startTimer(leastMs = 0): void {
     if (this.#timer !== undefined) return;
     for (const oldest of this.#queue) {
-      const delayMs = Math.max(0, oldest.deadlineMs - this.#clock.monotonicMs());
+      const delayMs = Math.max(leastMs, oldest.deadlineMs - this.#clock.monotonicMs());
       this.#timer = this.#clock.startTimer(() => this.#expire(), Math.ceil(delayMs));
       return;
     }

@@ -31,6 +31,8 @@ type Outcome = "host" | "replay" | "runtime" | "unresolved" | "ignored" | "unpro
 export interface EventPipelineOptions {
   readonly source: Pick<TetragonFileSource, "acknowledge" | "confirmAlert" | "wasConfirmed">;
   readonly index: ContainerIndex;
+  /** False while the copy of the pods may be behind. */
+  readonly isIndexCurrent: () => boolean;
   readonly detector: Detector;
   /** True once the first look at this container's profile is over. */
   readonly isProfileKnown: (containerId: string) => boolean;
@@ -116,6 +118,7 @@ export class EventPipeline {
       clock,
       metrics,
       maxEntries: maxWaiting,
+      isCurrent: options.isIndexCurrent,
       deliver: (event, identity) => this.#identified(event, identity),
     });
     this.#gate = new ProfileGate({

@@ -159,6 +159,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       {
         source,
         index,
+        isIndexCurrent: () => podInformer.status.state === "watching",
         detector,
         isProfileKnown: (id) => profiles.isKnown(id),
         hasProfile: (id) => profiles.hasProfile(id),
