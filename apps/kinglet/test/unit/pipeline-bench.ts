@@ -145,6 +145,7 @@ export class PipelineBench implements AsyncDisposable {
         metrics: this.#metrics(),
         source: this.source,
         index: this.index,
+        isIndexCurrent: () => true,
         detector,
         isProfileKnown: (id) => this.profiles.isKnown(id),
         hasProfile: (id) => this.profiles.hasProfile(id),
