@@ -1,0 +1,58 @@
+import * as fc from "fast-check";
+import { loadSettings } from "@kinglet/settings";
+import { describe, expect, it } from "vitest";
+import { crossCheck, sensorSettings, type SensorConfig } from "./config.ts";
+
+const load = async (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<SensorConfig> =>
+  (await loadSettings(sensorSettings(), { argv, env })).values;
+
+describe("sensorSettings", () => {
+  it("has defaults for everything but the node's name", async () => {
+    const config = await load([]);
+    expect(config).toMatchObject({ scope: "node", profileStore: "kubernetes", startAt: "end", output: "auto" });
+    expect(config.ignoreNamespaces).toContain("kube-system");
+    expect(crossCheck(config)).toEqual([expect.stringMatching(/^nodeName: /)]);
+  });
+
+  it("takes node name and namespace from what Kubernetes puts into the environment; a flag wins", async () => {
+    const env = { NODE_NAME: "n1", POD_NAMESPACE: "kinglet" };
+    expect(await load([], env)).toMatchObject({ nodeName: "n1", namespace: "kinglet" });
+    expect(await load(["--node-name", "n2"], env)).toMatchObject({ nodeName: "n2" });
+  });
+
+  it.each([
+    ["--cluster-name", "a\nb"],
+    ["--node-name", "a\u001b[2Jb"],
+    ["--profile-refresh", "999"],
+    ["--profile-refresh", "1e9"],
+    ["--scope", "all"],
+    ["--state-dir", ""],
+  ])("refuses %s %j", async (...argv) => {
+    await expect(load(argv)).rejects.toMatchObject({ code: "KINGLET_ERR_SETTINGS_INVALID" });
+  });
+});
+
+describe("crossCheck", () => {
+  it("asks for a node name exactly with --scope node, and for a folder exactly with the directory store", () => {
+    const config = fc.record(
+      {
+        scope: fc.constantFrom("node", "cluster"),
+        nodeName: fc.constantFrom("n1"),
+        profileStore: fc.constantFrom("kubernetes", "directory"),
+        profileDir: fc.constantFrom("/profiles"),
+      },
+      { requiredKeys: ["scope", "profileStore"] },
+    );
+    fc.assert(
+      fc.property(config, (values) => {
+        const problems = crossCheck(values as unknown as SensorConfig).map((problem) => problem.split(":")[0]);
+        const expected = [
+          ...(values.scope === "node" && values.nodeName === undefined ? ["nodeName"] : []),
+          ...(values.profileStore === "directory" && values.profileDir === undefined ? ["profileDir"] : []),
+        ];
+        expect(problems).toEqual(expected);
+      }),
+      { seed: 1, numRuns: 100 },
+    );
+  });
+});
