@@ -42,13 +42,13 @@ describe("TetragonFileSource", () => {
     await run.stop();
   });
 
-  it("is idle between changes: one timer, of a minute", async () => {
+  it("is idle between changes: one timer, of five minutes", async () => {
     using folder = new ExportFolder();
     folder.write(execLine(1));
     const run = await startSource({ path: folder.path }, (event, source) => source.acknowledge(event.sequence));
     await run.untilDelivered(1);
     await run.until("waiting", () => run.clock.pendingTimers === 1);
-    expect(run.clock.nextTimerInMs).toBe(60_000);
+    expect(run.clock.nextTimerInMs).toBe(300_000);
     await run.stop();
     expect(run.clock.pendingTimers).toBe(0);
   });
@@ -293,8 +293,11 @@ describe("TetragonFileSource", () => {
       const run = await startSource({ path: folder.path });
       await run.untilDelivered(2);
       expect(run.source.health().decodeErrors).toBe(1);
-      globalThis.gc?.();
-      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * 1024 * 1024);
+      // A buffer found dead is given back in the background: not always by the end of the collection that found it.
+      await run.until("buffers given back", () => {
+        globalThis.gc?.();
+        return process.memoryUsage().arrayBuffers - before < 2 * 1024 * 1024;
+      });
       await run.stop();
     });
   });

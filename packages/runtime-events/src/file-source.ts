@@ -18,7 +18,8 @@ import type { BlindInterval, SourceHealth } from "./source-health.ts";
 import { TetragonDecoder, type DecodeOutcome } from "./tetragon-decoder.ts";
 import type { TetragonFileSource } from "./tetragon-file-source.ts";
 
-const slowPollMs = 60_000;
+/** A look at the file that nothing announced: only for file systems that lose notifications, so it may be rare. */
+const slowPollMs = 300_000;
 const maxBlindIntervals = 16;
 
 type Deliver = (event: RuntimeEvent) => void | Promise<void>;
