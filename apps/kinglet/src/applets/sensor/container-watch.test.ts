@@ -62,7 +62,7 @@ function pod(name: string, options: PodOptions = {}): PodView {
   };
 }
 
-function watching(logger: Logger = noopLogger) {
+function watching(logger: Logger = noopLogger, maxEntries = 100) {
   const clock = new ManualClock();
   const index = new ContainerIndex({ clock });
   const profiles = new ProfileCache({
@@ -70,7 +70,7 @@ function watching(logger: Logger = noopLogger) {
     clock,
     logger: noopLogger,
     metrics: noopMetrics,
-    maxEntries: 100,
+    maxEntries,
   });
   const added: string[] = [];
   const handlers: SyncHandler[] = [];
@@ -165,6 +165,19 @@ describe("watchContainers", () => {
     expect(index.size).toBe(3);
   });
 
+  it("watches a container that found the cache full once another one leaves", () => {
+    const { handler, cached } = watching(noopLogger, 2);
+    handler.onAdd(pod("a", { containers: ["main:aa"] }));
+    handler.onAdd(pod("b", { containers: ["main:bb"] }));
+    handler.onAdd(pod("c", { containers: ["main:cc"] }));
+    handler.onAdd(pod("d", { containers: ["main:dd"] }));
+    expect(idsOf(cached("pending"))).toBe("aa bb");
+    handler.onDelete(pod("a"), { tombstone: false });
+    expect(idsOf(cached("pending"))).toBe("bb cc");
+    handler.onUpdate(pod("b", { containers: ["main:bb"], phase: "Succeeded" }), pod("b"));
+    expect(idsOf(cached("pending"))).toBe("cc dd");
+  });
+
   it("stops when told", () => {
     const { handlers, stop } = watching();
     stop();
@@ -180,8 +193,8 @@ describe("watchContainers", () => {
       fc.constantFrom("Running", "Failed"),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const { handler, cached, index } = watching();
+      fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 5 }), (steps, maxEntries) => {
+        const { handler, cached, index } = watching(noopLogger, maxEntries);
         const now = new Map<number, { readonly id: number; readonly phase: string }>();
         for (const [name, at, digit, phase] of steps) {
           // Ids are unique among pods, as in a cluster.
@@ -197,7 +210,9 @@ describe("watchContainers", () => {
           }
         }
         const running = [...now.values()].filter((one) => one.phase === "Running").map((one) => hex[one.id]!.repeat(2));
-        expect(idsOf(cached("pending")).split(" ").filter(Boolean).sort()).toEqual(running.sort());
+        const watched = idsOf(cached("pending")).split(" ").filter(Boolean);
+        expect(watched.length).toBe(Math.min(running.length, maxEntries));
+        for (const id of watched) expect(running).toContain(id);
         expect(index.size).toBe(now.size);
       }),
       { seed: 1, numRuns: 300 },

@@ -25,35 +25,50 @@ export interface ContainerWatchOptions {
  * A finished pod may stay for weeks (Jobs): its containers stay in the index, but their profiles only for the cache's grace, so that
  * finished pods neither take the places of running ones nor are asked for at every tick.
  *
+ * A container that finds the cache full is watched as soon as another one leaves.
+ *
  * @returns the function that stops it.
  *
  * @internal
  */
 export function watchContainers(options: ContainerWatchOptions): () => void {
   const { pods, index, profiles, pipeline, ignoredNamespaces, logger } = options;
-  const watchProfiles = (identities: Iterable<ContainerIdentity>): void => {
-    for (const identity of identities) {
-      const profileName = ignoredNamespaces.has(identity.namespace) ? undefined : tryProfileName(identity, logger);
-      if (profileName !== undefined) profiles.addContainer({ ...refOf(identity), profileName });
+  /** Ids of running containers that found the cache full. */
+  const refused = new Set<string>();
+  const watchProfile = (identity: ContainerIdentity): boolean => {
+    const profileName = ignoredNamespaces.has(identity.namespace) ? undefined : tryProfileName(identity, logger);
+    if (profileName === undefined) return true;
+    profiles.addContainer({ ...refOf(identity), profileName });
+    const isRefused = profiles.state(identity.containerId) === undefined;
+    if (isRefused) refused.add(identity.containerId);
+    else refused.delete(identity.containerId);
+    return !isRefused;
+  };
+  const leave = (identities: readonly ContainerIdentity[]): void => {
+    for (const { containerId } of identities) {
+      refused.delete(containerId);
+      profiles.removeContainer(containerId);
+    }
+    // Each one that leaves makes room for one that was refused.
+    let room = identities.length;
+    for (const containerId of refused) {
+      const identity = index.get(containerId);
+      if (room-- <= 0 || identity === undefined || !watchProfile(identity)) return;
     }
   };
   const changed = (pod: PodView, old?: PodView): void => {
     const change = index.setPod(pod);
-    for (const identity of change.removed) profiles.removeContainer(identity.containerId);
+    leave(change.removed);
     // Kubernetes knows no way back from there, but a status is only what somebody wrote.
     const isBack = old !== undefined && isFinished(old) && !isFinished(pod);
-    watchProfiles(isBack ? index.containersOfPod(pod.metadata.uid) : change.added);
+    for (const identity of isBack ? index.containersOfPod(pod.metadata.uid) : change.added) watchProfile(identity);
     if (change.added.length > 0) pipeline.containersAdded(change.added);
-    if (isFinished(pod)) {
-      for (const { containerId } of index.containersOfPod(pod.metadata.uid)) profiles.removeContainer(containerId);
-    }
+    if (isFinished(pod)) leave(index.containersOfPod(pod.metadata.uid));
   };
   return pods.addHandler({
     onAdd: changed,
     onUpdate: changed,
-    onDelete: (pod) => {
-      for (const identity of index.removePod(pod.metadata.uid)) profiles.removeContainer(identity.containerId);
-    },
+    onDelete: (pod) => leave(index.removePod(pod.metadata.uid)),
   });
 }
 
