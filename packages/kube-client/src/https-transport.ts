@@ -17,6 +17,7 @@ const KEEP_ALIVE_MS = 30_000;
  * A peer that is gone is noticed by TCP keep-alive probes about 40 s after the last byte (Linux: 30 s, then 10 probes of 1 s).
  *
  * @throws KINGLET_ERR_KUBE_CLIENT_CONFIG when `access.server` is not an https URL (or http to a loopback address), or holds credentials.
+ * @public
  */
 export function createHttpsTransport(access: ClusterAccess): KubeTransport {
   return new HttpsTransport(access);

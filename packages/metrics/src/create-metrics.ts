@@ -23,7 +23,7 @@ export interface MetricsRegistry extends Metrics {
   definitions(): readonly MetricDefinition[];
 }
 
-/** Series that did not fit, by metric. */
+/** Series that did not fit, by metric. @public */
 export const seriesOverflowDefinition: MetricDefinition<"metric"> = {
   type: "counter",
   name: "kinglet_metrics_series_overflow_total",
@@ -31,7 +31,7 @@ export const seriesOverflowDefinition: MetricDefinition<"metric"> = {
   labels: ["metric"],
 };
 
-/** Faults of collectors. */
+/** Faults of collectors. @public */
 export const collectorErrorsDefinition: MetricDefinition = {
   type: "counter",
   name: "kinglet_metrics_collector_errors_total",

@@ -34,7 +34,7 @@ export async function checkBoundaries(root: string): Promise<BoundaryReport> {
       baseDir: root,
       validate: true,
       ruleSet: { forbidden: boundaryRules(packages) },
-      exclude: { path: "(^|/)(dist|node_modules|golden)/|^tools/boundaries/fixtures/" },
+      exclude: { path: "(^|/)(dist|node_modules|golden|\\.cache)/|^tools/boundaries/fixtures/" },
       doNotFollow: { path: "node_modules" },
       tsConfig: { fileName: join(root, "tsconfig.base.json") },
       tsPreCompilationDeps: "specify",
