@@ -5,7 +5,7 @@ import { staleReports } from "./stale-reports.ts";
 /** `pnpm api-report`: writes `packages/NAME/etc/NAME.api.md`. With `--check` it writes nothing and exits 1 when one is out of date. */
 const root = join(import.meta.dirname, "../../..");
 const isCheck = process.argv.includes("--check");
-buildDeclarations(root);
+await buildDeclarations(root);
 const { stale, problems } = await staleReports(root, { write: !isCheck });
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 for (const path of stale) process.stdout.write(`${isCheck ? "out of date" : "written"}: ${path}\n`);

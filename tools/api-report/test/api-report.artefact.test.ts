@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "../../..");
 describe("packages/*/etc/*.api.md", () => {
   let found: ReportDifferences;
   beforeAll(async () => {
-    buildDeclarations(root);
+    await buildDeclarations(root);
     found = await staleReports(root, { write: false });
   });
 

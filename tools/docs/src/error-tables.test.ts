@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { retiredCodes } from "@kinglet/errors";
 import { describe, expect, it } from "vitest";
 import { errorTables, renderErrors } from "./error-tables.ts";
 
@@ -23,6 +24,11 @@ describe("errorTables", () => {
         seen.add(code);
       }
     }
+  });
+
+  it("finds no code that a release had with another meaning", async () => {
+    const declared = (await errorTables(root)).flatMap(({ table }) => Object.keys(table));
+    expect(declared.filter((code) => retiredCodes.includes(code))).toEqual([]);
   });
 
   it("finds a way out for every code", async () => {
