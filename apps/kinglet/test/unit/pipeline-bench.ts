@@ -101,6 +101,8 @@ export class PipelineBench implements AsyncDisposable {
   readonly pipeline: EventPipeline;
   readonly detector: { isPrepared: boolean; detect: Detector["detect"] };
   readonly delivered: number[] = [];
+  /** False: the copy of the pods may be behind. */
+  isConnected = true;
   readonly stop: AbortController = new AbortController();
   readonly #feed: ExecEvent[] = [];
   #isWaiting = false;
@@ -145,7 +147,7 @@ export class PipelineBench implements AsyncDisposable {
         metrics: this.#metrics(),
         source: this.source,
         index: this.index,
-        isIndexCurrent: () => true,
+        isIndexCurrent: () => this.isConnected,
         detector,
         isProfileKnown: (id) => this.profiles.isKnown(id),
         hasProfile: (id) => this.profiles.hasProfile(id),

@@ -17,7 +17,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(fc.constant("add"), container) },
   { weight: 1, arbitrary: fc.tuple(fc.constant("remove"), container) },
   { weight: 3, arbitrary: fc.tuple(fc.constant("advance"), fc.constantFrom(0, 1, 700, 2600, 5000, 31_000)) },
-  { weight: 1, arbitrary: fc.tuple(fc.constantFrom("store", "sink"), fc.integer({ min: 0, max: 2 })) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom("store", "sink", "link"), fc.integer({ min: 0, max: 2 })) },
   { weight: 1, arbitrary: fc.tuple(fc.constant("prepare"), fc.constant(0)) },
 );
 const sizes = fc.record({
@@ -48,6 +48,7 @@ function world(options: PipelineBenchOptions): {
     else if (name === "remove") bench.removePod(value);
     else if (name === "advance") await bench.clock.advance(value);
     else if (name === "store") store = value;
+    else if (name === "link") bench.isConnected = value > 0;
     else if (name === "sink") bench.sink.become((["works", "hangs", "fails"] as const)[value] ?? "works");
     else bench.prepare();
   };
@@ -92,6 +93,7 @@ describe("EventPipeline", () => {
           checkAcknowledgements(bench, raised);
         }
         bench.sink.become("works");
+        bench.isConnected = true;
         bench.prepare();
         // Each event may wait for a container and then for a profile, and few of them at a time.
         await bench.clock.advance(60 * 36_000);

@@ -89,6 +89,18 @@ describe("EventPipeline", () => {
     expect(bench.source.acknowledged.length).toBe(50);
   });
 
+  it("keeps what is unknown while the connection is lost, but not at the price of a reader that stands still", async () => {
+    await using bench = new PipelineBench({ maxWaiting: 1000, maxWaitingBytes: 100_000 });
+    bench.isConnected = false;
+    bench.read(execIn(1, 1));
+    await bench.clock.advance(3_600_000);
+    expect(bench.source.acknowledged).toEqual([]);
+    bench.read(...upTo(50).map((index) => execIn(2, index + 1, "/good", 30_000)), execIn(3, 52));
+    await bench.clock.advance(120_000);
+    expect(bench.delivered.length).toBe(52);
+    expect(bench.pipeline.waiting).toBeLessThan(4);
+  });
+
   it("judges the executions of a container that ended before its profile, the first of all, arrived", async () => {
     const answer = Promise.withResolvers<ContainerProfile>();
     await using bench = new PipelineBench({ answer: () => answer.promise, isPrepared: false });

@@ -118,7 +118,8 @@ export class EventPipeline {
       clock,
       metrics,
       maxEntries: maxWaiting,
-      isCurrent: options.isIndexCurrent,
+      // What waits for the connection must not hold the reader up as long as the connection is lost.
+      isCurrent: () => options.isIndexCurrent() || this.#heldBytes * 2 >= options.maxWaitingBytes,
       deliver: (event, identity) => this.#identified(event, identity),
     });
     this.#gate = new ProfileGate({
