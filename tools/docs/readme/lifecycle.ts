@@ -1,0 +1,3 @@
+export function watchPods(_options: { signal: AbortSignal }): Promise<void> {
+  return Promise.resolve();
+}
