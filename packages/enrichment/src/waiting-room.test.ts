@@ -9,9 +9,7 @@ import { WaitingRoom } from "./waiting-room.ts";
 
 const containerIds = ["a", "b", "c", "d"].map((digit) => digit.repeat(64));
 
-function room(
-  options: { maxEntries?: number; index?: Pick<ContainerIndex, "find">; isCurrent?: () => boolean } = {},
-) {
+function room(options: { maxEntries?: number; index?: Pick<ContainerIndex, "find">; isCurrent?: () => boolean } = {}) {
   const clock = new ManualClock();
   const index = new ContainerIndex({ clock });
   const delivered: [number, string | undefined][] = [];
