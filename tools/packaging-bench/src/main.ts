@@ -51,8 +51,8 @@ try {
   }
   const measured = await measurePrograms(programs, scenario, Number(values.runs));
   process.stdout.write(
-    `Node ${process.versions.node}, ${process.platform} ${process.arch}, ${String(cpus().length)} x ${cpus()[0]?.model ?? "?"}, kernel ${release()}; ` +
-      `medians of ${values.runs} runs; bundle reproducible: ${isReproducible ? "yes" : "NO"}\n\n${renderTable(measured)}`,
+    `Node ${process.versions.node}, ${process.platform} ${process.arch}, ${String(cpus().length)} x ${cpus()[0]?.model ?? "?"}, kernel ${release().split("-")[0] ?? "?"}; ` +
+      `medians of ${values.runs} rounds; bundle reproducible: ${isReproducible ? "yes" : "NO"}\n\n${renderTable(measured)}`,
   );
 
   async function plain(name: string, flags: readonly string[]): Promise<PackagedProgram> {

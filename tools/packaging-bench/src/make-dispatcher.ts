@@ -9,7 +9,7 @@ import type { PackagedProgram } from "./packaged-program.ts";
 /** How long an applet runs before its code cache is taken, milliseconds: ready, first answers handled. */
 const warmMs = 300;
 
-/** In which of three states the applet's code comes. */
+/** Whether the applet's compiled code comes with it. */
 export type DispatcherCache = "none" | "after-warm-up";
 
 /**

@@ -12,7 +12,7 @@ describe("renderTable", () => {
       isCacheAccepted: false,
     };
     const table = renderTable({ runs: new Map([[program, row]]), bareNodeMs: [30, 28, 26] });
-    expect(table).toContain("| a | 16.00 | 60.00 | 21.0 | 70.0 | 2.50 | 116.00 | 1.5 | cache refused |");
-    expect(table).toContain("bare node -e 0: 28.0 ms");
+    expect(table).toContain("| a | 16.00 | 60.00 | 21.0 | 20.0 | 70.0 | 60.0 | 2.50 | 116.00 | 1.5 | cache refused |");
+    expect(table).toContain("bare node -e 0: 28.0 ms, fastest 26.0 ms");
   });
 });
