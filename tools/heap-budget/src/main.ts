@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readBudget, writeBudget, ratchet, excesses } from "./budget.ts";
-import { measureApplet } from "./measure-budget.ts";
-import { renderMeasurement } from "./render-measurement.ts";
+import { measureApplet, measureHolders } from "./measure-budget.ts";
+import { renderHolders, renderMeasurement } from "./render-measurement.ts";
 
 /**
  * `pnpm heap-budget [--applet sensor] [--write] [--runs N]`: measures the built applets and compares them to their `budget.json`.
@@ -23,6 +23,7 @@ for (const applet of applets) {
   const measured = await measureApplet({ root, applet, runs });
   const found = excesses(measured.figures, budget);
   process.stdout.write(renderMeasurement(budget, measured, found));
+  if (found.length > 0) process.stdout.write(renderHolders(await measureHolders(root)));
   if (args.includes("--write")) await writeBudget(file, ratchet(budget, measured.figures));
   isOver ||= found.length > 0;
 }

@@ -7,12 +7,16 @@ import { startupGraph } from "@kinglet-tools/startup-graph";
 import type { Metafile } from "esbuild";
 import type { Measurement } from "./budget.ts";
 import { evictFromPageCache } from "./evict-file.ts";
+import { largestHolders, type Holder } from "./largest-holders.ts";
 import { evaluatedModules, measureHeap, measureResident } from "./measure-applet.ts";
 import { freePort, sensorScenario, type Scenario } from "./sensor-scenario.ts";
 import { fillShop } from "./shop-cluster.ts";
 import { median, spread } from "./spread.ts";
 
 const run = promisify(execFile);
+
+/** The executable's own V8 flags, for the bundle on a plain Node. */
+const nodeFlags = ["--max-semi-space-size=1", "--no-concurrent-recompilation"];
 
 /** A measurement with what a reader wants to know besides the gated figures. */
 export interface AppletMeasurement {
@@ -39,7 +43,7 @@ export async function measureApplet(options: {
   const bundle = join(dist, "kinglet.cjs");
   const executable = join(dist, "kinglet");
   await using scenario: Scenario = await sensorScenario();
-  const node = [process.execPath, "--max-semi-space-size=1", "--no-concurrent-recompilation"];
+  const node = [process.execPath, ...nodeFlags];
   const heaps: Awaited<ReturnType<typeof measureHeap>>[] = [];
   for (let index = 0; index < options.runs; index += 1)
     heaps.push(await measureHeap(await scenario.start(node, bundle)));
@@ -98,4 +102,13 @@ async function bareNodeStart(): Promise<number> {
     times.push(performance.now() - started);
   }
   return median(times);
+}
+
+/** What holds the heap of an idle applet, largest first; started once more for it. */
+export async function measureHolders(root: string): Promise<readonly Holder[]> {
+  await using scenario = await sensorScenario();
+  return largestHolders(
+    await scenario.start([process.execPath, ...nodeFlags], join(root, "apps/kinglet/dist/kinglet.cjs")),
+    10,
+  );
 }

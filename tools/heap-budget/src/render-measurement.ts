@@ -1,4 +1,5 @@
 import { tolerances, type Budget, type Excess, type Measurement } from "./budget.ts";
+import type { Holder } from "./largest-holders.ts";
 import type { AppletMeasurement } from "./measure-budget.ts";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
@@ -35,6 +36,14 @@ export function renderMeasurement(budget: Budget, measured: AppletMeasurement, f
     for (const { path, bytes } of measured.largestModules) lines.push(`  ${String(bytes).padStart(8)}  ${path}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** What holds the heap, for the message of a broken budget. */
+export function renderHolders(holders: readonly Holder[]): string {
+  const rows = holders.map(
+    ({ name, count, bytes }) => `  ${String(bytes).padStart(8)}  ${String(count).padStart(7)} x  ${name}`,
+  );
+  return `what holds the heap:\n${rows.join("\n")}\n`;
 }
 
 function isBytes(figure: keyof Measurement): boolean {
