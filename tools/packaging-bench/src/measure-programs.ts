@@ -15,7 +15,7 @@ const restMs = 1_500;
 const startsPerRound = 3;
 
 /** What the runs of one program gave: memory once a round, times `startsPerRound` times. */
-export interface Runs {
+interface Runs {
   readonly anonymous: number[];
   readonly rss: number[];
   /** From spawn to the first output of `--list`, milliseconds. */
