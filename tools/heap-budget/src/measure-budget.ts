@@ -107,7 +107,7 @@ async function bareNodeStart(): Promise<number> {
 /** What holds the heap of an idle applet, largest first; started once more for it. */
 export async function measureHolders(root: string): Promise<readonly Holder[]> {
   await using scenario = await sensorScenario();
-  return largestHolders(
+  return await largestHolders(
     await scenario.start([process.execPath, ...nodeFlags], join(root, "apps/kinglet/dist/kinglet.cjs")),
     10,
   );
