@@ -59,7 +59,7 @@ export function holdersOf({ snapshot, nodes, strings }: Snapshot, most: number):
     sums.set(key, sum);
   }
   return [...sums]
-    .map(([key, sum]) => ({ name: key === "" ? "(anonymous)" : key.slice(0, 60), ...sum }))
+    .map(([key, { count, bytes }]) => ({ name: key === "" ? "(anonymous)" : key.slice(0, 60), count, bytes }))
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, most);
 }
