@@ -21,6 +21,9 @@ export default defineConfig({
           exclude: ["**/*.long.test.ts", "**/node_modules/**"],
           execArgv: ["--expose-gc"],
           benchmark: { include: [] },
+          // Ends a test that hangs; a busy machine is no reason to fail a property test.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
