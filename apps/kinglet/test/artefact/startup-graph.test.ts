@@ -12,6 +12,7 @@ const metafile = JSON.parse(await readFile(join(dirname(bundlePath), "kinglet.me
 const starts: Readonly<Record<string, string>> = {
   kinglet: "apps/kinglet/src/kinglet.ts",
   sensor: "apps/kinglet/src/applets/sensor/applet.ts",
+  "sensor-serving": "apps/kinglet/src/applets/sensor/serve-sensor.ts",
 };
 
 describe("start-up graph", () => {

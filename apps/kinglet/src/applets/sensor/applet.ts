@@ -3,7 +3,8 @@ import { heapFlagsGuard } from "@kinglet/memory-limit";
 import { loadSettings, printConfig, renderHelp, wantsHelp, type LoadedSettings } from "@kinglet/settings";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
 import { crossCheck, sensorSettings, type SensorConfig } from "./config.ts";
-import { serveSensor } from "./serve-sensor.ts";
+import { loadServeSensor } from "./lazy.ts";
+import { applyMemoryLimit } from "./apply-memory-limit.ts";
 
 const summary =
   "Watches the pods of a node (or of the cluster), reads what Tetragon reports, finds the container of each execution, and prints an alert " +
@@ -38,7 +39,9 @@ export async function main(context: AppletContext): Promise<ExitCode> {
     await reportProblems(context, problems);
     return ExitCode.usage;
   }
-  return serveSensor(config, settings.warnings, context);
+  const limit = applyMemoryLimit(config, context);
+  const { serveSensor } = await loadServeSensor();
+  return serveSensor(config, settings.warnings, limit, context);
 }
 
 async function reportProblems(context: AppletContext, problems: readonly string[]): Promise<void> {

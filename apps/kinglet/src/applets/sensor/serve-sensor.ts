@@ -1,12 +1,13 @@
 import { createReadiness, openDebugEndpoints, openEndpoints } from "@kinglet/endpoints";
 import { disposeWithin } from "@kinglet/lifecycle";
 import { openLogging, type LogLevel, type Logging } from "@kinglet/logger";
+import type { MemoryLimit } from "@kinglet/memory-limit";
 import { collectProcessMetrics, createMetrics } from "@kinglet/metrics";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
 import { describeFault } from "../../describe-fault.ts";
 import type { SensorConfig } from "./config.ts";
 import { debugRoutes } from "./debug-routes.ts";
-import { applyMemoryLimit, openMemoryWatch } from "./memory-watch.ts";
+import { openMemoryWatch } from "./memory-watch.ts";
 import { registerConditions, runSensor } from "./run-sensor.ts";
 import { openSensorParts, type SensorParts } from "./sensor-parts.ts";
 
@@ -21,10 +22,10 @@ const closeWithinMs = 2_500;
 export async function serveSensor(
   config: SensorConfig,
   warnings: readonly string[],
+  limit: MemoryLimit,
   context: AppletContext,
 ): Promise<ExitCode> {
   const { clock } = context;
-  const limit = applyMemoryLimit(config, context);
   const stack = new AsyncDisposableStack();
   const logging = stack.use(openSensorLogging(config, context));
   const logger = logging.logger("sensor");
