@@ -9,11 +9,13 @@ export const metrics: Metrics = noopMetrics;
 export const env: Readonly<Record<string, string | undefined>> = {};
 export const argv: readonly string[] = [];
 
-/** Fires soon: an example that lives until its signal fires comes to an end. */
-export const signal: AbortSignal = soon();
+/** Fires when nothing else is left to do, or after a while: an example that lives until its signal fires comes to an end. */
+export const signal: AbortSignal = atTheEnd();
 
-function soon(): AbortSignal {
+function atTheEnd(): AbortSignal {
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 300);
+  const abort = (): void => controller.abort();
+  process.once("beforeExit", abort);
+  setTimeout(abort, 2_000).unref();
   return controller.signal;
 }

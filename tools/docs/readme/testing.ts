@@ -1,5 +1,5 @@
 import { openTempDir, type TempDir } from "@kinglet/testing";
 
 export const folder: TempDir = await openTempDir();
-setTimeout(() => void folder[Symbol.asyncDispose](), 1000);
+process.once("beforeExit", () => void folder[Symbol.asyncDispose]());
 export const alerts: readonly string[] = ["curl"];
