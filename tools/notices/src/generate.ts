@@ -18,11 +18,19 @@ export async function generate(root: string): Promise<{ readonly notices: string
   const integrity = lockIntegrity(await readFile(join(root, "pnpm-lock.yaml"), "utf8"));
   const components = [
     ...(await readComponents(root, metafile)),
-    { ...node, name: "node", license: "MIT", licenseText: node.licenseText },
+    { ...node, name: "node", license: "MIT", licenseText: withoutNpm(node.licenseText) },
   ];
   const withNode = new Map([
     ...integrity,
     [`node@${node.version}`, integrity.get(`${node.name}@${node.version}`) ?? ""],
   ]);
   return { notices: renderNotices(components), sbom: renderSbom(product, components, withNode) };
+}
+
+/** Node's licence file also covers npm, which comes with Node's packages but is no part of the binary that we embed. */
+function withoutNpm(text: string): string {
+  return text
+    .split(/^(?=- )/m)
+    .filter((section) => !section.startsWith("- npm, located at deps/npm"))
+    .join("");
 }
