@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promise
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { openKubeSim } from "@kinglet/kube-sim";
-import { waitFor } from "@kinglet/testing";
+import { createNamespace, createPod, installCrds, openSimCluster, podObject, waitFor } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { SensorProcess } from "../e2e/sensor-process.ts";
 import { addWorkload, executes, nodeName, prepareShop } from "../e2e/shop.ts";
@@ -229,6 +229,23 @@ describe("sensor with an API that does not answer as it should", () => {
     const before = performance.now();
     expect(await sensor.stop("SIGINT")).toBe(0);
     expect(performance.now() - before).toBeLessThan(10_000);
+  });
+});
+
+describe("sensor without the profile kind at the API", () => {
+  it("reads events, says why it is not ready, and is once the kind is there", { timeout: 120_000 }, async () => {
+    await using cluster = await openSimCluster();
+    await createNamespace(cluster, "shop");
+    await createPod(cluster, podObject({ name: "cart", namespace: "shop", nodeName }));
+    await using sensor = await bench.start({ kubeconfig: cluster.kubeconfigPath, args: ["--profile-refresh", "1s"] });
+    await waitFor(async () => (await sensor.http("/readyz")).text.includes("the profile store does not answer"), {
+      describe: "the reason at /readyz",
+      timeoutMs: 60_000,
+    });
+    expect((await sensor.http("/readyz?verbose")).text).toContain("[+] events: ready");
+    await installCrds(cluster);
+    await sensor.ready();
+    expect(await sensor.stop()).toBe(0);
   });
 });
 

@@ -108,14 +108,35 @@ async function readEvents(
     }
   }
   conditions.cluster.ready();
-  {
-    using patience = withTimeout(firstLookMs, { signal, clock, name: "the first look at every profile" });
-    await parts.profiles.waitUntilKnown({ signal: patience }).catch(() => signal.throwIfAborted());
-  }
-  conditions.profiles.ready();
+  await firstLook(parts, conditions.profiles, { signal, clock });
   conditions.events.ready();
   logger.info("ready", { pods: parts.pods.size, containers: parts.index.size });
   await parts.source.run({ signal, deliver: (event) => parts.pipeline.deliver(event) });
+}
+
+/**
+ * Waits for the first look at every profile. A store that does not answer in time is no reason not to read events, but one not to be ready: rules
+ * that need profiles judge nothing meanwhile.
+ */
+async function firstLook(
+  parts: SensorParts,
+  condition: ReadinessCondition,
+  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
+): Promise<void> {
+  const known = parts.profiles.waitUntilKnown({ signal }).then(
+    () => condition.ready(),
+    // Rejects only when it is over.
+    () => {},
+  );
+  using patience = withTimeout(firstLookMs, { signal, clock, name: "the first look at every profile" });
+  const isOver = await Promise.race([known.then(() => false), firing(patience).then(() => true)]);
+  signal.throwIfAborted();
+  if (!isOver) return;
+  for (const { ref, reason } of parts.profiles.containers()) {
+    if (parts.profiles.isKnown(ref.containerId)) continue;
+    condition.notReady(`the profile store does not answer: ${reason}`);
+    return;
+  }
 }
 
 /** Says why an informer does not get on, until the signal fires. */
