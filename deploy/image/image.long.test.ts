@@ -29,7 +29,9 @@ describe("image programs", () => {
   });
 });
 
-describe.skipIf(skipReason !== undefined)(`image${skipReason === undefined ? "" : ` (${skipReason})`}`, () => {
+const skipNote = skipReason === undefined ? "" : ` [skipped: ${skipReason}]`;
+
+describe.skipIf(skipReason !== undefined)(`image [requires image]${skipNote}`, () => {
   // A store of its own: what the test builds disappears with the folder, and no store of the user is touched.
   let folder = "";
   let storage: readonly string[] = [];
