@@ -20,7 +20,7 @@ const workloadCount = 40;
 const eventsPerSecond = 200;
 const tickMs = 100;
 /** An ended container is remembered for a minute: before that nothing has a plateau. */
-const warmUpMs = 70_000;
+const warmUpMs = 130_000;
 const windowMs = 15_000;
 const betweenWindowsMs = 45_000;
 const idleMs = 60_000;
