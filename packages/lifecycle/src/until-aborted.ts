@@ -1,7 +1,10 @@
 /**
- * The promise, or the signal's reason when that fires first. The work behind the promise is not interrupted.
+ * The promise, or the signal's reason when that fires first. The work behind the promise is not interrupted, but it can hold nobody up for ever;
+ * how it ends later goes unnoticed.
  *
- * @internal
+ * @param signal - without one, the promise itself.
+ *
+ * @public
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;

@@ -1,4 +1,5 @@
 import { createError } from "@kinglet/errors";
+import { untilAborted } from "@kinglet/lifecycle";
 
 import type { CachedProfile } from "./cached-profile.ts";
 import { ContainerEntry } from "./container-entry.ts";
@@ -12,7 +13,6 @@ import {
 } from "./profile-cache-options.ts";
 import { ProfileEntry } from "./profile-entry.ts";
 import { ProfileRefresher } from "./profile-refresher.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /**
  * What the cache knows of a container: `pending`, no profile yet (or not any more); `active`, a profile is held; `grace`, the

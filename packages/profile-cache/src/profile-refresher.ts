@@ -1,5 +1,5 @@
 import type { ClockTimer } from "@kinglet/lifecycle";
-import { withTimeout } from "@kinglet/lifecycle";
+import { untilAborted, withTimeout } from "@kinglet/lifecycle";
 import { checksum, freezeProfile, profileStatus, type ContainerProfile } from "@kinglet/profile";
 
 import { CachedProfile } from "./cached-profile.ts";
@@ -7,7 +7,6 @@ import type { ProfileCacheMetrics } from "./profile-cache-metrics.ts";
 import type { ResolvedProfileCacheOptions } from "./profile-cache-options.ts";
 import { AT_NEXT_TICK, type ProfileEntry } from "./profile-entry.ts";
 import { SpecPool } from "./spec-pool.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /** Retries are due at whole multiples of this, so that thousands of them share a few timers. */
 const RETRY_GRID_MS = 500;
