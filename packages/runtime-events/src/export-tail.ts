@@ -116,6 +116,12 @@ export class ExportTail {
     return at < 0 ? firstWrittenSince(rotated, identity.modifiedMs) : at + 1;
   }
 
+  /** True when the folder is still as it was listed: only then does "not found" mean that it is gone. */
+  async #isUnchanged(rotated: readonly RotatedFile[]): Promise<boolean> {
+    const now = await listRotated(this.#options.path);
+    return now.length === rotated.length && now.every(({ path }, index) => path === rotated[index]?.path);
+  }
+
   async #openNext(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
     const { lines, onChange, onPartialLine } = this.#options;
     const { identity } = file;
@@ -131,17 +137,38 @@ export class ExportTail {
   /** After an absence: the same file where it was left, wherever it is now, else the oldest one that is newer. */
   async #openAfterAbsence(position: FilePosition, signal: AbortSignal): Promise<ExportFile | undefined> {
     const { path, onChange } = this.#options;
-    const rotated = await listRotated(path);
-    const at = await locate(path, rotated, position);
-    if (at < 0) {
-      onChange("lost");
-      return this.#openFollowing(position, 0, signal);
+    while (!signal.aborted) {
+      const rotated = await listRotated(path);
+      const at = await locate(path, rotated, position);
+      if (at >= 0) {
+        const file = await this.#openAgain(rotated[at]?.path ?? path, position, position.offset, signal);
+        if (file !== undefined) return file;
+      } else if (await this.#isUnchanged(rotated)) {
+        onChange("lost");
+        return this.#openFollowing(position, 0, signal);
+      }
     }
-    const found = rotated[at]?.path ?? path;
-    const file = await this.#open(found, position.offset);
-    // It may have been renamed or compressed since it was listed.
-    if (file === undefined) return this.#openAfterAbsence(position, signal);
-    if (!file.isCompressed && (await file.state()).size < position.offset) return this.#restart(file, signal);
+    return undefined;
+  }
+
+  /**
+   * Opens a file that was located a moment ago where reading stopped.
+   *
+   * @returns undefined when something else is under its path by now: it was renamed or compressed meanwhile.
+   */
+  async #openAgain(
+    path: string,
+    identity: FileIdentity,
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<ExportFile | undefined> {
+    const file = await this.#open(path, offset);
+    if (file === undefined) return undefined;
+    if (!isSame(file, identity)) {
+      await file.close();
+      return undefined;
+    }
+    if (!file.isCompressed && (await file.state()).size < offset) return this.#restart(file, signal);
     return file;
   }
 
@@ -156,7 +183,11 @@ export class ExportTail {
       const rotated = await listRotated(path);
       const at = await this.#indexAfter(identity, rotated);
       // Found under the path itself: a copy took its place, so the content goes on where it was left.
-      if (at > rotated.length) return this.#openCopy(readOffset, signal);
+      if (at > rotated.length) {
+        const copy = await this.#openAgain(path, identity, readOffset, signal);
+        if (copy !== undefined) return copy;
+        continue;
+      }
       const next = rotated[at];
       if (next === undefined) {
         const file = await this.#openOrWait(version, signal);
@@ -170,12 +201,6 @@ export class ExportTail {
       if (file !== undefined) return file;
     }
     return undefined;
-  }
-
-  async #openCopy(readOffset: number, signal: AbortSignal): Promise<ExportFile | undefined> {
-    const file = (await this.#open(this.#options.path, readOffset)) ?? (await this.#openWhenThere(signal));
-    if (file === undefined || (await file.state()).size >= readOffset) return file;
-    return this.#restart(file, signal);
   }
 
   async #openWhenThere(signal: AbortSignal): Promise<ExportFile | undefined> {
@@ -225,6 +250,12 @@ export class ExportTail {
     this.#options.onWaiting(undefined);
     return file;
   }
+}
+
+/** The same file by what tells files apart: the first line, and while there is none the inode. */
+function isSame(file: ExportFile, identity: FileIdentity): boolean {
+  if (identity.firstLine !== "") return file.firstLine === identity.firstLine;
+  return file.dev === identity.dev && file.inode === identity.inode;
 }
 
 /** True when a file that could not be read says nothing about the ones after it. @internal */

@@ -64,6 +64,7 @@ export function killSeriesSuite(title: string, open: () => Promise<ClusterFixtur
             args: ["--node-name", nodeName],
           });
         const runs: (readonly Seen[])[] = [];
+        const logs: string[] = [];
         const seenBy = (sensor: SensorProcess): readonly Seen[] =>
           sensor.alerts().map((alert) => ({ execId: alert.process.execId, uniqueId: alert.uniqueId }));
         try {
@@ -72,6 +73,7 @@ export function killSeriesSuite(title: string, open: () => Promise<ClusterFixtur
             await delay(random() * longestLifeMs);
             await sensor.stop("SIGKILL");
             runs.push(seenBy(sensor));
+            logs.push(sensor.stderr());
           }
         } finally {
           writer.abort();
@@ -85,9 +87,11 @@ export function killSeriesSuite(title: string, open: () => Promise<ClusterFixtur
         };
         await waitFor(() => missing().length === 0, {
           describe: () =>
-            `${String(missing().length)} of ${String(expected.length)} alerts, the first for ${missing()[0] ?? ""}\n${last.stderr()}`,
+            `${String(missing().length)} of ${String(expected.length)} alerts, the first for ${missing()[0] ?? ""}\n${logs.join("")}${last.stderr()}`,
           timeoutMs: 60_000,
         });
+        // A signal that comes before the program listens for it ends it at once.
+        await last.ready();
         expect(await last.stop()).toBe(0);
         runs.push(seenBy(last));
 
