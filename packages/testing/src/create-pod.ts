@@ -35,6 +35,18 @@ export async function createNamespace(fixture: ClusterFixture, name: string): Pr
   }
 }
 
+/** Creates a node unless it is there: pods of a node that does not exist are deleted by the garbage collector of a real cluster after a minute. */
+export async function createNode(fixture: ClusterFixture, name: string): Promise<void> {
+  const answer = await apiRequest(fixture, "POST", "/api/v1/nodes", {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name },
+  });
+  if (answer.status !== 201 && answer.status !== 409) {
+    throw new Error(`creating node ${name} was answered with ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+}
+
 /** Deletes a pod at once, as if its kubelet had ended it. */
 export async function deletePod(fixture: ClusterFixture, namespace: string, name: string): Promise<void> {
   await apiCall(fixture, "DELETE", `/api/v1/namespaces/${namespace}/pods/${name}`, {

@@ -10,7 +10,7 @@ export {
   type ContainerProfileInput,
   type ContainerProfileObject,
 } from "./container-profile-object.ts";
-export { createNamespace, createPod, deletePod } from "./create-pod.ts";
+export { createNamespace, createNode, createPod, deletePod } from "./create-pod.ts";
 export { installCrds } from "./install-crds.ts";
 export { openSimCluster, type SimClusterFixture } from "./open-sim-cluster.ts";
 export {

@@ -5,6 +5,7 @@ import {
   containerProfileObject,
   containerProfilesPath,
   createNamespace,
+  createNode,
   createPod,
   execLine,
   installCrds,
@@ -27,9 +28,10 @@ export interface ShopWorkload {
 /** Programs that every profile of the shop lists. */
 export const permitted: readonly string[] = ["/usr/local/bin/node", "/bin/sh"];
 
-/** Prepares a cluster: the definitions and one namespace. */
+/** Prepares a cluster: the definitions, the node and one namespace. */
 export async function prepareShop(fixture: ClusterFixture, namespace: string): Promise<void> {
   await installCrds(fixture);
+  await createNode(fixture, nodeName);
   await createNamespace(fixture, namespace);
 }
 
