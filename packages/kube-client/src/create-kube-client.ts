@@ -23,6 +23,7 @@ import type {
   WriteOptions,
 } from "./kube-client.ts";
 import type { WatchEvent } from "./kube-object.ts";
+import { assertListOptions, assertWatchOptions } from "./list-option-rules.ts";
 import { ListReader } from "./list-reader.ts";
 import { SKIPPED_OBJECTS_TOTAL } from "./metrics.ts";
 import { ObjectDecoder } from "./object-decoder.ts";
@@ -124,6 +125,7 @@ class JsonKubeClient implements KubeClient {
   }
 
   async listEach<T>(resource: ResourceDefinition, options: ListEachOptions<T>): Promise<ListResult> {
+    assertListOptions(options);
     try {
       return await this.#listPages(resource, options, options.limit ?? DEFAULT_PAGE);
     } catch (error) {
@@ -138,11 +140,14 @@ class JsonKubeClient implements KubeClient {
   async *watch<T>(resource: ResourceDefinition, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
     const { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds } = options;
     const { allowBookmarks = true, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = options;
+    assertWatchOptions(options);
     const path = collectionPath(resource, namespace, {
       watch: true,
       labelSelector,
       fieldSelector,
       resourceVersion,
+      sendInitialEvents: options.sendInitialEvents,
+      resourceVersionMatch: options.resourceVersionMatch,
       timeoutSeconds,
       allowWatchBookmarks: allowBookmarks ? true : undefined,
     });

@@ -19,6 +19,12 @@ export interface SelectOptions extends CallOptions {
   readonly fieldSelector?: string | undefined;
   /** Absent: whole objects without `managedFields`. */
   readonly projection?: Projection | undefined;
+  /**
+   * Only apiVersion, kind and metadata are sent (PartialObjectMetadata); a server that cannot is asked for whole objects, which are cut down here.
+   *
+   * @defaultValue false
+   */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 /** @public */
@@ -71,6 +77,12 @@ export interface KubeList<T> extends ListResult {
 export interface WatchOptions extends SelectOptions {
   /** Changes after this state are sent. Absent or `"0"`: first an ADDED for each existing object, in no order of versions. */
   readonly resourceVersion?: string | undefined;
+  /**
+   * A streaming list: first an ADDED for each object of a state not older than `resourceVersion` (absent: the latest), then a BOOKMARK with
+   * `endsInitialEvents`, then the changes. Needs `resourceVersionMatch: "NotOlderThan"`. Servers that cannot answer KINGLET_ERR_KUBE_CLIENT_INVALID.
+   */
+  readonly sendInitialEvents?: boolean | undefined;
+  readonly resourceVersionMatch?: "NotOlderThan" | undefined;
   /** How long the server keeps the stream open, seconds. Absent: the server decides (30–60 min). */
   readonly timeoutSeconds?: number | undefined;
   /** Asks for BOOKMARK events, about one a minute. @defaultValue true */

@@ -34,4 +34,6 @@ export interface WatchEvent<T> {
   readonly object: T;
   /** The resourceVersion to go on from after this event. */
   readonly resourceVersion: string;
+  /** On the BOOKMARK that closes the first part of a streaming list: every object of the state has been sent. */
+  readonly endsInitialEvents?: true;
 }

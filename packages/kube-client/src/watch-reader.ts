@@ -62,8 +62,10 @@ function decodeEvent<T>(line: string, decoder: ObjectDecoder, place: RequestPlac
       const object = decoder.decode(event?.object);
       return object === undefined ? undefined : { type, object: object as T, resourceVersion };
     }
-    case "BOOKMARK":
-      return { type, object: event?.object as T, resourceVersion: versionOf(event?.object) };
+    case "BOOKMARK": {
+      const bookmark = { type, object: event?.object as T, resourceVersion: versionOf(event?.object) };
+      return endsInitialEvents(event?.object) ? { ...bookmark, endsInitialEvents: true } : bookmark;
+    }
     case "ERROR":
       throw createStatusError(place, event?.object);
     default:
@@ -72,6 +74,13 @@ function decodeEvent<T>(line: string, decoder: ObjectDecoder, place: RequestPlac
         problem: `a watch event has the type ${JSON.stringify(type) ?? "nothing"}`,
       });
   }
+}
+
+/** The mark of a streaming list. @see kubernetes/apimachinery `pkg/apis/meta/v1/types.go`, InitialEventsAnnotationKey. */
+function endsInitialEvents(object: unknown): boolean {
+  const annotations = (object as { readonly metadata?: { readonly annotations?: Readonly<Record<string, unknown>> } })
+    ?.metadata?.annotations;
+  return annotations?.["k8s.io/initial-events-end"] === "true";
 }
 
 function versionOf(object: unknown): string {
