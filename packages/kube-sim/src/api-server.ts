@@ -87,6 +87,7 @@ export class ApiServer {
     const { authenticator, registry } = this.#parts;
     const user = authenticator.authenticate(exchange.request.headers.authorization);
     if (user === undefined) throw refusal(401, "Unauthorized", "Unauthorized");
+    exchange.user = user;
     if (!authenticator.isAllowed(user, exchange.path)) throw denied(user, info);
     if (!info.isResource) {
       if (!answerDiscovery(exchange, registry, exchange.request.headers.host ?? "")) sendPageNotFound(exchange);
@@ -106,7 +107,12 @@ export class ApiServer {
 
   #dispatch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const { reader, mutations } = this.#parts;
-    if (info.subresource !== "" && !["get", "update", "patch"].includes(info.verb)) throw methodNotAllowed();
+    if (info.subresource !== "") {
+      const handler = resource.subresources?.[info.subresource];
+      const verbs = handler?.verbs ?? ["get", "patch", "update"];
+      if (!verbs.includes(info.verb)) throw methodNotAllowed();
+      if (handler?.handle !== undefined) return mutations.serveSubresource(exchange, info, resource, handler.handle);
+    }
     switch (info.verb) {
       case "get":
         return reader.get(exchange, info, resource);
@@ -148,7 +154,10 @@ export class ApiServer {
 
 /** Namespaced objects live in a namespace, others do not, and only known sub-resources exist. */
 function checkAddress(resource: SimResource, info: RequestInfo): void {
-  const isKnown = info.subresource === "" || (info.subresource === "status" && resource.hasStatus === true);
+  const isKnown =
+    info.subresource === "" ||
+    (info.subresource === "status" && resource.hasStatus === true) ||
+    resource.subresources?.[info.subresource] !== undefined;
   if (!isKnown) throw unknownResource();
   if (!resource.namespaced && info.namespace !== "") throw unknownResource();
   if (resource.namespaced && info.name !== "" && info.namespace === "") throw unknownResource();

@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
+import { ApiRefusal } from "./api-refusal.ts";
 import { readPath, type KubeObject } from "./kube-object.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -37,7 +38,7 @@ export class DeletionSweep {
     const isContainer = resource.isEmptiedBeforeDeletion === true && object.metadata.deletionTimestamp !== undefined;
     const wasContent = change === "removed" && resource.isEmptiedBeforeDeletion !== true;
     if (!isContainer && !(wasContent && this.#hasTerminating())) return;
-    this.#timer ??= this.#clock.startTimer(() => this.#sweep(), SWEEP_DELAY_MS);
+    this.#timer ??= this.#clock.startTimer(() => void this.#sweep(), SWEEP_DELAY_MS);
   }
 
   stop(): void {
@@ -59,29 +60,29 @@ export class DeletionSweep {
     }
   }
 
-  #sweep(): void {
+  async #sweep(): Promise<void> {
     this.#timer = undefined;
     const { writer } = this.#parts();
     for (const { resource, object } of [...this.#terminating()]) {
-      const isEmpty = resource.kind === "Namespace" ? this.#emptyNamespace(object) : this.#emptyDefinition(object);
+      const isEmpty = resource.kind === "Namespace" ? await this.#emptyNamespace(object) : await this.#emptyDefinition(object);
       const others = (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== resource.deletionFinalizer);
       if (isEmpty && others.length === 0) writer.removeNow(resource, "", object.metadata.name);
     }
   }
 
-  #emptyNamespace(namespace: KubeObject): boolean {
+  async #emptyNamespace(namespace: KubeObject): Promise<boolean> {
     const { registry, store } = this.#parts();
     let isEmpty = true;
     for (const resource of [...registry.all()]) {
       if (!resource.namespaced) continue;
       for (const object of [...store.table(qualifiedName(resource)).values()]) {
-        if (object.metadata.namespace === namespace.metadata.name) isEmpty = this.#clear(resource, object) && isEmpty;
+        if (object.metadata.namespace === namespace.metadata.name) isEmpty = (await this.#clear(resource, object)) && isEmpty;
       }
     }
     return isEmpty;
   }
 
-  #emptyDefinition(definition: KubeObject): boolean {
+  async #emptyDefinition(definition: KubeObject): Promise<boolean> {
     const { registry, store, reader } = this.#parts();
     const group = String(readPath(definition, "spec.group"));
     const plural = String(readPath(definition, "spec.names.plural"));
@@ -89,7 +90,7 @@ export class DeletionSweep {
     if (resource === undefined) return true;
     let isEmpty = true;
     for (const object of [...store.table(qualifiedName(resource)).values()]) {
-      isEmpty = this.#clear(resource, object) && isEmpty;
+      isEmpty = (await this.#clear(resource, object)) && isEmpty;
     }
     if (isEmpty) {
       registry.removeAll(group, plural);
@@ -99,8 +100,14 @@ export class DeletionSweep {
   }
 
   /** @returns true when the object is gone */
-  #clear(resource: SimResource, object: KubeObject): boolean {
+  async #clear(resource: SimResource, object: KubeObject): Promise<boolean> {
     const { name, namespace = "" } = object.metadata;
-    return this.#parts().writer.delete(resource, namespace, name, { gracePeriodSeconds: 0 }).isGone;
+    try {
+      return (await this.#parts().writer.delete(resource, namespace, name, { gracePeriodSeconds: 0 })).isGone;
+    } catch (error) {
+      // Gone already, or refused by admission: the next sweep looks again.
+      if (error instanceof ApiRefusal) return error.body.code === 404;
+      throw error;
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ApiRefusal } from "./api-refusal.ts";
 import type { JournalEntry } from "./request-journal.ts";
+import type { SimUser } from "./token-authenticator.ts";
 
 /**
  * One request and the way to answer it. Every byte of a body passes through here, so that a fault can cut it anywhere.
@@ -12,6 +13,10 @@ export class Exchange {
   readonly path: string;
   /** Fires when the connection is gone or the answer complete: nothing may wait on behalf of this request after that. */
   readonly signal: AbortSignal;
+  /** Who asks; set once he is known. */
+  user: SimUser | undefined;
+  /** Texts of the `Warning` headers, without duplicates. */
+  readonly warnings: string[] = [];
   readonly #entry: JournalEntry;
   #cutAfterBytes = Number.POSITIVE_INFINITY;
   #bodyBytes = 0;
@@ -33,6 +38,11 @@ export class Exchange {
     return this.#isCut || this.response.writableEnded || this.response.destroyed;
   }
 
+  /** Adds a `Warning` header to the answer; to be called before it starts. */
+  warn(text: string): void {
+    if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
+
   /** Body bytes after which the connection is reset; 0 resets it instead of answering. */
   cutAfter(bytes: number): void {
     this.#cutAfterBytes = bytes;
@@ -45,7 +55,8 @@ export class Exchange {
       this.#cut();
       return;
     }
-    this.response.writeHead(status, { ...headers, "content-type": contentType, "cache-control": "no-cache, private" });
+    const own = { "content-type": contentType, "cache-control": "no-cache, private" };
+    this.response.writeHead(status, { ...headers, ...this.#warningHeaders(), ...own });
     this.response.flushHeaders();
   }
 
@@ -84,7 +95,8 @@ export class Exchange {
     if (this.#cutAfterBytes === Number.POSITIVE_INFINITY) {
       this.#entry.status = status;
       const length = String(Buffer.byteLength(text));
-      this.response.writeHead(status, { ...headers, "content-type": contentType, "content-length": length });
+      const own = { "content-type": contentType, "content-length": length };
+      this.response.writeHead(status, { ...headers, ...this.#warningHeaders(), ...own });
       this.response.end(this.request.method === "HEAD" ? undefined : text);
       return;
     }
@@ -100,6 +112,11 @@ export class Exchange {
   sendRefusal(refusal: ApiRefusal): void {
     const wait = refusal.retryAfterSeconds;
     this.sendJson(refusal.body.code ?? 500, refusal.body, wait === undefined ? {} : { "retry-after": String(wait) });
+  }
+
+  #warningHeaders(): Record<string, string[]> {
+    if (this.warnings.length === 0) return {};
+    return { warning: this.warnings.map((text) => `299 - ${JSON.stringify(text)}`) };
   }
 
   #cut(): void {

@@ -23,6 +23,7 @@ import { createServingCertificate } from "./serving-certificate.ts";
 import { SimListener } from "./sim-listener.ts";
 import { qualifiedName, type SimResource } from "./sim-resource.ts";
 import { TokenAuthenticator, type SimUser } from "./token-authenticator.ts";
+import type { WritePipeline } from "./write-pipeline.ts";
 
 /**
  * How a simulator is opened. Everything has a default.
@@ -125,6 +126,8 @@ class OpenKubeSim implements KubeSim {
   readonly #store: ObjectStore;
   readonly #registry: ResourceRegistry;
   readonly #writer: ObjectWriter;
+  /** Admission and field owners fill this in. */
+  readonly #pipeline: WritePipeline = {};
   readonly #reader: ObjectReader;
   readonly #sweep: DeletionSweep;
   readonly #journal: RequestJournal;
@@ -160,6 +163,7 @@ class OpenKubeSim implements KubeSim {
       store: this.#store,
       clock,
       random,
+      pipeline: this.#pipeline,
       complete: (resource, object) => {
         if (isDefinition(resource)) completeDefinition(object);
       },
@@ -175,7 +179,14 @@ class OpenKubeSim implements KubeSim {
     this.#server = new ApiServer({
       registry: this.#registry,
       reader: this.#reader,
-      mutations: new MutationHandler(this.#writer, this.#reader),
+      mutations: new MutationHandler({
+        store: this.#store,
+        writer: this.#writer,
+        reader: this.#reader,
+        registry: this.#registry,
+        clock,
+        random,
+      }),
       authenticator: new TokenAuthenticator(users),
       faults: this.faults,
       journal: this.#journal,
@@ -294,13 +305,7 @@ class OpenKubeSim implements KubeSim {
     for (const custom of customResourcesOf(definition)) this.#registry.add(custom);
     if (Array.isArray(readPath(definition, "status.conditions"))) return;
     const now = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    const address = { namespace: "", name: definition.metadata.name, subresource: "status" };
-    this.#writer.update(
-      resource,
-      address,
-      (current) => ({ ...(current ?? definition), status: establishedStatus(definition, now) }),
-      { isPatch: true },
-    );
+    this.#writer.put(resource, { ...definition, status: establishedStatus(definition, now) });
   }
 }
 

@@ -11,6 +11,8 @@ import { mediaTypeOf, parseJson, parseObject, readBody } from "./request-body.ts
 import type { RequestInfo } from "./request-info.ts";
 import type { SimResource } from "./sim-resource.ts";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
+import type { SubresourceCall } from "./subresource.ts";
+import type { WriteRequest } from "./write-pipeline.ts";
 
 const PROTECTED_NAMESPACES: Readonly<Record<string, true>> = {
   default: true,
@@ -19,14 +21,35 @@ const PROTECTED_NAMESPACES: Readonly<Record<string, true>> = {
 };
 const PROPAGATION: Readonly<Record<string, true>> = { Foreground: true, Background: true, Orphan: true };
 
+/** What sub-resources may need. */
+export type MutationParts = Pick<
+  SubresourceCall,
+  "store" | "writer" | "reader" | "registry" | "clock" | "random"
+>;
+
 /** Answers create, update, patch, delete and collection delete. */
 export class MutationHandler {
   readonly #writer: ObjectWriter;
   readonly #reader: ObjectReader;
+  readonly #parts: MutationParts;
 
-  constructor(writer: ObjectWriter, reader: ObjectReader) {
-    this.#writer = writer;
-    this.#reader = reader;
+  constructor(parts: MutationParts) {
+    this.#writer = parts.writer;
+    this.#reader = parts.reader;
+    this.#parts = parts;
+  }
+
+  /** Hands a request to a sub-resource that answers by itself. */
+  async serveSubresource(
+    exchange: Exchange,
+    info: RequestInfo,
+    resource: SimResource,
+    handle: (call: SubresourceCall) => Promise<void>,
+  ): Promise<void> {
+    const text = await readBody(exchange.request);
+    const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "CreateOptions");
+    const request = writeRequest(exchange, "CreateOptions", isDryRun);
+    await handle({ ...this.#parts, exchange, info, resource, text, request });
   }
 
   async create(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
@@ -35,7 +58,7 @@ export class MutationHandler {
     const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "CreateOptions");
     const representation = chooseRepresentation(exchange.request.headers.accept);
     const object = parseObject(text, mediaTypeOf(exchange.request), resource, info.namespace);
-    const created = this.#writer.create(resource, object, { isDryRun });
+    const created = await this.#writer.create(resource, object, writeRequest(exchange, "CreateOptions", isDryRun));
     exchange.sendJson(201, presentObject(created, resource, representation));
   }
 
@@ -53,7 +76,8 @@ export class MutationHandler {
         `the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})`,
       );
     }
-    const result = this.#writer.update(resource, info, () => object, { isDryRun });
+    const request = writeRequest(exchange, "UpdateOptions", isDryRun);
+    const result = await this.#writer.update(resource, info, () => object, request);
     exchange.sendJson(result.isNew ? 201 : 200, presentObject(result.object, resource, representation));
   }
 
@@ -73,17 +97,19 @@ export class MutationHandler {
       }
       return checkPatched(resource, info, patched as unknown as KubeObject);
     };
-    const result = this.#writer.update(resource, info, change, { isDryRun, isPatch: true });
+    const request = { ...writeRequest(exchange, "PatchOptions", isDryRun), isPatch: true };
+    const result = await this.#writer.update(resource, info, change, request);
     exchange.sendJson(200, presentObject(result.object, resource, representation));
   }
 
   async delete(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
-    const options = parseDeleteOptions(exchange, await readBody(exchange.request));
+    const { options, isDryRun } = parseDeleteOptions(exchange, await readBody(exchange.request));
     if (resource.kind === "Namespace" && PROTECTED_NAMESPACES[info.name] === true) {
       throw forbidden(resource, info.name, "this namespace may not be deleted");
     }
     const representation = chooseRepresentation(exchange.request.headers.accept);
-    const { object, isGone } = this.#writer.delete(resource, info.namespace, info.name, options);
+    const request = writeRequest(exchange, "DeleteOptions", isDryRun);
+    const { object, isGone } = await this.#writer.delete(resource, info.namespace, info.name, options, request);
     if (!isGone || resource.returnsDeletedObject === true) {
       exchange.sendJson(200, presentObject(object, resource, representation));
       return;
@@ -98,7 +124,7 @@ export class MutationHandler {
   }
 
   async deleteCollection(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
-    const options = parseDeleteOptions(exchange, await readBody(exchange.request));
+    const { options, isDryRun } = parseDeleteOptions(exchange, await readBody(exchange.request));
     if (resource.namespaced && info.namespace === "") throw methodNotAllowed();
     const representation = chooseRepresentation(exchange.request.headers.accept);
     const page = await this.#reader.selectPage(
@@ -107,8 +133,9 @@ export class MutationHandler {
       parseListOptions(exchange.query, resource, false),
       exchange.signal,
     );
+    const request = writeRequest(exchange, "DeleteOptions", isDryRun);
     for (const object of page.items) {
-      this.#writer.delete(resource, object.metadata.namespace ?? "", object.metadata.name, options);
+      await this.#writer.delete(resource, object.metadata.namespace ?? "", object.metadata.name, options, request);
     }
     await sendPage(exchange, resource, representation, page);
   }
@@ -152,6 +179,27 @@ function checkPatched(resource: SimResource, info: RequestInfo, patched: KubeObj
   return patched;
 }
 
+/** Who writes and how, from the request. */
+function writeRequest(exchange: Exchange, kind: string, isDryRun: boolean): WriteRequest {
+  const { query, request } = exchange;
+  const manager = query.get("fieldManager") ?? "";
+  const validation = query.get("fieldValidation") ?? "";
+  return {
+    user: exchange.user,
+    fieldManager: manager === "" ? ((request.headers["user-agent"] ?? "").split("/")[0] ?? "") : manager,
+    isDryRun,
+    options: {
+      kind,
+      apiVersion: "meta.k8s.io/v1",
+      ...(isDryRun ? { dryRun: ["All"] } : {}),
+      ...(manager === "" ? {} : { fieldManager: manager }),
+      ...(validation === "" ? {} : { fieldValidation: validation }),
+    },
+    warn: (text) => exchange.warn(text),
+    signal: exchange.signal,
+  };
+}
+
 function parseDryRun(values: readonly string[], kind: string): boolean {
   const wanted = values.filter((value) => value !== "");
   const others = wanted.filter((value) => value !== "All");
@@ -160,7 +208,10 @@ function parseDryRun(values: readonly string[], kind: string): boolean {
   throw invalid({ group: "meta.k8s.io", kind }, "", [{ reason: "FieldValueNotSupported", message, field: "dryRun" }]);
 }
 
-function parseDeleteOptions(exchange: Exchange, text: string): DeleteOptions {
+function parseDeleteOptions(
+  exchange: Exchange,
+  text: string,
+): { readonly options: DeleteOptions; readonly isDryRun: boolean } {
   const body = text === "" ? {} : parseJson(text, "couldn't get version/kind; json parse error:");
   const { query } = exchange;
   const propagation = readPath(body, "propagationPolicy") ?? query.get("propagationPolicy") ?? undefined;
@@ -173,9 +224,12 @@ function parseDeleteOptions(exchange: Exchange, text: string): DeleteOptions {
   const grace = readPath(body, "gracePeriodSeconds") ?? query.get("gracePeriodSeconds") ?? undefined;
   const dryRun = readPath(body, "dryRun");
   return {
-    gracePeriodSeconds: grace === undefined ? undefined : Number(grace),
-    uid: readPath(body, "preconditions.uid") as string | undefined,
-    resourceVersion: readPath(body, "preconditions.resourceVersion") as string | undefined,
+    options: {
+      gracePeriodSeconds: grace === undefined ? undefined : Number(grace),
+      uid: readPath(body, "preconditions.uid") as string | undefined,
+      resourceVersion: readPath(body, "preconditions.resourceVersion") as string | undefined,
+      propagationPolicy: propagation as DeleteOptions["propagationPolicy"],
+    },
     isDryRun: parseDryRun(Array.isArray(dryRun) ? (dryRun as string[]) : query.getAll("dryRun"), "DeleteOptions"),
   };
 }

@@ -7,7 +7,9 @@ import { isJsonRecord, type KubeObject } from "./kube-object.ts";
 import { findMetadataProblems } from "./metadata-validation.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { alreadyExists, conflict, forbidden, invalid, notFound, preconditionFailed, refusal } from "./refusals.ts";
+import type { KindRules, RuleContext } from "./kind-rules.ts";
 import { objectKey, qualifiedName, type SimResource } from "./sim-resource.ts";
+import type { WriteAttempt, WritePipeline, WriteRequest } from "./write-pipeline.ts";
 
 const NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 const NO_NEW_NAME = "the object has been modified; please apply your changes to the latest version and try again";
@@ -17,7 +19,13 @@ export interface DeleteOptions {
   readonly gracePeriodSeconds?: number | undefined;
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
-  readonly isDryRun?: boolean | undefined;
+  /** What happens to objects that the deleted one owns. @defaultValue the kind's own policy */
+  readonly propagationPolicy?: "Foreground" | "Background" | "Orphan" | undefined;
+}
+
+/** A PUT or PATCH. */
+export interface UpdateRequest extends WriteRequest {
+  readonly isPatch?: boolean | undefined;
 }
 
 /** What the writer asks of the rest of the server. */
@@ -29,6 +37,8 @@ export interface ObjectWriterOptions {
   readonly complete: (resource: SimResource, object: KubeObject) => void;
   /** Kind-specific rules on top of the metadata's; all problems at once. */
   readonly findProblems: (resource: SimResource, object: KubeObject) => readonly StatusCause[];
+  /** What every write passes through. */
+  readonly pipeline?: WritePipeline;
   /** Called after an object was stored or removed, with the stored state. */
   readonly onWrite: (resource: SimResource, object: KubeObject, change: "stored" | "removed") => void;
 }
@@ -45,61 +55,69 @@ export class ObjectWriter {
     this.#options = options;
   }
 
-  /** @throws ApiRefusal 403, 404 (namespace), 409 (exists), 422, 500 (resourceVersion set) */
-  create(resource: SimResource, input: KubeObject, options: { readonly isDryRun?: boolean } = {}): KubeObject {
-    if (input.metadata.resourceVersion !== undefined && input.metadata.resourceVersion !== "") {
-      throw refusal(500, "", "resourceVersion should not be set on objects to be created");
-    }
-    this.#checkNamespace(resource, input);
-    const object = structuredClone(input);
-    const metadata = object.metadata;
-    if ((metadata.name ?? "") === "") metadata.name = this.#generateName(metadata.generateName ?? "");
+  /**
+   * Creates an object: defaults, owners, admission, completion, validation, admission again, store.
+   *
+   * @throws ApiRefusal 403, 404 (namespace), 409 (exists), 422, 500 (resourceVersion set)
+   */
+  async create(resource: SimResource, input: KubeObject, request: WriteRequest = {}): Promise<KubeObject> {
+    const { pipeline } = this.#options;
+    let object = structuredClone(input);
+    wipeSystemFields(object);
+    this.#default(resource, object);
+    const { namespace = "", name } = object.metadata;
+    this.#recordFields(resource, undefined, object, "", request);
+    const at = { ...request, operation: "CREATE", resource, namespace, name, subresource: "" } as const;
+    const attempt = (): WriteAttempt => ({ ...at, name: object.metadata.name, object, oldObject: undefined });
+    this.#checkNamespace(resource, object);
+    const context = this.#context(request);
+    rulesOf(resource)?.admit?.(object, attempt(), context);
+    object = (await pipeline?.mutate?.(attempt())) ?? object;
+    if (object.metadata.name === "") object.metadata.name = this.#generateName(object.metadata.generateName ?? "");
     this.#stampNew(resource, object);
     if (resource.initialStatus !== undefined) object.status = structuredClone(resource.initialStatus);
     else if (resource.isCustom === true && resource.hasStatus === true) delete object.status;
+    rulesOf(resource)?.prepareForCreate?.(object, context);
     this.#complete(resource, object);
-    this.#validate(resource, object);
-    const key = objectKey(resource, metadata.namespace ?? "", metadata.name);
+    this.#validate(resource, object, undefined, "", context);
+    rulesOf(resource)?.allocate?.(object, undefined, context);
+    await pipeline?.validate?.(attempt());
+    this.#checkNamespace(resource, object);
+    const version = input.metadata.resourceVersion ?? "";
+    if (version !== "") throw refusal(500, "", "resourceVersion should not be set on objects to be created");
+    const key = objectKey(resource, object.metadata.namespace ?? "", object.metadata.name);
     const table = qualifiedName(resource);
-    if (this.#options.store.table(table).get(key) !== undefined) throw alreadyExists(resource, metadata.name);
-    if (options.isDryRun === true) return object;
+    if (this.#options.store.table(table).get(key) !== undefined) throw alreadyExists(resource, object.metadata.name);
+    if (request.isDryRun === true) return object;
     return this.#stored(resource, this.#options.store.put(table, key, object));
   }
 
   /**
-   * Replaces an object, or only its status.
+   * Replaces an object, or what one of its sub-resources may change.
    *
-   * @param change - makes the wanted object from the current one (undefined when there is none); may throw a refusal.
+   * @param change - makes the wanted object from the current one (undefined when there is none); may throw a refusal. Called
+   *   again when the object was changed while admission was asked.
    * @throws ApiRefusal 404, 409 (version, uid), 422
    */
-  update(
+  async update(
     resource: SimResource,
     at: { readonly namespace: string; readonly name: string; readonly subresource: string },
-    change: (current: KubeObject | undefined) => KubeObject,
-    options: { readonly isDryRun?: boolean; readonly isPatch?: boolean } = {},
-  ): { readonly object: KubeObject; readonly isNew: boolean } {
-    const table = qualifiedName(resource);
+    change: (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>,
+    request: UpdateRequest = {},
+  ): Promise<{ readonly object: KubeObject; readonly isNew: boolean }> {
+    const table = this.#options.store.table(qualifiedName(resource));
     const key = objectKey(resource, at.namespace, at.name);
-    const current = this.#options.store.table(table).get(key);
-    if (current === undefined) {
-      const canCreate = resource.createsOnUpdate === true && options.isPatch !== true && at.subresource === "";
-      if (!canCreate) throw notFound(resource, at.name);
-      return { object: this.create(resource, change(undefined), options), isNew: true };
+    for (;;) {
+      const current = table.get(key);
+      if (current === undefined) {
+        const canCreate = request.isApply === true || (resource.createsOnUpdate === true && request.isPatch !== true);
+        if (!canCreate || at.subresource !== "") throw notFound(resource, at.name);
+        return { object: await this.create(resource, await change(undefined), request), isNew: true };
+      }
+      const next = await this.#changed(resource, at, current, change, request);
+      if (table.get(key) === current)
+        return { object: this.#replace(resource, key, current, next, request), isNew: false };
     }
-    const wanted = change(current);
-    this.#checkPreconditions(resource, current, wanted, options.isPatch === true);
-    const next = this.#merged(resource, current, wanted, at.subresource);
-    this.#checkNewFinalizers(resource, current, next);
-    if (at.subresource === "") this.#complete(resource, next);
-    this.#validate(resource, next);
-    this.#countGeneration(resource, current, next);
-    if (options.isDryRun === true) return { object: next, isNew: false };
-    if (isFinished(next)) {
-      this.#remove(resource, key);
-      return { object: next, isNew: false };
-    }
-    if (isDeepStrictEqual(plain(current), plain(next))) return { object: current, isNew: false };
-    return { object: this.#stored(resource, this.#options.store.put(table, key, next)), isNew: false };
   }
 
   /**
@@ -108,29 +126,42 @@ export class ObjectWriter {
    * @returns the object and whether it is gone now.
    * @throws ApiRefusal 404, 409 (preconditions)
    */
-  delete(
+  async delete(
     resource: SimResource,
     namespace: string,
     name: string,
     options: DeleteOptions = {},
-  ): { readonly object: KubeObject; readonly isGone: boolean } {
+    request: WriteRequest = {},
+  ): Promise<{ readonly object: KubeObject; readonly isGone: boolean }> {
+    const { store, pipeline } = this.#options;
     const table = qualifiedName(resource);
     const key = objectKey(resource, namespace, name);
-    const current = this.#options.store.table(table).get(key);
+    const before = store.table(table).get(key);
+    if (before === undefined) throw notFound(resource, name);
+    const attempt: WriteAttempt = {
+      ...request,
+      operation: "DELETE",
+      resource,
+      namespace,
+      name,
+      subresource: "",
+      object: undefined,
+      oldObject: before,
+    };
+    await pipeline?.mutate?.(attempt);
+    checkDeletePreconditions(resource, before, options);
+    await pipeline?.validate?.(attempt);
+    const current = store.table(table).get(key);
     if (current === undefined) throw notFound(resource, name);
-    checkDeletePreconditions(resource, current, options);
-    const grace = resource.isDeletedGracefully === true ? graceSeconds(current, options.gracePeriodSeconds) : 0;
-    const isHeld = (current.metadata.finalizers ?? []).length > 0 || resource.isEmptiedBeforeDeletion === true;
-    if (grace === 0 && !isHeld) {
-      const last = resource.isDeletedGracefully === true ? this.#terminating(resource, current, 0) : current;
-      if (options.isDryRun === true) return { object: last, isGone: true };
-      return { object: this.#remove(resource, key, last) ?? current, isGone: true };
-    }
-    const isShortened = grace < (current.metadata.deletionGracePeriodSeconds ?? 0);
-    if (current.metadata.deletionTimestamp !== undefined && !isShortened) return { object: current, isGone: false };
-    const marked = this.#terminating(resource, current, grace);
-    if (options.isDryRun === true) return { object: marked, isGone: false };
-    return { object: this.#stored(resource, this.#options.store.put(table, key, marked)), isGone: false };
+    return this.#deleteCurrent(resource, key, current, options, request);
+  }
+
+  /** Sends something that is stored nowhere (an exec, an eviction) through admission. @returns the body, perhaps changed */
+  async admit(attempt: WriteAttempt): Promise<KubeObject | undefined> {
+    const { pipeline } = this.#options;
+    const object = (await pipeline?.mutate?.(attempt)) ?? attempt.object;
+    await pipeline?.validate?.({ ...attempt, object });
+    return object;
   }
 
   /** Stores exactly this object, new or not, with all its status; only identity and version are filled in. */
@@ -147,8 +178,9 @@ export class ObjectWriter {
     } else {
       carryIdentity(current, object);
     }
+    this.#default(resource, object);
     this.#complete(resource, object);
-    this.#validate(resource, object);
+    this.#validate(resource, object, undefined, "", this.#context({}));
     if (current !== undefined) {
       this.#countGeneration(resource, current, object);
       if (isDeepStrictEqual(plain(current), plain(object))) return current;
@@ -161,8 +193,113 @@ export class ObjectWriter {
     return this.#remove(resource, objectKey(resource, namespace, name)) !== undefined;
   }
 
-  #complete(resource: SimResource, object: KubeObject): void {
+  async #changed(
+    resource: SimResource,
+    at: { readonly namespace: string; readonly name: string; readonly subresource: string },
+    current: KubeObject,
+    change: (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>,
+    request: UpdateRequest,
+  ): Promise<KubeObject> {
+    const { pipeline } = this.#options;
+    const { subresource } = at;
+    const view = resource.subresources?.[subresource]?.view;
+    const shown = view === undefined ? current : view.read(current);
+    let wanted = structuredClone(await change(shown));
+    if (view === undefined) this.#default(resource, wanted);
+    this.#recordFields(resource, current, wanted, subresource, request);
+    const context = this.#context(request);
+    const attempt = (object: KubeObject): WriteAttempt => ({
+      ...request,
+      operation: "UPDATE",
+      resource,
+      namespace: at.namespace,
+      name: at.name,
+      subresource,
+      object,
+      oldObject: shown,
+    });
+    if (view === undefined) rulesOf(resource)?.admit?.(wanted, attempt(wanted), context);
+    wanted = (await pipeline?.mutate?.(attempt(wanted))) ?? wanted;
+    this.#checkPreconditions(resource, current, wanted, request.isPatch === true);
+    const next = this.#merged(resource, current, wanted, subresource);
+    rulesOf(resource)?.prepareForUpdate?.(next, current, subresource, context);
+    this.#checkNewFinalizers(resource, current, next);
+    if (subresource === "") this.#complete(resource, next);
+    this.#validate(resource, next, current, subresource, context);
+    rulesOf(resource)?.allocate?.(next, current, context);
+    this.#countGeneration(resource, current, next);
+    await pipeline?.validate?.(attempt(view === undefined ? next : view.read(next)));
+    return next;
+  }
+
+  #replace(
+    resource: SimResource,
+    key: string,
+    current: KubeObject,
+    next: KubeObject,
+    request: WriteRequest,
+  ): KubeObject {
+    if (request.isDryRun === true) return next;
+    if (isFinished(next)) {
+      this.#remove(resource, key);
+      return next;
+    }
+    if (isDeepStrictEqual(plain(current), plain(next))) return current;
+    return this.#stored(resource, this.#options.store.put(qualifiedName(resource), key, next));
+  }
+
+  #deleteCurrent(
+    resource: SimResource,
+    key: string,
+    current: KubeObject,
+    options: DeleteOptions,
+    request: WriteRequest,
+  ): { readonly object: KubeObject; readonly isGone: boolean } {
+    checkDeletePreconditions(resource, current, options);
+    const table = qualifiedName(resource);
+    const grace = resource.isDeletedGracefully === true ? graceSeconds(current, options.gracePeriodSeconds) : 0;
+    const isHeld = (current.metadata.finalizers ?? []).length > 0 || resource.isEmptiedBeforeDeletion === true;
+    if (grace === 0 && !isHeld) {
+      const last = resource.isDeletedGracefully === true ? this.#terminating(resource, current, 0) : current;
+      if (request.isDryRun === true) return { object: last, isGone: true };
+      return { object: this.#remove(resource, key, last) ?? current, isGone: true };
+    }
+    const isShortened = grace < (current.metadata.deletionGracePeriodSeconds ?? 0);
+    if (current.metadata.deletionTimestamp !== undefined && !isShortened) return { object: current, isGone: false };
+    const marked = this.#terminating(resource, current, grace);
+    if (request.isDryRun === true) return { object: marked, isGone: false };
+    return { object: this.#stored(resource, this.#options.store.put(table, key, marked)), isGone: false };
+  }
+
+  #default(resource: SimResource, object: KubeObject): void {
     if (resource.defaults !== undefined) applyDefaults(object, resource.defaults);
+    rulesOf(resource)?.default?.(object);
+  }
+
+  #recordFields(
+    resource: SimResource,
+    before: KubeObject | undefined,
+    after: KubeObject,
+    subresource: string,
+    request: WriteRequest,
+  ): void {
+    this.#options.pipeline?.recordFields?.({
+      resource,
+      subresource,
+      before,
+      after,
+      manager: request.fieldManager ?? "kube-sim",
+      operation: request.isApply === true ? "Apply" : "Update",
+      time: this.#timestamp(0),
+    });
+  }
+
+  #context(request: WriteRequest): RuleContext {
+    const { store, clock, random } = this.#options;
+    return { store, clock, random, isDryRun: request.isDryRun === true, warn: request.warn ?? (() => {}) };
+  }
+
+  #complete(resource: SimResource, object: KubeObject): void {
     this.#options.complete(resource, object);
     omitEmpty(object, resource.isCustom === true);
   }
@@ -198,10 +335,16 @@ export class ObjectWriter {
   }
 
   #merged(resource: SimResource, current: KubeObject, wanted: KubeObject, subresource: string): KubeObject {
+    const handler = resource.subresources?.[subresource];
+    if (handler?.view !== undefined) return handler.view.write(current, wanted);
+    if (handler?.merge !== undefined) return handler.merge(current, wanted);
     if (subresource === "status") {
       const next = structuredClone(current);
       if (wanted.status === undefined) delete next.status;
       else next.status = structuredClone(wanted.status);
+      if (wanted.metadata["managedFields"] !== undefined) {
+        next.metadata["managedFields"] = wanted.metadata["managedFields"];
+      }
       return next;
     }
     const next = structuredClone(wanted);
@@ -296,8 +439,18 @@ export class ObjectWriter {
     throw invalid(resource, current.metadata.name, [cause, cause]);
   }
 
-  #validate(resource: SimResource, object: KubeObject): void {
-    const problems = [...findMetadataProblems(resource, object), ...this.#options.findProblems(resource, object)];
+  #validate(
+    resource: SimResource,
+    object: KubeObject,
+    current: KubeObject | undefined,
+    subresource: string,
+    context: RuleContext,
+  ): void {
+    const problems = [
+      ...findMetadataProblems(resource, object),
+      ...this.#options.findProblems(resource, object),
+      ...(rulesOf(resource)?.findProblems?.(object, current, subresource, context) ?? []),
+    ];
     if (problems.length > 0) throw invalid(resource, object.metadata.name, problems);
   }
 
@@ -315,6 +468,20 @@ export class ObjectWriter {
     return new Date(this.#options.clock.now() + inSeconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
   }
 }
+
+/** The kind's logic; made by the row on first use. */
+function rulesOf(resource: SimResource): KindRules | undefined {
+  return resource.rules?.();
+}
+
+/** What a client cannot choose for a new object. */
+function wipeSystemFields(object: KubeObject): void {
+  const { metadata } = object;
+  for (const field of WIPED) delete metadata[field];
+  metadata.name ??= "";
+}
+
+const WIPED = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] as const;
 
 function isNamespace(resource: SimResource): boolean {
   return resource.kind === "Namespace" && resource.group === "";

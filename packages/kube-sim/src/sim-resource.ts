@@ -1,3 +1,6 @@
+import type { KindRules } from "./kind-rules.ts";
+import type { SubresourceHandler } from "./subresource.ts";
+
 /**
  * One resource that the simulator serves. Built-in kinds are rows of a table of these; a CustomResourceDefinition makes more.
  *
@@ -44,6 +47,12 @@ export interface SimResource {
   readonly requiresVersionOnUpdate?: boolean;
   /** A PUT of an object that does not exist creates it. */
   readonly createsOnUpdate?: boolean;
+  /** Verbs it offers, in the order of discovery. Default: all eight. */
+  readonly verbs?: readonly string[];
+  /** What lies under an object's name, by its path (`scale`). `status` needs no entry when `hasStatus` is set. @internal */
+  readonly subresources?: Readonly<Record<string, SubresourceHandler>>;
+  /** The kind's own logic, made on first use. @internal */
+  readonly rules?: () => KindRules;
 }
 
 /**
