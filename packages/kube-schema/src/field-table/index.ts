@@ -1,0 +1,3 @@
+export type { FieldRow, FieldType, SpecialMessage } from "./field-row.ts";
+export type { FieldTable } from "./field-table.ts";
+export { loadFieldTable } from "./load-field-table.ts";
