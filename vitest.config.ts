@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "packages/*/src/**/*.test.ts",
+            "packages/*/{src,test}/**/*.test.ts",
             "tools/*/src/**/*.test.ts",
             "apps/*/src/**/*.test.ts",
             "deploy/image/*.test.ts",
@@ -62,7 +62,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: ["apps/*/test/**/*.long.test.ts", "tools/*/test/**/*.long.test.ts", "deploy/**/*.long.test.ts"],
+          include: [
+            "packages/*/{src,test}/**/*.long.test.ts",
+            "apps/*/test/**/*.long.test.ts",
+            "tools/*/test/**/*.long.test.ts",
+            "deploy/**/*.long.test.ts",
+          ],
           benchmark: { include: [] },
           fileParallelism: false,
           testTimeout: 600_000,
