@@ -1,19 +1,35 @@
 import { createError } from "@kinglet/errors";
-import { systemClock, type Clock } from "@kinglet/lifecycle";
+import { sleep, systemClock, untilAborted, withTimeout, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
-import { noopMetrics, type Metrics } from "@kinglet/metrics";
+import { noopMetrics, type Counter, type Metrics } from "@kinglet/metrics";
+import { deepFreeze } from "./deep-freeze.ts";
+import type { DeepReadonly } from "./deep-readonly.ts";
 import { kubeClientErrors } from "./errors.ts";
-import { HandlerQueue, type InformerHandler } from "./handler-queue.ts";
-import { objectKey, type Informer, type InformerOptions, type InformerStatus } from "./informer.ts";
+import { HandlerQueue, type HandlerQueueOptions, type InformerHandler } from "./handler-queue.ts";
+import {
+  objectKey,
+  type HandlerRegistration,
+  type Informer,
+  type InformerOptions,
+  type InformerStatus,
+  type StoreObserver,
+} from "./informer.ts";
 import type { KubeClient } from "./kube-client.ts";
 import type { KubeObject, WatchEvent } from "./kube-object.ts";
-import { HANDLER_ERRORS_TOTAL, INFORMER_OBJECTS, LAST_EVENT_AGE_SECONDS } from "./metrics.ts";
+import {
+  HANDLER_ERRORS_TOTAL,
+  HANDLER_RELISTS_TOTAL,
+  HANDLER_WAITING,
+  INFORMER_OBJECTS,
+  LAST_EVENT_AGE_SECONDS,
+} from "./metrics.ts";
+import { ObjectTable } from "./object-table.ts";
 import { Reflector, type ReflectorSink } from "./reflector.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { compareResourceVersions } from "./resource-version.ts";
 
-/** Deliveries that may wait for slow handlers before the stream is no longer read. */
-const MAX_WAITING = 1000;
+/** Longer than the minute between two bookmarks. */
+const DEFAULT_VERSION_TIMEOUT_MS = 90_000;
 
 /**
  * Makes an informer; talks to nobody until `run`.
@@ -32,16 +48,22 @@ export function createInformer<T extends KubeObject>(
 class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorSink<T> {
   readonly #resource: ResourceDefinition;
   readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #logger: Logger;
   readonly #metrics: Metrics;
+  readonly #resyncMs: number | undefined;
+  readonly #isFreezing: boolean;
   readonly #reflector: Reflector<T>;
-  readonly #store = new Map<string, T>();
-  readonly #queues = new Set<HandlerQueue<T>>();
   readonly #synced = Promise.withResolvers<void>();
-  readonly #countHandlerError: () => void;
-  /** Keys that the listing under way has shown; absent while watching. */
-  #listedKeys: Set<string> | undefined;
-  #wake: (() => void) | undefined;
+  readonly #queueOptions: HandlerQueueOptions<T>;
+  readonly #handlerErrors: Counter<"resource">;
+  #store = new ObjectTable<T>();
+  /** What the listing under way has shown; takes the place of the store when it is complete. */
+  #staged: ObjectTable<T> | undefined;
+  /** Replaced, not changed: a handler that comes or goes while a change is delivered must not see half of it. */
+  #queues: readonly HandlerQueue<T>[] = [];
+  readonly #observers: StoreObserver<T>[] = [];
+  #versionWaits: { readonly version: string; readonly resolve: () => void }[] = [];
   #isRunning = false;
   isSynced = false;
   lastEventAtMs: number | undefined;
@@ -49,15 +71,28 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
 
   constructor(client: Pick<KubeClient, "listEach" | "watch">, resource: ResourceDefinition, options: InformerOptions) {
     const { clock = systemClock, logger = noopLogger, metrics = noopMetrics, random = Math.random } = options;
-    const { namespace, labelSelector, fieldSelector, projection } = options;
+    const { namespace, labelSelector, fieldSelector, projection, metadataOnly, listMode = "pages" } = options;
     this.#resource = resource;
     this.#clock = clock;
+    this.#random = random;
     this.#logger = logger;
     this.#metrics = metrics;
-    const handlerErrors = metrics.counter(HANDLER_ERRORS_TOTAL);
-    this.#countHandlerError = () => handlerErrors.add(1, { resource: resource.plural });
+    this.#resyncMs = options.resyncMs;
+    this.#isFreezing = options.freeze ?? false;
+    this.#handlerErrors = metrics.counter(HANDLER_ERRORS_TOTAL);
+    const relists = metrics.counter(HANDLER_RELISTS_TOTAL);
+    this.#queueOptions = {
+      current: (key) => this.#store.get(key),
+      keyOf: objectKey,
+      onError: (error) => this.#handlerFailed(error),
+      onBehind: () => {
+        relists.add(1, { resource: resource.plural });
+        logger.warn("an informer handler is too slow: states are left out", { resource: resource.plural });
+      },
+    };
     this.#reflector = new Reflector<T>(client, resource, {
-      select: { namespace, labelSelector, fieldSelector, projection },
+      select: { namespace, labelSelector, fieldSelector, projection, metadataOnly },
+      isStreaming: listMode === "stream",
       sink: this,
       clock,
       random,
@@ -74,119 +109,142 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
     return this.#reflector.version;
   }
 
-  get(key: string): T | undefined {
-    return this.#store.get(key);
+  get(key: string): DeepReadonly<T> | undefined {
+    return this.#store.get(key) as DeepReadonly<T> | undefined;
   }
 
-  values(): IterableIterator<T> {
-    return this.#store.values();
+  values(): IterableIterator<DeepReadonly<T>> {
+    return this.#store.values() as IterableIterator<DeepReadonly<T>>;
   }
 
-  addHandler(handler: InformerHandler<T>): () => void {
-    const queue = new HandlerQueue<T>(
-      handler,
-      (error) => this.#handlerFailed(error),
-      () => this.#wake?.(),
-    );
+  inNamespace(namespace: string): IterableIterator<DeepReadonly<T>> {
+    return this.#store.inNamespace(namespace) as IterableIterator<DeepReadonly<T>>;
+  }
+
+  observe(observer: StoreObserver<T>): void {
+    this.#observers.push(observer);
+  }
+
+  addHandler(handler: InformerHandler<T>): HandlerRegistration {
+    const queue = new HandlerQueue<T>(handler, this.#queueOptions);
     if (!this.#isRunning) queue.pause();
-    this.#queues.add(queue);
-    for (const object of this.#store.values()) queue.push("add", object);
-    if (this.isSynced) queue.push("synced");
-    return () => {
-      this.#queues.delete(queue);
-      queue.pause();
-      queue.clear();
-      this.#wake?.();
+    this.#queues = [...this.#queues, queue];
+    for (const object of this.#store.values()) queue.push(undefined, object);
+    if (this.isSynced) queue.pushSynced();
+    return {
+      get isSynced() {
+        return queue.isSynced;
+      },
+      get waiting() {
+        return queue.length;
+      },
+      get isBehind() {
+        return queue.isBehind;
+      },
+      remove: () => {
+        this.#queues = this.#queues.filter((other) => other !== queue);
+        queue.end();
+      },
     };
   }
 
-  async waitForSync(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { signal } = options;
-    if (signal === undefined || this.isSynced) return this.#synced.promise;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason as Error);
-      if (signal.aborted) onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
-      void this.#synced.promise.then(() => {
-        signal.removeEventListener("abort", onAbort);
-        resolve();
-      });
-    });
+  waitForSync(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return this.isSynced ? this.#synced.promise : untilAborted(this.#synced.promise, options.signal);
+  }
+
+  async waitForVersion(
+    resourceVersion: string,
+    options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
+  ): Promise<void> {
+    if (compareResourceVersions(resourceVersion, "1") === undefined) {
+      throw this.#misuse(`cannot wait for version ${JSON.stringify(resourceVersion)}: it cannot be compared`);
+    }
+    if (this.#hasReached(resourceVersion)) return;
+    const { signal, timeoutMs = DEFAULT_VERSION_TIMEOUT_MS } = options;
+    const name = `version ${resourceVersion} in the informer of ${this.#resource.plural}`;
+    using deadline = withTimeout(timeoutMs, { clock: this.#clock, name, ...(signal === undefined ? {} : { signal }) });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wait = { version: resourceVersion, resolve };
+    this.#versionWaits.push(wait);
+    try {
+      await untilAborted(promise, deadline);
+    } finally {
+      this.#versionWaits = this.#versionWaits.filter((other) => other !== wait);
+    }
   }
 
   async run(options: { readonly signal: AbortSignal }): Promise<void> {
-    if (this.#isRunning) {
-      throw createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_ARGUMENT", {
-        what: `informer of ${this.#resource.plural}`,
-        problem: "is running already",
-      });
-    }
+    if (this.#isRunning) throw this.#misuse("is running already");
     const { signal } = options;
     const stopCollecting = this.#collect();
     this.#isRunning = true;
     for (const queue of this.#queues) queue.resume();
     try {
-      await this.#reflector.run(signal);
+      await Promise.all([this.#reflector.run(signal), this.#resync(signal)]);
     } finally {
       this.#isRunning = false;
       for (const queue of this.#queues) queue.pause();
-      this.#listedKeys = undefined;
+      this.#staged = undefined;
       this.report("stopped", "stopped");
       stopCollecting();
     }
   }
 
   startList(): void {
-    this.#listedKeys = new Set();
+    this.#staged = new ObjectTable();
+  }
+
+  abandonList(): void {
+    this.#staged = undefined;
   }
 
   listed(object: T, isConsistent: boolean): void {
-    const key = objectKey(object);
-    this.#listedKeys?.add(key);
-    this.#put(key, object, isConsistent);
+    const known = this.#store.find(object);
+    this.#staged?.set(known !== undefined && this.#keeps(known, object, isConsistent) ? known : this.#guard(object));
+  }
+
+  unlisted(object: T): void {
+    this.#staged?.delete(object);
   }
 
   finishList(): void {
-    const keys = this.#listedKeys;
-    this.#listedKeys = undefined;
-    for (const [key, object] of this.#store) {
-      if (keys?.has(key) === true) continue;
-      this.#store.delete(key);
-      for (const queue of this.#queues) queue.push("tombstone", object);
+    const before = this.#store;
+    const after = this.#staged;
+    if (after === undefined) return;
+    this.#staged = undefined;
+    this.#store = after;
+    // First all indexes, then the handlers: those must not find half of the change in them.
+    if (this.#observers.length > 0) eachDifference(before, after, (old, now) => this.#index(old, now));
+    const queues = this.#queues;
+    eachDifference(before, after, (old, now) => {
+      for (const queue of queues) queue.push(old, now);
+    });
+    if (!this.isSynced) {
+      this.isSynced = true;
+      // Those that came during the deliveries above have not heard of it yet.
+      for (const queue of this.#queues) queue.pushSynced();
+      this.#synced.resolve();
     }
-    if (this.isSynced) return;
-    this.isSynced = true;
-    for (const queue of this.#queues) queue.push("synced");
-    this.#synced.resolve();
+    this.advanced();
   }
 
   apply(event: WatchEvent<T>): void {
-    const key = objectKey(event.object);
-    if (event.type !== "DELETED") {
-      this.#put(key, event.object, false);
-      return;
+    const known = this.#store.find(event.object);
+    if (event.type === "DELETED") {
+      // Unknown: deleted already. Another incarnation, or a newer state: the event is a replay.
+      if (known === undefined || known.metadata.uid !== event.object.metadata.uid) return;
+      if (isOlder(event.object, known)) return;
+      this.#store.delete(known);
+      this.#changed(known, undefined, this.#guard(event.object));
+    } else if (known === undefined || !this.#keeps(known, event.object, false)) {
+      const object = this.#guard(event.object);
+      this.#store.set(object);
+      this.#changed(known, object);
     }
-    const known = this.#store.get(key);
-    // Unknown: deleted already. Another incarnation, or a newer state: the event is a replay.
-    if (known === undefined || known.metadata.uid !== event.object.metadata.uid) return;
-    if (isOlder(event.object, known)) return;
-    this.#store.delete(key);
-    for (const queue of this.#queues) queue.push("delete", event.object);
   }
 
-  room(signal: AbortSignal): Promise<void> | undefined {
-    if (this.#waiting() < MAX_WAITING) return undefined;
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        signal.removeEventListener("abort", finish);
-        this.#wake = undefined;
-        resolve();
-      };
-      this.#wake = () => {
-        if (this.#waiting() < MAX_WAITING / 2) finish();
-      };
-      signal.addEventListener("abort", finish, { once: true });
-    });
+  advanced(): void {
+    for (const { version, resolve } of this.#versionWaits) if (this.#hasReached(version)) resolve();
   }
 
   heard(): void {
@@ -197,48 +255,85 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
     this.status = { state, reason };
   }
 
-  #put(key: string, object: T, isConsistent: boolean): void {
-    const known = this.#store.get(key);
-    if (known === undefined) {
-      this.#store.set(key, object);
-      for (const queue of this.#queues) queue.push("add", object);
-    } else if (known.metadata.uid !== object.metadata.uid) {
-      if (!isConsistent && isOlder(object, known)) return;
-      this.#store.set(key, object);
-      for (const queue of this.#queues) {
-        queue.push("tombstone", known);
-        queue.push("add", object);
+  /** True when what is held is as new as `object`. A consistent list is right also where it seems older. */
+  #keeps(known: T, object: T, isConsistent: boolean): boolean {
+    const isSame = known.metadata.uid === object.metadata.uid;
+    if (isSame && known.metadata.resourceVersion === object.metadata.resourceVersion) return true;
+    return !isConsistent && isOlder(object, known);
+  }
+
+  #changed(old: T | undefined, now: T | undefined, last?: T): void {
+    this.#index(old, now);
+    for (const queue of this.#queues) queue.push(old, now, last);
+  }
+
+  #index(old: T | undefined, now: T | undefined): void {
+    for (const observer of this.#observers) observer.changed(old, now);
+  }
+
+  #guard(object: T): T {
+    return this.#isFreezing ? deepFreeze(object) : object;
+  }
+
+  #hasReached(version: string): boolean {
+    const order = compareResourceVersions(this.resourceVersion, version);
+    return this.isSynced && order !== undefined && order >= 0;
+  }
+
+  async #resync(signal: AbortSignal): Promise<void> {
+    const resyncMs = this.#resyncMs;
+    if (resyncMs === undefined) return;
+    try {
+      for (;;) {
+        await sleep(resyncMs * (0.9 + 0.2 * this.#random()), { signal, clock: this.#clock });
+        const queues = this.#queues.filter((queue) => queue.isSynced);
+        for (const object of this.#store.values()) for (const queue of queues) queue.push(object, object);
       }
-    } else if (known.metadata.resourceVersion !== object.metadata.resourceVersion) {
-      if (!isConsistent && isOlder(object, known)) return;
-      this.#store.set(key, object);
-      for (const queue of this.#queues) queue.push("update", object, known);
+    } catch {
+      // Rejects only when the signal fires, which ends the run.
     }
   }
 
-  #waiting(): number {
-    let waiting = 0;
-    for (const queue of this.#queues) waiting += queue.length;
-    return waiting;
-  }
-
   #handlerFailed(error: unknown): void {
-    this.#countHandlerError();
+    this.#handlerErrors.add(1, { resource: this.#resource.plural });
     this.#logger.error("an informer handler failed", {
       resource: this.#resource.plural,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   }
 
+  #misuse(problem: string): Error {
+    const what = `informer of ${this.#resource.plural}`;
+    return createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_ARGUMENT", { what, problem });
+  }
+
   #collect(): () => void {
     const labels = { resource: this.#resource.plural };
     const age = this.#metrics.gauge(LAST_EVENT_AGE_SECONDS);
     const objects = this.#metrics.gauge(INFORMER_OBJECTS);
+    const waiting = this.#metrics.gauge(HANDLER_WAITING);
     return this.#metrics.onCollect(() => {
       objects.set(this.#store.size, labels);
+      waiting.set(
+        this.#queues.reduce((sum, queue) => sum + queue.length, 0),
+        labels,
+      );
       if (this.lastEventAtMs !== undefined) age.set((this.#clock.now() - this.lastEventAtMs) / 1000, labels);
     });
   }
+}
+
+/** Calls back for every object that two states do not have in common: additions and changes first, then deletions. */
+function eachDifference<T extends KubeObject>(
+  before: ObjectTable<T>,
+  after: ObjectTable<T>,
+  onDifference: (old: T | undefined, now: T | undefined) => void,
+): void {
+  for (const now of after.values()) {
+    const old = before.find(now);
+    if (old !== now) onDifference(old, now);
+  }
+  for (const old of before.values()) if (after.find(old) === undefined) onDifference(old, undefined);
 }
 
 /** True when both versions can be compared and `object` is the older one. */

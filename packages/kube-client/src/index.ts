@@ -1,10 +1,17 @@
 export type { ClusterAccess, Impersonation } from "./cluster-access.ts";
+export { createIndex, type ObjectIndex } from "./create-index.ts";
 export { createInformer } from "./create-informer.ts";
 export { createKubeClient, type KubeClientOptions } from "./create-kube-client.ts";
+export type { DeepReadonly } from "./deep-readonly.ts";
 export { kubeClientErrors, type KubeClientErrorCode } from "./errors.ts";
 export type { InformerHandler } from "./handler-queue.ts";
-export { createHttpsTransport } from "./https-transport.ts";
-export { objectKey, type Informer, type InformerOptions, type InformerStatus } from "./informer.ts";
+export {
+  objectKey,
+  type HandlerRegistration,
+  type Informer,
+  type InformerOptions,
+  type InformerStatus,
+} from "./informer.ts";
 export type {
   CallOptions,
   DeleteOptions,
@@ -22,6 +29,7 @@ export type {
 } from "./kube-client.ts";
 export type { KubeMetadata, KubeObject, WatchEvent } from "./kube-object.ts";
 export { loadClusterAccess, type LoadClusterAccessOptions } from "./load-cluster-access.ts";
+export { createTransport, type TransportOptions } from "./negotiated-transport.ts";
 export type { Projection } from "./projection.ts";
 export {
   containerProfiles,
@@ -34,5 +42,6 @@ export {
   type ResourceDefinition,
 } from "./resource-definition.ts";
 export { compareResourceVersions } from "./resource-version.ts";
+export type { TlsCredentials, TlsSource } from "./tls-credentials.ts";
 export type { TokenSource } from "./token-source.ts";
 export type { KubeTransport, TransportRequest, TransportResponse } from "./transport.ts";

@@ -59,10 +59,10 @@ async function settled(informer: Informer<Pod>, sim: KubeSim): Promise<void> {
   const check = (): void => {
     if (matches()) changed.resolve();
   };
-  const remove = informer.addHandler({ onAdd: check, onUpdate: check, onDelete: check, onSynced: check });
+  const registration = informer.addHandler({ onAdd: check, onUpdate: check, onDelete: check, onSynced: check });
   check();
   await changed.promise;
-  remove();
+  registration.remove();
 }
 
 describe("KubeClient with a simulated API server over TLS", () => {

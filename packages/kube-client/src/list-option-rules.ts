@@ -10,7 +10,6 @@ import type { ListOptions, WatchOptions } from "./kube-client.ts";
  */
 export function assertListOptions(options: ListOptions): void {
   const { resourceVersion = "", resourceVersionMatch: match, limit } = options;
-  assertVersion(resourceVersion);
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
     throw refused("limit", `${limit} is not a whole number from 0`);
   }
@@ -33,8 +32,7 @@ export function assertListOptions(options: ListOptions): void {
  * @see kubernetes/apimachinery `pkg/apis/meta/internalversion/validation`, the server's rules.
  */
 export function assertWatchOptions(options: WatchOptions): void {
-  const { resourceVersion = "", resourceVersionMatch: match, sendInitialEvents, timeoutSeconds } = options;
-  assertVersion(resourceVersion);
+  const { resourceVersionMatch: match, sendInitialEvents, timeoutSeconds } = options;
   if (timeoutSeconds !== undefined && !(Number.isSafeInteger(timeoutSeconds) && timeoutSeconds >= 0)) {
     throw refused("timeoutSeconds", `${timeoutSeconds} is not a whole number from 0`);
   }
@@ -43,13 +41,6 @@ export function assertWatchOptions(options: WatchOptions): void {
   }
   if (match !== undefined && sendInitialEvents === undefined) {
     throw refused("resourceVersionMatch", "is for watches with sendInitialEvents only");
-  }
-}
-
-/** Opaque to us, but a number to the server; anything else is a 400 there. */
-function assertVersion(version: string): void {
-  if (version !== "" && !/^\d+$/.test(version)) {
-    throw refused("resourceVersion", `${JSON.stringify(version)} is not a version that a server could have given`);
   }
 }
 

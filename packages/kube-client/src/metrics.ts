@@ -14,7 +14,7 @@ export const REQUESTS_TOTAL: MetricDefinition<"verb" | "resource" | "code"> = {
 
 /**
  * Watches that were opened again, by cause: `eof`, `short`, `gone`, `throttled`, `unauthorized`, `forbidden`, `not-found`,
- * `unreachable`, `timeout`, `server`, `response`.
+ * `unreachable`, `timeout`, `server`, `refused`, `response`; streaming lists that came to no end: `unfinished`.
  *
  * @public
  */
@@ -62,6 +62,22 @@ export const HANDLER_ERRORS_TOTAL: MetricDefinition<"resource"> = {
   type: "counter",
   name: "kinglet_kube_handler_errors_total",
   help: "Exceptions thrown by informer handlers; delivery went on.",
+  labels: ["resource"],
+};
+
+/** Times a handler was so late that states were left out for it. @public */
+export const HANDLER_RELISTS_TOTAL: MetricDefinition<"resource"> = {
+  type: "counter",
+  name: "kinglet_kube_handler_relists_total",
+  help: "Times an informer handler was so late that it got the difference instead of every state.",
+  labels: ["resource"],
+};
+
+/** Deliveries that wait for busy handlers. @public */
+export const HANDLER_WAITING: MetricDefinition<"resource"> = {
+  type: "gauge",
+  name: "kinglet_kube_handler_waiting",
+  help: "Deliveries that wait for busy informer handlers.",
   labels: ["resource"],
 };
 

@@ -2,25 +2,31 @@ import { hasCode, KingletError } from "@kinglet/errors";
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
-import type { KubeClient, SelectOptions } from "./kube-client.ts";
+import type { KubeClient, SelectOptions, WatchOptions } from "./kube-client.ts";
 import type { KubeObject, WatchEvent } from "./kube-object.ts";
+import { ListStreamPolicy } from "./list-stream-policy.ts";
 import { LISTS_TOTAL, WATCH_EVENTS_TOTAL, WATCH_RESTARTS_TOTAL } from "./metrics.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { compareResourceVersions } from "./resource-version.ts";
 import { RetryDelay } from "./retry-delay.ts";
-import { classifyWatchFailure } from "./watch-failure.ts";
+import { SilenceGuard } from "./silence-guard.ts";
+import { classifyWatchFailure, type WatchFailure } from "./watch-failure.ts";
 
 /** Takes what the reflector finds, in order. */
 export interface ReflectorSink<T> {
-  /** A listing begins, or begins anew. */
+  /** A listing begins, or begins anew. What it shows counts when it is finished. */
   startList(): void;
   /** @param isConsistent - the listing shows the latest state, so it is right also where it seems older than what is known. */
   listed(object: T, isConsistent: boolean): void;
+  /** An object that the listing has shown was deleted while it went on. */
+  unlisted(object: T): void;
   /** Everything that exists has been listed. */
   finishList(): void;
+  /** The listing has failed; what it showed does not count. */
+  abandonList(): void;
   apply(event: WatchEvent<T>): void;
-  /** Waits until deliveries have caught up; `undefined` when there is nothing to wait for. */
-  room(signal: AbortSignal): Promise<void> | undefined;
+  /** The version has advanced, and what belongs to it has been applied. */
+  advanced(): void;
   /** The server was heard. */
   heard(): void;
   report(state: "listing" | "watching" | "waiting", reason: string): void;
@@ -32,12 +38,18 @@ const MIN_WATCH_SECONDS = 300;
 const SHORT_WATCH_MS = 1000;
 /** After this many server faults in a row the watch is no longer trusted and a list is taken. */
 const MAX_SERVER_FAULTS = 3;
+/** A streaming list that is silent this long is worth a warning, and after two of them it is given up. */
+const SILENCE_MS = 10_000;
+const MAX_SILENCES = 2;
+
+/** How one watch ended, and what comes next. */
+type WatchEnd = "resume" | "relist" | "stop";
 
 /**
  * Lists, then watches from there, for ever: brings a sink to the state of the server and keeps it there through every way a
- * stream can end.
+ * stream can end. A streaming list is a watch that shows the state first and goes on.
  *
- * @see kubernetes/client-go `tools/cache/reflector.go`, whose rules for versions and paging these are.
+ * @see kubernetes/client-go `tools/cache/reflector.go`, whose rules for versions, paging and streaming these are.
  */
 export class Reflector<T extends KubeObject> {
   readonly #client: Pick<KubeClient, "listEach" | "watch">;
@@ -48,6 +60,7 @@ export class Reflector<T extends KubeObject> {
   readonly #random: () => number;
   readonly #logger: Logger;
   readonly #delay: RetryDelay;
+  readonly #streaming: ListStreamPolicy;
   readonly #restarts: Counter<"resource" | "cause">;
   readonly #events: Counter<"resource" | "type">;
   readonly #lists: Counter<"resource">;
@@ -59,12 +72,20 @@ export class Reflector<T extends KubeObject> {
   #isPagedServer = false;
   /** Events that start without a version come in no order. */
   #isOrdered = true;
+  /** Server faults since the last event. */
+  #serverFaults = 0;
+  /** Something came after the last complete list. */
+  #hasHeard = false;
+  /** The last fault that was logged, so that one that stays is said once. */
+  #lastFault = "";
 
   constructor(
     client: Pick<KubeClient, "listEach" | "watch">,
     resource: ResourceDefinition,
     options: {
       readonly select: SelectOptions;
+      /** Complete states are taken by streaming lists where the server can. */
+      readonly isStreaming: boolean;
       readonly sink: ReflectorSink<T>;
       readonly clock: Clock;
       readonly random: () => number;
@@ -80,6 +101,7 @@ export class Reflector<T extends KubeObject> {
     this.#random = options.random;
     this.#logger = options.logger;
     this.#delay = new RetryDelay(options.clock, options.random);
+    this.#streaming = new ListStreamPolicy(options.clock, options.isStreaming);
     this.#restarts = options.metrics.counter(WATCH_RESTARTS_TOTAL);
     this.#events = options.metrics.counter(WATCH_EVENTS_TOTAL);
     this.#lists = options.metrics.counter(LISTS_TOTAL);
@@ -93,20 +115,17 @@ export class Reflector<T extends KubeObject> {
   /** Runs until the signal fires, then returns. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (await this.#list(signal)) await this.#watchUntilRelist(signal);
+      const isListed = await (this.#streaming.isOpen ? this.#streamList(signal) : this.#list(signal));
+      if (isListed === "resume") await this.#watchUntilRelist(signal);
     }
   }
 
-  /** One complete list; false when it failed (and has been waited for) or the signal fired. */
-  async #list(signal: AbortSignal): Promise<boolean> {
+  /** One complete list; "relist" when it failed (and has been waited for). */
+  async #list(signal: AbortSignal): Promise<WatchEnd> {
     const version = this.#isVersionUnavailable ? "" : (this.#version ?? "0");
     // Paging together with a concrete version would bypass the server's cache.
     const isCached = version !== "" && version !== "0";
-    this.#sink.report(
-      "listing",
-      version === "" ? "taking the latest state" : `taking a state not older than ${version}`,
-    );
-    this.#sink.startList();
+    this.#startList(version);
     try {
       const result = await this.#client.listEach<T>(this.#resource, {
         ...this.#select,
@@ -118,71 +137,157 @@ export class Reflector<T extends KubeObject> {
         onRestart: () => this.#sink.startList(),
       });
       // The last bytes may have arrived together with the signal: nothing is delivered after a stop.
-      if (signal.aborted) return false;
+      if (signal.aborted) return "stop";
       if (version === "0" && result.isPaged) this.#isPagedServer = true;
-      this.#version = result.resourceVersion;
-      this.#isVersionUnavailable = false;
-      this.#lists.add(1, { resource: this.#resource.plural });
-      this.#sink.heard();
-      this.#sink.finishList();
-      return true;
+      this.#finishList(result.resourceVersion);
+      return "resume";
     } catch (error) {
-      if (signal.aborted) return false;
-      if (isVersionFault(error) && !this.#isVersionUnavailable) {
-        this.#isVersionUnavailable = true;
-        this.#logger.info("listing again without a version", this.#fields(error));
-        return false;
-      }
-      await this.#wait(error, "list", signal, {});
-      return false;
+      this.#sink.abandonList();
+      if (signal.aborted) return "stop";
+      if (isVersionFault(error) && !this.#isVersionUnavailable) this.#renew(error);
+      else await this.#wait(error, "list", signal, classifyWatchFailure(error));
+      return "relist";
     }
+  }
+
+  /** One streaming list and the watch that it goes on as; "resume" when it got as far as the watch and that has ended. */
+  async #streamList(signal: AbortSignal): Promise<WatchEnd> {
+    const version = this.#isVersionUnavailable ? "" : (this.#version ?? "");
+    const silence = new AbortController();
+    using guard = new SilenceGuard(this.#clock, SILENCE_MS, (intervals) => {
+      this.#logger.warn("a streaming list is silent", { ...this.#labels(), silentMs: intervals * SILENCE_MS });
+      if (intervals >= MAX_SILENCES) silence.abort(new Error("silent"));
+    });
+    this.#startList(version);
+    let isListing = true;
+    let cause: unknown;
+    try {
+      const stream = this.#open({
+        resourceVersion: version,
+        sendInitialEvents: true,
+        resourceVersionMatch: "NotOlderThan",
+        signal: AbortSignal.any([signal, silence.signal]),
+      });
+      for await (const event of stream) {
+        if (signal.aborted) return "stop";
+        if (!isListing) {
+          this.#take(event);
+          continue;
+        }
+        guard.heard();
+        if (event.endsInitialEvents === true && event.resourceVersion !== "") {
+          isListing = false;
+          guard[Symbol.dispose]();
+          this.#streaming.finished();
+          this.#finishList(event.resourceVersion);
+          this.#sink.report("watching", `from version ${this.version}`);
+          // A bookmark before that one: the server does not know what was asked of it and will never close this part.
+        } else if (event.type === "BOOKMARK") break;
+        else this.#collect(event, version === "");
+      }
+    } catch (error) {
+      cause = silence.signal.aborted ? undefined : error;
+      if (!signal.aborted && !isListing) return await this.#watchFailed(error, signal, !this.#hasHeard);
+    }
+    if (signal.aborted) return "stop";
+    if (isListing) return this.#streamListFailed(cause, signal);
+    this.#countRestart("eof");
+    return "resume";
+  }
+
+  async #streamListFailed(error: unknown, signal: AbortSignal): Promise<WatchEnd> {
+    this.#sink.abandonList();
+    const verdict = this.#streaming.failed(error);
+    this.#countRestart(error === undefined ? "unfinished" : classifyWatchFailure(error).cause);
+    const fault = error ?? "the server does not close the list that it streams";
+    if (verdict === "list") this.#logger.info("listing instead of streaming", this.#fields(fault));
+    else if (verdict === "renew" && !this.#isVersionUnavailable) this.#renew(fault);
+    else await this.#wait(fault, "streaming list", signal, classifyWatchFailure(error));
+    return "relist";
   }
 
   /** Watches, and watches again from where it stopped, until a new list is needed or the signal fires. */
   async #watchUntilRelist(signal: AbortSignal): Promise<void> {
-    let serverFaults = 0;
-    let hasHeard = false;
     for (let attempt = 0; !signal.aborted; attempt++) {
-      const startedMs = this.#clock.monotonicMs();
-      let events = 0;
-      try {
-        this.#sink.report("watching", `from version ${this.version}`);
-        const stream = this.#client.watch<T>(this.#resource, {
-          ...this.#select,
-          resourceVersion: this.version,
-          // Spread, so that many watchers that started together do not come back together.
-          timeoutSeconds: Math.floor(MIN_WATCH_SECONDS * (1 + this.#random())),
-          signal,
-        });
-        this.#isOrdered = this.version !== "" && this.version !== "0";
-        for await (const event of stream) {
-          if (signal.aborted) return;
-          events++;
-          serverFaults = 0;
-          hasHeard = true;
-          this.#take(event);
-          const room = this.#sink.room(signal);
-          if (room !== undefined) await room;
-        }
-        if (signal.aborted) return;
-        const isShort = events === 0 && this.#clock.monotonicMs() - startedMs < SHORT_WATCH_MS;
-        this.#countRestart(isShort ? "short" : "eof");
-        if (isShort) await this.#wait("the server ends the watch at once without an event", "watch", signal, {});
-      } catch (error) {
-        if (signal.aborted) return;
-        const failure = classifyWatchFailure(error);
-        this.#countRestart(failure.cause);
-        if (failure.isServerFault) serverFaults++;
-        // A version that is gone right after its list would otherwise turn into lists without a pause.
-        const isListWorthless = attempt === 0 && !hasHeard;
-        if (failure.cause !== "gone" || isListWorthless) await this.#wait(error, "watch", signal, failure);
-        else this.#logger.info("listing again: the watch's version is gone", this.#fields(error));
-        if (failure.needsList || serverFaults >= MAX_SERVER_FAULTS) return;
-      }
+      // A version that is gone right after its list would otherwise turn into lists without a pause.
+      if ((await this.#watch(signal, attempt === 0 && !this.#hasHeard)) !== "resume") return;
     }
   }
 
+  async #watch(signal: AbortSignal, isFirst: boolean): Promise<WatchEnd> {
+    const startedMs = this.#clock.monotonicMs();
+    let events = 0;
+    try {
+      this.#sink.report("watching", `from version ${this.version}`);
+      const stream = this.#open({ resourceVersion: this.version, signal });
+      this.#isOrdered = this.version !== "" && this.version !== "0";
+      for await (const event of stream) {
+        if (signal.aborted) return "stop";
+        events++;
+        this.#take(event);
+      }
+      if (signal.aborted) return "stop";
+      const isShort = events === 0 && this.#clock.monotonicMs() - startedMs < SHORT_WATCH_MS;
+      this.#countRestart(isShort ? "short" : "eof");
+      if (isShort) await this.#wait("the server ends the watch at once without an event", "watch", signal);
+      return "resume";
+    } catch (error) {
+      return signal.aborted ? "stop" : this.#watchFailed(error, signal, isFirst && events === 0);
+    }
+  }
+
+  async #watchFailed(error: unknown, signal: AbortSignal, isListWorthless: boolean): Promise<WatchEnd> {
+    const failure = classifyWatchFailure(error);
+    this.#countRestart(failure.cause);
+    if (failure.isServerFault) this.#serverFaults++;
+    if (failure.cause !== "gone" || isListWorthless) await this.#wait(error, "watch", signal, failure);
+    else this.#logger.info("listing again: the watch's version is gone", this.#fields(error));
+    return failure.needsList || this.#serverFaults >= MAX_SERVER_FAULTS ? "relist" : "resume";
+  }
+
+  #open(options: WatchOptions): AsyncIterable<WatchEvent<T>> {
+    return this.#client.watch<T>(this.#resource, {
+      ...this.#select,
+      ...options,
+      // Spread, so that many watchers that started together do not come back together.
+      timeoutSeconds: Math.floor(MIN_WATCH_SECONDS * (1 + this.#random())),
+    });
+  }
+
+  #startList(version: string): void {
+    const what = version === "" ? "taking the latest state" : `taking a state not older than ${version}`;
+    this.#sink.report("listing", what);
+    this.#sink.startList();
+  }
+
+  #finishList(version: string): void {
+    this.#version = version;
+    this.#isVersionUnavailable = false;
+    this.#isOrdered = true;
+    this.#serverFaults = 0;
+    this.#hasHeard = false;
+    this.#lastFault = "";
+    this.#lists.add(1, this.#labels());
+    this.#sink.heard();
+    this.#sink.finishList();
+  }
+
+  #renew(error: unknown): void {
+    this.#isVersionUnavailable = true;
+    this.#logger.info("listing again without a version", this.#fields(error));
+  }
+
+  #collect(event: WatchEvent<T>, isConsistent: boolean): void {
+    this.#events.add(1, { resource: this.#resource.plural, type: event.type });
+    this.#sink.heard();
+    if (event.type === "DELETED") this.#sink.unlisted(event.object);
+    else this.#sink.listed(event.object, isConsistent);
+  }
+
   #take(event: WatchEvent<T>): void {
+    this.#serverFaults = 0;
+    this.#hasHeard = true;
+    this.#lastFault = "";
     this.#events.add(1, { resource: this.#resource.plural, type: event.type });
     this.#sink.heard();
     // A replay of what was seen before: an old ADDED must not bring back what a later event has deleted.
@@ -196,23 +301,25 @@ export class Reflector<T extends KubeObject> {
   #advance(version: string): void {
     if (version === "") return;
     const order = compareResourceVersions(version, this.version);
-    if (order === undefined || order > 0) this.#version = version;
+    if (order !== undefined && order <= 0) return;
+    this.#version = version;
+    this.#sink.advanced();
   }
 
-  async #wait(
-    error: unknown,
-    verb: "list" | "watch",
-    signal: AbortSignal,
-    options: { readonly capMs?: number | undefined },
-  ): Promise<void> {
+  async #wait(error: unknown, verb: string, signal: AbortSignal, failure?: WatchFailure): Promise<void> {
     const seconds = error instanceof KingletError ? error.details["retryAfterSeconds"] : undefined;
     const delayMs = this.#delay.nextMs({
       ...(typeof seconds === "number" ? { atLeastMs: seconds * 1000 } : {}),
-      ...(options.capMs === undefined ? {} : { capMs: options.capMs }),
+      ...(failure?.capMs === undefined ? {} : { capMs: failure.capMs }),
     });
     const text = error instanceof Error ? error.message : String(error);
     this.#sink.report("waiting", `${verb} failed: ${text}; next attempt in ${delayMs} ms`);
-    this.#logger.warn(`${verb} failed`, { ...this.#fields(error), delayMs });
+    const fields = { ...this.#fields(error), delayMs };
+    // The message names the path, whose time limit is another one each time.
+    const fault = error instanceof KingletError ? `${error.code} ${String(error.details["problem"])}` : text;
+    if (fault === this.#lastFault) this.#logger.debug(`${verb} failed again`, fields);
+    else this.#logger.warn(`${verb} failed`, fields);
+    this.#lastFault = fault;
     try {
       await sleep(delayMs, { signal, clock: this.#clock });
     } catch {
@@ -221,11 +328,18 @@ export class Reflector<T extends KubeObject> {
   }
 
   #fields(error: unknown): Record<string, unknown> {
+    const { flowSchema, priorityLevel } = error instanceof KingletError ? error.details : {};
     return {
-      resource: this.#resource.plural,
+      ...this.#labels(),
       ...(error instanceof KingletError ? { code: error.code } : {}),
+      // Which of the server's queues was full: that is what an administrator has to widen.
+      ...(flowSchema === undefined ? {} : { flowSchema, priorityLevel }),
       error: error instanceof Error ? error.message : String(error),
     };
+  }
+
+  #labels(): { readonly resource: string } {
+    return { resource: this.#resource.plural };
   }
 
   #countRestart(cause: string): void {

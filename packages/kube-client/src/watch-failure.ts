@@ -15,12 +15,14 @@ export interface WatchFailure {
 
 /** A kind that does not exist (its CRD was removed) comes back by a person's doing. */
 const MISSING_KIND_CAP_MS = 120_000;
+/** A selector or verb that the server refuses is refused until somebody changes the program or the server. */
+const REFUSED_CAP_MS = 300_000;
 
 /**
  * Sorts what ended a watch, from an answer's status and from an ERROR event alike.
  *
  * Resumed from the held version: a lost or refused connection, silence, 429, 401, 403, 5xx. Listed anew: a version that is gone or too
- * large, a kind that was missing (it may come back empty), and whatever is not understood, because the stream can no longer be trusted.
+ * large, a kind that was missing (it may come back empty), a refused request, and whatever is not understood, because the stream can no longer be trusted.
  */
 export function classifyWatchFailure(error: unknown): WatchFailure {
   const code = error instanceof KingletError ? (error.code as KubeClientErrorCode) : undefined;
@@ -36,6 +38,9 @@ export function classifyWatchFailure(error: unknown): WatchFailure {
       return { cause: "forbidden", needsList: false, isServerFault: false };
     case "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND":
       return { cause: "not-found", needsList: true, isServerFault: false, capMs: MISSING_KIND_CAP_MS };
+    case "KINGLET_ERR_KUBE_CLIENT_INVALID":
+    case "KINGLET_ERR_KUBE_CLIENT_UNSUPPORTED":
+      return { cause: "refused", needsList: true, isServerFault: false, capMs: REFUSED_CAP_MS };
     case "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE":
     case "KINGLET_ERR_KUBE_CLIENT_TLS":
       return { cause: "unreachable", needsList: false, isServerFault: false };

@@ -78,9 +78,12 @@ export class FakeApi implements Pick<KubeClient, "listEach" | "watch"> {
     }
   }
 
-  /** `list rv` and `watch rv` in order. */
+  /** `list rv`, `watch rv` and, for streaming lists, `stream rv` in order. */
   get trace(): string[] {
-    return this.calls.map((call) => `${call.verb} ${String(call.options["resourceVersion"])}`);
+    return this.calls.map(({ verb, options }) => {
+      const isStream = options["sendInitialEvents"] === true;
+      return `${isStream ? "stream" : verb} ${String(options["resourceVersion"])}`;
+    });
   }
 
   #record(verb: "list" | "watch", options: object): void {
@@ -90,6 +93,11 @@ export class FakeApi implements Pick<KubeClient, "listEach" | "watch"> {
 
 export function object(name: string, resourceVersion: string, uid: string = `uid-${name}`): KubeObject {
   return { metadata: { name, namespace: "shop", uid, resourceVersion } };
+}
+
+/** The bookmark that closes the first part of a streaming list. */
+export function endOfList(resourceVersion: string): WatchEvent<KubeObject> {
+  return { ...event("BOOKMARK", "", resourceVersion), endsInitialEvents: true };
 }
 
 export function event(

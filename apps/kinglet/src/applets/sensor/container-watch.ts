@@ -65,11 +65,12 @@ export function watchContainers(options: ContainerWatchOptions): () => void {
     if (change.added.length > 0) pipeline.containersAdded(change.added);
     if (isFinished(pod)) leave(index.containersOfPod(pod.metadata.uid));
   };
-  return pods.addHandler({
-    onAdd: changed,
+  const registration = pods.addHandler({
+    onAdd: (pod) => changed(pod),
     onUpdate: changed,
     onDelete: (pod) => leave(index.removePod(pod.metadata.uid)),
   });
+  return () => registration.remove();
 }
 
 function isFinished({ status }: PodView): boolean {
