@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import { ApiRefusal } from "./api-refusal.ts";
+import type { AccessControl } from "./authorization/access-control.ts";
+import { answerKeySet } from "./authorization/key-set.ts";
+import { attributesOf } from "./authorization/request-attributes.ts";
 import { answerDiscovery } from "./discovery.ts";
 import { Exchange } from "./exchange.ts";
 import type { FaultAction, FaultTable } from "./fault-table.ts";
@@ -10,15 +13,14 @@ import { methodNotAllowed, refusal, unknownResource } from "./refusals.ts";
 import type { JournalEntry, RequestJournal } from "./request-journal.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
 import type { ResourceRegistry } from "./resource-registry.ts";
-import { qualifiedName, type SimResource } from "./sim-resource.ts";
-import type { SimUser, TokenAuthenticator } from "./token-authenticator.ts";
+import type { SimResource } from "./sim-resource.ts";
 
 /** The parts that serve requests. */
 export interface ApiServerParts {
   readonly registry: ResourceRegistry;
   readonly reader: ObjectReader;
   readonly mutations: MutationHandler;
-  readonly authenticator: TokenAuthenticator;
+  readonly access: AccessControl;
   readonly faults: FaultTable;
   readonly journal: RequestJournal;
   readonly clock: Clock;
@@ -84,12 +86,12 @@ export class ApiServer {
   }
 
   async #serve(exchange: Exchange, info: RequestInfo): Promise<void> {
-    const { authenticator, registry } = this.#parts;
-    const user = authenticator.authenticate(exchange.request.headers.authorization);
-    if (user === undefined) throw refusal(401, "Unauthorized", "Unauthorized");
-    exchange.user = user;
-    if (!authenticator.isAllowed(user, exchange.path)) throw denied(user, info);
+    const { access, registry } = this.#parts;
+    const attributes = attributesOf(info, exchange.query);
+    exchange.user = access.identify(exchange.request, attributes);
+    access.demand(exchange.user, attributes);
     if (!info.isResource) {
+      if (answerKeySet(exchange, access)) return;
       if (!answerDiscovery(exchange, registry, exchange.request.headers.host ?? "")) sendPageNotFound(exchange);
       return;
     }
@@ -107,6 +109,9 @@ export class ApiServer {
 
   #dispatch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const { reader, mutations } = this.#parts;
+    if (info.verb === "create" && info.name === "" && resource.handleCreate !== undefined) {
+      return mutations.serveSubresource(exchange, info, resource, resource.handleCreate);
+    }
     if (info.subresource !== "") {
       const handler = resource.subresources?.[info.subresource];
       const verbs = handler?.verbs ?? ["get", "patch", "update"];
@@ -161,25 +166,6 @@ function checkAddress(resource: SimResource, info: RequestInfo): void {
   if (!isKnown) throw unknownResource();
   if (!resource.namespaced && info.namespace !== "") throw unknownResource();
   if (resource.namespaced && info.name !== "" && info.namespace === "") throw unknownResource();
-}
-
-function denied(user: SimUser, info: RequestInfo): Error {
-  if (!info.isResource) {
-    const text = `forbidden: User ${JSON.stringify(user.name)} cannot ${info.verb} path ${JSON.stringify(info.path)}`;
-    return refusal(403, "Forbidden", text, { details: {} });
-  }
-  const scope = info.namespace === "" ? "at the cluster scope" : `in the namespace ${JSON.stringify(info.namespace)}`;
-  const name = info.name === "" ? "" : ` ${JSON.stringify(info.name)}`;
-  const what = qualifiedName(info);
-  const text =
-    `${what}${name} is forbidden: User ${JSON.stringify(user.name)} cannot ${info.verb} resource ` +
-    `${JSON.stringify(info.plural)} in API group ${JSON.stringify(info.group)} ${scope}`;
-  const details = {
-    ...(info.name === "" ? {} : { name: info.name }),
-    ...(info.group === "" ? {} : { group: info.group }),
-    kind: info.plural,
-  };
-  return refusal(403, "Forbidden", text, { details });
 }
 
 function sendPageNotFound(exchange: Exchange): void {

@@ -24,4 +24,9 @@ export const kubeSimErrors = {
     retryable: false,
     remedy: "Correct the object.",
   },
+  KINGLET_ERR_KUBE_SIM_TOKEN_FILE: {
+    message: "{file} is no token file: {reason}",
+    retryable: false,
+    remedy: 'Write one line per token: token,user,uid,"group,group".',
+  },
 } as const;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ApiRefusal } from "./api-refusal.ts";
+import type { UserInfo } from "./authorization/user-info.ts";
 import type { JournalEntry } from "./request-journal.ts";
-import type { SimUser } from "./token-authenticator.ts";
 
 /**
  * One request and the way to answer it. Every byte of a body passes through here, so that a fault can cut it anywhere.
@@ -14,7 +14,7 @@ export class Exchange {
   /** Fires when the connection is gone or the answer complete: nothing may wait on behalf of this request after that. */
   readonly signal: AbortSignal;
   /** Who asks; set once he is known. */
-  user: SimUser | undefined;
+  user: UserInfo | undefined;
   /** Texts of the `Warning` headers, without duplicates. */
   readonly warnings: string[] = [];
   readonly #entry: JournalEntry;

@@ -4,4 +4,4 @@ export { type KubeObject, type KubeObjectInput, type ObjectMeta } from "./kube-o
 export { openKubeSim, type KubeSim, type KubeSimOptions } from "./kube-sim.ts";
 export { type JournalEntry } from "./request-journal.ts";
 export { type DefaultRule, type SimResource } from "./sim-resource.ts";
-export { type SimUser } from "./token-authenticator.ts";
+export { type SimUser } from "./authorization/user-info.ts";

@@ -3,6 +3,13 @@ import { createError } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
 import { ApiRefusal, type StatusCause } from "./api-refusal.ts";
 import { ApiServer } from "./api-server.ts";
+import { AccessControl } from "./authorization/access-control.ts";
+import { bootstrapObjects } from "./authorization/bootstrap-objects.ts";
+import { checkEscalation } from "./authorization/escalation-check.ts";
+import { RbacAuthorizer, type RoleSource } from "./authorization/rbac-authorizer.ts";
+import { reviewResources } from "./authorization/review-resources.ts";
+import { ServiceAccountTokens } from "./authorization/service-account-tokens.ts";
+import type { SimUser } from "./authorization/user-info.ts";
 import {
   completeDefinition,
   customResourcesOf,
@@ -19,10 +26,10 @@ import { ObjectStore } from "./object-store.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import { RequestJournal, type JournalEntry } from "./request-journal.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
+import type { ResourceTable } from "./resource-table.ts";
 import { createServingCertificate } from "./serving-certificate.ts";
 import { SimListener } from "./sim-listener.ts";
-import { qualifiedName, type SimResource } from "./sim-resource.ts";
-import { TokenAuthenticator, type SimUser } from "./token-authenticator.ts";
+import { qualifiedName, type SimResource, tableName } from "./sim-resource.ts";
 import type { WritePipeline } from "./write-pipeline.ts";
 
 /**
@@ -43,6 +50,13 @@ export interface KubeSimOptions {
   readonly journalEntries?: number;
   /** Bearer tokens besides the administrator's. */
   readonly tokens?: Readonly<Record<string, SimUser>>;
+  /**
+   * `rbac`: users may do what the stored roles and bindings allow, the group `system:masters` everything; the roles that every cluster
+   * starts with are there. `allow-all`: known users may do everything, the anonymous one may ask for health and version.
+   *
+   * @defaultValue `rbac` when any of the tokens names `groups`, else `allow-all`
+   */
+  readonly authorization?: "rbac" | "allow-all";
   /** The administrator's bearer token. @defaultValue a random one */
   readonly adminToken?: string;
   /** Resources served without a CustomResourceDefinition, as an aggregated API serves them. */
@@ -176,6 +190,20 @@ class OpenKubeSim implements KubeSim {
     });
     const users = new Map(Object.entries(options.tokens ?? {}));
     users.set(this.token, { name: "admin", groups: ["system:masters"] });
+    const hasGroups = Object.values(options.tokens ?? {}).some((user) => user.groups !== undefined);
+    const isEnforced = (options.authorization ?? (hasGroups ? "rbac" : "allow-all")) === "rbac";
+    const access = new AccessControl({
+      tokens: users,
+      serviceAccountTokens: new ServiceAccountTokens(clock, (resource, namespace, name) =>
+        this.#store.table(resource).get(namespace === "" ? name : `${namespace}/${name}`),
+      ),
+      rbac: isEnforced ? new RbacAuthorizer(rolesIn(this.#store)) : undefined,
+    });
+    for (const resource of reviewResources()) this.#registry.add(resource);
+    this.#pipeline.mutate = async (attempt) => {
+      checkEscalation(access, attempt);
+      return attempt.object;
+    };
     this.#server = new ApiServer({
       registry: this.#registry,
       reader: this.#reader,
@@ -184,15 +212,19 @@ class OpenKubeSim implements KubeSim {
         writer: this.#writer,
         reader: this.#reader,
         registry: this.#registry,
+        access,
         clock,
         random,
       }),
-      authenticator: new TokenAuthenticator(users),
+      access,
       faults: this.faults,
       journal: this.#journal,
       clock,
     });
     for (const name of FIRST_NAMESPACES) this.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    for (const object of isEnforced ? bootstrapObjects() : []) {
+      if (this.#registry.findByKind(object.apiVersion, object.kind) !== undefined) this.apply(object);
+    }
   }
 
   get server(): string {
@@ -247,7 +279,7 @@ class OpenKubeSim implements KubeSim {
   }
 
   list(resource: string): KubeObject[] {
-    return structuredClone([...this.#store.table(qualifiedName(this.#find(resource))).values()]);
+    return structuredClone([...this.#store.table(tableName(this.#find(resource))).values()]);
   }
 
   compact(): void {
@@ -293,7 +325,7 @@ class OpenKubeSim implements KubeSim {
     if (change === "removed") {
       const custom = this.#registry.findByName(qualifiedName({ group, plural }));
       if (custom === undefined) return;
-      for (const object of [...this.#store.table(qualifiedName(custom)).values()]) {
+      for (const object of [...this.#store.table(tableName(custom)).values()]) {
         this.#writer.removeNow(custom, object.metadata.namespace ?? "", object.metadata.name);
       }
       this.#registry.removeAll(group, plural);
@@ -307,6 +339,14 @@ class OpenKubeSim implements KubeSim {
     const now = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
     this.#writer.put(resource, { ...definition, status: establishedStatus(definition, now) });
   }
+}
+
+function rolesIn(store: ObjectStore): RoleSource {
+  const table = (plural: string): ResourceTable => store.table(`${plural}.rbac.authorization.k8s.io`);
+  return {
+    values: (plural) => table(plural).values(),
+    get: (plural, namespace, name) => table(plural).get(namespace === "" ? name : `${namespace}/${name}`),
+  };
 }
 
 function isDefinition(resource: SimResource): boolean {

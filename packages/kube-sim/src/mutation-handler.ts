@@ -24,7 +24,7 @@ const PROPAGATION: Readonly<Record<string, true>> = { Foreground: true, Backgrou
 /** What sub-resources may need. */
 export type MutationParts = Pick<
   SubresourceCall,
-  "store" | "writer" | "reader" | "registry" | "clock" | "random"
+  "store" | "writer" | "reader" | "registry" | "access" | "clock" | "random"
 >;
 
 /** Answers create, update, patch, delete and collection delete. */

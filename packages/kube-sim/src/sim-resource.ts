@@ -1,5 +1,6 @@
 import type { KindRules } from "./kind-rules.ts";
-import type { SubresourceHandler } from "./subresource.ts";
+import type { KubeObject } from "./kube-object.ts";
+import type { SubresourceCall, SubresourceHandler } from "./subresource.ts";
 
 /**
  * One resource that the simulator serves. Built-in kinds are rows of a table of these; a CustomResourceDefinition makes more.
@@ -51,6 +52,10 @@ export interface SimResource {
   readonly verbs?: readonly string[];
   /** What lies under an object's name, by its path (`scale`). `status` needs no entry when `hasStatus` is set. @internal */
   readonly subresources?: Readonly<Record<string, SubresourceHandler>>;
+  /** Answers POST by itself; nothing is stored. @internal */
+  readonly handleCreate?: (call: SubresourceCall) => Promise<void>;
+  /** Stored as another kind or version, which other resources share (`events` of both groups). @internal */
+  readonly storage?: StorageForm;
   /** The kind's own logic, made on first use. @internal */
   readonly rules?: () => KindRules;
 }
@@ -65,6 +70,29 @@ export interface DefaultRule {
   readonly path: string;
   /** The value, or what makes it from the object that the field belongs to. */
   readonly value: unknown;
+}
+
+/** How objects of a resource are stored when that differs from how they are served. */
+export interface StorageForm {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  /** A new object in the stored form. */
+  readonly toStored: (object: KubeObject) => KubeObject;
+  /** A new object as this resource serves it. */
+  readonly fromStored: (object: KubeObject) => KubeObject;
+}
+
+/** The name of the table that the objects of a resource are in; the versions of a resource share it. */
+export function tableName(resource: Pick<SimResource, "group" | "plural" | "storage">): string {
+  return qualifiedName(resource.storage ?? resource);
+}
+
+/** A stored object as this resource serves it: kind, version and fields. The same object when nothing differs. */
+export function servedObject(resource: SimResource, stored: KubeObject): KubeObject {
+  if (resource.storage !== undefined) return resource.storage.fromStored(stored);
+  const apiVersion = apiVersionOf(resource);
+  return stored.apiVersion === apiVersion ? stored : { ...stored, apiVersion };
 }
 
 /** `v1` or `apps/v1`. */

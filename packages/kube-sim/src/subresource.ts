@@ -1,4 +1,5 @@
 import type { Clock } from "@kinglet/lifecycle";
+import type { AccessControl } from "./authorization/access-control.ts";
 import type { Exchange } from "./exchange.ts";
 import type { KubeObject } from "./kube-object.ts";
 import type { ObjectReader } from "./object-reader.ts";
@@ -21,6 +22,7 @@ export interface SubresourceCall {
   readonly writer: ObjectWriter;
   readonly reader: ObjectReader;
   readonly registry: ResourceRegistry;
+  readonly access: AccessControl;
   readonly clock: Clock;
   readonly random: () => number;
 }

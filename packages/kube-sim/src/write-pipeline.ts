@@ -1,11 +1,11 @@
+import type { UserInfo } from "./authorization/user-info.ts";
 import type { KubeObject } from "./kube-object.ts";
 import type { SimResource } from "./sim-resource.ts";
-import type { SimUser } from "./token-authenticator.ts";
 
 /** Who writes, and how he wants it. */
 export interface WriteRequest {
   /** Undefined: the simulator itself, on behalf of a controller. */
-  readonly user?: SimUser | undefined;
+  readonly user?: UserInfo | undefined;
   /** The manager of the fields that change: of the query, else the beginning of the user agent. */
   readonly fieldManager?: string | undefined;
   /** A server-side apply: the wanted object already says in its `managedFields` who owns what. */
