@@ -145,6 +145,7 @@ export class ApiRequester {
         path: call.path,
         headers: this.#headers(call, token),
         signal: scope.signal,
+        ...(call.isStream === true ? { isStream: true } : {}),
         ...(call.body === undefined ? {} : { body: call.body }),
       });
       this.#count(call, String(response.status));

@@ -1,3 +1,4 @@
+import type { TlsSource } from "./tls-credentials.ts";
 import type { TokenSource } from "./token-source.ts";
 
 /**
@@ -15,6 +16,10 @@ export interface ClusterAccess {
   /** PEM client certificate chain, together with `clientKeyPem`. */
   readonly clientCertificatePem?: string;
   readonly clientKeyPem?: string;
+  /** Where to take the three above from, once connections are made: they may change. */
+  readonly tlsSource?: TlsSource;
+  /** `http://`, `https://`, `socks5://` or `socks5h://`, with `user:password@` where the proxy asks for it. */
+  readonly proxyUrl?: string;
   /** Name to ask for and to verify instead of the host of `server`. */
   readonly tlsServerName?: string;
   /** Accepts any server certificate. */

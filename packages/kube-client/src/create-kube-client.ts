@@ -6,7 +6,6 @@ import { ApiRequester, type ApiCall } from "./api-requester.ts";
 import { createStatusError, type RequestPlace } from "./api-error.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
-import { createHttpsTransport } from "./https-transport.ts";
 import { Interner } from "./interner.ts";
 import type {
   CallOptions,
@@ -26,6 +25,7 @@ import type { WatchEvent } from "./kube-object.ts";
 import { assertListOptions, assertWatchOptions } from "./list-option-rules.ts";
 import { ListReader } from "./list-reader.ts";
 import { SKIPPED_OBJECTS_TOTAL } from "./metrics.ts";
+import { createTransport } from "./negotiated-transport.ts";
 import { ObjectDecoder } from "./object-decoder.ts";
 import type { Projection } from "./projection.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
@@ -46,7 +46,7 @@ export interface KubeClientOptions {
   readonly retries?: number;
   /** Calls other than `watch` that run at a time; the others wait their turn, which does not count as their time. @defaultValue 16 */
   readonly maxParallelCalls?: number;
-  /** Carries the requests. @defaultValue HTTP/1.1 with one keep-alive agent */
+  /** Carries the requests. @defaultValue `createTransport(access)` */
   readonly transport?: KubeTransport;
 }
 
@@ -96,7 +96,7 @@ class JsonKubeClient implements KubeClient {
     this.#skipped = metrics.counter(SKIPPED_OBJECTS_TOTAL);
     this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#retries = options.retries ?? DEFAULT_RETRIES;
-    const transport = options.transport ?? createHttpsTransport(access);
+    const transport = options.transport ?? createTransport(access, { clock });
     this.#requester = new ApiRequester(access, {
       transport,
       clock,

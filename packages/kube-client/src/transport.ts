@@ -10,6 +10,8 @@ export interface TransportRequest {
   /** A list makes one header line per value. */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body?: string;
+  /** The answer stays open for long (a watch): it may be ended early so that it is made again over another connection. */
+  readonly isStream?: boolean;
   /** Ends the exchange, also while the body arrives. */
   readonly signal: AbortSignal;
 }
@@ -29,7 +31,7 @@ export interface TransportResponse {
 }
 
 /**
- * Carries requests to one API server. Injected, so that tests and other carriers (HTTP/2) take the place of the default.
+ * Carries requests to one API server. Injected, so that tests and other carriers take the place of the default.
  *
  * `send` rejects with whatever went wrong on the wire, as it is; the client turns it into a coded error.
  *

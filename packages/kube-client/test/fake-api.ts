@@ -1,3 +1,4 @@
+import { sleep, type Clock } from "@kinglet/lifecycle";
 import type {
   KubeClient,
   KubeObject,
@@ -25,6 +26,9 @@ export interface WatchScript {
   readonly ends?: boolean;
   readonly fails?: Error;
   readonly afterMs?: number;
+  /** After the events and so long a pause come these. */
+  readonly thenAfterMs?: number;
+  readonly more?: readonly WatchEvent<KubeObject>[];
 }
 
 /** Lists and watches from scripts; the last script of each kind is repeated. */
@@ -32,11 +36,11 @@ export class FakeApi implements Pick<KubeClient, "listEach" | "watch"> {
   readonly calls: SeenCall[] = [];
   readonly #lists: ListScript[];
   readonly #watches: WatchScript[];
-  readonly #clock: { monotonicMs(): number; startTimer(callback: () => void, delayMs: number): unknown };
+  readonly #clock: Clock;
   openWatches = 0;
 
   constructor(
-    clock: { monotonicMs(): number; startTimer(callback: () => void, delayMs: number): unknown },
+    clock: Clock,
     scripts: { readonly lists: readonly ListScript[]; readonly watches?: readonly WatchScript[] },
   ) {
     this.#clock = clock;
@@ -62,11 +66,9 @@ export class FakeApi implements Pick<KubeClient, "listEach" | "watch"> {
     this.openWatches++;
     try {
       for (const event of script.events ?? []) yield event as WatchEvent<T>;
-      if (script.afterMs !== undefined) {
-        await new Promise<void>((resolve) => {
-          this.#clock.startTimer(resolve, script.afterMs!);
-        });
-      }
+      await this.#pause(script.thenAfterMs, options.signal);
+      for (const event of script.more ?? []) yield event as WatchEvent<T>;
+      await this.#pause(script.afterMs, options.signal);
       if (script.fails !== undefined) throw script.fails;
       if (script.ends === true) return;
       await new Promise((_resolve, reject) => {
@@ -84,6 +86,11 @@ export class FakeApi implements Pick<KubeClient, "listEach" | "watch"> {
       const isStream = options["sendInitialEvents"] === true;
       return `${isStream ? "stream" : verb} ${String(options["resourceVersion"])}`;
     });
+  }
+
+  async #pause(ms: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+    if (ms === undefined) return;
+    await sleep(ms, { clock: this.#clock, ...(signal === undefined ? {} : { signal }) });
   }
 
   #record(verb: "list" | "watch", options: object): void {

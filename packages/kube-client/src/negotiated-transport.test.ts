@@ -40,7 +40,7 @@ async function open(answer: (request: http.IncomingMessage, response: http.Serve
 
 const pod = JSON.stringify({ kind: "Pod", metadata: { name: "a", namespace: "n", uid: "u", resourceVersion: "1" } });
 
-describe("createHttpsTransport", () => {
+describe("createTransport", () => {
   it("sends every request over one kept connection, under the server's path prefix [client T1]", async () => {
     await using server = await open((_request, response) => response.end(pod));
     await using client = createKubeClient(server.access, { userAgent: "test/1" });

@@ -1,0 +1,502 @@
+import type { Clock } from "@kinglet/lifecycle";
+import type { Duplex } from "node:stream";
+import type { TransportRequest, TransportResponse } from "../transport.ts";
+import { connectionError, notProcessed } from "../connection-error.ts";
+import {
+  ACK,
+  CANCEL,
+  CONTINUATION,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  GOAWAY,
+  HEADERS,
+  PADDED,
+  PING,
+  PRIORITY,
+  PROTOCOL_ERROR,
+  PUSH_PROMISE,
+  REFUSED_STREAM,
+  RST_STREAM,
+  SETTINGS,
+  WINDOW_UPDATE,
+  frame,
+} from "./frame.ts";
+import { FrameSplitter, MAX_FRAME_BYTES, type FrameHandler } from "./frame-splitter.ts";
+import { encodeHeaders, tryDecodeHeaders } from "./header-block.ts";
+import { Liveness } from "./liveness.ts";
+import { ResponseBody } from "./response-body.ts";
+
+/** What may wait unread per answer. A consumer that stops reading holds no more than this; at 50 ms of round trip it allows 5 MB/s. */
+const STREAM_WINDOW_BYTES = 262_144;
+/** The connection as a whole is not to be held up by one answer that nobody reads: its window is as large as can be. */
+const CONNECTION_WINDOW_BYTES = 0x7fffffff;
+const INITIAL_WINDOW_BYTES = 65_535;
+const MAX_HEADER_BYTES = 65_536;
+/** Until the server says otherwise; also its default. */
+const DEFAULT_MAX_STREAMS = 100;
+
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/** The part of a socket that a connection needs. */
+export type Http2Socket = Duplex & { ref?(): unknown; unref?(): unknown };
+
+export interface Http2ConnectionOptions {
+  readonly authority: string;
+  readonly clock: Clock;
+  /** Called once, when no further request can be sent on it. */
+  readonly onRetire: (connection: Http2Connection) => void;
+  /** Called once, when it is closed. */
+  readonly onClose?: (connection: Http2Connection) => void;
+  /** Called now and then (every 30 s at most) while requests are under way. */
+  readonly onTick?: () => void;
+}
+
+interface Stream {
+  readonly id: number;
+  readonly request: TransportRequest;
+  readonly body: ResponseBody;
+  readonly resolve: (response: TransportResponse) => void;
+  readonly reject: (error: Error) => void;
+  readonly onAbort: () => void;
+  /** Request bytes that the server's windows do not admit yet. */
+  pending: Buffer | undefined;
+  sendWindow: number;
+  /** Received, consumed by the reader, and not yet given back as window. */
+  takenBytes: number;
+  /** Bytes still missing by `content-length`; NaN when it was not told. */
+  missingBytes: number;
+  hasHead: boolean;
+}
+
+/**
+ * The client's end of one HTTP/2 connection: many requests at a time over one socket.
+ *
+ * Written here because `node:http2` costs 0.35 MB of heap and 1 MB of anonymous memory more than this, and a connection per watch 0.8 MB
+ * (three watches, Node 26; docs/adr). It does what a client of an API server needs, over a socket that is connected already: no push, no
+ * priorities, no dynamic header table, no CONNECT.
+ *
+ * A peer that stays silent for 30 s while requests are under way is pinged, and given up when it stays silent for 15 s more: every request fails then.
+ *
+ * @see RFC 9113
+ */
+export class Http2Connection implements FrameHandler {
+  readonly #socket: Http2Socket;
+  readonly #options: Http2ConnectionOptions;
+  readonly #splitter: FrameSplitter = new FrameSplitter(this);
+  readonly #streams = new Map<number, Stream>();
+  #nextId = 1;
+  #maxStreams = DEFAULT_MAX_STREAMS;
+  #sendWindow = INITIAL_WINDOW_BYTES;
+  #initialSendWindow = INITIAL_WINDOW_BYTES;
+  #receivedBytes = 0;
+  /** A header block that goes on in CONTINUATION frames. */
+  #block: { readonly streamId: number; readonly isLast: boolean; readonly parts: Buffer[]; bytes: number } | undefined;
+  #isRetired = false;
+  #isClosed = false;
+  readonly #liveness: Liveness;
+
+  constructor(socket: Http2Socket, options: Http2ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#liveness = new Liveness(options.clock, {
+      onQuiet: () => {
+        options.onTick?.();
+        this.#socket.write(frame(PING, 0, 0, Buffer.alloc(8)));
+      },
+      onDead: (quietMs) => {
+        const seconds = Math.round(quietMs / 1000);
+        this.destroy(connectionError(`no answer to a ping, silent for ${seconds} s`, "ETIMEDOUT"));
+      },
+      onIdle: () => this.retire(),
+    });
+    socket.on("data", (chunk: Buffer) => this.#onBytes(chunk));
+    socket.on("error", (error: Error) => this.destroy(error));
+    socket.on("close", () => this.destroy(connectionError("the connection was closed", "ECONNRESET")));
+    socket.on("end", () => this.destroy(connectionError("the server closed the connection", "ECONNRESET")));
+    const settings = Buffer.alloc(24);
+    [
+      [1, 0], // no dynamic header table
+      [2, 0], // no push
+      [4, STREAM_WINDOW_BYTES],
+      [6, MAX_HEADER_BYTES],
+    ].forEach(([id, value], index) => {
+      settings.writeUInt16BE(id!, index * 6);
+      settings.writeUInt32BE(value!, index * 6 + 2);
+    });
+    socket.write(Buffer.concat([Buffer.from(PREFACE), frame(SETTINGS, 0, 0, settings)]));
+    this.#grantWindow(0, CONNECTION_WINDOW_BYTES - INITIAL_WINDOW_BYTES);
+    this.#liveness.rest();
+  }
+
+  /** Requests under way. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Another request may be sent on it. */
+  get hasRoom(): boolean {
+    return !this.#isRetired && this.#streams.size < this.#maxStreams;
+  }
+
+  /**
+   * Sends a request and resolves with the head of its answer.
+   *
+   * @throws the signal's reason; an Error with `wasNotProcessed` when the server certainly did not act on it; otherwise what happened to the connection.
+   */
+  send(request: TransportRequest, prefix: string): Promise<TransportResponse> {
+    const { signal } = request;
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (!this.hasRoom) return Promise.reject(notProcessed("the connection takes no more requests"));
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId;
+      this.#nextId += 2;
+      if (this.#nextId > 0x7ffffff0) this.retire();
+      const stream: Stream = {
+        id,
+        request,
+        resolve,
+        reject,
+        body: new ResponseBody(
+          (bytes) => this.#onTaken(stream, bytes),
+          () => this.#cancel(stream),
+        ),
+        onAbort: () => {
+          this.#cancel(stream);
+          this.#settle(stream, signal.reason as Error);
+        },
+        pending: undefined,
+        sendWindow: this.#initialSendWindow,
+        takenBytes: 0,
+        missingBytes: Number.NaN,
+        hasHead: false,
+      };
+      if (this.#streams.size === 0) {
+        this.#socket.ref?.();
+        this.#liveness.watch();
+      }
+      this.#streams.set(id, stream);
+      signal.addEventListener("abort", stream.onAbort, { once: true });
+      this.#sendHead(stream, prefix);
+      if (request.body !== undefined && request.body !== "") {
+        stream.pending = Buffer.from(request.body);
+        this.#flush(stream);
+      }
+    });
+  }
+
+  /**
+   * Takes no more requests; closes when those under way have ended.
+   *
+   * @param options - `endsStreams`: requests that stay open for long (watches) end now, with an error that lets them be made again.
+   */
+  retire(options: { readonly endsStreams?: boolean } = {}): void {
+    if (!this.#isRetired) {
+      this.#isRetired = true;
+      this.#options.onRetire(this);
+    }
+    if (options.endsStreams === true) {
+      for (const stream of [...this.#streams.values()]) {
+        if (stream.request.isStream !== true) continue;
+        this.#cancel(stream);
+        this.#settle(stream, connectionError("the connection is made again with new credentials", "ECONNRESET"));
+      }
+    }
+    if (this.#streams.size === 0) this.destroy(connectionError("the connection was closed", "ECONNRESET"));
+  }
+
+  /** Closes at once; requests under way fail with `error`. */
+  destroy(error: Error): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#liveness.end();
+    if (!this.#isRetired) {
+      this.#isRetired = true;
+      this.#options.onRetire(this);
+    }
+    // A kept connection may be closed just when a request is sent on it, unlike one that never carried an answer.
+    if (this.#nextId > 3) Object.assign(error, { wasReusedSocket: true });
+    for (const stream of [...this.#streams.values()]) this.#settle(stream, error);
+    this.#socket.destroy();
+    this.#options.onClose?.(this);
+  }
+
+  onData(streamId: number, piece: Buffer, paddingBytes: number, isLast: boolean): void {
+    if (this.#isClosed) return;
+    if (this.#block !== undefined) {
+      this.#fail("a header block that is interrupted");
+      return;
+    }
+    this.#receivedBytes += piece.length + paddingBytes;
+    if (this.#receivedBytes > CONNECTION_WINDOW_BYTES / 4) {
+      this.#grantWindow(0, this.#receivedBytes);
+      this.#receivedBytes = 0;
+    }
+    // Frames for a stream that was given up meanwhile are on their way for a while.
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    if (!stream.hasHead) {
+      this.#fail("a body without a head");
+      return;
+    }
+    if (paddingBytes > 0) this.#onTaken(stream, paddingBytes);
+    stream.missingBytes -= piece.length;
+    if (piece.length > 0) stream.body.push(piece);
+    if (isLast) this.#endStream(stream);
+  }
+
+  onFrame(type: number, flags: number, streamId: number, payload: Buffer): void {
+    if (this.#isClosed) return;
+    if (this.#block !== undefined && (type !== CONTINUATION || streamId !== this.#block.streamId)) {
+      this.#fail("a header block that is interrupted");
+      return;
+    }
+    switch (type) {
+      case HEADERS:
+        this.#onHeaders(flags, streamId, payload);
+        break;
+      case CONTINUATION:
+        if (this.#block === undefined) this.#fail("a header block without a beginning");
+        else this.#gatherBlock(flags, payload);
+        break;
+      case SETTINGS:
+        this.#onSettings(flags, payload);
+        break;
+      case PING:
+        if ((flags & ACK) === 0 && payload.length === 8) this.#socket.write(frame(PING, ACK, 0, payload));
+        break;
+      case GOAWAY:
+        this.#onGoAway(payload);
+        break;
+      case RST_STREAM:
+        this.#onReset(streamId, payload);
+        break;
+      case WINDOW_UPDATE:
+        this.#onWindow(streamId, payload);
+        break;
+      case PUSH_PROMISE:
+        this.#fail("a pushed answer, which was not offered");
+        break;
+      default:
+      // Unknown frames are to be ignored.
+    }
+  }
+
+  #onBytes(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    this.#liveness.heard();
+    const problem = this.#splitter.push(chunk);
+    if (problem !== undefined) this.#fail(problem);
+  }
+
+  #onHeaders(flags: number, streamId: number, payload: Buffer): void {
+    let start = 0;
+    let end = payload.length;
+    if ((flags & PADDED) !== 0) {
+      end -= payload[0] ?? 0;
+      start = 1;
+    }
+    if ((flags & PRIORITY) !== 0) start += 5;
+    if (end < start) {
+      this.#fail("a frame with more padding than bytes");
+      return;
+    }
+    this.#block = { streamId, isLast: (flags & END_STREAM) !== 0, parts: [], bytes: 0 };
+    this.#gatherBlock(flags, payload.subarray(start, end));
+  }
+
+  #gatherBlock(flags: number, part: Buffer): void {
+    const block = this.#block!;
+    block.bytes += part.length;
+    if (block.bytes > MAX_HEADER_BYTES) {
+      this.#fail(`response headers of more than ${MAX_HEADER_BYTES} bytes`);
+      return;
+    }
+    block.parts.push(part);
+    if ((flags & END_HEADERS) === 0) return;
+    this.#block = undefined;
+    const headers = tryDecodeHeaders(block.parts.length === 1 ? block.parts[0]! : Buffer.concat(block.parts));
+    if (headers === undefined) this.#fail("response headers that cannot be decoded");
+    else this.#onHead(block.streamId, headers, block.isLast);
+  }
+
+  #onHead(streamId: number, headers: Record<string, string | string[]>, isLast: boolean): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    if (!stream.hasHead) {
+      const status = Number(headers[":status"]);
+      if (!(status >= 100 && status <= 999)) {
+        this.#fail("an answer without a status");
+        return;
+      }
+      // 1xx announce the real head.
+      if (status < 200) return;
+      delete headers[":status"];
+      stream.hasHead = true;
+      const length = headers["content-length"];
+      if (typeof length === "string" && /^\d+$/.test(length) && stream.request.method !== "HEAD")
+        stream.missingBytes = Number(length);
+      stream.resolve({ status, headers, body: stream.body });
+    }
+    // Headers after the body are trailers, of no interest beyond the end they mark.
+    if (isLast) this.#endStream(stream);
+  }
+
+  #onSettings(flags: number, payload: Buffer): void {
+    if ((flags & ACK) !== 0) return;
+    for (let offset = 0; offset + 6 <= payload.length; offset += 6) {
+      const value = payload.readUInt32BE(offset + 2);
+      switch (payload.readUInt16BE(offset)) {
+        case 3:
+          this.#maxStreams = value;
+          break;
+        case 4: {
+          const change = value - this.#initialSendWindow;
+          this.#initialSendWindow = value;
+          for (const stream of this.#streams.values()) stream.sendWindow += change;
+          break;
+        }
+        default:
+      }
+    }
+    this.#socket.write(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
+    this.#flushAll();
+  }
+
+  #onGoAway(payload: Buffer): void {
+    if (payload.length < 8) return;
+    const last = payload.readUInt32BE(0) & 0x7fffffff;
+    if (!this.#isRetired) {
+      this.#isRetired = true;
+      this.#options.onRetire(this);
+    }
+    for (const stream of [...this.#streams.values()]) {
+      if (stream.id > last) this.#settle(stream, notProcessed("the server is going away"));
+    }
+    if (this.#streams.size === 0) this.destroy(connectionError("the server is going away", "ECONNRESET"));
+  }
+
+  #onReset(streamId: number, payload: Buffer): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    const code = payload.length >= 4 ? payload.readUInt32BE(0) : 0;
+    // A server that has answered completely may tell us to stop sending: that is no fault.
+    const error =
+      code === REFUSED_STREAM
+        ? notProcessed("the server refused the request")
+        : connectionError(`the server broke the answer off (HTTP/2 error ${code})`, "ECONNRESET");
+    this.#settle(stream, error);
+  }
+
+  #onWindow(streamId: number, payload: Buffer): void {
+    const bytes = payload.length >= 4 ? payload.readUInt32BE(0) & 0x7fffffff : 0;
+    if (streamId === 0) {
+      this.#sendWindow += bytes;
+      this.#flushAll();
+      return;
+    }
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    stream.sendWindow += bytes;
+    this.#flush(stream);
+  }
+
+  #sendHead(stream: Stream, prefix: string): void {
+    const { method, path, headers, body } = stream.request;
+    const pairs: [string, string][] = [
+      [":method", method],
+      [":scheme", "https"],
+      [":authority", this.#options.authority],
+      [":path", prefix + path],
+    ];
+    for (const [name, value] of Object.entries(headers)) {
+      if (typeof value === "string") pairs.push([name.toLowerCase(), value]);
+      else for (const one of value) pairs.push([name.toLowerCase(), one]);
+    }
+    const block = encodeHeaders(pairs);
+    const isLast = body === undefined || body === "";
+    let type = HEADERS;
+    for (let offset = 0; offset === 0 || offset < block.length; offset += MAX_FRAME_BYTES) {
+      const isEnd = offset + MAX_FRAME_BYTES >= block.length;
+      const flags = (isEnd ? END_HEADERS : 0) | (type === HEADERS && isLast ? END_STREAM : 0);
+      this.#socket.write(frame(type, flags, stream.id, block.subarray(offset, offset + MAX_FRAME_BYTES)));
+      type = CONTINUATION;
+    }
+  }
+
+  #flushAll(): void {
+    for (const stream of this.#streams.values()) this.#flush(stream);
+  }
+
+  #flush(stream: Stream): void {
+    while (stream.pending !== undefined) {
+      const count = Math.min(stream.pending.length, stream.sendWindow, this.#sendWindow, MAX_FRAME_BYTES);
+      if (count <= 0) return;
+      const isLast = count === stream.pending.length;
+      this.#socket.write(frame(DATA, isLast ? END_STREAM : 0, stream.id, stream.pending.subarray(0, count)));
+      stream.sendWindow -= count;
+      this.#sendWindow -= count;
+      stream.pending = isLast ? undefined : stream.pending.subarray(count);
+    }
+  }
+
+  #onTaken(stream: Stream, bytes: number): void {
+    stream.takenBytes += bytes;
+    if (stream.takenBytes < STREAM_WINDOW_BYTES / 2 || !this.#streams.has(stream.id)) return;
+    this.#grantWindow(stream.id, stream.takenBytes);
+    stream.takenBytes = 0;
+  }
+
+  #grantWindow(streamId: number, bytes: number): void {
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32BE(bytes);
+    this.#socket.write(frame(WINDOW_UPDATE, 0, streamId, payload));
+  }
+
+  /** The answer is complete. */
+  #endStream(stream: Stream): void {
+    if (stream.missingBytes > 0) {
+      this.#settle(stream, connectionError(`the answer ended ${stream.missingBytes} bytes early`, "ECONNRESET"));
+      return;
+    }
+    // The server has answered without reading all of the request: tell it that the rest will not come.
+    if (stream.pending !== undefined) this.#cancel(stream);
+    this.#settle(stream);
+  }
+
+  #cancel(stream: Stream): void {
+    if (!this.#streams.has(stream.id) || this.#isClosed) return;
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32BE(CANCEL);
+    this.#socket.write(frame(RST_STREAM, 0, stream.id, payload));
+    this.#remove(stream);
+  }
+
+  #settle(stream: Stream, error?: Error): void {
+    this.#remove(stream);
+    if (error !== undefined) stream.reject(error);
+    stream.body.end(error);
+  }
+
+  #remove(stream: Stream): void {
+    if (!this.#streams.delete(stream.id)) return;
+    stream.request.signal.removeEventListener("abort", stream.onAbort);
+    stream.pending = undefined;
+    if (this.#streams.size > 0 || this.#isClosed) return;
+    if (this.#isRetired) {
+      this.destroy(connectionError("the connection was closed", "ECONNRESET"));
+      return;
+    }
+    this.#socket.unref?.();
+    this.#liveness.rest();
+  }
+
+  /** The peer breaks the rules: nothing of it can be believed any more. */
+  #fail(problem: string): void {
+    if (this.#isClosed) return;
+    const payload = Buffer.alloc(8);
+    payload.writeUInt32BE(PROTOCOL_ERROR, 4);
+    this.#socket.write(frame(GOAWAY, 0, 0, payload));
+    this.destroy(connectionError(`the server sent ${problem}`, "EPROTO"));
+  }
+}
