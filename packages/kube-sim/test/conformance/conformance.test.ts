@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { LEVELS } from "./compare-answers.ts";
+import { KNOWN_DIFFERENCES } from "./known-differences.ts";
+import { readRecordings } from "./recording.ts";
+import { scoreScenario } from "./score-scenario.ts";
+
+describe("openKubeSim, replaying the answers of a real API server", () => {
+  const recordings = readRecordings();
+
+  it.concurrent.each(recordings)(
+    "answers $name as kube-apiserver 1.36.3, but for the known differences",
+    async (recording) => {
+      const { name, steps } = await scoreScenario(recording);
+      const differing: Record<string, unknown> = {};
+      for (const { step, level, differences } of steps) {
+        if (level === "body" || level === "exact") continue;
+        const known = KNOWN_DIFFERENCES[`${name} / ${step}`];
+        differing[`${name} / ${step}`] = level === known?.level ? level : { level: level ?? "none", differences };
+      }
+      const expected = Object.entries(KNOWN_DIFFERENCES).filter(([key]) => key.startsWith(`${name} / `));
+      expect(differing).toEqual(Object.fromEntries(expected.map(([key, { level }]) => [key, level])));
+    },
+  );
+
+  it("names only steps that are recorded, each with a reason", () => {
+    const steps = recordings.flatMap(({ name, responses }) => responses.map((step) => `${name} / ${step.name ?? ""}`));
+    for (const [key, { level, why }] of Object.entries(KNOWN_DIFFERENCES)) {
+      expect(steps).toContain(key);
+      expect([...LEVELS, "none"]).toContain(level);
+      expect(why).not.toBe("");
+    }
+  });
+});

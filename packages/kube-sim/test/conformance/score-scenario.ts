@@ -1,0 +1,50 @@
+import { openKubeSim } from "../../src/index.ts";
+import { openAnswerWebhook, type ReceivedReview } from "./answer-webhook.ts";
+import { compareAnswers, type Comparison } from "./compare-answers.ts";
+import { playScenario, RECORDED_TOKENS } from "./play-scenario.ts";
+import type { Recording } from "./recording.ts";
+
+/** One step and how well it was answered. */
+export interface StepScore extends Comparison {
+  readonly step: string;
+}
+
+/** A scenario, played. */
+export interface ScenarioScore {
+  readonly name: string;
+  readonly steps: readonly StepScore[];
+  /** What the scenario's webhook was sent. */
+  readonly received: readonly ReceivedReview[];
+}
+
+/** Plays a recording against a fresh simulator and compares every answer. */
+export async function scoreScenario(recording: Recording): Promise<ScenarioScore> {
+  await using webhook = await openAnswerWebhook();
+  await using sim = await openKubeSim({
+    adminToken: "tok-admin",
+    tokens: {
+      "tok-alice": { name: "alice", groups: ["dev"] },
+      "tok-bob": { name: "bob", groups: ["ops"] },
+      "tok-carol": { name: "carol", groups: ["readers"] },
+      "tok-sensor": {
+        name: "system:serviceaccount:kinglet:sensor",
+        groups: ["system:serviceaccounts", "system:serviceaccounts:kinglet"],
+      },
+    },
+  });
+  const answers = await playScenario(
+    {
+      server: sim.server,
+      caPem: sim.caPem,
+      tokens: RECORDED_TOKENS,
+      variables: webhook.variables,
+      hooks: { compact: () => sim.compact(), restart: () => sim.restart() },
+    },
+    recording,
+  );
+  const steps = recording.responses.map((recorded, index) => ({
+    step: recorded.name ?? String(index),
+    ...compareAnswers(recorded.response, answers[index] ?? { error: "not played" }),
+  }));
+  return { name: recording.name, steps, received: webhook.received };
+}
