@@ -1,6 +1,7 @@
 import { createError } from "@kinglet/errors";
 import { kubeClientErrors } from "./errors.ts";
 import type { Interner } from "./interner.ts";
+import type { ProtobufDecoderFactory } from "./protobuf/protobuf-decoder.ts";
 
 /**
  * Declares which fields of an object are kept; everything else is dropped while it is decoded.
@@ -16,6 +17,11 @@ import type { Interner } from "./interner.ts";
  */
 export interface Projection {
   readonly paths: readonly string[];
+  /**
+   * Makes the decoder of these paths that was written at build time (`@kinglet/kube-client/decoder-writer`). Only for the kind it was written for. Absent: built-in
+   * kinds are decoded by a table, which costs 0.4 MB of heap when it is first needed.
+   */
+  readonly protobuf?: ProtobufDecoderFactory;
 }
 
 /** A projection ready to run: copies the declared fields of a parsed object, which the caller must not use afterwards. */
@@ -24,11 +30,12 @@ export type CompiledProjection = (
   interner: Interner,
 ) => Record<string, unknown>;
 
-interface Field {
+/** One field that is kept, in the order of the paths. */
+export interface ProjectedField {
   readonly key: string;
   readonly isArray: boolean;
   /** Absent: the whole value is kept. */
-  readonly fields: readonly Field[] | undefined;
+  readonly fields: readonly ProjectedField[] | undefined;
   readonly isInterned: boolean;
   readonly Shape: new () => Record<string, unknown>;
 }
@@ -54,13 +61,27 @@ const compiled = new WeakMap<Projection, CompiledProjection>();
 export function compileProjection(projection: Projection): CompiledProjection {
   const known = compiled.get(projection);
   if (known !== undefined) return known;
-  const root: Draft = { isArray: false, isWhole: false, children: new Map() };
-  for (const path of [...IDENTITY, ...projection.paths]) addPath(root, path);
-  const fields = freezeDraft(root, "");
+  const fields = projectedFields(projection);
   const Shape = createShape();
   const run: CompiledProjection = (source, interner) => copyFields(source, fields, Shape, interner);
   compiled.set(projection, run);
   return run;
+}
+
+/**
+ * The fields of a projection and the identity of an object, as a tree.
+ *
+ * @throws KINGLET_ERR_KUBE_CLIENT_ARGUMENT as `compileProjection`.
+ */
+export function projectedFields(projection: Projection): readonly ProjectedField[] {
+  const root: Draft = { isArray: false, isWhole: false, children: new Map() };
+  for (const path of [...IDENTITY, ...projection.paths]) addPath(root, path);
+  return freezeDraft(root, "");
+}
+
+/** False for fields that differ in every object. */
+export function isInternedField(parent: string, key: string): boolean {
+  return !(parent === "metadata" && UNIQUE.has(key)) && !UNIQUE_ANYWHERE.has(key);
 }
 
 /** The names of a path, in order, each with whether it is an array. */
@@ -105,14 +126,14 @@ function addPath(root: Draft, path: string): void {
   }
 }
 
-function freezeDraft(draft: Draft, parent: string): readonly Field[] {
-  const fields: Field[] = [];
+function freezeDraft(draft: Draft, parent: string): readonly ProjectedField[] {
+  const fields: ProjectedField[] = [];
   for (const [key, child] of draft.children) {
     fields.push({
       key,
       isArray: child.isArray === true,
       fields: child.isWhole ? undefined : freezeDraft(child, key),
-      isInterned: !(parent === "metadata" && UNIQUE.has(key)) && !UNIQUE_ANYWHERE.has(key),
+      isInterned: isInternedField(parent, key),
       Shape: createShape(),
     });
   }
@@ -123,7 +144,7 @@ function freezeDraft(draft: Draft, parent: string): readonly Field[] {
  * A constructor of plain objects with a hidden class of its own. V8 shrinks its instances to the number of fields they really get after
  * the first few; `{}` would give each four slots and put the fifth field into a second allocation.
  */
-function createShape(): new () => Record<string, unknown> {
+export function createShape(): new () => Record<string, unknown> {
   const Shape = function Shape(): void {} as unknown as new () => Record<string, unknown>;
   Shape.prototype = Object.prototype;
   return Shape;
@@ -131,36 +152,36 @@ function createShape(): new () => Record<string, unknown> {
 
 function copyFields(
   source: Readonly<Record<string, unknown>>,
-  fields: readonly Field[],
+  fields: readonly ProjectedField[],
   Shape: new () => Record<string, unknown>,
   interner: Interner,
 ): Record<string, unknown> {
   const target = new Shape();
   for (let index = 0; index < fields.length; index++) {
     const field = fields[index]!; // index < length
-    const value = source[field.key];
-    // A function is a member inherited from Object.prototype: the field is absent.
-    if (value === undefined || value === null || typeof value === "function") continue;
-    if (field.fields === undefined) {
-      target[field.key] =
-        typeof value !== "string"
-          ? internWithin(field.key === "metadata" ? withoutManagedFields(value) : value, interner)
-          : field.isInterned
-            ? interner.intern(value)
-            : value;
-    } else if (field.isArray) {
-      if (Array.isArray(value)) target[field.key] = copyElements(value, field, field.fields, interner);
-    } else if (typeof value === "object" && !Array.isArray(value)) {
-      target[field.key] = copyFields(value as Record<string, unknown>, field.fields, field.Shape, interner);
-    }
+    const value = projectValue(source[field.key], field, interner);
+    if (value !== undefined) target[field.key] = value;
   }
   return target;
 }
 
+/** What a projection keeps of one field's parsed value; `undefined` when nothing. */
+export function projectValue(value: unknown, field: ProjectedField, interner: Interner): unknown {
+  // A function is a member inherited from Object.prototype: the field is absent.
+  if (value === undefined || value === null || typeof value === "function") return undefined;
+  if (field.fields === undefined) {
+    if (typeof value === "string") return field.isInterned ? interner.intern(value) : value;
+    return internWithin(field.key === "metadata" ? withoutManagedFields(value) : value, interner);
+  }
+  if (field.isArray) return Array.isArray(value) ? copyElements(value, field, field.fields, interner) : undefined;
+  if (typeof value !== "object" || Array.isArray(value)) return undefined;
+  return copyFields(value as Record<string, unknown>, field.fields, field.Shape, interner);
+}
+
 function copyElements(
   elements: readonly unknown[],
-  field: Field,
-  fields: readonly Field[],
+  field: ProjectedField,
+  fields: readonly ProjectedField[],
   interner: Interner,
 ): unknown[] {
   const copies: unknown[] = [];
