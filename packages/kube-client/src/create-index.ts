@@ -51,8 +51,8 @@ export function createIndex<T extends KubeObject>(
   for (const object of informer.values()) add(object);
   informer.observe({
     changed: (old, now) => {
-      if (old !== undefined) remove(old as DeepReadonly<T>);
-      if (now !== undefined) add(now as DeepReadonly<T>);
+      if (old !== undefined) remove(old);
+      if (now !== undefined) add(now);
     },
   });
   return {

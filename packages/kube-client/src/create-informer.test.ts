@@ -1,65 +1,8 @@
-import { createError } from "@kinglet/errors";
-import { ManualClock, sleep } from "@kinglet/lifecycle";
+import { sleep } from "@kinglet/lifecycle";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
 import { describe, expect, it } from "vitest";
-import { event, FakeApi, object, type ListScript, type WatchScript } from "../test/fake-api.ts";
-import {
-  createInformer,
-  kubeClientErrors,
-  pods,
-  type Informer,
-  type InformerHandler,
-  type InformerOptions,
-  type KubeClientErrorCode,
-  type KubeObject,
-} from "./index.ts";
-
-function fault(name: string, details: Record<string, unknown> = {}): Error {
-  return createError(kubeClientErrors, `KINGLET_ERR_KUBE_CLIENT_${name}` as KubeClientErrorCode, details);
-}
-
-interface Bench {
-  readonly clock: ManualClock;
-  readonly api: FakeApi;
-  readonly informer: Informer<KubeObject>;
-  readonly log: string[];
-  readonly stop: () => Promise<void>;
-}
-
-/** Starts an informer over scripts; the log holds what a handler saw. */
-async function start(
-  lists: readonly ListScript[],
-  watches: readonly WatchScript[] = [{}],
-  options: InformerOptions = {},
-): Promise<Bench> {
-  const clock = new ManualClock();
-  const api = new FakeApi(clock, { lists, watches });
-  const informer = createInformer<KubeObject>(api, pods, { clock, random: () => 0, ...options });
-  const log: string[] = [];
-  informer.addHandler(recorder(log));
-  const stopping = new AbortController();
-  const running = informer.run({ signal: stopping.signal });
-  await clock.advance(0);
-  const stop = async (): Promise<void> => {
-    stopping.abort(new Error("stop"));
-    await running;
-  };
-  return { clock, api, informer, log, stop };
-}
-
-function recorder(log: string[]): InformerHandler<KubeObject> {
-  const text = ({ metadata }: KubeObject): string => `${metadata.name}@${metadata.resourceVersion}`;
-  return {
-    onAdd: (added) => void log.push(`+${text(added)}`),
-    onUpdate: (now, old) => void log.push(`${text(old)}>${text(now)}`),
-    onDelete: (gone, { tombstone }) => void log.push(`${tombstone ? "x" : "-"}${text(gone)}`),
-    onSynced: () => void log.push("synced"),
-  };
-}
-
-function held(informer: Informer<KubeObject>): string[] {
-  return [...informer.values()].map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`);
-}
+import { event, object, type ListScript } from "../test/fake-api.ts";
+import { fault, held, recorder, startInformer as start } from "../test/informer-fixture.ts";
 
 describe("Informer", () => {
   describe("listing", () => {

@@ -110,7 +110,7 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
   }
 
   get(key: string): DeepReadonly<T> | undefined {
-    return this.#store.get(key) as DeepReadonly<T> | undefined;
+    return this.#store.get(key);
   }
 
   values(): IterableIterator<DeepReadonly<T>> {

@@ -173,7 +173,7 @@ export class HandlerQueue<T extends KubeObject> {
 
   #deliver(old: T | undefined, now: T | undefined, last: T | undefined): void {
     try {
-      const pending = this.#call(old as DeepReadonly<T>, now as DeepReadonly<T>, last as DeepReadonly<T>);
+      const pending = this.#call(old, now, last);
       if (!(pending instanceof Promise)) return;
       this.#isBusy = true;
       pending

@@ -1,3 +1,4 @@
+export { checkConsistency, type ConsistencyReport, type Mismatch } from "./check-consistency.ts";
 export type { ClusterAccess, Impersonation } from "./cluster-access.ts";
 export { createIndex, type ObjectIndex } from "./create-index.ts";
 export { createInformer } from "./create-informer.ts";

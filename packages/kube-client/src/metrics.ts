@@ -73,6 +73,14 @@ export const HANDLER_RELISTS_TOTAL: MetricDefinition<"resource"> = {
   labels: ["resource"],
 };
 
+/** Objects that an informer's store and the server did not agree on; only `checkConsistency` looks. @public */
+export const INFORMER_MISMATCHES_TOTAL: MetricDefinition<"resource"> = {
+  type: "counter",
+  name: "kinglet_kube_informer_mismatches_total",
+  help: "Objects on which an informer and the API server did not agree.",
+  labels: ["resource"],
+};
+
 /** Deliveries that wait for busy handlers. @public */
 export const HANDLER_WAITING: MetricDefinition<"resource"> = {
   type: "gauge",
