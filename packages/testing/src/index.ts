@@ -12,6 +12,7 @@ export {
 } from "./container-profile-object.ts";
 export { createNamespace, createNode, createPod, deletePod } from "./create-pod.ts";
 export { installCrds } from "./install-crds.ts";
+export { LoopbackProxy, openLoopbackProxy, type ProxyMode } from "./loopback-proxy.ts";
 export { openSimCluster, type SimClusterFixture } from "./open-sim-cluster.ts";
 export {
   podObject,
