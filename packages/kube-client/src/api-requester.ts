@@ -86,9 +86,8 @@ export class ApiRequester {
       try {
         return await this.#attempt(call, token);
       } catch (error) {
-        if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNAUTHORIZED") && token !== undefined && this.#renew(token)) {
+        if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNAUTHORIZED") && !renewedToken && (await this.#renew(token))) {
           // 401 means that nothing was done, so any verb may go again.
-          if (renewedToken || (await this.#token()) === token) throw error;
           renewedToken = true;
           continue;
         }
@@ -178,12 +177,13 @@ export class ApiRequester {
     return typeof token === "object" ? token.token() : token;
   }
 
-  /** True when the token comes from a source that has now been told to look for another. */
-  #renew(rejected: string): boolean {
-    const { token } = this.#access;
-    if (typeof token !== "object") return false;
-    token.reject(rejected);
-    return true;
+  /** True when the credentials come from a source that has others now. */
+  async #renew(rejected: string | undefined): Promise<boolean> {
+    const source = this.#access.token;
+    if (typeof source !== "object") return false;
+    const { version } = source;
+    source.reject(rejected);
+    return (await source.token()) !== rejected || source.version !== version;
   }
 
   #count(call: ApiCall, code: string): void {

@@ -188,7 +188,7 @@ describe("KubeClient", () => {
     });
 
     it("asks for a new token after 401 and sends once more with it [client E8]", async () => {
-      const rejected: string[] = [];
+      const rejected: (string | undefined)[] = [];
       let current = "old";
       const token: TokenSource = {
         token: () => Promise.resolve(current),

@@ -68,7 +68,7 @@ export class Dialer {
       try {
         this.#context = createContext(next);
       } catch (error) {
-        if (isFirst && before.clientCertificatePem === undefined && before.caPem === undefined) throw error;
+        if (isFirst) throw error;
         source.reject();
         return "none";
       }

@@ -103,6 +103,17 @@ export const kubeClientErrors = {
     retryable: false,
     remedy: "Use a token, token file or client certificate for this user.",
   },
+  KINGLET_ERR_KUBE_CLIENT_EXEC_PLUGIN: {
+    message: '{file}: user "{user}" cannot log in: {problem}',
+    retryable: true,
+    remedy:
+      "Run the plugin by hand as the kubeconfig names it, and look at what it writes; allow it in the policy if it may run.",
+  },
+  KINGLET_ERR_KUBE_CLIENT_REDIRECT: {
+    message: "{method} {path}: the server answered with a redirect ({status}), which is not followed",
+    retryable: false,
+    remedy: "Set the server's address to where the API server itself is: credentials are sent to no other place.",
+  },
   KINGLET_ERR_KUBE_CLIENT_ARGUMENT: {
     message: "{what}: {problem}",
     retryable: false,

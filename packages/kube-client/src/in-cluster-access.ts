@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
 import { MAX_PEM_BYTES, readBoundedFile } from "./read-bounded-file.ts";
+import { createTlsFiles } from "./tls-files.ts";
 import { createTokenFile } from "./token-source.ts";
 
 /**
@@ -40,6 +41,7 @@ export async function loadInClusterAccess(options: {
   return {
     server: `https://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port === "" ? "443" : port}`,
     caPem,
+    tlsSource: createTlsFiles({ caPem: caFile }, { caPem }, clock),
     token,
     ...(namespace === "" ? {} : { namespace }),
     origin: "in-cluster",

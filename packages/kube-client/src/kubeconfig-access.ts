@@ -3,6 +3,12 @@ import type { Clock } from "@kinglet/lifecycle";
 import { isAbsolute, join } from "node:path";
 import type { ClusterAccess, Impersonation } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
+import { mergeTlsSources } from "./credentials/merge-tls-sources.ts";
+import { parseExecPlugin } from "./credentials/parse-exec-plugin.ts";
+import { loadExecCredentials, loadProxy } from "./lazy.ts";
+import type { LoadClusterAccessOptions } from "./load-cluster-access.ts";
+import type { TlsSource } from "./tls-credentials.ts";
+import { createTlsFiles } from "./tls-files.ts";
 import { configError, isRecord, type Kubeconfig, type KubeconfigEntry } from "./kubeconfig.ts";
 import { MAX_PEM_BYTES, readBoundedFile } from "./read-bounded-file.ts";
 import { createTokenFile, type TokenSource } from "./token-source.ts";
@@ -14,7 +20,7 @@ import { createTokenFile, type TokenSource } from "./token-source.ts";
  */
 export async function resolveKubeconfig(
   config: Kubeconfig,
-  options: { readonly context: string | undefined; readonly clock: Clock },
+  options: LoadClusterAccessOptions & { readonly clock: Clock },
 ): Promise<ClusterAccess> {
   const contextName = options.context ?? config.currentContext;
   if (contextName === "")
@@ -24,39 +30,96 @@ export async function resolveKubeconfig(
   const cluster = pick(config, "cluster", clusterName, config.clusters);
   const clusterPlace = `clusters["${clusterName}"]`;
   const server = requiredText(cluster, clusterPlace, "server");
-  if (text(cluster, clusterPlace, "proxy-url") !== "") {
-    throw configError(cluster.file, `${clusterPlace}.proxy-url: proxies are not supported`);
-  }
+  const proxyUrl = await resolveProxy(cluster, clusterPlace);
   const caPem = await pem(cluster, clusterPlace, "certificate-authority");
   const tlsServerName = text(cluster, clusterPlace, "tls-server-name");
   const namespace = text(context, `contexts["${contextName}"]`, "namespace");
   const userName = text(context, `contexts["${contextName}"]`, "user");
   const user = userName === "" ? undefined : pick(config, "user", userName, config.users);
+  const { identity, ...credentials } =
+    user === undefined
+      ? {}
+      : await resolveUser(user, userName, { ...options, cluster: { entry: cluster, server, caPem } });
+  const caPath = caPem === undefined ? undefined : filePath(cluster, clusterPlace, "certificate-authority");
+  const authority =
+    caPath === undefined || caPem === undefined
+      ? undefined
+      : createTlsFiles({ caPem: caPath }, { caPem }, options.clock);
+  const tlsSource = mergeTlsSources({ ...(caPem === undefined ? {} : { caPem }) }, authority, identity);
   return {
     server,
     ...(caPem === undefined ? {} : { caPem }),
     ...(tlsServerName === "" ? {} : { tlsServerName }),
     ...(cluster.value["insecure-skip-tls-verify"] === true ? { insecureSkipTlsVerify: true } : {}),
     ...(namespace === "" ? {} : { namespace }),
-    ...(user === undefined ? {} : await resolveUser(user, userName, options.clock)),
+    ...(proxyUrl === "" ? {} : { proxyUrl }),
+    ...credentials,
+    ...(tlsSource === undefined ? {} : { tlsSource }),
     origin: `${config.file}, context "${contextName}"`,
   };
 }
 
-async function resolveUser(user: KubeconfigEntry, name: string, clock: Clock): Promise<Partial<ClusterAccess>> {
+type UserCredentials = Partial<ClusterAccess> & { readonly identity?: TlsSource };
+
+async function resolveUser(
+  user: KubeconfigEntry,
+  name: string,
+  options: LoadClusterAccessOptions & {
+    readonly clock: Clock;
+    readonly cluster: Parameters<typeof parseExecPlugin>[2];
+  },
+): Promise<UserCredentials> {
   const place = `users["${name}"]`;
+  const { clock } = options;
   refuseUnsupported(user, name, place);
   const clientCertificatePem = await pem(user, place, "client-certificate");
   const clientKeyPem = await pem(user, place, "client-key");
   if ((clientCertificatePem === undefined) !== (clientKeyPem === undefined)) {
     throw configError(user.file, `${place}: client-certificate and client-key belong together, one of them is missing`);
   }
-  const token = await resolveToken(user, place, clock);
   const impersonate = resolveImpersonation(user, place);
-  return {
-    ...(clientCertificatePem === undefined || clientKeyPem === undefined ? {} : { clientCertificatePem, clientKeyPem }),
-    ...(token === undefined ? {} : { token }),
-    ...(impersonate === undefined ? {} : { impersonate }),
+  const acting = impersonate === undefined ? {} : { impersonate };
+  if (isRecord(user.value["exec"])) {
+    const plugin = parseExecPlugin(user, place, options.cluster);
+    const { execPlugins: policy = "all", isInteractive = false, env } = options;
+    const { ExecCredentials } = await loadExecCredentials();
+    const exec = new ExecCredentials(plugin, { env, clock, policy, isInteractive }, { file: user.file, user: name });
+    return { token: exec.tokens, identity: exec.identity, ...acting };
+  }
+  const token = await resolveToken(user, place, clock);
+  const credentials = token === undefined ? acting : { token, ...acting };
+  if (clientCertificatePem === undefined || clientKeyPem === undefined) return credentials;
+  const files = {
+    clientCertificatePem: filePath(user, place, "client-certificate"),
+    clientKeyPem: filePath(user, place, "client-key"),
+  };
+  const first = { clientCertificatePem, clientKeyPem };
+  const known = withoutUndefined(files);
+  if (Object.keys(known).length === 0) return { ...first, ...credentials };
+  return { ...first, identity: createTlsFiles(known, first, clock), ...credentials };
+}
+
+/** A password in it is kept out of the message. */
+async function resolveProxy(cluster: KubeconfigEntry, place: string): Promise<string> {
+  const proxyUrl = text(cluster, place, "proxy-url");
+  if (proxyUrl === "") return "";
+  try {
+    (await loadProxy()).parseProxyUrl(proxyUrl);
+  } catch (error) {
+    throw configError(cluster.file, `${place}.proxy-url: ${(error as Error).message}`, error);
+  }
+  return proxyUrl;
+}
+
+/** Where `<key>` is read from, unless `<key>-data` has it inline. */
+function filePath(entry: KubeconfigEntry, place: string, key: string): string | undefined {
+  const path = text(entry, place, key);
+  return path === "" || text(entry, place, `${key}-data`) !== "" ? undefined : resolvePath(entry, path);
+}
+
+function withoutUndefined<T extends object>(object: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
   };
 }
 
@@ -78,12 +141,9 @@ async function resolveToken(
 }
 
 function refuseUnsupported(user: KubeconfigEntry, name: string, place: string): void {
-  const exec = user.value["exec"];
   const provider = user.value["auth-provider"];
   let problem: string | undefined;
-  if (isRecord(exec)) {
-    problem = `user "${name}" logs in with the plugin "${String(exec["command"])}" (${place}.exec), which is not supported yet`;
-  } else if (isRecord(provider)) {
+  if (isRecord(provider)) {
     problem = `user "${name}" logs in with the provider "${String(provider["name"])}" (${place}.auth-provider), which Kubernetes itself has removed`;
   } else if (text(user, place, "username") !== "") {
     problem = `user "${name}" logs in with a password (${place}.username), which Kubernetes itself has removed`;

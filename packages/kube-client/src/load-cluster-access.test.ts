@@ -144,10 +144,22 @@ describe("loadClusterAccess", () => {
   const withCluster = (cluster: object): object => ({ ...CONFIG, clusters: [{ name: "one", cluster }] });
   it.each([
     [
-      "an exec plugin",
-      withUser({ exec: { command: "aws" } }),
-      "CREDENTIALS",
-      'user "cert" logs in with the plugin "aws"',
+      "an exec plugin of an unknown version",
+      withUser({ exec: { command: "aws", apiVersion: "client.authentication.k8s.io/v1alpha1" } }),
+      "CONFIG",
+      'users["cert"].exec.apiVersion is "client.authentication.k8s.io/v1alpha1"',
+    ],
+    [
+      "an exec plugin without a command",
+      withUser({ exec: { apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "Never" } }),
+      "CONFIG",
+      'users["cert"].exec.command is missing',
+    ],
+    [
+      "an exec plugin that does not say whether it talks to a person",
+      withUser({ exec: { command: "aws", apiVersion: "client.authentication.k8s.io/v1" } }),
+      "CONFIG",
+      'users["cert"].exec.interactiveMode is ""',
     ],
     ["an auth provider", withUser({ "auth-provider": { name: "gcp" } }), "CREDENTIALS", 'the provider "gcp"'],
     ["a password", withUser({ username: "u", password: "hunter2" }), "CREDENTIALS", 'users["cert"].username'],
@@ -160,7 +172,18 @@ describe("loadClusterAccess", () => {
     ],
     ["groups without a user", withUser({ "as-groups": ["g"] }), "CONFIG", 'users["cert"].as is missing'],
     ["no server", withCluster({}), "CONFIG", 'clusters["one"].server is missing'],
-    ["a proxy", withCluster({ server: "https://x", "proxy-url": "http://p" }), "CONFIG", "proxy-url"],
+    [
+      "a proxy of an unknown kind",
+      withCluster({ server: "https://x", "proxy-url": "ftp://u:hunter2@p" }),
+      "CONFIG",
+      "proxy-url: a proxy's address begins with http, https or socks5, not ftp:",
+    ],
+    [
+      "a proxy that is no address",
+      withCluster({ server: "https://x", "proxy-url": "hunter2" }),
+      "CONFIG",
+      "proxy-url: the proxy's address is not a URL",
+    ],
     [
       "a missing CA file",
       withCluster({ server: "https://x", "certificate-authority": "none.pem" }),

@@ -1,12 +1,9 @@
 import { systemClock, type Clock } from "@kinglet/lifecycle";
-import { createError, hasCode } from "@kinglet/errors";
-import { accessSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter } from "node:path";
 import type { ClusterAccess } from "./cluster-access.ts";
-import { kubeClientErrors } from "./errors.ts";
+import type { ExecPluginPolicy } from "./credentials/exec-plugin.ts";
 import { loadInClusterAccess } from "./in-cluster-access.ts";
-import { resolveKubeconfig } from "./kubeconfig-access.ts";
-import { mergeKubeconfigs, parseKubeconfig, readKubeconfig, type Kubeconfig } from "./kubeconfig.ts";
+import { loadKubeconfigFiles, loadProxyFromEnv } from "./lazy.ts";
 
 /**
  * Where to look for a cluster.
@@ -20,10 +17,17 @@ export interface LoadClusterAccessOptions {
   readonly kubeconfig?: unknown;
   /** Context to use instead of `current-context`. */
   readonly context?: string | undefined;
-  /** `KUBECONFIG`, `KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT` and `HOME` are read from here. */
+  /**
+   * `KUBECONFIG`, `KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT`, `HOME`, and `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` (also in lower case) are
+   * read from here; programs that log in get all of it.
+   */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** @defaultValue `/var/run/secrets/kubernetes.io/serviceaccount` */
   readonly serviceAccountDir?: string | undefined;
+  /** Programs that a kubeconfig may run to log in: names in `PATH` or absolute paths. @defaultValue `"all"` */
+  readonly execPlugins?: ExecPluginPolicy | undefined;
+  /** A person is at the terminal, whom such a program may ask. @defaultValue false */
+  readonly isInteractive?: boolean | undefined;
   /** Ages token files. @defaultValue `systemClock` */
   readonly clock?: Clock | undefined;
 }
@@ -37,53 +41,32 @@ const SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
  * Reads files, talks to nobody. A kubeconfig in JSON is read without the YAML library.
  *
  * @throws KINGLET_ERR_KUBE_CLIENT_NO_CONFIG when there is nothing to find, KINGLET_ERR_KUBE_CLIENT_CONFIG for a kubeconfig that is
- * wrong (names file and key), KINGLET_ERR_KUBE_CLIENT_CREDENTIALS for a way to log in that is not supported or a missing token.
+ * wrong (names file and key), KINGLET_ERR_KUBE_CLIENT_CREDENTIALS for a way to log in that is not supported or a missing token. Programs
+ * that log in run when the first request needs them, not here.
  * @public
  */
 export async function loadClusterAccess(options: LoadClusterAccessOptions): Promise<ClusterAccess> {
-  const { env, context, clock = systemClock, serviceAccountDir = SERVICE_ACCOUNT_DIR } = options;
-  if (options.kubeconfig !== undefined) {
-    return resolveKubeconfig(parseKubeconfig(options.kubeconfig, "kubeconfig", "."), { context, clock });
-  }
-  if (options.kubeconfigPath !== undefined && options.kubeconfigPath !== "") {
-    return resolveKubeconfig(await readKubeconfig(options.kubeconfigPath), { context, clock });
-  }
-  const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
-  if (listed.length > 0) {
-    const configs = await readExisting(listed);
-    if (configs.length === 0) throw nothingFound([`KUBECONFIG (${listed.join(delimiter)}: no such file)`]);
-    return resolveKubeconfig(mergeKubeconfigs(configs), { context, clock });
-  }
+  const access = await findAccess(options);
+  const { env } = options;
+  if (access.proxyUrl !== undefined || !hasProxy(env)) return access;
+  const proxyUrl = (await loadProxyFromEnv()).proxyFromEnv(access.server, env);
+  return proxyUrl === undefined ? access : { ...access, proxyUrl };
+}
+
+async function findAccess(options: LoadClusterAccessOptions): Promise<ClusterAccess> {
+  const { env, clock = systemClock, serviceAccountDir = SERVICE_ACCOUNT_DIR } = options;
   const host = env["KUBERNETES_SERVICE_HOST"] ?? "";
-  if (host !== "") {
+  const isNamed =
+    options.kubeconfig !== undefined ||
+    (options.kubeconfigPath ?? "") !== "" ||
+    (env["KUBECONFIG"] ?? "").split(delimiter).some((path) => path !== "");
+  if (!isNamed && host !== "") {
     return loadInClusterAccess({ host, port: env["KUBERNETES_SERVICE_PORT"] ?? "", serviceAccountDir, clock });
   }
-  const home = env["HOME"] ?? "";
-  const fallback = join(home, ".kube", "config");
-  const [config] = home === "" ? [] : await readExisting([fallback]);
-  if (config === undefined) throw nothingFound(["KUBECONFIG (not set)", "KUBERNETES_SERVICE_HOST (not set)", fallback]);
-  return resolveKubeconfig(config, { context, clock });
+  return (await loadKubeconfigFiles()).findKubeconfigAccess({ ...options, clock });
 }
 
-/** Files of a list may be missing, as with kubectl; a file that is there must be right. */
-async function readExisting(paths: readonly string[]): Promise<Kubeconfig[]> {
-  const configs: Kubeconfig[] = [];
-  for (const path of paths) {
-    if (!isMissing(path)) configs.push(await readKubeconfig(path));
-  }
-  return configs;
-}
-
-function isMissing(path: string): boolean {
-  try {
-    accessSync(path);
-    return false;
-  } catch (error) {
-    // Any other fault is the reader's to report.
-    return hasCode(error, "ENOENT");
-  }
-}
-
-function nothingFound(places: readonly string[]): Error {
-  return createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_NO_CONFIG", { places: places.join(", ") });
+/** Decided without the rules, which are loaded only where there is something to decide. */
+function hasProxy(env: Readonly<Record<string, string | undefined>>): boolean {
+  return ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => (env[name] ?? "") !== "");
 }

@@ -9,10 +9,12 @@ import { readBoundedFile } from "./read-bounded-file.ts";
  * @public
  */
 export interface TokenSource {
-  /** The token to send now. @throws KINGLET_ERR_KUBE_CLIENT_CREDENTIALS when there has never been one. */
-  token(): Promise<string>;
+  /** The token to send now, or none where the credentials are a certificate. @throws KINGLET_ERR_KUBE_CLIENT_CREDENTIALS when there has never been one. */
+  token(): Promise<string | undefined>;
   /** The server answered 401 to a request that was sent with `token`: do not offer it again without looking for a new one. */
-  reject(token: string): void;
+  reject(token: string | undefined): void;
+  /** Changes with the credentials also where the token does not tell. */
+  readonly version?: number;
 }
 
 /** A token is valid for 60 s and fetched again 10 s before that, as client-go does (`transport/token_source.go`). */
@@ -55,7 +57,7 @@ class TokenFile implements TokenSource {
     return this.#reading;
   }
 
-  reject(token: string): void {
+  reject(token: string | undefined): void {
     // A newer token may have been read since that request was sent: it has not been refused.
     if (token === this.#token) this.#freshUntilMs = Number.NEGATIVE_INFINITY;
   }
