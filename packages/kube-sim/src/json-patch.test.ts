@@ -33,11 +33,28 @@ describe("applyJsonPatch", () => {
   it.each([
     { op: "test", path: "/a", value: 2 },
     { op: "remove", path: "/none" },
-    { op: "replace", path: "/none", value: 1 },
+    { op: "replace", path: "/list/0", value: 1 },
+    { op: "add", path: "", value: {} },
     { op: "add", path: "/list/5", value: 1 },
     { op: "jump", path: "/a" },
   ])("refuses $op $path", (operation) => {
     expect(() => applyJsonPatch({ a: 1, list: [] }, [operation])).toThrow("the server rejected our request");
+  });
+
+  it("replaces an absent member and finds null where nothing is, as the server does", () => {
+    const patch = [
+      { op: "test", path: "/none", value: null },
+      { op: "replace", path: "/none", value: 1 },
+      { op: "remove", path: "/list/-1" },
+    ];
+    expect(applyJsonPatch({ list: [1, 2] }, patch)).toEqual({ list: [1], none: 1 });
+  });
+
+  it("bounds operations and copies", () => {
+    const many = Array.from({ length: 10_001 }, () => ({ op: "test", path: "/a", value: 1 }));
+    expect(() => applyJsonPatch({ a: 1 }, many)).toThrow("The allowed maximum operations in a JSON patch is 10000");
+    const copies = Array.from({ length: 40 }, (_, at) => ({ op: "copy", from: "/a", path: `/b${at}` }));
+    expect(() => applyJsonPatch({ a: "x".repeat(100_000) }, copies)).toThrow("the server rejected our request");
   });
 
   it("refuses a patch that is no list", () => {

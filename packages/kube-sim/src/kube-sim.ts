@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createError } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
+import { recordFields } from "./apply/field-manager.ts";
 import { ApiRefusal, type StatusCause } from "./api-refusal.ts";
 import { ApiServer } from "./api-server.ts";
 import { AccessControl } from "./authorization/access-control.ts";
@@ -29,7 +30,7 @@ import { ResourceRegistry } from "./resource-registry.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import { createServingCertificate } from "./serving-certificate.ts";
 import { SimListener } from "./sim-listener.ts";
-import { qualifiedName, type SimResource, tableName } from "./sim-resource.ts";
+import { apiVersionOf, qualifiedName, type SimResource, tableName } from "./sim-resource.ts";
 import type { WritePipeline } from "./write-pipeline.ts";
 
 /**
@@ -103,6 +104,13 @@ export interface KubeSim {
   remove(resource: string, namespace: string, name: string): boolean;
   /** Copies of all objects of a resource (`pods`, `deployments.apps`), ordered by namespace and name. */
   list(resource: string): KubeObject[];
+  /**
+   * Makes objects in bulk.
+   *
+   * @param counts - resource as for {@link KubeSim.list} → how many.
+   * @throws KINGLET_ERR_KUBE_SIM_UNKNOWN_RESOURCE
+   */
+  load(counts: Readonly<Record<string, number>>): void | Promise<void>;
   /** Forgets all history, as a compaction of the real store does: older versions answer 410 from then on. */
   compact(): void;
   /** Drops all connections and listens again on the same port with the same data and certificates. */
@@ -141,7 +149,7 @@ class OpenKubeSim implements KubeSim {
   readonly #registry: ResourceRegistry;
   readonly #writer: ObjectWriter;
   /** Admission and field owners fill this in. */
-  readonly #pipeline: WritePipeline = {};
+  readonly #pipeline: WritePipeline = { recordFields };
   readonly #reader: ObjectReader;
   readonly #sweep: DeletionSweep;
   readonly #journal: RequestJournal;
@@ -280,6 +288,16 @@ class OpenKubeSim implements KubeSim {
 
   list(resource: string): KubeObject[] {
     return structuredClone([...this.#store.table(tableName(this.#find(resource))).values()]);
+  }
+
+  load(counts: Readonly<Record<string, number>>): void {
+    for (const [name, count] of Object.entries(counts)) {
+      const resource = this.#find(name);
+      for (let index = 0; index < count; index++) {
+        const metadata = { name: `${resource.singular}-${index}` };
+        this.apply({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata });
+      }
+    }
   }
 
   compact(): void {

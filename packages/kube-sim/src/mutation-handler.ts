@@ -1,16 +1,17 @@
+import { patchKindOf, readPatch } from "./apply/patch-request.ts";
+import { managerOfUserAgent, parseWriteOptions } from "./apply/write-options.ts";
+import { toJsonBody } from "./apply/yaml-body.ts";
 import type { Exchange } from "./exchange.ts";
-import { applyJsonPatch } from "./json-patch.ts";
-import { isJsonRecord, readPath, type KubeObject } from "./kube-object.ts";
+import { readPath } from "./kube-object.ts";
 import { parseListOptions } from "./list-options.ts";
-import { applyMergePatch } from "./merge-patch.ts";
 import { sendPage, type ObjectReader } from "./object-reader.ts";
-import type { DeleteOptions, ObjectWriter } from "./object-writer.ts";
-import { badRequest, forbidden, invalid, methodNotAllowed, objectDetails, refusal } from "./refusals.ts";
+import type { DeleteOptions } from "./object-lifecycle.ts";
+import type { ObjectWriter } from "./object-writer.ts";
+import { badRequest, forbidden, invalid, methodNotAllowed, objectDetails } from "./refusals.ts";
 import { chooseRepresentation, presentObject } from "./representation.ts";
 import { mediaTypeOf, parseJson, parseObject, readBody } from "./request-body.ts";
 import type { RequestInfo } from "./request-info.ts";
 import type { SimResource } from "./sim-resource.ts";
-import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
 import type { SubresourceCall } from "./subresource.ts";
 import type { WriteRequest } from "./write-pipeline.ts";
 
@@ -55,9 +56,11 @@ export class MutationHandler {
   async create(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const text = await readBody(exchange.request);
     if (info.name !== "" || (resource.namespaced && info.namespace === "")) throw methodNotAllowed();
-    const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "CreateOptions");
+    const { isDryRun, directive } = parseWriteOptions(exchange.query, "CreateOptions");
     const representation = chooseRepresentation(exchange.request.headers.accept);
-    const object = parseObject(text, mediaTypeOf(exchange.request), resource, info.namespace);
+    const body = await toJsonBody(text, mediaTypeOf(exchange.request));
+    const validation = { directive, warn: (warning: string) => exchange.warn(warning) };
+    const object = parseObject(body.text, body.mediaType, resource, info.namespace, validation);
     const created = await this.#writer.create(resource, object, writeRequest(exchange, "CreateOptions", isDryRun));
     exchange.sendJson(201, presentObject(created, resource, representation));
   }
@@ -65,9 +68,12 @@ export class MutationHandler {
   async update(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const text = await readBody(exchange.request);
     if (info.name === "") throw methodNotAllowed();
-    const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "UpdateOptions");
+    const { isDryRun, directive } = parseWriteOptions(exchange.query, "UpdateOptions");
     const representation = chooseRepresentation(exchange.request.headers.accept);
-    const object = parseObject(text, mediaTypeOf(exchange.request), resource, info.namespace);
+    const body = await toJsonBody(text, mediaTypeOf(exchange.request));
+    const validation = { directive, warn: (warning: string) => exchange.warn(warning) };
+    const shape = bodyResource(resource, info.subresource);
+    const object = parseObject(body.text, body.mediaType, shape, info.namespace, validation);
     if (object.metadata.name === "") {
       throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
     }
@@ -84,22 +90,22 @@ export class MutationHandler {
   async patch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const text = await readBody(exchange.request);
     if (info.name === "") throw methodNotAllowed();
-    const apply = patchFunction(mediaTypeOf(exchange.request), resource);
-    const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "PatchOptions");
+    const kind = patchKindOf(mediaTypeOf(exchange.request), resource);
+    const options = parseWriteOptions(exchange.query, "PatchOptions", kind === "apply");
     const representation = chooseRepresentation(exchange.request.headers.accept);
-    const patch = parseJson(text, "error decoding patch:");
-    const change = (current: KubeObject | undefined): KubeObject => {
-      const patched = apply(current, patch);
-      if (!isJsonRecord(patched) || !isJsonRecord(patched["metadata"])) {
-        throw refusal(422, "Invalid", "the server rejected our request due to an error in our request", {
-          details: {},
-        });
-      }
-      return checkPatched(resource, info, patched as unknown as KubeObject);
-    };
-    const request = { ...writeRequest(exchange, "PatchOptions", isDryRun), isPatch: true };
+    const change = await readPatch({
+      ...options,
+      resource: bodyResource(resource, info.subresource),
+      info,
+      kind,
+      text,
+      validation: { directive: options.directive, warn: (warning) => exchange.warn(warning) },
+      time: new Date(this.#parts.clock.now()).toISOString().replace(/\.\d+Z$/, "Z"),
+    });
+    const isApply = kind === "apply";
+    const request = { ...writeRequest(exchange, "PatchOptions", options.isDryRun), isPatch: true, isApply };
     const result = await this.#writer.update(resource, info, change, request);
-    exchange.sendJson(200, presentObject(result.object, resource, representation));
+    exchange.sendJson(result.isNew ? 201 : 200, presentObject(result.object, resource, representation));
   }
 
   async delete(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
@@ -141,42 +147,13 @@ export class MutationHandler {
   }
 }
 
-type PatchFunction = (target: unknown, patch: unknown) => unknown;
-
-function patchFunction(mediaType: string, resource: SimResource): PatchFunction {
-  switch (mediaType) {
-    case "application/merge-patch+json":
-      return applyMergePatch;
-    case "application/json-patch+json":
-      return applyJsonPatch;
-    case "application/strategic-merge-patch+json":
-      if (resource.isCustom !== true) return applyStrategicMergePatch;
-      break;
-    default:
-      if (!mediaType.includes("patch")) {
-        throw refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", { details: {} });
-      }
-  }
-  const strategic = resource.isCustom === true ? "" : ", application/strategic-merge-patch+json";
-  throw refusal(
-    415,
-    "UnsupportedMediaType",
-    "the body of the request was in an unknown format - accepted media types include: " +
-      `application/json-patch+json, application/merge-patch+json${strategic}`,
-  );
-}
-
-/** A patch may not rename or move an object. */
-function checkPatched(resource: SimResource, info: RequestInfo, patched: KubeObject): KubeObject {
-  if (patched.metadata.name !== info.name) {
-    throw badRequest(
-      `the name of the object (${patched.metadata.name}) does not match the name on the URL (${info.name})`,
-    );
-  }
-  if (resource.namespaced && patched.metadata.namespace !== info.namespace) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  }
-  return patched;
+/** The kind of the bodies of a sub-resource that shows another shape of the object. */
+function bodyResource(resource: SimResource, subresource: string): SimResource {
+  const { kind, group, version, view } = resource.subresources?.[subresource] ?? {};
+  if (view === undefined) return resource;
+  const { schema: _, ...rest } = resource;
+  const shape = { kind: kind ?? resource.kind, group: group ?? resource.group, version: version ?? resource.version };
+  return { ...rest, ...shape, isCustom: false };
 }
 
 /** Who writes and how, from the request. */
@@ -186,7 +163,7 @@ function writeRequest(exchange: Exchange, kind: string, isDryRun: boolean): Writ
   const validation = query.get("fieldValidation") ?? "";
   return {
     user: exchange.user,
-    fieldManager: manager === "" ? ((request.headers["user-agent"] ?? "").split("/")[0] ?? "") : manager,
+    fieldManager: manager === "" ? managerOfUserAgent(request.headers["user-agent"] ?? "") : manager,
     isDryRun,
     options: {
       kind,

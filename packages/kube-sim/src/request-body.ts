@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { decodeBody, type FieldValidation, LENIENT } from "./apply/field-validation.ts";
 import { isJsonRecord, type KubeObject } from "./kube-object.ts";
 import { findMetadataTypeProblem } from "./metadata-validation.ts";
 import { badRequest, refusal } from "./refusals.ts";
@@ -34,9 +35,16 @@ export function mediaTypeOf(request: IncomingMessage): string {
  * Parses an object that is to be created or to replace another.
  *
  * @param namespace - of the URL; the object gets it.
+ * @param validation - what happens to unknown and doubled fields; by default they are dropped silently.
  * @throws ApiRefusal 400 (not JSON, wrong kind, wrong namespace), 415
  */
-export function parseObject(text: string, mediaType: string, resource: SimResource, namespace: string): KubeObject {
+export function parseObject(
+  text: string,
+  mediaType: string,
+  resource: SimResource,
+  namespace: string,
+  validation: FieldValidation = LENIENT,
+): KubeObject {
   if (mediaType !== "application/json" && mediaType !== "") {
     throw refusal(
       415,
@@ -52,14 +60,15 @@ export function parseObject(text: string, mediaType: string, resource: SimResour
   const kind = (body["kind"] as string | undefined) ?? resource.kind;
   const apiVersion = (body["apiVersion"] as string | undefined) ?? apiVersionOf(resource);
   checkKind(resource, kind, apiVersion);
-  const metadata = isJsonRecord(body["metadata"]) ? body["metadata"] : {};
-  checkTypes(resource, body, metadata);
+  const decoded = decodeBody(resource, body, text, validation);
+  const metadata = isJsonRecord(decoded["metadata"]) ? decoded["metadata"] : {};
+  checkTypes(resource, decoded, metadata);
   const name = (metadata["name"] as string | undefined) ?? "";
   const own = (metadata["namespace"] as string | undefined) ?? "";
   if (own !== "" && own !== namespace && resource.namespaced) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
-  const object = { ...body, apiVersion, kind, metadata: { ...metadata, name } } as unknown as KubeObject;
+  const object = { ...decoded, apiVersion, kind, metadata: { ...metadata, name } } as unknown as KubeObject;
   if (resource.namespaced) object.metadata.namespace = namespace;
   else delete object.metadata.namespace;
   for (const [field, value] of Object.entries(object.metadata)) if (value === null) delete object.metadata[field];

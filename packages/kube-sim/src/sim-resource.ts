@@ -1,3 +1,4 @@
+import type { StructuralType } from "@kinglet/kube-schema/structure";
 import type { KindRules } from "./kind-rules.ts";
 import type { KubeObject } from "./kube-object.ts";
 import type { SubresourceCall, SubresourceHandler } from "./subresource.ts";
@@ -22,6 +23,8 @@ export interface SimResource {
   readonly isCustom?: boolean;
   /** Has `…/status`, and writes to the object itself leave the status alone. */
   readonly hasStatus?: boolean;
+  /** Writes to `…/status` change nothing of the metadata. */
+  readonly keepsMetadataOnStatus?: boolean;
   /** Specification changes count up `metadata.generation`. */
   readonly hasGeneration?: boolean;
   /** Changed annotations count as a new generation too. */
@@ -29,7 +32,7 @@ export interface SimResource {
   /** The status a new object starts with, whatever the client sent. Absent: what the client sent stays. */
   readonly initialStatus?: Readonly<Record<string, unknown>>;
   /** Which names are allowed. Default `subdomain` (RFC 1123). */
-  readonly nameRule?: "subdomain" | "label";
+  readonly nameRule?: "subdomain" | "label" | "label1035" | "segment";
   /** Field selectors besides `metadata.name` and `metadata.namespace`: dotted path → value when the field is absent. */
   readonly fieldSelectors?: Readonly<Record<string, string>>;
   /** The wording for an unsupported field selector differs between kinds. */
@@ -44,6 +47,10 @@ export interface SimResource {
   readonly isEmptiedBeforeDeletion?: boolean;
   /** The finalizer such an object carries while it is emptied. */
   readonly deletionFinalizer?: string;
+  /** What a DELETE without a policy does to owned objects; `none`: nothing ever follows owners. @defaultValue "background" */
+  readonly defaultPropagation?: "background" | "orphan" | "none";
+  /** The shape of the objects, root fields included; built-in kinds need none. @internal */
+  readonly schema?: StructuralType;
   /** A PUT without `resourceVersion` is refused. */
   readonly requiresVersionOnUpdate?: boolean;
   /** A PUT of an object that does not exist creates it. */

@@ -1,5 +1,20 @@
+import { loadStructure, type StructuralType } from "@kinglet/kube-schema/structure";
 import { describe, expect, it } from "vitest";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
+
+/** A pod's specification and a deployment's strategy in one, with finalizers. */
+function shape(): StructuralType {
+  const pod = loadStructure().typeOf("v1", "Pod")?.fields;
+  const deployment = loadStructure().typeOf("apps/v1", "Deployment")?.fields;
+  const fields = new Map([
+    ...(pod?.get("spec")?.type.fields ?? []),
+    ...(pod?.get("metadata")?.type.fields ?? []),
+    ...(deployment?.get("spec")?.type.fields ?? []),
+  ]);
+  return { kind: "object", fields };
+}
+
+const merge = (target: unknown, patch: unknown): unknown => applyStrategicMergePatch(shape(), target, patch);
 
 const target = {
   containers: [
@@ -25,27 +40,27 @@ describe("applyStrategicMergePatch", () => {
         { name: "app", image: "a:2" },
       ],
     };
-    expect(applyStrategicMergePatch(target, patch)).toMatchObject({
+    expect(merge(target, patch)).toMatchObject({
       containers: [{ name: "side" }, { name: "app", image: "a:2", args: ["x", "y"] }, { name: "log" }],
     });
   });
 
   it("deletes and replaces by directive", () => {
     const removal = { containers: [{ name: "app", env: [{ name: "A", $patch: "delete" }] }] };
-    expect(applyStrategicMergePatch(target, removal)).toMatchObject({
+    expect(merge(target, removal)).toMatchObject({
       containers: [{ name: "app", env: [{ name: "B", value: "2" }] }, { name: "log" }],
     });
     const replacement = { containers: [{ $patch: "replace" }, { name: "only" }] };
-    expect(applyStrategicMergePatch(target, replacement)).toMatchObject({ containers: [{ name: "only" }] });
-    expect(applyStrategicMergePatch({ a: { b: 1 } }, { a: { $patch: "replace", c: 2 } })).toEqual({ a: { c: 2 } });
+    expect(merge(target, replacement)).toMatchObject({ containers: [{ name: "only" }] });
+    expect(merge({ a: { b: 1 } }, { a: { $patch: "replace", c: 2 } })).toEqual({ a: { c: 2 } });
   });
 
   it("keeps lists without a key as they come and joins lists of plain values that are sets", () => {
-    expect(applyStrategicMergePatch({ args: ["a"] }, { args: ["b"] })).toEqual({ args: ["b"] });
-    expect(applyStrategicMergePatch(target, { finalizers: ["three", "one"] })).toMatchObject({
-      finalizers: ["one", "two", "three"],
+    expect(merge({ args: ["a"] }, { args: ["b"] })).toEqual({ args: ["b"] });
+    expect(merge(target, { finalizers: ["three", "one"] })).toMatchObject({
+      finalizers: ["three", "one", "two"],
     });
-    expect(applyStrategicMergePatch(target, { "$deleteFromPrimitiveList/finalizers": ["one"] })).toMatchObject({
+    expect(merge(target, { "$deleteFromPrimitiveList/finalizers": ["one"] })).toMatchObject({
       finalizers: ["two"],
     });
   });
@@ -55,19 +70,19 @@ describe("applyStrategicMergePatch", () => {
       "$setElementOrder/containers": [{ name: "log" }, { name: "app" }],
       containers: [{ name: "app", image: "a:3" }],
     };
-    expect(applyStrategicMergePatch(target, patch)).toMatchObject({
+    expect(merge(target, patch)).toMatchObject({
       containers: [{ name: "log" }, { name: "app", image: "a:3" }],
     });
   });
 
   it("keeps only the fields of $retainKeys", () => {
     const patch = { strategy: { $retainKeys: ["type"], type: "Recreate" } };
-    expect(applyStrategicMergePatch({ strategy: { type: "RollingUpdate", rollingUpdate: {} } }, patch)).toEqual({
+    expect(merge({ strategy: { type: "RollingUpdate", rollingUpdate: {} } }, patch)).toEqual({
       strategy: { type: "Recreate" },
     });
   });
 
   it("refuses an element without its key", () => {
-    expect(() => applyStrategicMergePatch(target, { containers: [{ image: "x" }] })).toThrow("merge key: name");
+    expect(() => merge(target, { containers: [{ image: "x" }] })).toThrow("merge key: name");
   });
 });

@@ -24,7 +24,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "io.k8s.apimachinery.pkg.api.resource.Quantity": "q",
   "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "x",
   "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "t",
-  "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "t",
+  "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "u",
   "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1": "r",
   "io.k8s.apimachinery.pkg.apis.meta.v1.Patch": "r",
   "io.k8s.apimachinery.pkg.runtime.RawExtension": "r",
@@ -36,7 +36,7 @@ const STRATEGIES: Readonly<Record<string, string>> = { merge: "m", retainKeys: "
  * Encodes definitions, one line each: `Name|group/version/Kind,…|@ when the map is atomic|field;field;…`, where a field is
  * `name:type:flags[=mergeKey][~default]` in the order of the Go struct.
  *
- * Types: s string, b boolean, i int32, l int64, d double, y bytes, t time, q quantity, x int-or-string, r raw object, j any
+ * Types: s string, b boolean, i int32, l int64, d double, y bytes, t time, u time with microseconds, q quantity, x int-or-string, r raw object, j any
  * JSON, o object without declared fields, `#n.` definition n (base 36), `La`/`Ls`/`Lmkey,key!` list, `M` map, `@` atomic map.
  * Flags: R required, A always written, P pointer; patch strategy m, r, b (both).
  */
@@ -93,7 +93,7 @@ export class StructureEncoder {
     const type = this.#type(schema);
     const isPointer = go?.goType.startsWith("*") === true;
     const isStruct = go !== undefined && !isPointer && /^#/.test(type.replace("@", ""));
-    const isSpecialStruct = go !== undefined && !isPointer && /^[tqxr]$/.test(type);
+    const isSpecialStruct = go !== undefined && !isPointer && /^[tuqxr]$/.test(type);
     const always = go !== undefined && (isStruct || isSpecialStruct ? !go.omitsZero : !go.omitsEmpty);
     const flags =
       (isRequired ? "R" : "") +

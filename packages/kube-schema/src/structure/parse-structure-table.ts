@@ -8,6 +8,7 @@ const SCALARS: Readonly<Record<string, StructuralKind>> = {
   d: "number",
   y: "bytes",
   t: "time",
+  u: "microTime",
   q: "quantity",
   x: "intOrString",
   r: "raw",

@@ -15,6 +15,7 @@ export type StructuralKind =
   | "int64"
   | "number"
   | "time"
+  | "microTime"
   | "quantity"
   | "intOrString"
   | "any"

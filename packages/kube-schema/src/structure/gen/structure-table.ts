@@ -5,7 +5,7 @@ Binding|v1/Binding||kind:s:;apiVersion:s:;metadata:#21.:A;target:#26.:RA
 ComponentStatus|v1/ComponentStatus||kind:s:;apiVersion:s:;metadata:#21.:A;conditions:Lmtype!#27.:m=type
 ConfigMap|v1/ConfigMap||kind:s:;apiVersion:s:;metadata:#21.:A;immutable:b:P;data:Ms:;binaryData:My:
 Endpoints|v1/Endpoints||kind:s:;apiVersion:s:;metadata:#21.:A;subsets:La#28.:
-Event|v1/Event||kind:s:;apiVersion:s:;metadata:#21.:RA;involvedObject:#26.:RA;reason:s:;message:s:;source:#29.:A;firstTimestamp:t:A;lastTimestamp:t:A;count:i:;type:s:;eventTime:t:A;series:#2a.:P;action:s:;related:#26.:P;reportingComponent:s:A~"";reportingInstance:s:A~""
+Event|v1/Event||kind:s:;apiVersion:s:;metadata:#21.:RA;involvedObject:#26.:RA;reason:s:;message:s:;source:#29.:A;firstTimestamp:t:A;lastTimestamp:t:A;count:i:;type:s:;eventTime:u:A;series:#2a.:P;action:s:;related:#26.:P;reportingComponent:s:A~"";reportingInstance:s:A~""
 LimitRange|v1/LimitRange||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#2b.:A
 Namespace|v1/Namespace||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#2c.:A;status:#2d.:A
 Node|v1/Node||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#2e.:A;status:#2f.:A
@@ -47,7 +47,7 @@ Job|batch/v1/Job||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#3u.:A;status:#3v.:
 CertificateSigningRequest|certificates.k8s.io/v1/CertificateSigningRequest||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#3w.:RA;status:#3x.:A
 Lease|coordination.k8s.io/v1/Lease||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#3y.:A
 EndpointSlice|discovery.k8s.io/v1/EndpointSlice||kind:s:;apiVersion:s:;metadata:#21.:A;addressType:s:RA~"";endpoints:La#3z.:A;ports:La#40.:A
-Event|events.k8s.io/v1/Event||kind:s:;apiVersion:s:;metadata:#21.:A;eventTime:t:RA;series:#41.:P;reportingController:s:;reportingInstance:s:;action:s:;reason:s:;regarding:#26.:A;related:#26.:P;note:s:;type:s:;deprecatedSource:#29.:A;deprecatedFirstTimestamp:t:A;deprecatedLastTimestamp:t:A;deprecatedCount:i:
+Event|events.k8s.io/v1/Event||kind:s:;apiVersion:s:;metadata:#21.:A;eventTime:u:RA;series:#41.:P;reportingController:s:;reportingInstance:s:;action:s:;reason:s:;regarding:#26.:A;related:#26.:P;note:s:;type:s:;deprecatedSource:#29.:A;deprecatedFirstTimestamp:t:A;deprecatedLastTimestamp:t:A;deprecatedCount:i:
 FlowSchema|flowcontrol.apiserver.k8s.io/v1/FlowSchema||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#42.:A;status:#43.:A
 PriorityLevelConfiguration|flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#44.:A;status:#45.:A
 IPAddress|networking.k8s.io/v1/IPAddress||kind:s:;apiVersion:s:;metadata:#21.:A;spec:#46.:RA
@@ -81,7 +81,7 @@ ObjectReference||@|kind:s:;namespace:s:;name:s:;uid:s:;apiVersion:s:;resourceVer
 ComponentCondition|||type:s:RA~"";status:s:RA~"";message:s:;error:s:
 EndpointSubset|||addresses:La#4z.:;notReadyAddresses:La#4z.:;ports:La#50.:
 EventSource|||component:s:;host:s:
-EventSeries|||count:i:;lastObservedTime:t:A
+EventSeries|||count:i:;lastObservedTime:u:A
 LimitRangeSpec|||limits:La#51.:RA
 NamespaceSpec|||finalizers:Las:
 NamespaceStatus|||phase:s:;conditions:Lmtype!#52.:m=type
@@ -141,10 +141,10 @@ JobSpec|||parallelism:i:P;completions:i:P;activeDeadlineSeconds:l:P;podFailurePo
 JobStatus|||conditions:La#84.:m=type;startTime:t:P;completionTime:t:P;active:i:;succeeded:i:;failed:i:;terminating:i:P;completedIndexes:s:;failedIndexes:s:P;uncountedTerminatedPods:#85.:P;ready:i:P
 CertificateSigningRequestSpec|||request:y:RA;signerName:s:RA~"";expirationSeconds:i:P;usages:Las:;username:s:;uid:s:;groups:Las:;extra:MLas:
 CertificateSigningRequestStatus|||conditions:Lmtype!#86.:;certificate:y:
-LeaseSpec|||holderIdentity:s:P;leaseDurationSeconds:i:P;acquireTime:t:P;renewTime:t:P;leaseTransitions:i:P;strategy:s:P;preferredHolder:s:P
+LeaseSpec|||holderIdentity:s:P;leaseDurationSeconds:i:P;acquireTime:u:P;renewTime:u:P;leaseTransitions:i:P;strategy:s:P;preferredHolder:s:P
 Endpoint|||addresses:Lss:RA;conditions:#87.:A;hostname:s:P;targetRef:#26.:P;deprecatedTopology:Ms:;nodeName:s:P;zone:s:P;hints:#88.:P
 EndpointPort||@|name:s:P;protocol:s:P;port:i:P;appProtocol:s:P
-EventSeries|||count:i:RA~0;lastObservedTime:t:RA
+EventSeries|||count:i:RA~0;lastObservedTime:u:RA
 FlowSchemaSpec|||priorityLevelConfiguration:#89.:RA;matchingPrecedence:i:A~0;distinguisherMethod:#8a.:P;rules:La#8b.:
 FlowSchemaStatus|||conditions:Lmtype!#8c.:m=type
 PriorityLevelConfigurationSpec|||type:s:RA~"";limited:#8d.:P;exempt:#8e.:P

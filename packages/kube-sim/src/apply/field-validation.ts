@@ -1,0 +1,70 @@
+import type { JsonRecord } from "../kube-object.ts";
+import { badRequest } from "../refusals.ts";
+import type { SimResource } from "../sim-resource.ts";
+import { findDuplicates } from "./find-duplicates.ts";
+import { isDeclared, structureOf } from "./resource-structure.ts";
+import { decodeTyped, TypeMismatch } from "./typed-decoder.ts";
+
+/** What a request wants to happen to fields that nobody knows and to fields named twice. */
+export interface FieldValidation {
+  readonly directive: "Ignore" | "Warn" | "Strict";
+  /** Adds a `Warning` header to the answer. */
+  readonly warn: (text: string) => void;
+}
+
+/** Decodes and drops silently. */
+export const LENIENT: FieldValidation = { directive: "Ignore", warn: () => {} };
+
+/**
+ * Decodes the body of a create or update into the declared struct of a built-in kind; custom resources are only searched for
+ * names given twice, their schema is not looked at here.
+ *
+ * @param text - the body as sent when it was JSON, else "".
+ * @throws ApiRefusal 400 (a value of a wrong type; in mode Strict unknown fields and doubled ones)
+ */
+export function decodeBody(
+  resource: SimResource,
+  body: JsonRecord,
+  text: string,
+  validation: FieldValidation,
+): JsonRecord {
+  const duplicates = validation.directive === "Ignore" || text === "" ? [] : findDuplicates(text);
+  if (!isDeclared(resource)) {
+    reportProblems(resource, describeProblems([], duplicates), validation);
+    return body;
+  }
+  try {
+    const { value, unknown } = decodeTyped(structureOf(resource), body);
+    reportProblems(resource, describeProblems(unknown, duplicates), validation);
+    return value;
+  } catch (error) {
+    if (error instanceof TypeMismatch) throw notHandled(resource, error.message);
+    throw error;
+  }
+}
+
+/** The server's words; doubled fields inside unknown ones are nobody's concern. */
+export function describeProblems(unknown: readonly string[], duplicates: readonly string[]): string[] {
+  const isInside = (path: string): boolean =>
+    unknown.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
+  return [
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...duplicates.filter((path) => !isInside(path)).map((path) => `duplicate field ${JSON.stringify(path)}`),
+  ];
+}
+
+/**
+ * Warns of problems or refuses the request because of them, as it wants.
+ *
+ * @throws ApiRefusal 400 in mode Strict
+ */
+export function reportProblems(resource: SimResource, problems: readonly string[], validation: FieldValidation): void {
+  if (problems.length === 0 || validation.directive === "Ignore") return;
+  if (validation.directive === "Strict") throw notHandled(resource, `strict decoding error: ${problems.join(", ")}`);
+  for (const problem of problems) validation.warn(problem);
+}
+
+function notHandled(resource: SimResource, why: string): Error {
+  const { kind, version } = resource;
+  return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
+}

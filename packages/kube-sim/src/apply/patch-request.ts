@@ -1,0 +1,186 @@
+import { applyJsonPatch, findUnknownPatchMembers } from "../json-patch.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
+import { applyMergePatch } from "../merge-patch.ts";
+import { badRequest, conflict, notFound, refusal } from "../refusals.ts";
+import { parseJson } from "../request-body.ts";
+import type { RequestInfo } from "../request-info.ts";
+import type { SimResource } from "../sim-resource.ts";
+import { applyStrategicMergePatch } from "../strategic-merge-patch.ts";
+import { applyObject } from "./field-manager.ts";
+import { describeProblems, type FieldValidation } from "./field-validation.ts";
+import { findDuplicates } from "./find-duplicates.ts";
+import { isDeclared, structureOf } from "./resource-structure.ts";
+import { goValue } from "./structural-validation.ts";
+import { decodeTyped, TypeMismatch } from "./typed-decoder.ts";
+import { MalformedYaml, parseYamlBody, type YamlBody } from "./yaml-body.ts";
+
+/** The four ways to patch, by media type. */
+export type PatchKind = "json" | "merge" | "strategic" | "apply";
+
+const MEDIA_TYPES: Readonly<Record<string, PatchKind>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
+};
+
+/** A PATCH, read but not applied. */
+export interface PatchRequest {
+  readonly resource: SimResource;
+  readonly info: RequestInfo;
+  readonly kind: PatchKind;
+  readonly text: string;
+  readonly validation: FieldValidation;
+  /** Of the query; apply only. */
+  readonly fieldManager: string;
+  readonly isForced: boolean;
+  /** RFC 3339, seconds. */
+  readonly time: string;
+}
+
+/** Makes the wanted object from the current one. */
+export type ObjectChange = (current: KubeObject | undefined) => KubeObject;
+
+/** @throws ApiRefusal 415 with the media types that the resource takes */
+export function patchKindOf(mediaType: string, resource: SimResource): PatchKind {
+  const kind = Object.hasOwn(MEDIA_TYPES, mediaType) ? MEDIA_TYPES[mediaType] : undefined;
+  if (kind !== undefined && (kind !== "strategic" || resource.isCustom !== true)) return kind;
+  if (resource.isCustom !== true) {
+    throw refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", { details: {} });
+  }
+  const accepted = Object.keys(MEDIA_TYPES).filter((type) => MEDIA_TYPES[type] !== "strategic");
+  throw refusal(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
+  );
+}
+
+/**
+ * Reads a patch; what it gives is applied to whatever is there when the time has come, perhaps more than once.
+ *
+ * @throws ApiRefusal from the change: 400, 404, 409, 413, 415, 422, 500, each as the server answers it
+ */
+export async function readPatch(request: PatchRequest): Promise<ObjectChange> {
+  if (request.kind !== "apply") return (current) => patched(request, current);
+  let body: YamlBody;
+  try {
+    body = await parseYamlBody(request.text);
+  } catch (error) {
+    if (error instanceof MalformedYaml) throw badRequest(`error decoding YAML: ${error.message}`);
+    throw error;
+  }
+  return (current) => applied(request, body, current);
+}
+
+function applied(request: PatchRequest, body: YamlBody, current: KubeObject | undefined): KubeObject {
+  const { resource, info, validation } = request;
+  if (!isJsonRecord(body.value)) {
+    const found = Array.isArray(body.value) ? "array" : typeof body.value;
+    throw badRequest(
+      "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal " +
+        `${found} into Go value of type map[string]interface {}`,
+    );
+  }
+  const { fieldManager, isForced, time } = request;
+  const { subresource } = info;
+  const object = applyObject({
+    resource,
+    subresource,
+    live: current,
+    applied: body.value,
+    manager: fieldManager,
+    isForced,
+    time,
+  });
+  if (body.duplicates.length > 0 && validation.directive !== "Ignore") {
+    const text = `error converting YAML to JSON: yaml: unmarshal errors:\n  ${body.duplicates.join("\n  ")}`;
+    if (validation.directive === "Strict") throw badRequest(`error strict decoding YAML: ${text}`);
+    for (const line of body.duplicates) validation.warn(line);
+  }
+  if (current === undefined && (object.metadata.uid ?? "") !== "") {
+    const why = `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`;
+    throw conflict(resource, info.name, why);
+  }
+  return checkIdentity(resource, info, object);
+}
+
+function patched(request: PatchRequest, current: KubeObject | undefined): KubeObject {
+  const { resource, info, kind, text, validation } = request;
+  if (current === undefined) throw notFound(resource, info.name);
+  const patch = parsePatch(request);
+  const lenient = validation.directive === "Ignore";
+  const problems = lenient ? [] : describeProblems([], findDuplicates(text));
+  let result: unknown;
+  if (kind === "json") {
+    result = applyJsonPatch(current, patch);
+    if (!lenient) problems.push(...describeProblems(findUnknownPatchMembers(patch), []));
+    problems.splice(0, problems.length, ...problems.map((problem) => `json patch ${problem}`));
+  } else if (kind === "merge") {
+    result = applyMergePatch(current, patch);
+  } else {
+    result = applyStrategicMergePatch(structureOf(resource), current, patch);
+  }
+  const shown = (): string => (kind === "strategic" ? goValue(patch) : JSON.stringify(result));
+  const object = decodePatched(resource, result, problems, shown);
+  if (problems.length > 0 && !lenient) {
+    if (validation.directive === "Strict") throw invalidPatch(shown(), `strict decoding error: ${problems.join(", ")}`);
+    for (const problem of problems) validation.warn(problem);
+  }
+  return checkIdentity(resource, info, object);
+}
+
+/** Adds unknown fields to the problems. */
+function decodePatched(resource: SimResource, result: unknown, problems: string[], shown: () => string): KubeObject {
+  if (!isJsonRecord(result)) {
+    throw invalidPatch(shown(), "json: cannot unmarshal value into Go value of type map[string]interface {}");
+  }
+  if (!isDeclared(resource)) {
+    const metadata = isJsonRecord(result["metadata"]) ? { ...result["metadata"] } : {};
+    return { ...result, metadata } as unknown as KubeObject;
+  }
+  try {
+    const { value, unknown } = decodeTyped(structureOf(resource), result);
+    problems.push(...describeProblems(unknown, []));
+    return value as unknown as KubeObject;
+  } catch (error) {
+    if (error instanceof TypeMismatch) throw invalidPatch(shown(), error.message);
+    throw error;
+  }
+}
+
+function parsePatch({ kind, text }: PatchRequest): unknown {
+  const patch = parseJson(text, kind === "strategic" ? "" : "error decoding patch:");
+  if (kind === "merge" && !isJsonRecord(patch)) {
+    const found = Array.isArray(patch) ? "array" : typeof patch;
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
+    );
+  }
+  return patch;
+}
+
+/** A patch may not rename or move an object. Fills in the namespace. */
+function checkIdentity(resource: SimResource, info: RequestInfo, object: KubeObject): KubeObject {
+  const { metadata } = object;
+  const namespace = metadata.namespace ?? "";
+  if (resource.namespaced) {
+    if (namespace !== "" && namespace !== info.namespace) {
+      throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+    }
+    metadata.namespace = info.namespace;
+  } else delete (metadata as JsonRecord)["namespace"];
+  if ((metadata.name ?? "") === "") {
+    throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
+  }
+  if (metadata.name !== info.name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`);
+  }
+  return object;
+}
+
+function invalidPatch(shown: string, why: string): Error {
+  const message = `Invalid value: ${JSON.stringify(shown)}: ${why}`;
+  const causes = [{ reason: "FieldValueInvalid", message, field: "patch" }];
+  return refusal(422, "Invalid", ` "" is invalid: patch: ${message}`, { details: { causes } });
+}
