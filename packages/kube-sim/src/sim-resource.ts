@@ -1,6 +1,7 @@
 import type { StructuralType } from "@kinglet/kube-schema/structure";
 import type { KindRules } from "./kind-rules.ts";
 import type { KubeObject } from "./kube-object.ts";
+import type { TableColumn } from "./representation/table-column.ts";
 import type { SubresourceCall, SubresourceHandler } from "./subresource.ts";
 
 /**
@@ -61,6 +62,8 @@ export interface SimResource {
   readonly subresources?: Readonly<Record<string, SubresourceHandler>>;
   /** Answers POST by itself; nothing is stored. @internal */
   readonly handleCreate?: (call: SubresourceCall) => Promise<void>;
+  /** What a `Table` answer shows; absent: what the real server shows of a built-in kind, or name and age. @internal */
+  readonly columns?: readonly TableColumn[];
   /** Stored as another kind or version, which other resources share (`events` of both groups). @internal */
   readonly storage?: StorageForm;
   /** The kind's own logic, made on first use. @internal */

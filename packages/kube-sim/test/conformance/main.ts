@@ -38,9 +38,6 @@ if (values.verbose === true || values.exact === true) {
 }
 console.log(`${"scenario".padEnd(20)}${"steps".padStart(6)}${LEVELS.map((level) => level.padStart(7)).join("")}`);
 for (const { name, steps } of scores) console.log(row(name, steps));
-console.log(
-  row(
-    "all",
-    scores.flatMap(({ steps }) => [...steps]),
-  ),
-);
+const every: StepScore[] = [];
+for (const { steps } of scores) every.push(...steps);
+console.log(row("all", every));
