@@ -110,7 +110,7 @@ function pointer(value: unknown): string[] {
 /** The value at a path whose parent exists; `null` for an absent member of an object. */
 function readMember(document: unknown, path: readonly string[]): unknown {
   const { parent, key } = parentOf(document, path);
-  if (Array.isArray(parent)) return parent[arrayIndex(parent, key, parent.length - 1)] as unknown;
+  if (Array.isArray(parent)) return parent[arrayIndex(parent, key, parent.length - 1)];
   return Object.hasOwn(parent, key) ? parent[key] : null;
 }
 

@@ -33,7 +33,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
 const STRATEGIES: Readonly<Record<string, string>> = { merge: "m", retainKeys: "r", "merge,retainKeys": "b" };
 
 /**
- * Encodes definitions, one line each: `Name|group/version/Kind,…|@ when the map is atomic|field;field;…`, where a field is
+ * Encodes definitions, separated by spaces: `Name|group/version/Kind,…|@ when the map is atomic|field;field;…`, where a field is
  * `name:type:flags[=mergeKey][~default]` in the order of the Go struct.
  *
  * Types: s string, b boolean, i int32, l int64, d double, y bytes, t time, u time with microseconds, q quantity, x int-or-string, r raw object, j any
@@ -61,7 +61,8 @@ export class StructureEncoder {
     const lines: string[] = [];
     // Encoding a line may append definitions that it refers to.
     for (let at = 0; at < this.#order.length; at++) lines.push(this.#line(this.#order[at] ?? ""));
-    return lines.join("\n");
+    if (lines.some((line) => line.includes(" "))) throw new Error("a definition holds the separator");
+    return lines.join(" ");
   }
 
   #indexOf(name: string): number {
@@ -92,7 +93,7 @@ export class StructureEncoder {
   #field(name: string, schema: OpenApiSchema, isRequired: boolean, go: GoField | undefined): string {
     const type = this.#type(schema);
     const isPointer = go?.goType.startsWith("*") === true;
-    const isStruct = go !== undefined && !isPointer && /^#/.test(type.replace("@", ""));
+    const isStruct = go !== undefined && !isPointer && type.replace("@", "").startsWith("#");
     const isSpecialStruct = go !== undefined && !isPointer && /^[tuqxr]$/.test(type);
     const always = go !== undefined && (isStruct || isSpecialStruct ? !go.omitsZero : !go.omitsEmpty);
     const flags =

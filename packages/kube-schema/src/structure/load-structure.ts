@@ -10,7 +10,7 @@ import type { StructuralType } from "./structural-type.ts";
  */
 export interface Structure {
   /** @returns the type of `apps/v1`, `Deployment`; undefined for a kind that is not built in. Cost: one map look-up. */
-  typeOf(apiVersion: string, kind: string): StructuralType | undefined;
+  readonly typeOf: (apiVersion: string, kind: string) => StructuralType | undefined;
 }
 
 const table = lazy(() => parseStructureTable(STRUCTURE_TABLE), "structure table");

@@ -56,14 +56,14 @@ class TableType implements StructuralType {
 }
 
 /**
- * Reads the table that `tools/kube-schema-generator` writes. Splits it into lines and parses no field.
+ * Reads the table that `tools/kube-schema-generator` writes. Splits it into definitions and parses no field.
  *
  * @throws Error later, when a line that is asked for is malformed: a fault of the generator, which a test excludes
  */
 export function parseStructureTable(table: string): StructureTable {
   const all: StructuralType[] = [];
   const kinds = new Map<string, StructuralType>();
-  for (const line of table.split("\n")) {
+  for (const line of table.split(" ")) {
     const [name = "", kindList = "", mapType = "", ...fields] = line.split("|");
     const type = new TableType(name, fields.join("|"), mapType === "@", all);
     all.push(type);

@@ -59,6 +59,20 @@ export interface ApplyRequest {
 export function recordFields(change: FieldChange): void {
   const { resource, subresource, before, after } = change;
   if (change.operation === "Apply") return;
+  const view = resource.subresources?.[subresource]?.view;
+  if (view !== undefined) {
+    if (before === undefined) return;
+    // Another shape of the object: the owners are those of the object that it makes.
+    const made = view.write(before, after);
+    recordChange({ ...change, after: made });
+    after.metadata["managedFields"] = made.metadata["managedFields"];
+    return;
+  }
+  recordChange(change);
+}
+
+function recordChange(change: FieldChange): void {
+  const { resource, subresource, before, after } = change;
   const managed = ownersOf(before, after, subresource !== "");
   delete after.metadata["managedFields"];
   if (managed.size === 0 && before !== undefined) return;
@@ -134,13 +148,8 @@ function applyOrRefuse(
 }
 
 function checkApplied(resource: SimResource, applied: JsonRecord): void {
-  const apiVersion = applied["apiVersion"];
-  const kind = applied["kind"];
-  if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind) {
-    const version = typeof apiVersion === "string" ? apiVersion : "";
-    throw badRequest(
-      `invalid object type: ${version.includes("/") ? version : `/${version}`}, Kind=${String(kind ?? "")}`,
-    );
+  if (applied["apiVersion"] !== apiVersionOf(resource) || applied["kind"] !== resource.kind) {
+    throw badRequest(`invalid object type: ${kindOf(applied)}`);
   }
   const metadata = applied["metadata"];
   if (isJsonRecord(metadata) && metadata["managedFields"] !== undefined && metadata["managedFields"] !== null) {
@@ -220,9 +229,18 @@ function isSameContent(before: KubeObject, after: KubeObject, resource: SimResou
   return isDeepStrictEqual(content(before), content(after));
 }
 
+/** `namespace/name; apps/v1, Kind=Deployment` */
 function nameOf(object: JsonRecord): string {
   const metadata = isJsonRecord(object["metadata"]) ? object["metadata"] : {};
-  const version = String(object["apiVersion"]);
-  const kind = `${version.includes("/") ? version : `/${version}`}, Kind=${String(object["kind"])}`;
-  return `${String(metadata["namespace"] ?? "")}/${String(metadata["name"] ?? "")}; ${kind}`;
+  return `${textOf(metadata["namespace"])}/${textOf(metadata["name"])}; ${kindOf(object)}`;
+}
+
+/** `apps/v1, Kind=Deployment`, `/v1, Kind=Pod` */
+function kindOf(object: JsonRecord): string {
+  const version = textOf(object["apiVersion"]);
+  return `${version.includes("/") ? version : `/${version}`}, Kind=${textOf(object["kind"])}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -25,22 +25,13 @@ export class FieldSet {
   insert(path: readonly PathElement[]): void {
     const last = path.at(-1);
     if (last === undefined) return;
-    let at: FieldSet = this;
-    for (const element of path.slice(0, -1)) {
-      let child = at.children.get(element);
-      if (child === undefined) {
-        child = new FieldSet();
-        at.children.set(element, child);
-      }
-      at = child;
-    }
-    at.members.add(last);
+    this.#descend(path).members.add(last);
   }
 
   has(path: readonly PathElement[]): boolean {
-    let at: FieldSet | undefined = this;
-    for (const element of path.slice(0, -1)) at = at?.children.get(element);
-    return at !== undefined && at.members.has(path.at(-1) ?? "");
+    const [first, ...rest] = path;
+    if (first === undefined) return false;
+    return rest.length === 0 ? this.members.has(first) : this.children.get(first)?.has(rest) === true;
   }
 
   union(other: FieldSet): FieldSet {
@@ -116,6 +107,18 @@ export class FieldSet {
       if (!child.isEmpty) set.children.set(element, child);
     }
     return set;
+  }
+
+  /** The set that holds the last step of a path; made on the way there. */
+  #descend(path: readonly PathElement[]): FieldSet {
+    const [first, ...rest] = path;
+    if (first === undefined || rest.length === 0) return this;
+    let child = this.children.get(first);
+    if (child === undefined) {
+      child = new FieldSet();
+      this.children.set(first, child);
+    }
+    return child.#descend(rest);
   }
 
   #combine(

@@ -57,15 +57,20 @@ export function isReset(value: unknown): boolean {
 /** @returns the list in the API's order: Apply before Update, then by time, name, version, sub-resource; undefined when empty. */
 export function encodeManagedFields(managed: ManagedFields): Record<string, unknown>[] | undefined {
   if (managed.size === 0) return undefined;
-  return [...managed.values()].sort(compareEntries).map((entry) => ({
-    ...(entry.manager === "" ? {} : { manager: entry.manager }),
-    operation: entry.operation,
-    apiVersion: entry.apiVersion,
-    ...(entry.time === undefined ? {} : { time: entry.time }),
-    fieldsType: "FieldsV1",
-    fieldsV1: entry.fields.toFieldsV1(),
-    ...(entry.subresource === "" ? {} : { subresource: entry.subresource }),
-  }));
+  return [...managed.values()].sort(compareEntries).map(encodeEntry);
+}
+
+/** In the order of the API. */
+function encodeEntry(entry: ManagedEntry): Record<string, unknown> {
+  const encoded: Record<string, unknown> = {};
+  if (entry.manager !== "") encoded["manager"] = entry.manager;
+  encoded["operation"] = entry.operation;
+  encoded["apiVersion"] = entry.apiVersion;
+  if (entry.time !== undefined) encoded["time"] = entry.time;
+  encoded["fieldsType"] = "FieldsV1";
+  encoded["fieldsV1"] = entry.fields.toFieldsV1();
+  if (entry.subresource !== "") encoded["subresource"] = entry.subresource;
+  return encoded;
 }
 
 const MAX_UPDATERS = 10;

@@ -97,7 +97,7 @@ function goTypeOf(value: unknown): string {
 export function goValue(value: unknown): string {
   if (value === null || value === undefined) return "<nil>";
   if (Array.isArray(value)) return `[${value.map(goValue).join(" ")}]`;
-  if (!isJsonRecord(value)) return String(value);
+  if (!isJsonRecord(value)) return typeof value === "string" ? value : JSON.stringify(value);
   const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
   return `map[${members.map(([name, member]) => `${name}:${goValue(member)}`).join(" ")}]`;
 }

@@ -6,7 +6,7 @@ import { zeroStruct, zeroValue } from "./zero-value.ts";
 const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const QUANTITY_TEXT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-const LIMITS: Readonly<Record<string, number>> = { int32: 2_147_483_648, int64: 9_223_372_036_854_775_807 };
+const LIMITS: Readonly<Record<string, number>> = { int32: 2_147_483_648, int64: 2 ** 63 };
 
 /** A value of the wrong type; the message is the server's. Never leaves the package: callers turn it into a refusal. */
 export class TypeMismatch extends Error {}

@@ -26,13 +26,7 @@ export function zeroValue(type: StructuralType): unknown {
       return false;
     case "quantity":
       return "0";
-    case "bytes":
-    case "time":
-    case "microTime":
-    case "map":
-    case "list":
-    case "any":
-    case "raw":
+    default:
       return null;
   }
 }
