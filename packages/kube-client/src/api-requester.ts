@@ -2,9 +2,11 @@ import { createError, hasCode, KingletError } from "@kinglet/errors";
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import { createStatusError, createTransportError, readSeconds, type RequestPlace } from "./api-error.ts";
+import { isProtobuf } from "./media-type.ts";
 import { CallSlots } from "./call-slots.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
+import { loadProtobufStreams } from "./lazy.ts";
 import { REQUESTS_TOTAL } from "./metrics.ts";
 import { RequestScope } from "./request-scope.ts";
 import type { KubeTransport, TransportResponse } from "./transport.ts";
@@ -100,9 +102,15 @@ export class ApiRequester {
 
   /** Sends a call and reads the whole answer as text. */
   async text(call: ApiCall): Promise<{ readonly status: number; readonly text: string; readonly place: RequestPlace }> {
-    const { response, scope, place } = await this.open(call);
+    const answer = await this.open(call);
+    const bytes = await this.bytes(answer);
+    return { status: answer.response.status, text: bytes.toString("utf8"), place: answer.place };
+  }
+
+  /** Reads the whole of an answer and ends it. @throws KINGLET_ERR_KUBE_CLIENT_TOO_LARGE, or as a connection fails. */
+  async bytes({ response, scope, place }: OpenAnswer): Promise<Buffer> {
     try {
-      return { status: response.status, text: await readText(response.body, MAX_BODY_BYTES, "the answer"), place };
+      return await readBytes(response.body, MAX_BODY_BYTES, "the answer");
     } catch (error) {
       throw this.bodyError(scope, place, error);
     } finally {
@@ -191,8 +199,8 @@ export class ApiRequester {
   }
 }
 
-/** Reads a body as UTF-8. @throws KINGLET_ERR_KUBE_CLIENT_TOO_LARGE. */
-async function readText(body: AsyncIterable<Buffer>, limitBytes: number, what: string): Promise<string> {
+/** Reads a body. @throws KINGLET_ERR_KUBE_CLIENT_TOO_LARGE. */
+async function readBytes(body: AsyncIterable<Buffer>, limitBytes: number, what: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -201,15 +209,17 @@ async function readText(body: AsyncIterable<Buffer>, limitBytes: number, what: s
       throw createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_TOO_LARGE", { what, limitBytes });
     chunks.push(chunk);
   }
-  return (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)).toString("utf8");
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length);
 }
 
 async function readStatusError(place: RequestPlace, response: TransportResponse): Promise<KingletError> {
   const retryAfter = response.headers["retry-after"];
-  const text = await readText(response.body, MAX_ERROR_BODY_BYTES, "the error answer");
+  const bytes = await readBytes(response.body, MAX_ERROR_BODY_BYTES, "the error answer");
+  const text = bytes.toString("utf8");
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    // A call that asks for protobuf gets its errors so too.
+    body = isProtobuf({ response }) ? (await loadProtobufStreams()).readProtobufStatus(bytes) : JSON.parse(text);
   } catch {
     // Proxies and load balancers answer in HTML or plain text: its beginning is the best message there is.
     body = { message: text.slice(0, 200) || undefined };

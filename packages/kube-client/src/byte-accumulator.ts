@@ -43,6 +43,11 @@ export class ByteAccumulator {
     return this.#buffer === undefined ? "" : this.#buffer.toString("utf8", 0, this.#length);
   }
 
+  /** The bytes, until the next `append` or `clear`. */
+  bytes(): Buffer {
+    return this.#ensure(this.#length).subarray(0, this.#length);
+  }
+
   clear(): void {
     this.#length = 0;
     if (this.#buffer !== undefined && this.#buffer.length > KEPT_CAPACITY) this.#buffer = undefined;

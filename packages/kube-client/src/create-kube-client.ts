@@ -1,12 +1,12 @@
 import { createError, hasCode } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
-import { noopMetrics, type Counter, type Metrics } from "@kinglet/metrics";
+import { noopMetrics, type Metrics } from "@kinglet/metrics";
 import { ApiRequester, type ApiCall } from "./api-requester.ts";
+import { AnswerFormats, type AnswerFormat } from "./answer-format.ts";
 import { createStatusError, type RequestPlace } from "./api-error.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
-import { Interner } from "./interner.ts";
 import type {
   CallOptions,
   DeleteOptions,
@@ -23,10 +23,9 @@ import type {
 } from "./kube-client.ts";
 import type { WatchEvent } from "./kube-object.ts";
 import { assertListOptions, assertWatchOptions } from "./list-option-rules.ts";
-import { ListReader } from "./list-reader.ts";
+import type { ListPage } from "./list-reader.ts";
 import { SKIPPED_OBJECTS_TOTAL } from "./metrics.ts";
 import { createTransport } from "./negotiated-transport.ts";
-import { ObjectDecoder } from "./object-decoder.ts";
 import type { Projection } from "./projection.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { collectionPath, objectPath, requireNamespace, type QueryValues } from "./resource-path.ts";
@@ -56,9 +55,6 @@ const DEFAULT_PAGE = 500;
 const DEFAULT_PARALLEL_CALLS = 16;
 /** Longer than the minute between two bookmarks, with room for their jitter. */
 const DEFAULT_IDLE_TIMEOUT_MS = 100_000;
-/** Names, namespaces, images, labels that repeat: measured in README.md. */
-const INTERNED_STRINGS = 4096;
-const INTERNED_LENGTH = 256;
 
 const PATCH_TYPES: Readonly<Record<PatchOptions["type"], string>> = {
   merge: "application/merge-patch+json",
@@ -82,9 +78,7 @@ class JsonKubeClient implements KubeClient {
   readonly server: string;
   readonly namespace: string | undefined;
   readonly #requester: ApiRequester;
-  readonly #logger: Logger;
-  readonly #skipped: Counter<"resource">;
-  readonly #interner = new Interner(INTERNED_STRINGS, INTERNED_LENGTH);
+  readonly #formats: AnswerFormats;
   readonly #timeoutMs: number;
   readonly #retries: number;
 
@@ -92,8 +86,8 @@ class JsonKubeClient implements KubeClient {
     const { clock = systemClock, metrics = noopMetrics, userAgent = "kinglet" } = options;
     this.server = access.server;
     this.namespace = access.namespace;
-    this.#logger = options.logger ?? noopLogger;
-    this.#skipped = metrics.counter(SKIPPED_OBJECTS_TOTAL);
+    const { logger = noopLogger } = options;
+    this.#formats = new AnswerFormats({ logger, skipped: metrics.counter(SKIPPED_OBJECTS_TOTAL) });
     this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#retries = options.retries ?? DEFAULT_RETRIES;
     const transport = options.transport ?? createTransport(access, { clock });
@@ -152,7 +146,8 @@ class JsonKubeClient implements KubeClient {
       allowWatchBookmarks: allowBookmarks ? true : undefined,
     });
     const call = { ...this.#call("watch", resource, options), method: "GET", path, retries: 0, isStream: true };
-    const answer = await this.#requester.open(call);
+    const format = await this.#formats.prepare(resource, { ...options, verb: "watch" });
+    const answer = await format.open(this.#requester, call);
     const { scope, place } = answer;
     scope.limitIdle(idleTimeoutMs, () =>
       createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_TIMEOUT", {
@@ -162,7 +157,7 @@ class JsonKubeClient implements KubeClient {
       }),
     );
     try {
-      yield* readWatchStream<T>(answer, this.#decoder(resource, options.projection));
+      yield* readWatchStream<T>(answer, await format.watch(answer));
     } catch (error) {
       throw this.#requester.bodyError(scope, place, error);
     } finally {
@@ -255,13 +250,7 @@ class JsonKubeClient implements KubeClient {
 
   async #listPages<T>(resource: ResourceDefinition, options: ListEachOptions<T>, limit: number): Promise<ListResult> {
     const { namespace, labelSelector, fieldSelector, onItem } = options;
-    const decoder = this.#decoder(resource, options.projection);
-    const deliver = (value: unknown): boolean => {
-      const object = decoder.decode(value);
-      if (object === undefined) return false;
-      onItem(object as T);
-      return true;
-    };
+    const format = await this.#formats.prepare(resource, { ...options, verb: "list" });
     let first: ListResult | undefined;
     let token = "";
     let count = 0;
@@ -281,9 +270,9 @@ class JsonKubeClient implements KubeClient {
         path: collectionPath(resource, namespace, query),
       };
       if (options.retries !== undefined) call.retries = options.retries;
-      let page: { readonly resourceVersion: string; readonly continue: string; readonly count: number };
+      let page: ListPage;
       try {
-        page = await this.#listPage(call, deliver);
+        page = await this.#listPage(call, format, onItem as (object: object) => void);
       } catch (error) {
         if (token !== "" && hasCode(error, "KINGLET_ERR_KUBE_CLIENT_GONE")) throw new PageGone(error);
         throw error;
@@ -295,15 +284,13 @@ class JsonKubeClient implements KubeClient {
     return { ...first, count };
   }
 
-  async #listPage(
-    call: ApiCall,
-    deliver: (value: unknown) => boolean,
-  ): Promise<{ readonly resourceVersion: string; readonly continue: string; readonly count: number }> {
-    const { response, scope, place } = await this.#requester.open(call);
-    const reader = new ListReader(place, deliver);
+  async #listPage(call: ApiCall, format: AnswerFormat, onItem: (object: object) => void): Promise<ListPage> {
+    const answer = await format.open(this.#requester, call);
+    const { response, scope, place } = answer;
     // What the reader throws is coded, or the caller's own exception: neither is a fault of the connection.
     let isReaderFault = false;
     try {
+      const reader = await format.list(answer, onItem);
       for await (const chunk of response.body) {
         isReaderFault = true;
         reader.push(chunk);
@@ -319,28 +306,28 @@ class JsonKubeClient implements KubeClient {
 
   /** Sends a call whose answer is one object of the resource. */
   async #object<T>(resource: ResourceDefinition, call: ApiCall, projection?: Projection): Promise<T> {
-    const { text, status, place } = await this.#requester.text(call);
+    const format = await this.#formats.prepare(resource, { verb: "get", projection });
+    const answer = await format.open(this.#requester, call);
+    const bytes = await this.#requester.bytes(answer);
+    const { place } = answer;
+    const decoded = format.object(answer, bytes);
+    if (decoded !== undefined) {
+      if (decoded.object === undefined) throw unreadable(place, "an object of another kind, or without metadata");
+      return decoded.object as T;
+    }
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = JSON.parse(bytes.toString("utf8"));
     } catch (error) {
-      throw unreadable(place, `HTTP ${status} without JSON`, error);
+      throw unreadable(place, `HTTP ${answer.response.status} without JSON`, error);
     }
     // A subresource answers with a kind of its own (Scale, Eviction, TokenRequest).
     if ((value as { kind?: unknown } | null)?.kind === "Status")
-      throw createStatusError(place, value, { httpStatus: status });
+      throw createStatusError(place, value, { httpStatus: answer.response.status });
     const isOwnKind = (value as { kind?: unknown } | null)?.kind === resource.kind;
-    const object = isOwnKind ? this.#decoder(resource, projection).decode(value) : value;
+    const object = isOwnKind ? format.objects.decode(value) : value;
     if (object === undefined) throw unreadable(place, "an object without metadata");
     return object as T;
-  }
-
-  #decoder(resource: ResourceDefinition, projection: Projection | undefined): ObjectDecoder {
-    return new ObjectDecoder(resource, projection, {
-      interner: this.#interner,
-      logger: this.#logger,
-      skipped: this.#skipped,
-    });
   }
 
   #call(

@@ -6,10 +6,26 @@ import { ListSplitter } from "./list-splitter.ts";
 /** Far above what the API server stores (about 1.5 MB): a bound, not a limit that real objects meet. */
 const MAX_ITEM_BYTES = 16_777_216;
 
+/** What an answer says about the list that it is a page of. */
+export interface ListPage {
+  readonly resourceVersion: string;
+  readonly continue: string;
+  /** Objects delivered. */
+  readonly count: number;
+}
+
+/** Takes a list answer chunk by chunk, in whatever encoding. */
+export interface ListChunks {
+  /** @throws KINGLET_ERR_KUBE_CLIENT_RESPONSE, KINGLET_ERR_KUBE_CLIENT_TOO_LARGE, or what the delivery throws. */
+  push(chunk: Buffer): void;
+  /** @throws KINGLET_ERR_KUBE_CLIENT_RESPONSE when the answer was cut off or is not a list. */
+  finish(): ListPage;
+}
+
 /**
  * Reads one JSON list answer from its chunks: items are parsed and delivered as they become complete.
  */
-export class ListReader {
+export class ListReader implements ListChunks {
   readonly #place: RequestPlace;
   readonly #splitter: ListSplitter;
   #count = 0;
@@ -27,7 +43,7 @@ export class ListReader {
   }
 
   /** @throws KINGLET_ERR_KUBE_CLIENT_RESPONSE when the answer was cut off or is not a list. */
-  finish(): { readonly resourceVersion: string; readonly continue: string; readonly count: number } {
+  finish(): ListPage {
     const envelope = this.#splitter.finish();
     if (envelope === undefined || envelope === "") throw this.#unreadable("it ends in the middle");
     const list = this.#parse(envelope) as {

@@ -27,10 +27,18 @@ export interface FieldPlan {
   readonly rest: ProjectedField | undefined;
 }
 
+/** A kind to decode. @internal */
+export interface PlannedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** It comes as PartialObjectMetadata. @defaultValue false */
+  readonly metadataOnly?: boolean;
+}
+
 interface Place {
   readonly parent: string;
   readonly plans: Map<string, MessagePlan>;
-  readonly kind: { readonly apiVersion: string; readonly kind: string } | undefined;
+  readonly kind: PlannedKind | undefined;
 }
 
 /** The one kind that lies inside another: the server writes its apiVersion and kind into JSON, and leaves them out of protobuf. */
@@ -54,10 +62,13 @@ const NOTHING = {
  */
 export function createDecodePlan(
   table: FieldTable,
-  kind: { readonly apiVersion: string; readonly kind: string },
+  kind: PlannedKind,
   projection: Projection | undefined,
 ): MessagePlan | undefined {
-  const message = table.messageOf(kind.apiVersion, kind.kind);
+  const message =
+    kind.metadataOnly === true
+      ? table.messageOf("meta.k8s.io/v1", "PartialObjectMetadata")
+      : table.messageOf(kind.apiVersion, kind.kind);
   if (message === undefined) return undefined;
   const plans = new Map<string, MessagePlan>();
   if (projection === undefined) return { ...wholePlan(table, message, plans, "root"), constants: constantsOf(kind) };
@@ -139,9 +150,7 @@ function isClaims(message: string, row: FieldRow): boolean {
   return message === "k8s.io.api.apps.v1.StatefulSetSpec" && row.name === "volumeClaimTemplates";
 }
 
-function constantsOf(
-  kind: { readonly apiVersion: string; readonly kind: string } | undefined,
-): readonly (readonly [string, string])[] {
+function constantsOf(kind: PlannedKind | undefined): readonly (readonly [string, string])[] {
   return kind === undefined
     ? []
     : [

@@ -14,7 +14,7 @@ function decode(bytes: Buffer): unknown {
   const reader = new WireReader();
   reader.begin(bytes, 0, bytes.length);
   const { apiVersion, kind, rawStart, rawEnd } = readUnknown(reader, bytes.length);
-  const decoder = createTableDecoder(apiVersion, kind, undefined);
+  const decoder = createTableDecoder({ apiVersion, kind }, undefined);
   reader.begin(bytes, rawStart, rawEnd);
   return decoder!(reader, rawEnd);
 }

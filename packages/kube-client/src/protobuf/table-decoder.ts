@@ -1,7 +1,7 @@
 import { loadFieldTable, type FieldRow, type FieldTable, type SpecialMessage } from "@kinglet/kube-schema/field-table";
 import { Interner } from "../interner.ts";
 import { createShape, projectValue, type Projection } from "../projection.ts";
-import { createDecodePlan, type FieldPlan, type MessagePlan } from "./decode-plan.ts";
+import { createDecodePlan, type FieldPlan, type MessagePlan, type PlannedKind } from "./decode-plan.ts";
 import { MAGIC, readUnknown } from "./envelope.ts";
 import type { ProtobufDecoder } from "./protobuf-decoder.ts";
 import { setKey } from "./set-key.ts";
@@ -31,13 +31,9 @@ interface Op extends FieldPlan {
  * @returns `undefined` for a kind that is not built in.
  * @internal
  */
-export function createTableDecoder(
-  apiVersion: string,
-  kind: string,
-  projection: Projection | undefined,
-): ProtobufDecoder | undefined {
+export function createTableDecoder(kind: PlannedKind, projection: Projection | undefined): ProtobufDecoder | undefined {
   const table = loadFieldTable();
-  const plan = createDecodePlan(table, { apiVersion, kind }, projection);
+  const plan = createDecodePlan(table, kind, projection);
   if (plan === undefined) return undefined;
   const run = new TableDecoder(table);
   const node = run.prepare(plan);
