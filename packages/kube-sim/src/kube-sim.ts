@@ -3,11 +3,18 @@ import { createError } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
 import { recordFields } from "./apply/field-manager.ts";
 import { ApiRefusal, type StatusCause } from "./api-refusal.ts";
+import { WebhookAdmission } from "./admission/webhook-admission.ts";
+import { WebhookCaller } from "./admission/webhook-caller.ts";
+import { webhookConfigurationResources } from "./admission/configuration-resources.ts";
+import { WebhookMatcher } from "./admission/webhook-matcher.ts";
 import { ApiServer } from "./api-server.ts";
+import { decodeTyped } from "./apply/typed-decoder.ts";
+import { isDeclared, structureOf } from "./apply/resource-structure.ts";
 import { AccessControl } from "./authorization/access-control.ts";
 import { bootstrapObjects } from "./authorization/bootstrap-objects.ts";
 import { checkEscalation } from "./authorization/escalation-check.ts";
 import { RbacAuthorizer, type RoleSource } from "./authorization/rbac-authorizer.ts";
+import { rbacResources } from "./authorization/rbac-resources.ts";
 import { reviewResources } from "./authorization/review-resources.ts";
 import { ServiceAccountTokens } from "./authorization/service-account-tokens.ts";
 import type { SimUser } from "./authorization/user-info.ts";
@@ -17,6 +24,7 @@ import {
   establishedStatus,
   findDefinitionProblems,
 } from "./custom-resource-definition.ts";
+import { applyDefaults } from "./default-values.ts";
 import { DeletionSweep } from "./deletion-sweep.ts";
 import { kubeSimErrors } from "./errors.ts";
 import { FaultTable } from "./fault-table.ts";
@@ -60,6 +68,11 @@ export interface KubeSimOptions {
   readonly authorization?: "rbac" | "allow-all";
   /** The administrator's bearer token. @defaultValue a random one */
   readonly adminToken?: string;
+  /**
+   * Where an admission webhook given as a Service really listens: `HOST:PORT`. The certificate is checked for `NAME.NAMESPACE.svc`
+   * all the same. Calls to a Service without an answer fail. @defaultValue no Service has one
+   */
+  readonly resolveService?: (namespace: string, name: string, port: number) => string | undefined;
   /** Resources served without a CustomResourceDefinition, as an aggregated API serves them. */
   readonly extraResources?: readonly SimResource[];
   /** The version number before the first write; up to 20 digits. @defaultValue "1000" */
@@ -155,6 +168,7 @@ class OpenKubeSim implements KubeSim {
   readonly #journal: RequestJournal;
   readonly #server: ApiServer;
   readonly #clock: Clock;
+  readonly #webhooks: WebhookCaller;
   #listener: SimListener | undefined;
   #isStopped = false;
 
@@ -207,11 +221,27 @@ class OpenKubeSim implements KubeSim {
       ),
       rbac: isEnforced ? new RbacAuthorizer(rolesIn(this.#store)) : undefined,
     });
-    for (const resource of reviewResources()) this.#registry.add(resource);
+    for (const resource of [...reviewResources(), ...rbacResources(), ...webhookConfigurationResources()]) {
+      const { group, version, plural } = resource;
+      // A row that is there says how the resource is served; here is only what it does.
+      const row = this.#registry.find(group, version, plural);
+      this.#registry.add(row === undefined ? resource : { ...resource, ...row, ...behaviourOf(resource) });
+    }
+    const resolveService = options.resolveService ?? (() => undefined);
+    this.#webhooks = new WebhookCaller({ clock, store: this.#store, resolveService });
+    const admission = new WebhookAdmission({
+      store: this.#store,
+      access,
+      matcher: new WebhookMatcher(this.#store, this.#registry),
+      caller: this.#webhooks,
+      complete: completePatched,
+    });
     this.#pipeline.mutate = async (attempt) => {
-      checkEscalation(access, attempt);
-      return attempt.object;
+      const object = await admission.mutate(attempt);
+      checkEscalation(access, { ...attempt, object });
+      return object;
     };
+    this.#pipeline.validate = (attempt) => admission.validate(attempt);
     this.#server = new ApiServer({
       registry: this.#registry,
       reader: this.#reader,
@@ -313,6 +343,7 @@ class OpenKubeSim implements KubeSim {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#sweep.stop();
+    this.#webhooks.close();
     await this.#listener?.close();
   }
 
@@ -357,6 +388,19 @@ class OpenKubeSim implements KubeSim {
     const now = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
     this.#writer.put(resource, { ...definition, status: establishedStatus(definition, now) });
   }
+}
+
+function behaviourOf({ handleCreate, rules }: SimResource): Partial<SimResource> {
+  return { ...(handleCreate === undefined ? {} : { handleCreate }), ...(rules === undefined ? {} : { rules }) };
+}
+
+/** What a webhook's patch made, as if it had been sent: decoded, with defaults. */
+function completePatched(resource: SimResource, patched: KubeObject): KubeObject {
+  const decoded = isDeclared(resource) ? decodeTyped(structureOf(resource), patched).value : patched;
+  const object = decoded as KubeObject;
+  if (resource.defaults !== undefined) applyDefaults(object, resource.defaults);
+  resource.rules?.().default?.(object);
+  return object;
 }
 
 function rolesIn(store: ObjectStore): RoleSource {

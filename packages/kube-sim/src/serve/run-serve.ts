@@ -1,0 +1,109 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parseTokenFile } from "../authorization/token-file.ts";
+import type { SimUser } from "../authorization/user-info.ts";
+import { openKubeSim, type KubeSim } from "../kube-sim.ts";
+import { createSeededRandom } from "./seeded-random.ts";
+import { SERVE_HELP } from "./serve-help.ts";
+import { parseServeArguments, type ServeOptions } from "./serve-options.ts";
+import { writePrivateFile } from "./write-private-file.ts";
+
+/** What the program gets from its surroundings. */
+export interface ServeContext {
+  /** The words after the program's name. */
+  readonly args: readonly string[];
+  /** Ends the program when it fires. */
+  readonly signal: AbortSignal;
+  /** Prints a line on standard output. */
+  readonly print: (line: string) => void;
+  /** Prints a line on standard error. */
+  readonly report: (line: string) => void;
+}
+
+/** 0: stopped as asked; 1: could not start; 2: wrong arguments. */
+export type ServeExitCode = 0 | 1 | 2;
+
+/** `kube-sim serve`: serves until the signal fires. Never rejects. */
+export async function runServe(context: ServeContext): Promise<ServeExitCode> {
+  const parsed = parseServeArguments(context.args);
+  switch (parsed.kind) {
+    case "help":
+      context.print(SERVE_HELP.trimEnd());
+      return 0;
+    case "problems":
+      for (const problem of parsed.problems) context.report(`kube-sim: ${problem}`);
+      context.report("kube-sim: see kube-sim serve --help");
+      return 2;
+    default:
+      return serve(parsed.options, context);
+  }
+}
+
+async function serve(options: ServeOptions, context: ServeContext): Promise<ServeExitCode> {
+  await using stack = new AsyncDisposableStack();
+  try {
+    const tokens = options.tokenAuthFile === undefined ? {} : readTokens(options.tokenAuthFile);
+    const sim = stack.use(
+      await openKubeSim({
+        port: options.port,
+        authorization: "rbac",
+        tokens,
+        ...(options.seed === undefined ? {} : { random: createSeededRandom(options.seed) }),
+      }),
+    );
+    await load(sim, options.load);
+    const kubeconfig = options.kubeconfig === undefined ? temporaryFile(stack) : resolve(options.kubeconfig);
+    writeKubeconfig(kubeconfig, sim);
+    context.print(JSON.stringify({ ready: true, server: sim.server, kubeconfig }));
+  } catch (error) {
+    context.report(`kube-sim: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+  await fired(context.signal);
+  return 0;
+}
+
+function readTokens(file: string): Record<string, SimUser> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    const wayOut = "name a file that exists and that you may read";
+    throw new Error(`--token-auth-file ${JSON.stringify(file)} cannot be read (${reasonOf(cause)}); ${wayOut}`, {
+      cause,
+    });
+  }
+  return Object.fromEntries(parseTokenFile(text, file));
+}
+
+async function load(sim: KubeSim, counts: Readonly<Record<string, number>>): Promise<void> {
+  if (Object.keys(counts).length > 0) await sim.load(counts);
+}
+
+function writeKubeconfig(file: string, sim: KubeSim): void {
+  try {
+    writePrivateFile(file, `${JSON.stringify(sim.kubeconfig(), undefined, 2)}\n`);
+  } catch (cause) {
+    const folder = JSON.stringify(dirname(file));
+    const wayOut = `make the folder ${folder} writable, or name another file`;
+    throw new Error(`--kubeconfig ${JSON.stringify(file)} cannot be written (${reasonOf(cause)}); ${wayOut}`, {
+      cause,
+    });
+  }
+}
+
+function temporaryFile(stack: AsyncDisposableStack): string {
+  const folder = mkdtempSync(join(tmpdir(), "kube-sim-"));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "kubeconfig");
+}
+
+function reasonOf(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException).code ?? String(cause);
+}
+
+function fired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
+}
