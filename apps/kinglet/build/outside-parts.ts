@@ -50,6 +50,13 @@ const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/policy-engine",
   },
   {
+    // The field table of all kinds: the applets' decoders are written at build time.
+    importedAs: /^\.\/protobuf\/table-decoder\.ts$/,
+    file: "kinglet.table-decoder.cjs",
+    contents: 'export { createTableDecoder } from "./protobuf/table-decoder.ts";',
+    resolveFrom: "packages/kube-client/src",
+  },
+  {
     importedAs: /^\.\/applets\/heap\/applet\.ts$/,
     file: "kinglet.heap.cjs",
     contents: 'export { main } from "./applets/heap/applet.ts";',

@@ -31,7 +31,10 @@ export type {
 export type { KubeMetadata, KubeObject, WatchEvent } from "./kube-object.ts";
 export { loadClusterAccess, type LoadClusterAccessOptions } from "./load-cluster-access.ts";
 export { createTransport, type TransportOptions } from "./negotiated-transport.ts";
+export type { CallRate } from "./rate-limit.ts";
 export type { Projection } from "./projection.ts";
+export type { DecoderToolkit, ProtobufDecoder, ProtobufDecoderFactory } from "./protobuf/protobuf-decoder.ts";
+export type { WireReader } from "./protobuf/wire-reader.ts";
 export {
   containerProfiles,
   customResourceDefinitions,

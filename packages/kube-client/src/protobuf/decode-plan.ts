@@ -108,6 +108,10 @@ function wholePlan(
 
 function projectedPlan(table: FieldTable, message: string, nodes: readonly ProjectedField[], at: Place): MessagePlan {
   const { parent, plans } = at;
+  // Containers and initContainers of which the same is kept are decoded alike.
+  const key = `${parent === "metadata"} ${at.kind?.kind ?? ""} ${message} ${pathsOf(nodes)}`;
+  const known = plans.get(key);
+  if (known !== undefined) return known;
   const fields: FieldPlan[] = [];
   for (const row of table.rows(message) ?? []) {
     if (row.isInline && row.message !== undefined) {
@@ -122,7 +126,9 @@ function projectedPlan(table: FieldTable, message: string, nodes: readonly Proje
     fields.push({ ...field, isShared: (row.isRepeated || row.isMap) && isShareable(field, new Set()) });
   }
   const constants = constantsOf(at.kind).filter(([name]) => nodes.some(({ key }) => key === name));
-  return { message, fields, isWhole: false, constants };
+  const plan = { message, fields, isWhole: false, constants };
+  plans.set(key, plan);
+  return plan;
 }
 
 /** A field that is kept whole. */
@@ -144,6 +150,14 @@ function inner(table: FieldTable, row: FieldRow, node: ProjectedField, at: Place
   const isMessage = row.message !== undefined && whole.special === undefined && !row.isMap;
   if (!isMessage || row.isRepeated !== node.isArray) return { ...whole, rest: node };
   return { ...whole, plan: projectedPlan(table, row.message, fields, { ...at, parent: node.key }) };
+}
+
+function pathsOf(nodes: readonly ProjectedField[]): string {
+  return nodes
+    .map(({ key, isArray, fields }) => {
+      return JSON.stringify(key) + (isArray ? "[]" : "") + (fields === undefined ? "" : `(${pathsOf(fields)})`);
+    })
+    .join();
 }
 
 function isClaims(message: string, row: FieldRow): boolean {

@@ -27,7 +27,9 @@ export class ProtobufObjects {
   item(bytes: Buffer, start: number, end: number): Record<string, unknown> | undefined {
     this.#reader.begin(bytes, start, end);
     try {
-      return this.#objects.accept(this.#decode(this.#reader, end));
+      const object = this.#decode(this.#reader, end);
+      this.#reader.end(end);
+      return this.#objects.accept(object);
     } finally {
       this.#reader.release();
     }
@@ -53,7 +55,9 @@ export class ProtobufObjects {
   read<T>(bytes: Buffer, start: number, end: number, run: (reader: WireReader, end: number) => T): T {
     this.#reader.begin(bytes, start, end);
     try {
-      return run(this.#reader, end);
+      const value = run(this.#reader, end);
+      if (this.#reader.position !== end) throw this.#reader.fault("a message does not end where its length says");
+      return value;
     } finally {
       this.#reader.release();
     }

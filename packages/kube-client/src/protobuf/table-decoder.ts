@@ -77,14 +77,14 @@ class TableDecoder {
       const tag = reader.tag();
       const op = node.byNumber[tag >>> 3];
       if (op === undefined) reader.skip(tag);
-      else this.#field(target, op, reader, tag);
+      else this.#field(target, op, reader, { tag, isWhole: node.isWhole });
     }
-    if (reader.position !== end) throw reader.fault("a message does not end where its length says");
     this.#finish(target, node, reader);
   }
 
-  #field(target: Target, op: Op, reader: WireReader, tag: number): void {
+  #field(target: Target, op: Op, reader: WireReader, at: { readonly tag: number; readonly isWhole: boolean }): void {
     const { row } = op;
+    const { tag, isWhole } = at;
     const { name } = row;
     if (row.isRepeated) {
       const list = (target[name] ??= []) as unknown[];
@@ -101,8 +101,7 @@ class TableDecoder {
       this.#entry((target[name] ??= {}) as Target, op, reader);
     } else {
       const value = this.#value(op, reader);
-      if (row.isPointer || !row.omitsEmpty || !isZero(value)) target[name] = value;
-      else delete target[name];
+      if (value === null ? isWhole && (row.isPointer || !row.omitsEmpty) : isKept(row, value)) target[name] = value;
     }
   }
 
@@ -191,6 +190,7 @@ class TableDecoder {
     if (plan === undefined) throw reader.fault(`an embedded object of an unknown kind, ${apiVersion} ${kind}`);
     reader.position = rawStart;
     const object = this.message(this.prepare(plan), reader, rawEnd);
+    if (reader.position !== rawEnd) throw reader.fault("an embedded object does not end where its length says");
     reader.position = end;
     return object;
   }
@@ -240,8 +240,8 @@ class TableDecoder {
         if (op.isShared) value = reader.share(value as object);
       }
       if (op.rest !== undefined) value = projectValue(value, op.rest, this.#interner);
-      if (value === undefined || (value === null && !node.isWhole)) delete target[name];
-      else target[name] = value;
+      if (value !== undefined) target[name] = value;
+      else delete target[name];
     }
   }
 
@@ -296,8 +296,8 @@ function wireType(row: FieldRow, isMapValue = false): number {
   }
 }
 
-function isZero(value: unknown): boolean {
-  return value === "" || value === 0 || value === false || value === null;
+function isKept(row: FieldRow, value: unknown): boolean {
+  return row.isPointer || !row.omitsEmpty || (value !== "" && value !== 0 && value !== false);
 }
 
 function schemaOr(special: SpecialMessage, value: Target): unknown {

@@ -10,6 +10,7 @@ import {
   type KubeMetadata,
   type KubeObject,
 } from "@kinglet/kube-client";
+import { identityProjection, replicaSetProjection } from "./projections.ts";
 
 /** The part of an object that tells who owns it. */
 export interface OwnedObject extends KubeObject {
@@ -28,12 +29,6 @@ export interface Workload {
   readonly name: string;
 }
 
-const ownersOnly = [
-  "metadata.ownerReferences[].kind",
-  "metadata.ownerReferences[].name",
-  "metadata.ownerReferences[].controller",
-];
-
 /**
  * With `--scope cluster`: the objects above the pods, so that alerts name the workload a person deployed, and its existence is known.
  *
@@ -44,14 +39,15 @@ export class ClusterView {
   readonly #replicaSets: Informer<OwnedObject>;
 
   constructor(client: KubeClient, options: Omit<InformerOptions, "projection">) {
+    const identityOnly = { projection: identityProjection, metadataOnly: true } as const;
     this.#replicaSets = createInformer<OwnedObject>(client, replicaSets, {
       ...options,
-      projection: { paths: ownersOnly },
+      projection: replicaSetProjection,
     });
     this.informers = [
       this.#replicaSets,
-      createInformer<OwnedObject>(client, deployments, { ...options, projection: { paths: [] } }),
-      createInformer<OwnedObject>(client, namespaces, { ...options, projection: { paths: [] } }),
+      createInformer<OwnedObject>(client, deployments, { ...options, ...identityOnly }),
+      createInformer<OwnedObject>(client, namespaces, { ...options, ...identityOnly }),
     ];
   }
 

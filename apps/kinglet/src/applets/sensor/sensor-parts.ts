@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
 import { builtinRules, createDetector, type Detector } from "@kinglet/detection";
-import { ContainerIndex, POD_PROJECTION_PATHS, type ContainerIdentity, type PodView } from "@kinglet/enrichment";
+import { ContainerIndex, type ContainerIdentity, type PodView } from "@kinglet/enrichment";
 import {
   createInformer,
   createKubeClient,
@@ -25,6 +25,7 @@ import { ClusterView, workloadByName } from "./cluster-view.ts";
 import type { SensorConfig } from "./config.ts";
 import { watchContainers } from "./container-watch.ts";
 import { alertCapacity, EventPipeline } from "./event-pipeline.ts";
+import { podProjection } from "./projections.ts";
 
 /** The parts of a sensor, opened and connected, not yet running. */
 export interface SensorParts {
@@ -96,7 +97,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   const informerOptions = { clock, logger: logging.logger("informer"), metrics };
   const podInformer = createInformer<PodView>(client, pods, {
     ...informerOptions,
-    projection: { paths: POD_PROJECTION_PATHS },
+    projection: podProjection,
     ...(config.scope === "node" ? { fieldSelector: `spec.nodeName=${config.nodeName ?? ""}` } : {}),
   });
   const cluster = config.scope === "cluster" ? new ClusterView(client, informerOptions) : undefined;

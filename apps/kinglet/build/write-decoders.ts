@@ -1,0 +1,36 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { POD_PROJECTION_PATHS } from "@kinglet/enrichment";
+import { writeDecoder } from "@kinglet/kube-client/decoder-writer";
+
+const REPLICA_SET_PATHS = [
+  "metadata.ownerReferences[].kind",
+  "metadata.ownerReferences[].name",
+  "metadata.ownerReferences[].controller",
+];
+
+/**
+ * The sensor's decoders by file name: run as a program, this writes them. They are checked in: a build then needs no table, and a change of what is kept
+ * shows in review.
+ */
+export function sensorDecoders(): Readonly<Record<string, string>> {
+  return {
+    "pod-decoder.ts": writeDecoder(
+      { paths: POD_PROJECTION_PATHS },
+      { kind: { apiVersion: "v1", kind: "Pod" }, name: "createPodDecoder" },
+    ),
+    "replica-set-decoder.ts": writeDecoder(
+      { paths: REPLICA_SET_PATHS },
+      { kind: { apiVersion: "apps/v1", kind: "ReplicaSet" }, name: "createReplicaSetDecoder" },
+    ),
+    "identity-decoder.ts": writeDecoder(
+      { paths: [] },
+      { kind: { apiVersion: "v1", kind: "Namespace", metadataOnly: true }, name: "createIdentityDecoder" },
+    ),
+  };
+}
+
+if (import.meta.main) {
+  const folder = join(import.meta.dirname, "../src/applets/sensor/gen");
+  for (const [name, text] of Object.entries(sensorDecoders())) writeFileSync(join(folder, name), text);
+}
