@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "@kinglet/lifecycle";
+import type { KubeObject } from "../kube-object.ts";
+import type { ObjectReader } from "../object-reader.ts";
+import type { ObjectStore } from "../object-store.ts";
+import type { ResourceRegistry } from "../resource-registry.ts";
+import { qualifiedName, type SimResource } from "../sim-resource.ts";
+import type { WritePipeline } from "../write-pipeline.ts";
+import { RuleCompiler } from "./cel/rule-compiler.ts";
+import { customResourceRows } from "./custom-resource-rows.ts";
+import { DefinitionRules } from "./definition-rules.ts";
+import { readDefinitionSpec } from "./definition/definition-spec.ts";
+import { conditionStatus, hasItsNames, withAcceptedNames, withCondition } from "./definition/definition-status.ts";
+
+const TABLE = "customresourcedefinitions.apiextensions.k8s.io";
+
+/** What the controllers of definitions work on. */
+export interface CustomResourceParts {
+  readonly registry: ResourceRegistry;
+  readonly store: ObjectStore;
+  readonly reader: ObjectReader;
+  readonly clock: Clock;
+  readonly pipeline: WritePipeline;
+}
+
+/**
+ * Follows CustomResourceDefinitions as the controllers of a server do: negotiates their names, establishes them, serves their
+ * versions, and takes their objects along when they go.
+ */
+export class CustomResources {
+  readonly #parts: CustomResourceParts;
+  readonly #compiler: RuleCompiler = new RuleCompiler();
+
+  constructor(parts: CustomResourceParts) {
+    this.#parts = parts;
+    const row = parts.registry.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+    const rules = new DefinitionRules(this.#compiler);
+    if (row !== undefined) parts.registry.add({ ...row, rules: () => rules });
+  }
+
+  /** To be told of every stored and removed definition. */
+  onWrite(resource: SimResource, definition: KubeObject, change: "stored" | "removed"): void {
+    if (resource.kind !== "CustomResourceDefinition" || resource.group !== "apiextensions.k8s.io") return;
+    if (change === "removed") {
+      this.#withdraw(definition);
+      this.#reconsiderOthers(definition);
+    } else if (definition.metadata.deletionTimestamp === undefined) {
+      this.#follow(resource, definition);
+    }
+  }
+
+  #follow(resource: SimResource, definition: KubeObject): void {
+    let current = definition;
+    const now = new Date(this.#parts.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    if (!hasItsNames(current)) {
+      const named = this.#stored(resource, current, withAcceptedNames(current, this.#others(current), now), now);
+      const isReleasing = named !== current;
+      current = named;
+      if (isReleasing) this.#reconsiderOthers(current);
+    }
+    if (conditionStatus(current, "NamesAccepted") === "True" && conditionStatus(current, "Established") !== "True") {
+      const condition = {
+        type: "Established",
+        status: "True",
+        reason: "InitialNamesAccepted",
+        message: "the initial names have been accepted",
+      };
+      current = this.#stored(resource, current, withCondition(current, condition, now), now);
+    }
+    if (conditionStatus(current, "Established") === "True") this.#serve(current);
+  }
+
+  #serve(definition: KubeObject): void {
+    const { registry, reader } = this.#parts;
+    const { group, names } = readDefinitionSpec(definition);
+    const before = [...registry.all()].filter((row) => row.group === group && row.plural === names.plural);
+    const rows = customResourceRows(definition, this.#compiler);
+    registry.removeAll(group, names.plural);
+    for (const row of rows) registry.add(row);
+    const gone = before.some((row) => !rows.some((kept) => kept.version === row.version));
+    if (gone) reader.closeWatches(group, names.plural);
+  }
+
+  #withdraw(definition: KubeObject): void {
+    const { registry, store, reader } = this.#parts;
+    const { group, names } = readDefinitionSpec(definition);
+    const table = qualifiedName({ group, plural: names.plural });
+    for (const key of [...store.table(table).keys()]) store.remove(table, key);
+    registry.removeAll(group, names.plural);
+    reader.closeWatches(group, names.plural);
+  }
+
+  /** A name may have become free. */
+  #reconsiderOthers(definition: KubeObject): void {
+    const resource = this.#parts.registry.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+    if (resource === undefined) return;
+    const { group } = readDefinitionSpec(definition);
+    for (const other of this.#others(definition)) {
+      const isWaiting = readDefinitionSpec(other).group === group && !hasItsNames(other);
+      if (isWaiting && other.metadata.deletionTimestamp === undefined) this.#follow(resource, other);
+    }
+  }
+
+  #others(definition: KubeObject): KubeObject[] {
+    return [...this.#parts.store.table(TABLE).values()].filter((other) => other.metadata.name !== definition.metadata.name);
+  }
+
+  /** Writes the status as the controller does. @returns the stored object, the same one when nothing changed */
+  #stored(resource: SimResource, before: KubeObject, wanted: KubeObject, time: string): KubeObject {
+    const { store, pipeline } = this.#parts;
+    if (isDeepStrictEqual(before.status, wanted.status)) return before;
+    const after = structuredClone(wanted);
+    pipeline.recordFields?.({
+      resource,
+      subresource: "status",
+      before,
+      after,
+      manager: "kube-apiserver",
+      operation: "Update",
+      time,
+    });
+    return store.put(TABLE, before.metadata.name, after);
+  }
+}
