@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import { createError } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
 import { recordFields } from "./apply/field-manager.ts";
-import { ApiRefusal, type StatusCause } from "./api-refusal.ts";
+import { ApiRefusal } from "./api-refusal.ts";
 import { WebhookAdmission } from "./admission/webhook-admission.ts";
 import { WebhookCaller } from "./admission/webhook-caller.ts";
-import { webhookConfigurationResources } from "./admission/configuration-resources.ts";
 import { WebhookMatcher } from "./admission/webhook-matcher.ts";
 import { ApiServer } from "./api-server.ts";
 import { decodeTyped } from "./apply/typed-decoder.ts";
@@ -14,16 +13,9 @@ import { AccessControl } from "./authorization/access-control.ts";
 import { bootstrapObjects } from "./authorization/bootstrap-objects.ts";
 import { checkEscalation } from "./authorization/escalation-check.ts";
 import { RbacAuthorizer, type RoleSource } from "./authorization/rbac-authorizer.ts";
-import { rbacResources } from "./authorization/rbac-resources.ts";
-import { reviewResources } from "./authorization/review-resources.ts";
 import { ServiceAccountTokens } from "./authorization/service-account-tokens.ts";
 import type { SimUser } from "./authorization/user-info.ts";
-import {
-  completeDefinition,
-  customResourcesOf,
-  establishedStatus,
-  findDefinitionProblems,
-} from "./custom-resource-definition.ts";
+import { CustomResources } from "./custom-resources/custom-resources.ts";
 import { applyDefaults } from "./default-values.ts";
 import { DeletionSweep } from "./deletion-sweep.ts";
 import { kubeSimErrors } from "./errors.ts";
@@ -33,6 +25,7 @@ import { MutationHandler } from "./mutation-handler.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStore } from "./object-store.ts";
 import { ObjectWriter } from "./object-writer.ts";
+import { registerAccessResources } from "./register-access-resources.ts";
 import { RequestJournal, type JournalEntry } from "./request-journal.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
 import type { ResourceTable } from "./resource-table.ts";
@@ -165,6 +158,7 @@ class OpenKubeSim implements KubeSim {
   readonly #pipeline: WritePipeline = { recordFields };
   readonly #reader: ObjectReader;
   readonly #sweep: DeletionSweep;
+  readonly #customResources: CustomResources;
   readonly #journal: RequestJournal;
   readonly #server: ApiServer;
   readonly #clock: Clock;
@@ -195,18 +189,22 @@ class OpenKubeSim implements KubeSim {
       reader: this.#reader,
       registry: this.#registry,
     }));
+    this.#customResources = new CustomResources({
+      registry: this.#registry,
+      store: this.#store,
+      reader: this.#reader,
+      clock,
+      pipeline: this.#pipeline,
+    });
     this.#writer = new ObjectWriter({
       store: this.#store,
       clock,
       random,
       pipeline: this.#pipeline,
-      complete: (resource, object) => {
-        if (isDefinition(resource)) completeDefinition(object);
-      },
-      findProblems: (resource, object): readonly StatusCause[] =>
-        isDefinition(resource) ? findDefinitionProblems(object) : [],
+      complete: () => {},
+      findProblems: () => [],
       onWrite: (resource, object, change) => {
-        if (isDefinition(resource)) this.#followDefinition(resource, object, change);
+        this.#customResources.onWrite(resource, object, change);
         this.#sweep.onWrite(resource, object, change);
       },
     });
@@ -221,12 +219,7 @@ class OpenKubeSim implements KubeSim {
       ),
       rbac: isEnforced ? new RbacAuthorizer(rolesIn(this.#store)) : undefined,
     });
-    for (const resource of [...reviewResources(), ...rbacResources(), ...webhookConfigurationResources()]) {
-      const { group, version, plural } = resource;
-      // A row that is there says how the resource is served; here is only what it does.
-      const row = this.#registry.find(group, version, plural);
-      this.#registry.add(row === undefined ? resource : { ...resource, ...row, ...behaviourOf(resource) });
-    }
+    registerAccessResources(this.#registry);
     const resolveService = options.resolveService ?? (() => undefined);
     this.#webhooks = new WebhookCaller({ clock, store: this.#store, resolveService });
     const admission = new WebhookAdmission({
@@ -366,32 +359,6 @@ class OpenKubeSim implements KubeSim {
     }
     return resource;
   }
-
-  /** A stored definition is served at once and says so in its status; a removed one takes its objects along. */
-  #followDefinition(resource: SimResource, definition: KubeObject, change: "stored" | "removed"): void {
-    const group = String(readPath(definition, "spec.group"));
-    const plural = String(readPath(definition, "spec.names.plural"));
-    if (change === "removed") {
-      const custom = this.#registry.findByName(qualifiedName({ group, plural }));
-      if (custom === undefined) return;
-      for (const object of [...this.#store.table(tableName(custom)).values()]) {
-        this.#writer.removeNow(custom, object.metadata.namespace ?? "", object.metadata.name);
-      }
-      this.#registry.removeAll(group, plural);
-      this.#reader.closeWatches(group, plural);
-      return;
-    }
-    if (definition.metadata.deletionTimestamp !== undefined) return;
-    this.#registry.removeAll(group, plural);
-    for (const custom of customResourcesOf(definition)) this.#registry.add(custom);
-    if (Array.isArray(readPath(definition, "status.conditions"))) return;
-    const now = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    this.#writer.put(resource, { ...definition, status: establishedStatus(definition, now) });
-  }
-}
-
-function behaviourOf({ handleCreate, rules }: SimResource): Partial<SimResource> {
-  return { ...(handleCreate === undefined ? {} : { handleCreate }), ...(rules === undefined ? {} : { rules }) };
 }
 
 /** What a webhook's patch made, as if it had been sent: decoded, with defaults. */
@@ -409,8 +376,4 @@ function rolesIn(store: ObjectStore): RoleSource {
     values: (plural) => table(plural).values(),
     get: (plural, namespace, name) => table(plural).get(namespace === "" ? name : `${namespace}/${name}`),
   };
-}
-
-function isDefinition(resource: SimResource): boolean {
-  return resource.kind === "CustomResourceDefinition" && resource.group === "apiextensions.k8s.io";
 }

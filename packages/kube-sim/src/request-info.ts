@@ -49,7 +49,8 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     plural,
     namespace,
     name,
-    subresource: sub.join("/"),
+    // What follows `proxy` is a path behind the API.
+    subresource: sub[0] === "proxy" ? "proxy" : sub.join("/"),
   };
 }
 
