@@ -6,7 +6,8 @@ import { answerKeySet } from "./authorization/key-set.ts";
 import { attributesOf } from "./authorization/request-attributes.ts";
 import { answerDiscovery } from "./discovery.ts";
 import { Exchange } from "./exchange.ts";
-import type { FaultAction, FaultTable } from "./fault-table.ts";
+import type { FaultAction } from "./fault-action.ts";
+import type { FaultTable } from "./fault-table.ts";
 import type { MutationHandler } from "./mutation-handler.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import { methodNotAllowed, refusal, unknownResource } from "./refusals.ts";
@@ -47,7 +48,7 @@ export class ApiServer {
       at: this.#parts.clock.now(),
     };
     this.#parts.journal.add(entry);
-    const exchange = new Exchange(request, response, url, entry);
+    const exchange = new Exchange(request, response, url, entry, () => this.#parts.clock.now());
     // A client that goes away mid-answer is its own business; without a listener it would end the process.
     response.on("error", () => {});
     try {
@@ -70,18 +71,31 @@ export class ApiServer {
       case "delay":
         await sleep(fault.ms, { clock: this.#parts.clock, signal: exchange.signal });
         return false;
-      case "cut":
-        exchange.cutAfter(fault.afterBytes);
-        return false;
       case "hang":
         return true;
-      default: {
+      case "status": {
         const seconds = fault.retryAfterSeconds;
         exchange.request.resume();
         throw refusal(fault.code, fault.reason ?? "", fault.message ?? `fault injected: ${fault.code}`, {
           ...(seconds === undefined ? {} : { details: { retryAfterSeconds: seconds }, retryAfterSeconds: seconds }),
         });
       }
+      case "cut":
+      case "blackhole":
+        exchange.fault = fault;
+        if (fault.afterEvents === undefined) exchange.cutAfter(fault.afterBytes ?? 0);
+        return false;
+      case "ignore-initial-events":
+        exchange.query.delete("sendInitialEvents");
+        exchange.query.delete("resourceVersionMatch");
+        return false;
+      case "go-away":
+        exchange.fault = fault;
+        exchange.askToLeave();
+        return false;
+      default:
+        exchange.fault = fault;
+        return false;
     }
   }
 
@@ -104,6 +118,7 @@ export class ApiServer {
       throw unknownResource();
     }
     checkAddress(resource, info);
+    if (resource.deprecationWarning !== undefined) exchange.warn(resource.deprecationWarning);
     await this.#dispatch(exchange, info, resource);
   }
 

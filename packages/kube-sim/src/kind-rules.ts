@@ -1,6 +1,7 @@
 import type { Clock } from "@kinglet/lifecycle";
 import type { StatusCause } from "./api-refusal.ts";
 import type { KubeObject } from "./kube-object.ts";
+import type { DeleteOptions } from "./object-lifecycle.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { WriteAttempt } from "./write-pipeline.ts";
 
@@ -20,12 +21,18 @@ export interface KindRules {
   default?: ((object: KubeObject) => void) | undefined;
   /** The server's own admission, before webhooks. Throws an ApiRefusal to refuse. */
   admit?: ((object: KubeObject, attempt: WriteAttempt, context: RuleContext) => void) | undefined;
+  /** The same for DELETE; also called when there is no such object. */
+  admitDelete?:
+    | ((attempt: WriteAttempt, options: DeleteOptions, context: RuleContext) => void)
+    | undefined;
   /** What a new object starts with, and loses. */
   prepareForCreate?: ((object: KubeObject, context: RuleContext) => void) | undefined;
   /** What an update may not change silently: taken from `current`. `subresource` is "" for the object itself. */
   prepareForUpdate?:
     | ((next: KubeObject, current: KubeObject, subresource: string, context: RuleContext) => void)
     | undefined;
+  /** What a DELETE writes into an object that is emptied before it goes; `now` is RFC 3339. */
+  prepareForDelete?: ((object: KubeObject, now: string) => void) | undefined;
   /** All problems at once, in the server's order and words. `current` is undefined for a new object. */
   findProblems?:
     | ((
@@ -35,6 +42,8 @@ export interface KindRules {
         context: RuleContext,
       ) => readonly StatusCause[])
     | undefined;
+  /** The part whose changes count as a new generation. @defaultValue `spec` */
+  specificationOf?: ((object: KubeObject) => unknown) | undefined;
   /** After validation: fields that the server chooses (cluster addresses, ports). */
   allocate?: ((object: KubeObject, current: KubeObject | undefined, context: RuleContext) => void) | undefined;
 }

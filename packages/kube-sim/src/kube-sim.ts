@@ -20,7 +20,7 @@ import { applyDefaults } from "./default-values.ts";
 import { DeletionSweep } from "./deletion-sweep.ts";
 import { kubeSimErrors } from "./errors.ts";
 import { FaultTable } from "./fault-table.ts";
-import { readPath, type KubeObject, type KubeObjectInput } from "./kube-object.ts";
+import type { KubeObject, KubeObjectInput } from "./kube-object.ts";
 import { MutationHandler } from "./mutation-handler.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStore } from "./object-store.ts";
@@ -31,7 +31,7 @@ import { ResourceRegistry } from "./resource-registry.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import { createServingCertificate } from "./serving-certificate.ts";
 import { SimListener } from "./sim-listener.ts";
-import { apiVersionOf, qualifiedName, type SimResource, tableName } from "./sim-resource.ts";
+import { apiVersionOf, type SimResource, tableName } from "./sim-resource.ts";
 import type { WritePipeline } from "./write-pipeline.ts";
 
 /**
@@ -161,7 +161,6 @@ class OpenKubeSim implements KubeSim {
   readonly #customResources: CustomResources;
   readonly #journal: RequestJournal;
   readonly #server: ApiServer;
-  readonly #clock: Clock;
   readonly #webhooks: WebhookCaller;
   #listener: SimListener | undefined;
   #isStopped = false;
@@ -169,7 +168,6 @@ class OpenKubeSim implements KubeSim {
   constructor(options: KubeSimOptions, caPem: string) {
     const { clock = systemClock, random = Math.random } = options;
     this.caPem = caPem;
-    this.#clock = clock;
     this.token = options.adminToken ?? randomBytes(16).toString("hex");
     this.#journal = new RequestJournal(options.journalEntries ?? 10_000);
     this.#registry = new ResourceRegistry(options.extraResources ?? []);

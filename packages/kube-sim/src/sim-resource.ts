@@ -52,6 +52,8 @@ export interface SimResource {
   readonly defaultPropagation?: "background" | "orphan" | "none";
   /** The shape of the objects, root fields included; built-in kinds need none. @internal */
   readonly schema?: StructuralType;
+  /** Sent with every answer as a `Warning`: this version is on its way out. */
+  readonly deprecationWarning?: string;
   /** A PUT without `resourceVersion` is refused. */
   readonly requiresVersionOnUpdate?: boolean;
   /** A PUT of an object that does not exist creates it. */

@@ -28,11 +28,10 @@ function typeOf(schema: JsonSchema, isResource: boolean): StructuralType {
 }
 
 function objectType(schema: JsonSchema, isResource: boolean): StructuralType {
-  const mapType = schema["x-kubernetes-map-type"];
-  const shared = {
-    ...(mapType === "atomic" || mapType === "granular" ? { mapType } : {}),
+  const shared: Pick<StructuralType, "mapType" | "preservesUnknown"> = {
+    ...(schema["x-kubernetes-map-type"] === "atomic" ? { mapType: "atomic" } : {}),
     ...(schema["x-kubernetes-preserve-unknown-fields"] === true ? { preservesUnknown: true } : {}),
-  } as const;
+  };
   const values = schema.additionalProperties;
   if (values !== undefined && values !== false && Object.keys(schema.properties ?? {}).length === 0) {
     const element: StructuralType = typeof values === "object" ? typeOf(values, false) : { kind: "any" };

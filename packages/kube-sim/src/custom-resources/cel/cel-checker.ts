@@ -78,7 +78,7 @@ export class CelChecker {
 
   /** Notes a problem. @returns what the part counts as from here on */
   fail(node: CelNode, message: string, cost = 0): CheckedExpression {
-    this.issues.push({ message, position: node.pos });
+    this.issues.push({ message, position: markedPosition(node) });
     return { type: DYN, cost, size: Number.POSITIVE_INFINITY };
   }
 
@@ -296,6 +296,40 @@ function indexedType(type: CelType, at: CelType): CelType | undefined {
   if (type.kind === "list") return at.kind === "int" || at.kind === "dyn" ? type.element : undefined;
   if (type.kind !== "map") return undefined;
   return isAssignable(type.key, at, new Map()) ? type.value : undefined;
+}
+
+/** Where the API's marks stand: at the operator, the dot or the parenthesis, not at the beginning of the part. */
+function markedPosition(node: CelNode): number {
+  const from = (part: unknown, text: string): number => {
+    const at = node.input.indexOf(text, (part as CelNode).end);
+    return at < 0 || at >= node.end ? node.pos : at;
+  };
+  const parts = Array.isArray(node.args) ? (node.args as readonly unknown[]) : [];
+  switch (node.op) {
+    case "value":
+    case "id":
+    case "list":
+    case "map":
+    case "!_":
+    case "-_":
+      return node.pos;
+    case ".":
+    case ".?":
+      return from(parts[0], ".");
+    case "[]":
+    case "[?]":
+      return from(parts[0], "[");
+    case "call": {
+      const at = node.input.indexOf("(", node.start);
+      return at < 0 ? node.pos : at;
+    }
+    case "rcall":
+      return from(parts[1], "(");
+    case "?:":
+      return from(parts[0], "?");
+    default:
+      return from(parts[0], node.op);
+  }
 }
 
 function isBoolean(type: CelType): boolean {

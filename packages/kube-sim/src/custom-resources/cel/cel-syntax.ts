@@ -4,6 +4,8 @@ import { Environment } from "@marcbachmann/cel-js";
 export interface CelNode {
   readonly op: string;
   readonly args: unknown;
+  /** The whole expression. */
+  readonly input: string;
   /** Where messages about the node point. */
   readonly pos: number;
   readonly start: number;
