@@ -1,0 +1,25 @@
+import { systemClock, type Clock } from "@kinglet/lifecycle";
+import type { Informer } from "../informer.ts";
+import type { KubeObject } from "../kube-object.ts";
+
+/** Three bookmarks. */
+const SILENCE_MS = 180_000;
+
+/**
+ * For `/livez`: a watch that claims to be connected but from which neither event nor bookmark has come for three minutes.
+ *
+ * @returns one sentence per such informer; empty while all is well, and while an informer says itself that it waits.
+ * @public
+ */
+export function findSilentWatches(
+  informers: Readonly<Record<string, Pick<Informer<KubeObject>, "status" | "lastEventAtMs">>>,
+  clock: Clock = systemClock,
+): readonly string[] {
+  const problems: string[] = [];
+  for (const [name, { status, lastEventAtMs }] of Object.entries(informers)) {
+    const silentMs = clock.now() - (lastEventAtMs ?? clock.now());
+    if (status.state !== "watching" || silentMs <= SILENCE_MS) continue;
+    problems.push(`${name}: watching, but nothing has come for ${Math.round(silentMs / 1000)} s`);
+  }
+  return problems;
+}
