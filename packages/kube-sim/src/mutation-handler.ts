@@ -4,11 +4,12 @@ import { toJsonBody } from "./apply/yaml-body.ts";
 import type { Exchange } from "./exchange.ts";
 import { readPath } from "./kube-object.ts";
 import { parseListOptions } from "./list-options.ts";
-import { sendPage, type ObjectReader } from "./object-reader.ts";
+import type { ObjectReader } from "./object-reader.ts";
 import type { DeleteOptions } from "./object-lifecycle.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import { badRequest, forbidden, invalid, methodNotAllowed, objectDetails } from "./refusals.ts";
 import { chooseRepresentation, presentObject } from "./representation.ts";
+import { sendPage } from "./representation/send-page.ts";
 import { mediaTypeOf, parseJson, parseObject, readBody } from "./request-body.ts";
 import type { RequestInfo } from "./request-info.ts";
 import type { SimResource } from "./sim-resource.ts";
@@ -57,7 +58,7 @@ export class MutationHandler {
     const text = await readBody(exchange.request);
     if (info.name !== "" || (resource.namespaced && info.namespace === "")) throw methodNotAllowed();
     const { isDryRun, directive } = parseWriteOptions(exchange.query, "CreateOptions");
-    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const representation = chooseRepresentation(exchange, resource);
     const body = await toJsonBody(text, mediaTypeOf(exchange.request));
     const validation = { directive, warn: (warning: string) => exchange.warn(warning) };
     const object = parseObject(body.text, body.mediaType, resource, info.namespace, validation);
@@ -69,7 +70,7 @@ export class MutationHandler {
     const text = await readBody(exchange.request);
     if (info.name === "") throw methodNotAllowed();
     const { isDryRun, directive } = parseWriteOptions(exchange.query, "UpdateOptions");
-    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const representation = chooseRepresentation(exchange, resource);
     const body = await toJsonBody(text, mediaTypeOf(exchange.request));
     const validation = { directive, warn: (warning: string) => exchange.warn(warning) };
     const shape = bodyResource(resource, info.subresource);
@@ -92,7 +93,7 @@ export class MutationHandler {
     if (info.name === "") throw methodNotAllowed();
     const kind = patchKindOf(mediaTypeOf(exchange.request), resource);
     const options = parseWriteOptions(exchange.query, "PatchOptions", kind === "apply");
-    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const representation = chooseRepresentation(exchange, resource);
     const change = await readPatch({
       ...options,
       resource: bodyResource(resource, info.subresource),
@@ -113,7 +114,7 @@ export class MutationHandler {
     if (resource.kind === "Namespace" && PROTECTED_NAMESPACES[info.name] === true) {
       throw forbidden(resource, info.name, "this namespace may not be deleted");
     }
-    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const representation = chooseRepresentation(exchange, resource);
     const request = writeRequest(exchange, "DeleteOptions", isDryRun);
     const { object, isGone } = await this.#writer.delete(resource, info.namespace, info.name, options, request);
     if (!isGone || resource.returnsDeletedObject === true) {
@@ -132,7 +133,7 @@ export class MutationHandler {
   async deleteCollection(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const { options, isDryRun } = parseDeleteOptions(exchange, await readBody(exchange.request));
     if (resource.namespaced && info.namespace === "") throw methodNotAllowed();
-    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const representation = chooseRepresentation(exchange, resource, "list");
     const page = await this.#reader.selectPage(
       resource,
       info.namespace,

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import { loadFieldTable } from "@kinglet/kube-schema/field-table";
 import { decodeBody, type FieldValidation, LENIENT } from "./apply/field-validation.ts";
 import { isJsonRecord, type KubeObject } from "./kube-object.ts";
 import { findMetadataTypeProblem } from "./metadata-validation.ts";
 import { badRequest, refusal } from "./refusals.ts";
+import { ProtobufDecoder } from "./representation/protobuf-decoder.ts";
 import { apiVersionOf, type SimResource } from "./sim-resource.ts";
 
 /** Largest body the API takes, bytes. */
@@ -23,7 +25,27 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   if (size > MAX_BODY_BYTES) {
     throw refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`);
   }
-  return Buffer.concat(chunks).toString();
+  const bytes = Buffer.concat(chunks);
+  return mediaTypeOf(request) === "application/vnd.kubernetes.protobuf" ? readProtobuf(request, bytes) : bytes.toString();
+}
+
+/**
+ * A protobuf body becomes the JSON of the same object, and the request one with a JSON body: nothing behind this line needs to
+ * know.
+ */
+function readProtobuf(request: IncomingMessage, bytes: Buffer): string {
+  request.headers["content-type"] = "application/json";
+  if (bytes.length === 0) return "";
+  const decoded = new ProtobufDecoder(loadFieldTable()).decode(bytes, { apiVersion: "", kind: "" });
+  if (decoded === undefined) {
+    throw badRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+  }
+  if (decoded.object === undefined) {
+    throw badRequest(
+      `no kind ${JSON.stringify(decoded.kind)} is registered for version ${JSON.stringify(decoded.apiVersion)}`,
+    );
+  }
+  return JSON.stringify(decoded.object);
 }
 
 /** The media type without its parameters, lower case. */

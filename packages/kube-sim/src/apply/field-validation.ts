@@ -1,7 +1,7 @@
 import type { JsonRecord } from "../kube-object.ts";
 import { badRequest } from "../refusals.ts";
 import type { SimResource } from "../sim-resource.ts";
-import { findDuplicates } from "./find-duplicates.ts";
+import { findDuplicates, inTextOrder } from "./find-duplicates.ts";
 import { isDeclared, structureOf } from "./resource-structure.ts";
 import { decodeTyped, TypeMismatch } from "./typed-decoder.ts";
 
@@ -35,7 +35,7 @@ export function decodeBody(
   }
   try {
     const { value, unknown } = decodeTyped(structureOf(resource), body);
-    reportProblems(resource, describeProblems(unknown, duplicates), validation);
+    reportProblems(resource, describeProblems(unknown, duplicates, text), validation);
     return value;
   } catch (error) {
     if (error instanceof TypeMismatch) throw notHandled(resource, error.message);
@@ -43,14 +43,18 @@ export function decodeBody(
   }
 }
 
-/** The server's words; doubled fields inside unknown ones are nobody's concern. */
-export function describeProblems(unknown: readonly string[], duplicates: readonly string[]): string[] {
+/**
+ * The server's words; doubled fields inside unknown ones are nobody's concern.
+ *
+ * @param text - JSON that the paths are of; brings them into its order.
+ */
+export function describeProblems(unknown: readonly string[], duplicates: readonly string[], text?: string): string[] {
   const isInside = (path: string): boolean =>
     unknown.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
-  return [
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-    ...duplicates.filter((path) => !isInside(path)).map((path) => `duplicate field ${JSON.stringify(path)}`),
-  ];
+  const doubled = duplicates.filter((path) => !isInside(path));
+  const isMixed = text !== undefined && unknown.length > 0 && doubled.length > 0;
+  const paths = isMixed ? inTextOrder(text, unknown, doubled) : [...unknown, ...doubled];
+  return paths.map((path) => `${doubled.includes(path) ? "duplicate" : "unknown"} field ${JSON.stringify(path)}`);
 }
 
 /**

@@ -5,15 +5,35 @@
  * @returns paths like `spec.containers[0].image`, each once, in the order of the text. Cost: one pass over the text.
  */
 export function findDuplicates(text: string): string[] {
-  const scanner: Scanner = { text, at: 0, found: new Set() };
+  return [...scan(text).found.keys()];
+}
+
+/**
+ * Brings paths into the order in which a decoder comes upon them: an unknown member where it stands, a doubled one where it is
+ * named again.
+ */
+export function inTextOrder(text: string, unknown: readonly string[], duplicates: readonly string[]): string[] {
+  const scanner = scan(text, new Set(unknown));
+  const places = new Map<string, number>();
+  for (const path of unknown) places.set(path, scanner.places.get(path) ?? 0);
+  for (const path of duplicates) places.set(path, scanner.found.get(path) ?? 0);
+  return [...unknown, ...duplicates].sort((left, right) => (places.get(left) ?? 0) - (places.get(right) ?? 0));
+}
+
+function scan(text: string, wanted: ReadonlySet<string> = new Set()): Scanner {
+  const scanner: Scanner = { text, at: 0, found: new Map(), wanted, places: new Map() };
   scanValue(scanner, "");
-  return [...scanner.found];
+  return scanner;
 }
 
 interface Scanner {
   readonly text: string;
   at: number;
-  readonly found: Set<string>;
+  /** Doubled members, with the place of the second one. */
+  readonly found: Map<string, number>;
+  /** Paths whose places are to be remembered. */
+  readonly wanted: ReadonlySet<string>;
+  readonly places: Map<string, number>;
 }
 
 function scanValue(scanner: Scanner, path: string): void {
@@ -35,7 +55,8 @@ function scanObject(scanner: Scanner, path: string): void {
     scanString(scanner);
     const name = JSON.parse(scanner.text.slice(start, scanner.at)) as string;
     const here = path === "" ? name : `${path}.${name}`;
-    if (names.has(name)) scanner.found.add(here);
+    if (names.has(name) && !scanner.found.has(here)) scanner.found.set(here, start);
+    if (scanner.wanted.has(here) && !scanner.places.has(here)) scanner.places.set(here, start);
     names.add(name);
     skipSpace(scanner);
     scanner.at++;

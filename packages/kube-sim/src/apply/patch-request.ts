@@ -1,10 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { applyJsonPatch, findUnknownPatchMembers } from "../json-patch.ts";
 import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
 import { applyMergePatch } from "../merge-patch.ts";
 import { badRequest, conflict, notFound, refusal } from "../refusals.ts";
-import { parseJson } from "../request-body.ts";
 import type { RequestInfo } from "../request-info.ts";
-import type { SimResource } from "../sim-resource.ts";
+import { apiVersionOf, type SimResource } from "../sim-resource.ts";
 import { applyStrategicMergePatch } from "../strategic-merge-patch.ts";
 import { applyObject } from "./field-manager.ts";
 import { describeProblems, type FieldValidation } from "./field-validation.ts";
@@ -75,8 +75,10 @@ export async function readPatch(request: PatchRequest): Promise<ObjectChange> {
 
 function applied(request: PatchRequest, body: YamlBody, current: KubeObject | undefined): KubeObject {
   const { resource, info, validation } = request;
-  if (!isJsonRecord(body.value)) {
-    const found = Array.isArray(body.value) ? "array" : typeof body.value;
+  // A document without content counts as an empty object.
+  const configuration = body.value ?? {};
+  if (!isJsonRecord(configuration)) {
+    const found = Array.isArray(configuration) ? "array" : typeof configuration;
     throw badRequest(
       "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal " +
         `${found} into Go value of type map[string]interface {}`,
@@ -88,7 +90,7 @@ function applied(request: PatchRequest, body: YamlBody, current: KubeObject | un
     resource,
     subresource,
     live: current,
-    applied: body.value,
+    applied: configuration,
     manager: fieldManager,
     isForced,
     time,
@@ -102,6 +104,7 @@ function applied(request: PatchRequest, body: YamlBody, current: KubeObject | un
     const why = `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`;
     throw conflict(resource, info.name, why);
   }
+  if (current === undefined) delete (object.metadata as JsonRecord)["resourceVersion"];
   return checkIdentity(resource, info, object);
 }
 
@@ -109,20 +112,22 @@ function patched(request: PatchRequest, current: KubeObject | undefined): KubeOb
   const { resource, info, kind, text, validation } = request;
   if (current === undefined) throw notFound(resource, info.name);
   const patch = parsePatch(request);
+  // In the order of the struct, which messages show.
+  const base = isDeclared(resource) ? decodeTyped(structureOf(resource), current).value : current;
   const lenient = validation.directive === "Ignore";
   const problems = lenient ? [] : describeProblems([], findDuplicates(text));
   let result: unknown;
   if (kind === "json") {
-    result = applyJsonPatch(current, patch);
+    result = applyJsonPatch(base, patch);
     if (!lenient) problems.push(...describeProblems(findUnknownPatchMembers(patch), []));
     problems.splice(0, problems.length, ...problems.map((problem) => `json patch ${problem}`));
   } else if (kind === "merge") {
-    result = applyMergePatch(current, patch);
+    result = applyMergePatch(base, patch);
   } else {
-    result = applyStrategicMergePatch(structureOf(resource), current, patch);
+    result = applyStrategicMergePatch(structureOf(resource), base, patch);
   }
-  const shown = (): string => (kind === "strategic" ? goValue(patch) : JSON.stringify(result));
-  const object = decodePatched(resource, result, problems, shown);
+  const shown = (): string => (kind === "strategic" ? goValue(patch) : patchedText(result, base));
+  const object = decodePatched(request, result, problems, shown);
   if (problems.length > 0 && !lenient) {
     if (validation.directive === "Strict") throw invalidPatch(shown(), `strict decoding error: ${problems.join(", ")}`);
     for (const problem of problems) validation.warn(problem);
@@ -131,7 +136,8 @@ function patched(request: PatchRequest, current: KubeObject | undefined): KubeOb
 }
 
 /** Adds unknown fields to the problems. */
-function decodePatched(resource: SimResource, result: unknown, problems: string[], shown: () => string): KubeObject {
+function decodePatched(request: PatchRequest, result: unknown, problems: string[], shown: () => string): KubeObject {
+  const { resource } = request;
   if (!isJsonRecord(result)) {
     throw invalidPatch(shown(), "json: cannot unmarshal value into Go value of type map[string]interface {}");
   }
@@ -139,18 +145,51 @@ function decodePatched(resource: SimResource, result: unknown, problems: string[
     const metadata = isJsonRecord(result["metadata"]) ? { ...result["metadata"] } : {};
     return { ...result, metadata } as unknown as KubeObject;
   }
+  const typed = withOwnKind(request, result, shown);
   try {
-    const { value, unknown } = decodeTyped(structureOf(resource), result);
+    let { value, unknown } = decodeTyped(structureOf(resource), typed);
+    // Several: they come in the order of the text that the server decodes.
+    if (unknown.length > 1 && request.kind !== "strategic") {
+      unknown = decodeTyped(structureOf(resource), JSON.parse(shown())).unknown;
+    }
     problems.push(...describeProblems(unknown, []));
     return value as unknown as KubeObject;
   } catch (error) {
-    if (error instanceof TypeMismatch) throw invalidPatch(shown(), error.message);
+    if (error instanceof TypeMismatch) {
+      throw invalidPatch(shown(), request.kind === "strategic" ? error.restoring : error.message);
+    }
     throw error;
   }
 }
 
+/** A patch cannot make an object of another kind; what it says of the kind is looked at only where the result is decoded anew. */
+function withOwnKind(request: PatchRequest, result: JsonRecord, shown: () => string): JsonRecord {
+  const { resource, info } = request;
+  const own = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
+  const { kind = own.kind, apiVersion } = result;
+  if (request.kind !== "strategic") {
+    if ((apiVersion ?? "") === "") throw undeterminable(info);
+    if (kind !== own.kind || apiVersion !== own.apiVersion) {
+      const scheme = `in scheme "pkg/runtime/scheme.go:111"`;
+      const what = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`;
+      throw invalidPatch(shown(), `${what} ${scheme}`);
+    }
+  }
+  return { ...result, ...own };
+}
+
+function undeterminable(info: RequestInfo): Error {
+  return badRequest(`the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);
+}
+
 function parsePatch({ kind, text }: PatchRequest): unknown {
-  const patch = parseJson(text, kind === "strategic" ? "" : "error decoding patch:");
+  let patch: unknown;
+  try {
+    patch = JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`${kind === "strategic" ? "" : "error decoding patch: "}${syntaxProblem(text, error)}`);
+  }
+  if (kind === "merge" && patch === null) throw badRequest("Invalid JSON Patch");
   if (kind === "merge" && !isJsonRecord(patch)) {
     const found = Array.isArray(patch) ? "array" : typeof patch;
     throw badRequest(
@@ -158,6 +197,24 @@ function parsePatch({ kind, text }: PatchRequest): unknown {
     );
   }
   return patch;
+}
+
+/** Says what is wrong with JSON in the words of Go. */
+function syntaxProblem(text: string, error: unknown): string {
+  const place = /position (\d+)/.exec(String(error))?.[1];
+  const at = place === undefined ? text.length : Number(place);
+  if (at >= text.trimEnd().length) return "unexpected end of JSON input";
+  return `invalid character '${text[at] ?? ""}' looking for beginning of value`;
+}
+
+/** JSON as the server's patch library leaves it: what the patch came by has its names sorted, the rest is as it was. */
+function patchedText(result: unknown, before: unknown): string {
+  if (isDeepStrictEqual(result, before) && result !== undefined) return JSON.stringify(before);
+  if (Array.isArray(result)) return `[${result.map((item) => patchedText(item, undefined)).join(",")}]`;
+  if (!isJsonRecord(result)) return JSON.stringify(result);
+  const names = Object.keys(result).sort();
+  const old = isJsonRecord(before) ? before : {};
+  return `{${names.map((name) => `${JSON.stringify(name)}:${patchedText(result[name], old[name])}`).join(",")}}`;
 }
 
 /** A patch may not rename or move an object. Fills in the namespace. */
@@ -171,7 +228,7 @@ function checkIdentity(resource: SimResource, info: RequestInfo, object: KubeObj
     metadata.namespace = info.namespace;
   } else delete (metadata as JsonRecord)["namespace"];
   if ((metadata.name ?? "") === "") {
-    throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
+    throw undeterminable(info);
   }
   if (metadata.name !== info.name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`);

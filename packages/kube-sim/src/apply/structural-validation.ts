@@ -81,7 +81,7 @@ function scalarProblem(type: StructuralType, value: unknown): string | undefined
   if (kind === "string" || kind === "bytes") {
     return typeof value === "string"
       ? undefined
-      : `expected string, got &value.valueUnstructured{Value:${goValue(value)}}`;
+      : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
   }
   if (kind === "boolean") return typeof value === "boolean" ? undefined : `expected boolean, got &{${goValue(value)}}`;
   return isScalar ? undefined : `expected any scalar, got &{${goValue(value)}}`;
@@ -100,4 +100,13 @@ export function goValue(value: unknown): string {
   if (!isJsonRecord(value)) return typeof value === "string" ? value : JSON.stringify(value);
   const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
   return `map[${members.map(([name, member]) => `${name}:${goValue(member)}`).join(" ")}]`;
+}
+
+/** A value as Go source would write it. */
+function goSyntax(value: unknown): string {
+  if (value === null || value === undefined) return "interface {}(nil)";
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(", ")}}`;
+  if (!isJsonRecord(value)) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `map[string]interface {}{${members.map(([name, member]) => `${JSON.stringify(name)}:${goSyntax(member)}`).join(", ")}}`;
 }

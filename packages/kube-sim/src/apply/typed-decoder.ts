@@ -9,7 +9,15 @@ const QUANTITY_TEXT = "quantities must match the regular expression '^([+-]?[0-9
 const LIMITS: Readonly<Record<string, number>> = { int32: 2_147_483_648, int64: 2 ** 63 };
 
 /** A value of the wrong type; the message is the server's. Never leaves the package: callers turn it into a refusal. */
-export class TypeMismatch extends Error {}
+export class TypeMismatch extends Error {
+  /** What the server says when it does not decode JSON but restores a struct from maps, as strategic merge patches do. */
+  readonly restoring: string;
+
+  constructor(message: string, restoring: string = message) {
+    super(message);
+    this.restoring = restoring;
+  }
+}
 
 /** What became of a value. */
 export interface DecodedObject {
@@ -31,7 +39,16 @@ export function decodeTyped(type: StructuralType, value: unknown): DecodedObject
     throw new TypeMismatch(`json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type ${goTypeOf(type)}`);
   const unknown: string[] = [];
   const decoder: Decoder = { unknown, struct: type.name ?? "", path: "" };
-  return { value: decodeStruct(type, value, "", decoder), unknown };
+  const decoded = decodeStruct(type, value, "", decoder);
+  keepReset(value, decoded);
+  return { value: decoded, unknown };
+}
+
+/** An empty list of owners is no absent one: it says that nobody shall own anything. */
+function keepReset(value: JsonRecord, decoded: JsonRecord): void {
+  const given = isJsonRecord(value["metadata"]) ? value["metadata"]["managedFields"] : undefined;
+  const { metadata } = decoded;
+  if (Array.isArray(given) && given.length === 0 && isJsonRecord(metadata)) metadata["managedFields"] = [];
 }
 
 interface Decoder {
@@ -43,26 +60,30 @@ interface Decoder {
 
 function decodeStruct(type: StructuralType, value: JsonRecord, at: string, decoder: Decoder): JsonRecord {
   const inside = { ...decoder, struct: type.name ?? decoder.struct };
-  for (const name of Object.keys(value)) {
-    if (type.fields?.has(name) !== true) decoder.unknown.push(join(at, name));
+  const decoded = new Map<string, unknown>();
+  // In the order of the body, so that problems come in it.
+  for (const [name, given] of Object.entries(value)) {
+    const field = type.fields?.get(name);
+    const path = decoder.path === "" ? name : `${decoder.path}.${name}`;
+    if (field === undefined) decoder.unknown.push(join(at, name));
+    else decoded.set(name, decodeField(field, given, join(at, name), { ...inside, path }));
   }
   const result: JsonRecord = {};
   for (const [name, field] of type.fields ?? []) {
-    const given = Object.hasOwn(value, name) ? value[name] : undefined;
-    const path = decoder.path === "" ? name : `${decoder.path}.${name}`;
-    const decoded = decodeField(field, given, join(at, name), { ...inside, path });
-    if (decoded !== undefined) result[name] = decoded;
+    const member = decoded.has(name) ? decoded.get(name) : absentValue(field);
+    if (member !== undefined) result[name] = member;
   }
   return result;
 }
 
+function absentValue(field: StructuralField): unknown {
+  if (field.isAlwaysWritten !== true) return undefined;
+  return field.isPointer === true ? null : zeroValue(field.type);
+}
+
 /** @returns undefined when the field is left out */
 function decodeField(field: StructuralField, value: unknown, at: string, decoder: Decoder): unknown {
-  const absent = (): unknown => {
-    if (field.isAlwaysWritten !== true) return undefined;
-    return field.isPointer === true ? null : zeroValue(field.type);
-  };
-  if (value === undefined || value === null) return absent();
+  if (value === null) return absentValue(field);
   const decoded = decodeValue(field.type, value, at, decoder);
   if (field.isAlwaysWritten === true || field.isPointer === true) return decoded;
   return isEmpty(field.type, decoded) ? undefined : decoded;
@@ -138,9 +159,14 @@ function decodeTime(type: StructuralType, value: unknown, decoder: Decoder): str
   if (typeof value !== "string") throw mismatch(type, value, decoder);
   const parts = RFC3339.exec(value);
   const ms = parts === null ? Number.NaN : Date.parse(value);
+  const isMicro = type.kind === "microTime";
+  const layout = isMicro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
+  const shown = JSON.stringify(value);
+  if (parts !== null && isMicro && parts[2]?.length !== 7) {
+    const rest = JSON.stringify(`${parts[2] ?? ""}${parts[3] ?? ""}`);
+    throw new TypeMismatch(`parsing time ${shown} as ${JSON.stringify(layout)}: cannot parse ${rest} as ".000000"`);
+  }
   if (parts === null || Number.isNaN(ms)) {
-    const layout = type.kind === "microTime" ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
-    const shown = JSON.stringify(value);
     throw new TypeMismatch(`parsing time ${shown} as ${JSON.stringify(layout)}: cannot parse ${shown} as "2006"`);
   }
   const seconds = new Date(ms).toISOString().slice(0, 19);
@@ -163,7 +189,30 @@ function mismatch(
   shown: string = jsonTypeOf(value),
 ): TypeMismatch {
   const field = `${decoder.struct}.${decoder.path}`;
-  return new TypeMismatch(`json: cannot unmarshal ${shown} into Go struct field ${field} of type ${goTypeOf(type)}`);
+  const message = `json: cannot unmarshal ${shown} into Go struct field ${field} of type ${goTypeOf(type)}`;
+  return new TypeMismatch(message, restoringText(type, value));
+}
+
+function restoringText(type: StructuralType, value: unknown): string {
+  switch (type.kind) {
+    case "object":
+      return `cannot restore struct from: ${goKindOf(value)}`;
+    case "map":
+      return `cannot restore map from ${goKindOf(value)}`;
+    case "list":
+      return `cannot restore slice from ${goKindOf(value)}`;
+    case "string":
+      if (Number.isInteger(value)) return "cannot convert int64 to string";
+      return "unrecognized type: string";
+    default:
+      return `unrecognized type: ${goTypeOf(type)}`;
+  }
+}
+
+function goKindOf(value: unknown): string {
+  if (Array.isArray(value)) return "slice";
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  return typeof value === "object" ? "map" : jsonTypeOf(value);
 }
 
 function jsonTypeOf(value: unknown): string {
@@ -187,7 +236,8 @@ function goTypeOf(type: StructuralType): string {
     case "bytes":
       return "[]uint8";
     default:
-      return type.kind === "int32" || type.kind === "int64" ? type.kind : "string";
+      if (type.kind === "intOrString") return "int32";
+      return type.kind === "int64" || type.kind === "int32" ? type.kind : "string";
   }
 }
 
