@@ -1,3 +1,5 @@
+import type { FaultAction } from "./fault-action.ts";
+
 /**
  * Which requests a fault meets; every member given must fit.
  *
@@ -15,27 +17,6 @@ export interface FaultMatch {
 }
 
 /**
- * What happens to a request that a fault meets.
- *
- * `status`: answered with this code and a `Status` body. `delay`: served after that time, milliseconds. `cut`: the connection is
- * closed after so many bytes of the body; 0 closes it before any answer. `hang`: never answered; the connection stays open.
- *
- * @public
- */
-export type FaultAction =
-  | {
-      readonly kind: "status";
-      readonly code: number;
-      readonly reason?: string;
-      readonly message?: string;
-      /** Seconds, sent as `Retry-After` and in the body. */
-      readonly retryAfterSeconds?: number;
-    }
-  | { readonly kind: "delay"; readonly ms: number }
-  | { readonly kind: "cut"; readonly afterBytes: number }
-  | { readonly kind: "hang" };
-
-/**
  * A fault to inject.
  *
  * @public
@@ -45,6 +26,10 @@ export interface Fault {
   readonly action: FaultAction;
   /** After so many requests the fault is gone. @defaultValue no limit */
   readonly times?: number;
+  /** So many requests that fit are let pass before the first is met. @defaultValue 0 */
+  readonly after?: number;
+  /** Share of the requests that are met, 0 to 1; which ones follows from the simulator's `random`. @defaultValue 1 */
+  readonly chance?: number;
 }
 
 /**
@@ -65,11 +50,17 @@ export interface InstalledFault {
  * @public
  */
 export class FaultTable {
-  readonly #faults: { fault: Fault; hits: number }[] = [];
+  readonly #faults: { fault: Fault; hits: number; passed: number }[] = [];
+  readonly #random: () => number;
+
+  /** @param random - numbers in [0, 1), for faults that are met by chance. */
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
 
   /** Puts a fault in place from the next request on. */
   add(fault: Fault): InstalledFault {
-    const entry = { fault, hits: 0 };
+    const entry = { fault, hits: 0, passed: 0 };
     this.#faults.push(entry);
     const remove = (): void => this.#remove(entry);
     return {
@@ -87,14 +78,27 @@ export class FaultTable {
 
   /** The action for a request, counted; undefined when no fault fits. */
   take(request: { method: string; path: string; verb: string; resource: string }): FaultAction | undefined {
-    const entry = this.#faults.find(({ fault }) => fits(fault.match ?? {}, request));
+    const entry = this.#faults.find((candidate) => this.#meets(candidate, request));
     if (entry === undefined) return undefined;
     entry.hits++;
     if (entry.fault.times !== undefined && entry.hits >= entry.fault.times) this.#remove(entry);
     return entry.fault.action;
   }
 
-  #remove(entry: { fault: Fault; hits: number }): void {
+  #meets(
+    entry: { readonly fault: Fault; passed: number },
+    request: { method: string; path: string; verb: string; resource: string },
+  ): boolean {
+    const { match = {}, after = 0, chance = 1 } = entry.fault;
+    if (!fits(match, request)) return false;
+    if (entry.passed < after) {
+      entry.passed++;
+      return false;
+    }
+    return chance >= 1 || this.#random() < chance;
+  }
+
+  #remove(entry: { fault: Fault; hits: number; passed: number }): void {
     const index = this.#faults.indexOf(entry);
     if (index >= 0) this.#faults.splice(index, 1);
   }

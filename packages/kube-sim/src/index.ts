@@ -1,5 +1,6 @@
 export { kubeSimErrors } from "./errors.ts";
-export { FaultTable, type Fault, type FaultAction, type FaultMatch, type InstalledFault } from "./fault-table.ts";
+export { type FaultAction } from "./fault-action.ts";
+export { FaultTable, type Fault, type FaultMatch, type InstalledFault } from "./fault-table.ts";
 export { type KubeObject, type KubeObjectInput, type ObjectMeta } from "./kube-object.ts";
 export { openKubeSim, type KubeSim, type KubeSimOptions } from "./kube-sim.ts";
 export { type JournalEntry } from "./request-journal.ts";

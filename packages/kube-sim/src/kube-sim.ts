@@ -44,6 +44,8 @@ export interface KubeSimOptions {
   readonly port?: number;
   /** HTTPS with a certificate made for this simulator; false serves plain HTTP. @defaultValue true */
   readonly tls?: boolean;
+  /** Offer HTTP/2 beside HTTP/1.1; needs `tls`. @defaultValue true */
+  readonly http2?: boolean;
   /** Time between bookmarks on a watch that asks for them, milliseconds, ≥ 1. @defaultValue 60000 */
   readonly bookmarkIntervalMs?: number;
   /** Events remembered per resource, ≥ 1; a watch from before them gets an in-stream 410. @defaultValue 10000 */
@@ -141,7 +143,9 @@ const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-sys
 export async function openKubeSim(options: KubeSimOptions = {}): Promise<KubeSim> {
   const certificate = options.tls === false ? undefined : createServingCertificate(systemClock.now());
   const sim = new OpenKubeSim(options, certificate?.caPem ?? "");
-  await sim.listen((handle) => new SimListener({ port: options.port ?? 0, certificate, handle }));
+  await sim.listen(
+    (handle) => new SimListener({ port: options.port ?? 0, certificate, http2: options.http2 ?? true, handle }),
+  );
   return sim;
 }
 

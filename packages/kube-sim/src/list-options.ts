@@ -1,6 +1,6 @@
 import { parseFieldSelector, type FieldRequirement } from "./field-selector.ts";
 import { parseLabelSelector, type LabelRequirement } from "./label-selector.ts";
-import { badRequest, invalid } from "./refusals.ts";
+import { badRequest, invalid, refusal } from "./refusals.ts";
 import type { SimResource } from "./sim-resource.ts";
 
 /** The query of a list, watch or collection delete, checked. */
@@ -31,7 +31,9 @@ export function parseListOptions(query: URLSearchParams, resource: SimResource, 
     fields: parseFieldSelector(query.get("fieldSelector") ?? "", resource),
     limit: Math.max(0, parseWholeNumber(query.get("limit")) ?? 0),
     continueToken: query.get("continue") ?? "",
-    version: parseVersion(query.get("resourceVersion") ?? ""),
+    version: isWatch
+      ? parseWatchVersion(query.get("resourceVersion") ?? "")
+      : parseVersion(query.get("resourceVersion") ?? ""),
     match: (query.get("resourceVersionMatch") ?? "") as ListOptions["match"],
     isWatch,
     sendInitialEvents: initialEvents === null || initialEvents === "" ? undefined : isTrue(initialEvents),
@@ -59,6 +61,17 @@ export function parseVersion(text: string): bigint | undefined {
   return BigInt(text);
 }
 
+/** A watch refuses it without a reason, and as a fault of the server. @throws ApiRefusal 500 */
+function parseWatchVersion(text: string): bigint | undefined {
+  if (text === "" || /^\d{1,20}$/.test(text)) return text === "" ? undefined : BigInt(text);
+  const shown = JSON.stringify(text);
+  throw refusal(
+    500,
+    "",
+    `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`,
+  );
+}
+
 function parseWholeNumber(text: string | null): number | undefined {
   if (text === null || text === "") return undefined;
   if (!/^[-+]?\d{1,18}$/.test(text)) {
@@ -68,6 +81,11 @@ function parseWholeNumber(text: string | null): number | undefined {
 }
 
 function checkMatch(options: ListOptions): void {
+  // A watch from the start is a streaming list inside the server, and those do not go on from a page.
+  const isFromStart = options.version === undefined || options.version === 0n;
+  if (options.isWatch && options.continueToken !== "" && isFromStart) {
+    throw forbiddenOption("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
+  }
   if (options.sendInitialEvents !== undefined) {
     if (!options.isWatch) throw forbiddenOption("sendInitialEvents", "sendInitialEvents is forbidden for list");
     if (options.match !== "NotOlderThan") {

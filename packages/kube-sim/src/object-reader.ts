@@ -1,4 +1,5 @@
 import { sleep, type Clock } from "@kinglet/lifecycle";
+import { ApiRefusal } from "./api-refusal.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { Exchange } from "./exchange.ts";
 import { matchesFields } from "./field-selector.ts";
@@ -7,20 +8,15 @@ import { matchesLabels } from "./label-selector.ts";
 import { parseListOptions, parseVersion, type ListOptions } from "./list-options.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { badRequest, expired, notFound, versionTooLarge } from "./refusals.ts";
-import {
-  chooseRepresentation,
-  listIdentity,
-  presentListItem,
-  presentObject,
-  type Representation,
-} from "./representation.ts";
+import { chooseRepresentation, presentObject } from "./representation.ts";
+import { sendPage, type ListPage } from "./representation/send-page.ts";
+import { WatchFrames } from "./representation/watch-frames.ts";
 import type { RequestInfo } from "./request-info.ts";
-import { objectKey, qualifiedName, type SimResource } from "./sim-resource.ts";
+import { objectKey, type SimResource, tableName } from "./sim-resource.ts";
 import { WatchStream } from "./watch-stream.ts";
 
 /** The real server waits this long for a version that does not exist yet, milliseconds. */
 const FUTURE_VERSION_WAIT_MS = 3000;
-const CHUNK_CHARACTERS = 65_536;
 
 const CONTINUE_EXPIRED =
   "The provided continue parameter is too old to display a consistent list result. You can start a new list without the " +
@@ -29,21 +25,13 @@ const CONTINUE_EXPIRED =
   "time the first chunk was returned and now may show up in the list.";
 const LIST_EXPIRED = "The resourceVersion for the provided list is too old.";
 
-/** One page of a list. */
-export interface ListPage {
-  readonly revision: bigint;
-  readonly items: readonly KubeObject[];
-  readonly continueToken: string;
-  /** Objects after this page; undefined when unknown or none. */
-  readonly remaining: number | undefined;
-}
-
 /** Answers get, list and watch. */
 export class ObjectReader {
   readonly #store: ObjectStore;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #bookmarkIntervalMs: number;
+  readonly #frames = new WatchFrames();
   readonly #watches = new Set<{ readonly resource: SimResource; readonly stream: WatchStream }>();
 
   constructor(options: {
@@ -59,16 +47,16 @@ export class ObjectReader {
   }
 
   async get(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
-    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const representation = chooseRepresentation(exchange, resource);
     const version = parseVersion(exchange.query.get("resourceVersion") ?? "");
     await this.#waitForVersion(version, exchange.signal);
-    const object = this.#store.table(qualifiedName(resource)).get(objectKey(resource, info.namespace, info.name));
+    const object = this.#store.table(tableName(resource)).get(objectKey(resource, info.namespace, info.name));
     if (object === undefined) throw notFound(resource, info.name);
     exchange.sendJson(200, presentObject(object, resource, representation));
   }
 
   async list(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
-    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const representation = chooseRepresentation(exchange, resource, "list");
     const options = parseListOptions(exchange.query, resource, false);
     const page = await this.selectPage(resource, info.namespace, options, exchange.signal);
     await sendPage(exchange, resource, representation, page);
@@ -81,7 +69,7 @@ export class ObjectReader {
     options: ListOptions,
     signal: AbortSignal,
   ): Promise<ListPage> {
-    const table = this.#store.table(qualifiedName(resource));
+    const table = this.#store.table(tableName(resource));
     let revision = this.#store.revision;
     let afterKey = "";
     let all: readonly KubeObject[] | undefined;
@@ -110,17 +98,26 @@ export class ObjectReader {
   }
 
   async watch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
-    const representation = chooseRepresentation(exchange.request.headers.accept);
+    const representation = chooseRepresentation(exchange, resource, "events");
     const options = parseListOptions(exchange.query, resource, true);
-    const table = this.#store.table(qualifiedName(resource));
+    const table = this.#store.table(tableName(resource));
     const isFromStart = options.version === undefined || options.version === 0n;
     const isStreamingList = options.sendInitialEvents === true;
-    if (isStreamingList) await this.#waitForVersion(options.version, exchange.signal);
+    let tooLarge: unknown;
+    if (isStreamingList) {
+      try {
+        await this.#waitForVersion(options.version, exchange.signal);
+      } catch (error) {
+        // The head of a watch has gone out by then: the refusal comes as its only event.
+        tooLarge = error;
+      }
+    }
     const stream = new WatchStream({
       exchange,
       table,
       resource,
       representation,
+      frames: this.#frames,
       matches: matcherOf(resource, info, options),
       storeRevision: () => this.#store.revision,
       clock: this.#clock,
@@ -136,6 +133,7 @@ export class ObjectReader {
       after: wantsInitial || isFromStart ? now : (options.version ?? now),
       initial: wantsInitial ? filtered([...table.values()], matcherOf(resource, info, options)) : undefined,
       endOfInitial: isStreamingList && options.allowBookmarks ? now : undefined,
+      refusal: tooLarge instanceof ApiRefusal ? tooLarge : undefined,
     });
   }
 
@@ -211,35 +209,4 @@ function cutPage(
     continueToken: isPartial ? encodeContinue({ version: from.revision, afterKey: lastKey }) : "",
     remaining: isPartial && !hasSelector ? remaining : undefined,
   };
-}
-
-/** Writes a page piece by piece: a list of many objects is never one string. */
-export async function sendPage(
-  exchange: Exchange,
-  resource: SimResource,
-  representation: Representation,
-  page: ListPage,
-): Promise<void> {
-  const { kind, apiVersion } = listIdentity(resource, representation);
-  const metadata = {
-    resourceVersion: String(page.revision),
-    ...(page.continueToken === "" ? {} : { continue: page.continueToken }),
-    ...(page.continueToken === "" && resource.isCustom === true && representation === "whole" ? { continue: "" } : {}),
-    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
-  };
-  const head = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
-  exchange.start(200, "application/json");
-  let chunk = head;
-  let isFirst = true;
-  for (const object of page.items) {
-    chunk += (isFirst ? "" : ",") + JSON.stringify(presentListItem(object, resource, representation));
-    isFirst = false;
-    if (chunk.length < CHUNK_CHARACTERS) continue;
-    const hasRoom = exchange.write(chunk);
-    chunk = "";
-    if (!hasRoom) await exchange.waitForRoom();
-    if (exchange.isOver) return;
-  }
-  exchange.write(`${chunk}]}\n`);
-  exchange.end();
 }

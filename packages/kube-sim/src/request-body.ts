@@ -26,7 +26,9 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     throw refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`);
   }
   const bytes = Buffer.concat(chunks);
-  return mediaTypeOf(request) === "application/vnd.kubernetes.protobuf" ? readProtobuf(request, bytes) : bytes.toString();
+  return mediaTypeOf(request) === "application/vnd.kubernetes.protobuf"
+    ? readProtobuf(request, bytes)
+    : bytes.toString();
 }
 
 /**

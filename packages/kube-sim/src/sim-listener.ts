@@ -1,4 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { createError } from "@kinglet/errors";
@@ -8,22 +9,30 @@ import type { ServingCertificate } from "./serving-certificate.ts";
 /** Idle connections stay open this long, milliseconds: longer than any client keeps one for re-use. */
 const KEEP_ALIVE_MS = 120_000;
 
+/** Streams per HTTP/2 connection, as the real server allows them. */
+const MAX_STREAMS = 100;
+
 /** The listener on loopback; it can be closed and opened again on the port it had. */
 export class SimListener {
   readonly #handle: (request: IncomingMessage, response: ServerResponse) => void;
-  readonly #certificate: ServingCertificate | undefined;
+  #certificate: ServingCertificate | undefined;
   readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #allowsHttp2: boolean;
+  #server: Server | Http2SecureServer | undefined;
   #port: number;
 
   constructor(options: {
     readonly port: number;
     readonly certificate: ServingCertificate | undefined;
+    /** Offer HTTP/2 beside HTTP/1.1; only with a certificate. @defaultValue true */
+    readonly http2?: boolean;
     readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   }) {
     this.#port = options.port;
     this.#certificate = options.certificate;
     this.#handle = options.handle;
+    this.#allowsHttp2 = options.http2 ?? true;
   }
 
   /** The port in use after the first {@link open}. */
@@ -33,14 +42,7 @@ export class SimListener {
 
   /** @throws KINGLET_ERR_KUBE_SIM_LISTEN */
   async open(): Promise<void> {
-    const server =
-      this.#certificate === undefined
-        ? createHttpServer(this.#handle)
-        : createHttpsServer(
-            { cert: this.#certificate.certificatePem, key: this.#certificate.privateKeyPem },
-            this.#handle,
-          );
-    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    const server = this.#createServer();
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       // Resets by clients under test are expected; the request they carried ends with the socket.
@@ -48,6 +50,11 @@ export class SimListener {
       socket.on("close", () => this.#sockets.delete(socket));
     });
     server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+    server.on("session", (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.on("error", () => {});
+      session.on("close", () => this.#sessions.delete(session));
+    });
     await new Promise<void>((resolve, reject) => {
       server.once("error", (cause) => {
         const address = `127.0.0.1:${this.#port}`;
@@ -67,7 +74,33 @@ export class SimListener {
     this.#server = undefined;
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  /** From the next {@link open} on with this certificate. */
+  use(certificate: ServingCertificate): void {
+    this.#certificate = certificate;
+  }
+
+  #createServer(): Server | Http2SecureServer {
+    if (this.#certificate === undefined) {
+      const server = createHttpServer(this.#handle);
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
+      return server;
+    }
+    const credentials = { cert: this.#certificate.certificatePem, key: this.#certificate.privateKeyPem };
+    if (!this.#allowsHttp2) {
+      const server = createHttpsServer(credentials, this.#handle);
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
+      return server;
+    }
+    // The compatibility interface of HTTP/2 has the same shape for everything that the handler uses.
+    const handle = this.#handle as unknown as Parameters<typeof createSecureServer>[1];
+    return createSecureServer(
+      { ...credentials, allowHTTP1: true, settings: { maxConcurrentStreams: MAX_STREAMS } },
+      handle,
+    );
   }
 }

@@ -1,10 +1,13 @@
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import type { Exchange } from "./exchange.ts";
 import type { KubeObject } from "./kube-object.ts";
+import type { ApiRefusal } from "./api-refusal.ts";
 import { expired } from "./refusals.ts";
-import { presentObject, type Representation } from "./representation.ts";
+import type { Representation } from "./representation.ts";
+import { bookmarkFrame, errorFrame, watchMediaType, type WatchFrames } from "./representation/watch-frames.ts";
 import type { ResourceTable, StoreEvent } from "./resource-table.ts";
-import { apiVersionOf, type SimResource } from "./sim-resource.ts";
+import type { SimResource } from "./sim-resource.ts";
+import { WatchFault } from "./watch-fault.ts";
 
 /** What a watch needs to know. */
 export interface WatchStreamOptions {
@@ -12,6 +15,8 @@ export interface WatchStreamOptions {
   readonly table: ResourceTable;
   readonly resource: SimResource;
   readonly representation: Representation;
+  /** Frames that watches share. */
+  readonly frames: WatchFrames;
   readonly matches: (object: KubeObject) => boolean;
   /** Revision of the whole store, now. */
   readonly storeRevision: () => bigint;
@@ -39,30 +44,39 @@ export class WatchStream {
   #nextIndex = 0;
   #after = 0n;
   #isBlocked = false;
+  #isFirst = true;
+  readonly #fault: WatchFault | undefined;
   #isClosed = false;
   #stopListening: (() => void) | undefined;
 
   constructor(options: WatchStreamOptions) {
     this.#options = options;
+    const { fault } = options.exchange;
+    if (fault !== undefined) this.#fault = new WatchFault(fault);
   }
 
   /**
    * Sends the head and everything there is to send, then follows the table until the client goes or time is up.
    *
    * @param start - `after`: events after this revision; `initial`: objects sent as ADDED first; `endOfInitial`: close them with
-   * the annotated bookmark of a streaming list at this revision.
+   * the annotated bookmark of a streaming list at this revision; `refusal`: the only event.
    */
   open(start: {
     readonly after: bigint;
     readonly initial?: Iterable<KubeObject> | undefined;
     readonly endOfInitial?: bigint | undefined;
+    readonly refusal?: ApiRefusal | undefined;
   }): void {
     const { exchange, table } = this.#options;
     this.#initial = start.initial?.[Symbol.iterator]();
     this.#endOfInitial = start.endOfInitial;
     this.#after = start.after;
-    exchange.start(200, "application/json");
+    exchange.start(200, watchMediaType(this.#options.representation));
     exchange.response.on("close", () => this.close());
+    if (start.refusal !== undefined) {
+      this.fail(start.refusal);
+      return;
+    }
     exchange.response.on("drain", () => {
       this.#isBlocked = false;
       this.#pump();
@@ -72,7 +86,8 @@ export class WatchStream {
       this.#expire(start.after);
       return;
     }
-    this.#nextIndex = index;
+    this.#nextIndex = this.#fault?.startIndex(index, table) ?? index;
+    if (this.#nextIndex < index) this.#after = 0n;
     this.#stopListening = table.onChange(() => this.#pump());
     this.#startTimers();
     this.#pump();
@@ -135,30 +150,43 @@ export class WatchStream {
   }
 
   #sendObject(type: string, object: KubeObject): void {
-    const shown = presentObject(object, this.#options.resource, this.#options.representation);
-    this.#send(`{"type":"${type}","object":${JSON.stringify(shown)}}\n`);
+    const { resource, representation, frames } = this.#options;
+    const shown = (representation.form === "whole" ? this.#fault?.disfigure(object) : undefined) ?? object;
+    this.#send(frames.frame(type, shown, resource, representation, this.#isFirst));
   }
 
   #sendBookmark(revision: bigint, annotations?: Readonly<Record<string, string>>): void {
     const { resource, representation } = this.#options;
-    const isMetadata = representation === "metadata";
-    const object = {
-      kind: isMetadata ? "PartialObjectMetadata" : resource.kind,
-      apiVersion: isMetadata ? "meta.k8s.io/v1" : apiVersionOf(resource),
-      metadata: { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) },
-    };
-    this.#send(`{"type":"BOOKMARK","object":${JSON.stringify(object)}}\n`);
+    const shown = this.#fault === undefined ? revision : this.#fault.bookmarkRevision(revision);
+    if (shown === undefined) return;
+    this.#write(bookmarkFrame(shown, annotations, resource, representation, this.#isFirst));
   }
 
-  #send(line: string): void {
-    if (!this.#options.exchange.write(line)) this.#isBlocked = true;
+  #send(frame: Buffer): void {
+    for (const part of this.#fault?.frames(frame) ?? [frame]) this.#write(part);
+    if (this.#fault?.isOver !== true) return;
+    const status = this.#fault.lastStatus;
+    if (status === undefined) {
+      this.#options.exchange.cutNow();
+    } else {
+      this.#write(errorFrame(status, this.#options.representation));
+      this.close();
+    }
+  }
+
+  #write(frame: Buffer): void {
+    this.#isFirst = false;
+    if (!this.#options.exchange.write(frame)) this.#isBlocked = true;
+  }
+
+  /** Ends the watch with an event that says why. */
+  fail(refusal: ApiRefusal): void {
+    this.#write(errorFrame(refusal.body, this.#options.representation));
+    this.close();
   }
 
   #expire(version: bigint): void {
-    const { exchange, storeRevision } = this.#options;
-    const { body } = expired(`too old resource version: ${version} (${storeRevision()})`);
-    exchange.write(`{"type":"ERROR","object":${JSON.stringify(body)}}\n`);
-    this.close();
+    this.fail(expired(`too old resource version: ${version} (${this.#options.storeRevision()})`));
   }
 
   #startTimers(): void {

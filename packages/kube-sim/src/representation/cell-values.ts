@@ -71,7 +71,8 @@ export function selectorText(selector: unknown): string {
 }
 
 /** The first few of a list and how many more there are. */
-export function shortList(texts: readonly string[], all = texts.length): string {
+export function shortList(texts: readonly string[]): string {
+  const all = texts.length;
   const shown = texts.slice(0, 3);
   if (shown.length === 0) return "<unset>";
   return all > 3 ? `${shown.join(",")} + ${all - 3} more...` : shown.join(",");

@@ -10,44 +10,46 @@ import { workloadCells } from "./workload-cells.ts";
 export interface Columns {
   readonly definitions: readonly Readonly<Record<string, unknown>>[];
   readonly cells: Cells;
+  /** Without a printer of its own an empty list has `null` for rows. */
+  readonly isPlain: boolean;
 }
 
 /** A kind without a printer of its own gets what these show. */
 const PLAIN = "roles.rbac.authorization.k8s.io";
 
-/** Knows the columns of every resource; made once per server. */
-export class ColumnTable {
-  readonly #cells: Readonly<Record<string, Cells>> = { ...coreCells(), ...workloadCells(), ...otherCells() };
-  readonly #known = new WeakMap<SimResource, Columns>();
+/** Rows of the registry are made anew when a definition changes, and their columns with them. */
+const known = new WeakMap<SimResource, Columns>();
 
-  columnsOf(resource: SimResource): Columns {
-    let columns = this.#known.get(resource);
-    if (columns === undefined) {
-      columns = resource.columns === undefined ? this.#builtIn(qualifiedName(resource)) : fromColumns(resource.columns);
-      this.#known.set(resource, columns);
-    }
-    return columns;
+/** The columns of a resource; made on first use. */
+export function columnsOf(resource: SimResource): Columns {
+  let columns = known.get(resource);
+  if (columns === undefined) {
+    columns = resource.columns === undefined ? builtInColumns(qualifiedName(resource)) : fromColumns(resource.columns);
+    known.set(resource, columns);
   }
+  return columns;
+}
 
-  #builtIn(name: string): Columns {
-    const own = this.#cells[name];
-    const facts = (own === undefined ? undefined : COLUMN_FACTS[name]) ?? COLUMN_FACTS[PLAIN] ?? [];
-    return {
-      definitions: facts.map(([column, type, format, priority, description]) => ({
-        name: column,
-        type,
-        format,
-        description: COLUMN_DESCRIPTIONS[description] ?? "",
-        priority,
-      })),
-      cells: own ?? ((object) => [object.metadata.name, object.metadata.creationTimestamp]),
-    };
-  }
+function builtInColumns(name: string): Columns {
+  const own = coreCells()[name] ?? workloadCells()[name] ?? otherCells()[name];
+  const facts = (own === undefined ? undefined : COLUMN_FACTS[name]) ?? COLUMN_FACTS[PLAIN] ?? [];
+  return {
+    definitions: facts.map(([column, type, format, priority, description]) => ({
+      name: column,
+      type,
+      format,
+      description: COLUMN_DESCRIPTIONS[description] ?? "",
+      priority,
+    })),
+    cells: own ?? ((object) => [object.metadata.name, object.metadata.creationTimestamp]),
+    isPlain: own === undefined,
+  };
 }
 
 function fromColumns(columns: readonly TableColumn[]): Columns {
   return {
     definitions: columns.map(({ cell: _cell, ...definition }) => definition),
     cells: (object, now) => columns.map((column) => column.cell(object, now)),
+    isPlain: false,
   };
 }

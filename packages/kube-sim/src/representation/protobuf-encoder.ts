@@ -23,7 +23,7 @@ export class ProtobufEncoder {
     return this.#table.messageOf(apiVersion, kind) !== undefined;
   }
 
-  /** The object in its envelope. Kinds without a message throw: ask {@link knows} first. */
+  /** The object in its envelope; of a kind without a message only the envelope: ask {@link knows} first. */
   encode(apiVersion: string, kind: string, object: object): Buffer {
     const writer = new WireWriter();
     this.#envelope(writer, apiVersion, kind, object);
@@ -46,13 +46,12 @@ export class ProtobufEncoder {
 
   #envelope(writer: WireWriter, apiVersion: string, kind: string, object: object): void {
     const message = this.#table.messageOf(apiVersion, kind);
-    if (message === undefined) throw new Error(`no message for ${apiVersion} ${kind}`);
     writer.text("");
     writer.tag(4, 2);
     writer.text("");
     writer.tag(3, 2);
     const end = writer.size;
-    this.writeMessage(writer, message, object as JsonRecord);
+    if (message !== undefined) this.writeMessage(writer, message, object as JsonRecord);
     writer.closeMessage(2, end);
     const identity = writer.size;
     writer.text(kind);

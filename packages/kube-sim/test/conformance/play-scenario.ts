@@ -64,19 +64,19 @@ interface OpenWatch {
 
 class Player {
   readonly #stage: Stage;
-  readonly #agent: Agent;
+  #agent: Agent;
   readonly #variables: Record<string, string>;
   readonly #watches = new Map<string, OpenWatch>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
-    this.#agent = new Agent({ keepAlive: true, ca: stage.caPem, maxSockets: 50 });
+    this.#agent = makeAgent(stage.caPem);
     this.#variables = { ...stage.variables };
   }
 
   async play(step: Step): Promise<Answer | undefined> {
     if (step.sleepMs !== undefined) await sleep(step.sleepMs);
-    else if (step.hook !== undefined) await this.#stage.hooks[step.hook]();
+    else if (step.hook !== undefined) await this.#hook(step.hook);
     else if (step.open !== undefined) await this.#open(step.open, step);
     else if (step.close !== undefined) return this.#close(step.close, step);
     else return this.#poll(step);
@@ -86,6 +86,13 @@ class Player {
   end(): void {
     for (const watch of this.#watches.values()) watch.request?.destroy();
     this.#agent.destroy();
+  }
+
+  async #hook(name: "compact" | "restart"): Promise<void> {
+    await this.#stage.hooks[name]();
+    // A restart ends idle connections too; the next request must not find one of them before it knows.
+    this.#agent.destroy();
+    this.#agent = makeAgent(this.#stage.caPem);
   }
 
   async #poll(step: Step): Promise<Answer> {
@@ -209,6 +216,10 @@ class Player {
 }
 
 type OnStream = (stream: IncomingMessage, request: ClientRequest, headers: Record<string, string>) => void;
+
+function makeAgent(caPem: string): Agent {
+  return new Agent({ keepAlive: true, ca: caPem, maxSockets: 50 });
+}
 
 function takeFrames(watch: OpenWatch): void {
   while (watch.pending.length >= 4) {
