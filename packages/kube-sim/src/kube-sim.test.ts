@@ -19,7 +19,19 @@ const widgets = {
         storage: true,
         subresources: { status: {} },
         selectableFields: [{ jsonPath: ".spec.color" }],
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            "x-kubernetes-preserve-unknown-fields": true,
+            properties: {
+              spec: {
+                type: "object",
+                "x-kubernetes-preserve-unknown-fields": true,
+                properties: { color: { type: "string" } },
+              },
+            },
+          },
+        },
       },
     ],
   },
