@@ -26,12 +26,18 @@ interface StatusCause {
 /**
  * The error of a `Status` object, from an answer's body or from an ERROR event of a watch.
  *
- * @param options - `httpStatus`: of the answer, used when the Status has no code; `retryAfter`: the header.
+ * @param options - `httpStatus`: of the answer, used when the Status has no code; `retryAfter`: the header; `flowSchemaUid`,
+ * `priorityLevelUid`: of an overloaded server, kept in the details.
  */
 export function createStatusError(
   place: RequestPlace,
   status: unknown,
-  options: { readonly httpStatus?: number; readonly retryAfter?: string | undefined } = {},
+  options: {
+    readonly httpStatus?: number;
+    readonly retryAfter?: string | undefined;
+    readonly flowSchemaUid?: unknown;
+    readonly priorityLevelUid?: unknown;
+  } = {},
 ): KingletError<KubeClientErrorCode> {
   const body: StatusBody = typeof status === "object" && status !== null ? status : {};
   const code = typeof body.code === "number" ? body.code : (options.httpStatus ?? 0);
@@ -48,6 +54,9 @@ export function createStatusError(
     problem: message,
     causes,
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(typeof options.flowSchemaUid === "string" && code === 429
+      ? { flowSchemaUid: options.flowSchemaUid, priorityLevelUid: options.priorityLevelUid }
+      : {}),
   });
 }
 

@@ -1,5 +1,6 @@
 import { createError, hasCode, KingletError } from "@kinglet/errors";
 import { sleep, type Clock } from "@kinglet/lifecycle";
+import { noopLogger, type Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import { createStatusError, createTransportError, readSeconds, type RequestPlace } from "./api-error.ts";
 import { isProtobuf } from "./media-type.ts";
@@ -7,9 +8,12 @@ import { CallSlots } from "./call-slots.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
 import { loadProtobufStreams } from "./lazy.ts";
+import { loadGunzipBody, loadWarningLog } from "./lazy.ts";
 import { REQUESTS_TOTAL } from "./metrics.ts";
+import { RateLimit, type CallRate } from "./rate-limit.ts";
 import { RequestScope } from "./request-scope.ts";
 import type { KubeTransport, TransportResponse } from "./transport.ts";
+import type { WarningLog } from "./warning-log.ts";
 
 /** One call of the API. */
 export interface ApiCall {
@@ -56,6 +60,10 @@ export class ApiRequester {
   readonly #baseHeaders: Readonly<Record<string, string | string[]>>;
   readonly #slots: CallSlots;
   readonly #closed = new AbortController();
+  readonly #logger: Logger;
+  readonly #readLimit: RateLimit | undefined;
+  readonly #writeLimit: RateLimit | undefined;
+  #warnings: Promise<WarningLog> | undefined;
 
   constructor(
     access: ClusterAccess,
@@ -65,6 +73,10 @@ export class ApiRequester {
       readonly metrics: Metrics;
       readonly userAgent: string;
       readonly maxParallelCalls: number;
+      readonly logger?: Logger;
+      readonly acceptsGzip?: boolean;
+      readonly readRate?: CallRate | undefined;
+      readonly writeRate?: CallRate | undefined;
     },
   ) {
     this.#access = access;
@@ -72,10 +84,13 @@ export class ApiRequester {
     this.#slots = new CallSlots(options.maxParallelCalls);
     this.#clock = options.clock;
     this.#requests = options.metrics.counter(REQUESTS_TOTAL);
+    this.#logger = options.logger ?? noopLogger;
+    if (options.readRate !== undefined) this.#readLimit = new RateLimit(options.readRate, options.clock);
+    if (options.writeRate !== undefined) this.#writeLimit = new RateLimit(options.writeRate, options.clock);
     this.#baseHeaders = {
       "user-agent": options.userAgent,
-      // A compressed list would have to be inflated in memory of ours; the API server compresses only when asked.
-      "accept-encoding": "identity",
+      // The API server compresses only when asked. Inflating costs memory of ours: README.md has the measurement.
+      "accept-encoding": options.acceptsGzip === true ? "gzip" : "identity",
       ...impersonationHeaders(access),
     };
   }
@@ -95,6 +110,7 @@ export class ApiRequester {
         }
         const delayMs = attempt < call.retries ? retryDelayMs(error, call, attempt) : undefined;
         if (delayMs === undefined) throw error;
+        this.#logSlowDown(error, delayMs);
         await sleep(delayMs, { clock: this.#clock, ...(call.signal === undefined ? {} : { signal: call.signal }) });
       }
     }
@@ -137,6 +153,10 @@ export class ApiRequester {
         problem: "the client is closed",
       });
     }
+    // Watches are not limited: there are few, and they have waits of their own.
+    if (call.isStream !== true) {
+      await (call.method === "GET" ? this.#readLimit : this.#writeLimit)?.take(call.signal);
+    }
     const release = call.isStream === true ? (): void => {} : await this.#slots.take(call.signal);
     const scope = new RequestScope(call.signal, this.#clock, release);
     scope.limit(call.timeoutMs, () =>
@@ -156,8 +176,10 @@ export class ApiRequester {
         ...(call.body === undefined ? {} : { body: call.body }),
       });
       this.#count(call, String(response.status));
-      if (response.status >= 300) throw await readStatusError(place, response);
-      return { response, scope, place };
+      this.#noteWarnings(response, place);
+      const decoded = await decode(response, place);
+      if (response.status >= 300) throw await readStatusError(place, decoded);
+      return { response: decoded, scope, place };
     } catch (error) {
       scope.end();
       if (error instanceof KingletError && "status" in error.details) throw error;
@@ -165,6 +187,20 @@ export class ApiRequester {
       this.#count(call, resultOf(fault, call.signal));
       throw fault;
     }
+  }
+
+  /** Overload is logged with the flow that was limited, so that its FlowSchema can be found. */
+  #logSlowDown(error: unknown, delayMs: number): void {
+    if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_TOO_MANY_REQUESTS") || !(error instanceof KingletError)) return;
+    const { method, path, flowSchemaUid, priorityLevelUid } = error.details;
+    this.#logger.info("the API server asks to slow down", { method, path, flowSchemaUid, priorityLevelUid, delayMs });
+  }
+
+  #noteWarnings(response: TransportResponse, place: RequestPlace): void {
+    const header = response.headers["warning"];
+    if (header === undefined) return;
+    this.#warnings ??= loadWarningLog().then(({ WarningLog }) => new WarningLog(this.#logger));
+    void this.#warnings.then((log) => log.add(header, place));
   }
 
   #headers(call: ApiCall, token: string | undefined): Record<string, string | string[]> {
@@ -212,9 +248,26 @@ async function readBytes(body: AsyncIterable<Buffer>, limitBytes: number, what: 
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length);
 }
 
+/** The answer with its body as it was before it was compressed. */
+async function decode(response: TransportResponse, place: RequestPlace): Promise<TransportResponse> {
+  const encoding = response.headers["content-encoding"] ?? "identity";
+  if (encoding === "identity") return response;
+  if (encoding === "gzip") return { ...response, body: (await loadGunzipBody()).gunzipBody(response.body) };
+  throw createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_RESPONSE", {
+    ...place,
+    problem: "it is compressed in a way that was not asked for",
+  });
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
 async function readStatusError(place: RequestPlace, response: TransportResponse): Promise<KingletError> {
-  const retryAfter = response.headers["retry-after"];
+  const { status, headers } = response;
+  const retryAfter = headers["retry-after"];
   const bytes = await readBytes(response.body, MAX_ERROR_BODY_BYTES, "the error answer");
+  if (REDIRECTS.has(status)) {
+    return createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_REDIRECT", { ...place, status });
+  }
   const text = bytes.toString("utf8");
   let body: unknown;
   try {
@@ -227,6 +280,8 @@ async function readStatusError(place: RequestPlace, response: TransportResponse)
   return createStatusError(place, body, {
     httpStatus: response.status,
     retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
+    flowSchemaUid: headers["x-kubernetes-pf-flowschema-uid"],
+    priorityLevelUid: headers["x-kubernetes-pf-prioritylevel-uid"],
   });
 }
 

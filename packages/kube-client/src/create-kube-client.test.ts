@@ -59,7 +59,7 @@ describe("KubeClient", () => {
         new ScriptedTransport(() => ({ status: 302, headers: { location: "/login" }, chunks: [] })),
       );
       await expect(client.get(pods, "a", shop)).rejects.toThrow(
-        "GET /api/v1/namespaces/shop/pods/a: the answer cannot be read: HTTP 302",
+        "GET /api/v1/namespaces/shop/pods/a: the server answered with a redirect (302), which is not followed",
       );
     });
 

@@ -27,6 +27,7 @@ import type { ListPage } from "./list-reader.ts";
 import { SKIPPED_OBJECTS_TOTAL } from "./metrics.ts";
 import { createTransport } from "./negotiated-transport.ts";
 import type { Projection } from "./projection.ts";
+import type { CallRate } from "./rate-limit.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { collectionPath, objectPath, requireNamespace, type QueryValues } from "./resource-path.ts";
 import type { KubeTransport } from "./transport.ts";
@@ -45,6 +46,14 @@ export interface KubeClientOptions {
   readonly retries?: number;
   /** Calls other than `watch` that run at a time; the others wait their turn, which does not count as their time. @defaultValue 16 */
   readonly maxParallelCalls?: number;
+  /** Asks for large lists (from 128 KiB) compressed: pays where the network is slow or metered, costs 0.5 MB of heap and the time to inflate. @defaultValue false */
+  readonly acceptsGzip?: boolean;
+  /** Limits reading calls, on this side already; the server has limits of its own. Watches are not limited. @defaultValue not limited */
+  readonly readRate?: CallRate;
+  /** Limits writing calls. @defaultValue 50 per second, 100 at once */
+  readonly writeRate?: CallRate;
+  /** Who the fields of a write belong to where the call does not say. @defaultValue what the server makes of the user agent */
+  readonly fieldManager?: string;
   /** Carries the requests. @defaultValue `createTransport(access)` */
   readonly transport?: KubeTransport;
 }
@@ -53,6 +62,8 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_RETRIES = 5;
 const DEFAULT_PAGE = 500;
 const DEFAULT_PARALLEL_CALLS = 16;
+/** Stops a loop that writes in vain before it becomes the server's problem; far above what our applets do. */
+const DEFAULT_WRITE_RATE: CallRate = { perSecond: 50, burst: 100 };
 /** Longer than the minute between two bookmarks, with room for their jitter. */
 const DEFAULT_IDLE_TIMEOUT_MS = 100_000;
 
@@ -81,6 +92,7 @@ class JsonKubeClient implements KubeClient {
   readonly #formats: AnswerFormats;
   readonly #timeoutMs: number;
   readonly #retries: number;
+  readonly #fieldManager: string | undefined;
 
   constructor(access: ClusterAccess, options: KubeClientOptions) {
     const { clock = systemClock, metrics = noopMetrics, userAgent = "kinglet" } = options;
@@ -90,6 +102,7 @@ class JsonKubeClient implements KubeClient {
     this.#formats = new AnswerFormats({ logger, skipped: metrics.counter(SKIPPED_OBJECTS_TOTAL) });
     this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#retries = options.retries ?? DEFAULT_RETRIES;
+    this.#fieldManager = options.fieldManager;
     const transport = options.transport ?? createTransport(access, { clock });
     this.#requester = new ApiRequester(access, {
       transport,
@@ -97,6 +110,10 @@ class JsonKubeClient implements KubeClient {
       metrics,
       userAgent,
       maxParallelCalls: options.maxParallelCalls ?? DEFAULT_PARALLEL_CALLS,
+      logger,
+      acceptsGzip: options.acceptsGzip === true,
+      readRate: options.readRate,
+      writeRate: options.writeRate ?? DEFAULT_WRITE_RATE,
     });
   }
 
@@ -170,11 +187,11 @@ class JsonKubeClient implements KubeClient {
     requireNamespace(resource, namespace);
     const path =
       options.subresource === undefined
-        ? collectionPath(resource, namespace, writeQuery(options))
+        ? collectionPath(resource, namespace, writeQuery(options, this.#fieldManager))
         : objectPath(
             resource,
             { namespace, name: metadataText(object, "name") ?? "", subresource: options.subresource },
-            writeQuery(options),
+            writeQuery(options, this.#fieldManager),
           );
     return this.#object(resource, {
       ...this.#call("create", resource, options),
@@ -188,7 +205,7 @@ class JsonKubeClient implements KubeClient {
     const namespace = options.namespace ?? metadataText(object, "namespace");
     const { subresource } = options;
     const name = metadataText(object, "name") ?? "";
-    const path = objectPath(resource, { namespace, name, subresource }, writeQuery(options));
+    const path = objectPath(resource, { namespace, name, subresource }, writeQuery(options, this.#fieldManager));
     return this.#object(resource, {
       ...this.#call("replace", resource, options),
       method: "PUT",
@@ -199,7 +216,7 @@ class JsonKubeClient implements KubeClient {
 
   async patch<T>(resource: ResourceDefinition, name: string, patch: unknown, options: PatchOptions): Promise<T> {
     const { namespace, subresource, type, force } = options;
-    const path = objectPath(resource, { namespace, name, subresource }, { ...writeQuery(options), force });
+    const path = objectPath(resource, { namespace, name, subresource }, { ...writeQuery(options, this.#fieldManager), force });
     return this.#object(resource, {
       ...this.#call("patch", resource, options),
       method: "PATCH",
@@ -363,8 +380,8 @@ function unreadable(place: RequestPlace, problem: string, cause?: unknown): Erro
   );
 }
 
-function writeQuery(options: WriteOptions): QueryValues {
-  const { fieldManager, fieldValidation, dryRun } = options;
+function writeQuery(options: WriteOptions, defaultManager: string | undefined): QueryValues {
+  const { fieldManager = defaultManager, fieldValidation, dryRun } = options;
   return { fieldManager, fieldValidation, dryRun: dryRun === true ? "All" : undefined };
 }
 

@@ -26,10 +26,11 @@ export class Http1Transport implements KubeTransport {
 
   readonly #clock: Clock;
 
-  constructor(dialer: Dialer, clock: Clock) {
+  /** @param firstSocket - a connection that exists already, for the first request. */
+  constructor(dialer: Dialer, clock: Clock, firstSocket?: Duplex) {
     this.#dialer = dialer;
     this.#clock = clock;
-    this.#agent = new DialingAgent(dialer);
+    this.#agent = new DialingAgent(dialer, firstSocket);
   }
 
   send(request: TransportRequest): Promise<TransportResponse> {
@@ -93,16 +94,21 @@ export class Http1Transport implements KubeTransport {
 
 class DialingAgent extends http.Agent {
   readonly #dialer: Dialer;
+  #firstSocket: Duplex | undefined;
 
-  constructor(dialer: Dialer) {
+  constructor(dialer: Dialer, firstSocket?: Duplex) {
     super({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, timeout: IDLE_SOCKET_MS, scheduling: "lifo" });
     this.#dialer = dialer;
+    this.#firstSocket = firstSocket;
   }
 
   override createConnection(
     _options: http.ClientRequestArgs,
     onDone?: (error: Error | null, socket: Duplex) => void,
-  ): undefined {
+  ): Duplex | undefined {
+    const first = this.#firstSocket;
+    this.#firstSocket = undefined;
+    if (first !== undefined && !first.destroyed) return first;
     this.#dialer.dial(["http/1.1"]).then(
       (socket) => onDone?.(null, socket),
       (error: unknown) => onDone?.(error as Error, undefined as unknown as Duplex),

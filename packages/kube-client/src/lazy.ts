@@ -1,5 +1,6 @@
 import type * as Yaml from "yaml";
 import type * as Exec from "./credentials/exec-credentials.ts";
+import type * as Gunzip from "./gunzip-body.ts";
 import type * as Http1 from "./http1-transport.ts";
 import type * as JsonStreams from "./json-streams.ts";
 import type * as KubeconfigFiles from "./kubeconfig-files.ts";
@@ -7,6 +8,7 @@ import type * as ProtobufStreams from "./protobuf/protobuf-streams.ts";
 import type * as TableDecoder from "./protobuf/table-decoder.ts";
 import type * as Proxy from "./proxy/open-through-proxy.ts";
 import type * as ProxyFromEnv from "./proxy/proxy-from-env.ts";
+import type * as Warnings from "./warning-log.ts";
 
 /** The YAML parser: a JSON kubeconfig and a pod's service account never need it. */
 export const loadYaml = (): Promise<typeof Yaml> => import("yaml");
@@ -34,3 +36,9 @@ export const loadProtobufStreams = (): Promise<typeof ProtobufStreams> => import
 
 /** The decoder driven by the field table (0.4 MB with the table), for projections without one written at build time. */
 export const loadTableDecoder = (): Promise<typeof TableDecoder> => import("./protobuf/table-decoder.ts");
+
+/** Warnings of the API server: rare. */
+export const loadWarningLog = (): Promise<typeof Warnings> => import("./warning-log.ts");
+
+/** Inflating, and with it node:zlib (0.44 MB): only answers that were asked for compressed, or that a proxy compressed. */
+export const loadGunzipBody = (): Promise<typeof Gunzip> => import("./gunzip-body.ts");

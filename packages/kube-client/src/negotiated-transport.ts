@@ -10,6 +10,8 @@ import type { KubeTransport, TransportRequest, TransportResponse } from "./trans
 
 /** How often a request that the server did not act on is sent again, each time over another connection. */
 const MAX_RESENDS = 3;
+/** The server did not act on the request, because it is none for this address. @see RFC 9110, 15.5.20 */
+const MISDIRECTED = 421;
 
 /**
  * How the default transport behaves.
@@ -63,7 +65,11 @@ class NegotiatedTransport implements KubeTransport {
       const connection = await this.#connection(request.signal);
       if (connection === undefined) return (await this.#fallback()).send(request);
       try {
-        return await connection.send(request, this.#dialer.prefix);
+        const response = await connection.send(request, this.#dialer.prefix);
+        if (response.status !== MISDIRECTED || resends === MAX_RESENDS) return response;
+        // This connection leads to a server that is not the one of the address: another one may.
+        await response.body[Symbol.asyncIterator]().return?.();
+        connection.retire();
       } catch (error) {
         const { wasNotProcessed } = error as { readonly wasNotProcessed?: boolean };
         if (wasNotProcessed !== true || resends === MAX_RESENDS) throw error;
@@ -101,8 +107,7 @@ class NegotiatedTransport implements KubeTransport {
       throw connectionError("the client is closed", "ECONNRESET");
     }
     if (socket.alpnProtocol !== "h2") {
-      socket.destroy();
-      void this.#fallback();
+      await this.#fallback(socket);
       return undefined;
     }
     const connection = new Http2Connection(socket, {
@@ -120,8 +125,10 @@ class NegotiatedTransport implements KubeTransport {
     return connection;
   }
 
-  #fallback(): Promise<Http1Transport> {
-    this.#http1 ??= loadHttp1Transport().then(({ Http1Transport }) => new Http1Transport(this.#dialer, this.#clock));
+  #fallback(firstSocket?: TLSSocket): Promise<Http1Transport> {
+    this.#http1 ??= loadHttp1Transport().then(
+      ({ Http1Transport }) => new Http1Transport(this.#dialer, this.#clock, firstSocket),
+    );
     return this.#http1;
   }
 

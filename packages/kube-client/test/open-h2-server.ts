@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { RequestListener } from "node:http";
 import * as http2 from "node:http2";
+import * as https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import type { ClusterAccess } from "../src/index.ts";
@@ -25,13 +27,14 @@ export type H2Handler = (request: http2.Http2ServerRequest, response: http2.Http
 
 export async function openH2Server(
   handle: H2Handler,
-  options: http2.SecureServerOptions & { readonly certificate?: string } = {},
+  options: http2.SecureServerOptions & { readonly certificate?: string; readonly isHttp1Only?: boolean } = {},
 ): Promise<H2Server> {
-  const { certificate = "server-a", ...rest } = options;
-  const server = http2.createSecureServer(
-    { cert: pemOf(`${certificate}.pem`), key: pemOf(`${certificate}.key`), allowHTTP1: true, ...rest },
-    handle,
-  );
+  const { certificate = "server-a", isHttp1Only = false, ...rest } = options;
+  const identity = { cert: pemOf(`${certificate}.pem`), key: pemOf(`${certificate}.key`), ...rest };
+  const server = isHttp1Only
+    ? // The handlers of the tests use what both kinds of requests have.
+      (https.createServer(identity, handle as unknown as RequestListener) as unknown as http2.Http2SecureServer)
+    : http2.createSecureServer({ allowHTTP1: true, ...identity }, handle);
   const sockets = new Set<Socket>();
   const sessions = new Set<http2.ServerHttp2Session>();
   let connections = 0;

@@ -153,7 +153,7 @@ describe("ExecCredentials", () => {
     let accepted = "client-one";
     await using server = await openH2Server(
       (request, response) => {
-        const { CN } = (request.stream.session?.socket as unknown as TlsPeer).getPeerCertificate().subject;
+        const { CN } = (request.stream.session!.socket as unknown as TlsPeer).getPeerCertificate().subject;
         names.push(CN);
         if (request.url.includes("watch")) {
           response.write("{}\n");
@@ -183,7 +183,15 @@ describe("ExecCredentials", () => {
 
   const half = { clientCertificateData: "c" };
   it.each<[string, object | string, string]>([
-    ["another version", JSON.stringify({ kind: "ExecCredential", apiVersion: "client.authentication.k8s.io/v1beta1", status: { token: "SECRET" } }), 'answered in the version "client.authentication.k8s.io/v1beta1"'],
+    [
+      "another version",
+      JSON.stringify({
+        kind: "ExecCredential",
+        apiVersion: "client.authentication.k8s.io/v1beta1",
+        status: { token: "SECRET" },
+      }),
+      'answered in the version "client.authentication.k8s.io/v1beta1"',
+    ],
     ["another kind", '{"kind":"SECRET"}', "is no ExecCredential"],
     ["no JSON", "SECRET-TOKEN", "not JSON"],
     ["null", "null", "is no ExecCredential"],
@@ -217,7 +225,10 @@ describe("ExecCredentials", () => {
 
   it("bounds what a plugin writes and how long it takes [client A5]", async () => {
     const plugin = await openPlugin();
-    await plugin.answer({}, "while :; do echo 0123456789012345678901234567890123456789012345678901234567890123456789; done");
+    await plugin.answer(
+      {},
+      "while :; do echo 0123456789012345678901234567890123456789012345678901234567890123456789; done",
+    );
     await expect(tokenOf(await plugin.access())).rejects.toThrow("wrote more than 1048576 bytes");
     await plugin.answer({}, `echo here > "${plugin.dir}/started"; sleep 600`);
     const clock = new ManualClock();
@@ -239,7 +250,9 @@ describe("ExecCredentials", () => {
     const env = { PATH: plugin.dir };
     const login = join(plugin.dir, "login");
     for (const execPlugins of ["all", [login], ["login"]] as const) {
-      expect(await tokenOf(await plugin.access({ command: "login" }, { env, execPlugins }).catch(() => never()))).toBe("t");
+      expect(await tokenOf(await plugin.access({ command: "login" }, { env, execPlugins }).catch(() => never()))).toBe(
+        "t",
+      );
     }
     for (const execPlugins of ["none", [], ["/bin/login"], ["other"]] as const) {
       const access = await plugin.access({}, { env, execPlugins });

@@ -233,11 +233,82 @@ describe("Http2Connection", () => {
           ),
         ]),
       ],
+      [
+        "more of a body than it announced",
+        Buffer.concat([frame(1, 4, 1, [0x88, 0x0f, 13, 1, 49]), frame(0, 0, 1, [1, 2])]),
+      ],
+      [
+        "more of a body than it was allowed to",
+        Buffer.concat([
+          frame(1, 4, 1, [0x88]),
+          ...Array.from({ length: 17 }, () =>
+            frame(
+              0,
+              0,
+              1,
+              Array.from({ length: 16_384 }, () => 0),
+            ),
+          ),
+        ]),
+      ],
+      [
+        "headers of more than 65536 bytes",
+        Buffer.concat([frame(1, 0, 1, [0x88]), ...Array.from({ length: 65_536 }, () => frame(9, 0, 1, []))]),
+      ],
     ])("gives up a server that sends %s", async (problem, bytes) => {
       const { connection, peer } = pair();
-      const waiting = connection.send(get("/1"), "").then(textOf);
+      const waiting = connection.send(get("/1"), "").then(async (response) => {
+        // The body is not read before all has come.
+        await nextTurn();
+        return textOf(response);
+      });
       peer.write(bytes);
       await expect(waiting).rejects.toMatchObject({ code: "EPROTO", message: expect.stringContaining(problem) });
+    });
+
+    it("gives up a server that wants answers and does not read them", async () => {
+      const { connection, peer } = pair();
+      const waiting = connection.send(get("/1"), "").then(textOf);
+      peer.pause();
+      const pings = Buffer.concat(Array.from({ length: 1000 }, () => frame(6, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0])));
+      for (let index = 0; index < 600; index++) peer.write(pings);
+      await expect(waiting).rejects.toMatchObject({ message: expect.stringContaining("does not read") });
+    });
+
+    it("survives any frames: each request ends, with an answer or an error, and nothing is thrown", async () => {
+      const anyFrame = fc
+        .record({
+          type: fc.integer({ min: 0, max: 12 }),
+          flags: fc.integer({ min: 0, max: 255 }),
+          streamId: fc.constantFrom(0, 1, 1, 1, 3, 5, 9),
+          payload: fc.oneof(
+            fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 40 }),
+            fc.constantFrom([0x88], [0x8d], [0, 0, 0, 7], [0, 0, 0, 0, 0, 0, 0, 0]),
+          ),
+        })
+        .map((one) => frame(one.type, one.flags, one.streamId, one.payload));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(anyFrame, { minLength: 1, maxLength: 30 }),
+          fc.integer({ min: 1, max: 64 }),
+          async (frames, size) => {
+            const { connection, peer } = pair();
+            const ends = [0, 1, 2].map((index) =>
+              connection
+                .send(get(`/${index}`), "")
+                .then(textOf)
+                .catch((error: unknown) => error),
+            );
+            const bytes = Buffer.concat(frames);
+            for (let at = 0; at < bytes.length; at += size) peer.write(bytes.subarray(at, at + size));
+            peer.end();
+            for (const end of await Promise.all(ends))
+              expect(typeof end === "string" || end instanceof Error).toBe(true);
+            expect(connection.streams).toBe(0);
+          },
+        ),
+        { seed: 1, numRuns: 300 },
+      );
     });
 
     it("sends no more of a body than the server's windows admit", async () => {

@@ -11,9 +11,7 @@ import {
   END_STREAM,
   GOAWAY,
   HEADERS,
-  PADDED,
   PING,
-  PRIORITY,
   PROTOCOL_ERROR,
   PUSH_PROMISE,
   REFUSED_STREAM,
@@ -23,7 +21,9 @@ import {
   frame,
 } from "./frame.ts";
 import { FrameSplitter, MAX_FRAME_BYTES, type FrameHandler } from "./frame-splitter.ts";
-import { encodeHeaders, tryDecodeHeaders } from "./header-block.ts";
+import { HeadGatherer, MAX_HEADER_BYTES } from "./head-gatherer.ts";
+import { encodeHeaders } from "./header-block.ts";
+import type { Http2Stream } from "./http2-stream.ts";
 import { Liveness } from "./liveness.ts";
 import { ResponseBody } from "./response-body.ts";
 
@@ -32,9 +32,11 @@ const STREAM_WINDOW_BYTES = 262_144;
 /** The connection as a whole is not to be held up by one answer that nobody reads: its window is as large as can be. */
 const CONNECTION_WINDOW_BYTES = 0x7fffffff;
 const INITIAL_WINDOW_BYTES = 65_535;
-const MAX_HEADER_BYTES = 65_536;
 /** Until the server says otherwise; also its default. */
 const DEFAULT_MAX_STREAMS = 100;
+
+/** Far above the largest body of a request. */
+const MAX_UNREAD_BYTES = 8_388_608;
 
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -52,23 +54,6 @@ export interface Http2ConnectionOptions {
   readonly onTick?: () => void;
 }
 
-interface Stream {
-  readonly id: number;
-  readonly request: TransportRequest;
-  readonly body: ResponseBody;
-  readonly resolve: (response: TransportResponse) => void;
-  readonly reject: (error: Error) => void;
-  readonly onAbort: () => void;
-  /** Request bytes that the server's windows do not admit yet. */
-  pending: Buffer | undefined;
-  sendWindow: number;
-  /** Received, consumed by the reader, and not yet given back as window. */
-  takenBytes: number;
-  /** Bytes still missing by `content-length`; NaN when it was not told. */
-  missingBytes: number;
-  hasHead: boolean;
-}
-
 /**
  * The client's end of one HTTP/2 connection: many requests at a time over one socket.
  *
@@ -84,14 +69,13 @@ export class Http2Connection implements FrameHandler {
   readonly #socket: Http2Socket;
   readonly #options: Http2ConnectionOptions;
   readonly #splitter: FrameSplitter = new FrameSplitter(this);
-  readonly #streams = new Map<number, Stream>();
+  readonly #streams = new Map<number, Http2Stream>();
   #nextId = 1;
   #maxStreams = DEFAULT_MAX_STREAMS;
   #sendWindow = INITIAL_WINDOW_BYTES;
   #initialSendWindow = INITIAL_WINDOW_BYTES;
   #receivedBytes = 0;
-  /** A header block that goes on in CONTINUATION frames. */
-  #block: { readonly streamId: number; readonly isLast: boolean; readonly parts: Buffer[]; bytes: number } | undefined;
+  readonly #heads = new HeadGatherer();
   #isRetired = false;
   #isClosed = false;
   readonly #liveness: Liveness;
@@ -152,7 +136,7 @@ export class Http2Connection implements FrameHandler {
       const id = this.#nextId;
       this.#nextId += 2;
       if (this.#nextId > 0x7ffffff0) this.retire();
-      const stream: Stream = {
+      const stream: Http2Stream = {
         id,
         request,
         resolve,
@@ -167,6 +151,7 @@ export class Http2Connection implements FrameHandler {
         },
         pending: undefined,
         sendWindow: this.#initialSendWindow,
+        receiveWindow: STREAM_WINDOW_BYTES,
         takenBytes: 0,
         missingBytes: Number.NaN,
         hasHead: false,
@@ -216,14 +201,17 @@ export class Http2Connection implements FrameHandler {
     }
     // A kept connection may be closed just when a request is sent on it, unlike one that never carried an answer.
     if (this.#nextId > 3) Object.assign(error, { wasReusedSocket: true });
+    const hadStreams = this.#streams.size > 0;
     for (const stream of [...this.#streams.values()]) this.#settle(stream, error);
-    this.#socket.destroy();
+    // What was written last (a reset stream, an acknowledgement) still goes out where the peer is well.
+    if (hadStreams) this.#socket.destroy();
+    else this.#socket.end(() => this.#socket.destroy());
     this.#options.onClose?.(this);
   }
 
   onData(streamId: number, piece: Buffer, paddingBytes: number, isLast: boolean): void {
     if (this.#isClosed) return;
-    if (this.#block !== undefined) {
+    if (this.#heads.isOpen) {
       this.#fail("a header block that is interrupted");
       return;
     }
@@ -239,31 +227,35 @@ export class Http2Connection implements FrameHandler {
       this.#fail("a body without a head");
       return;
     }
+    stream.receiveWindow -= piece.length + paddingBytes;
+    if (stream.receiveWindow < 0) {
+      this.#fail("more of a body than it was allowed to");
+      return;
+    }
     if (paddingBytes > 0) this.#onTaken(stream, paddingBytes);
     stream.missingBytes -= piece.length;
+    if (stream.missingBytes < 0) {
+      this.#fail("more of a body than it announced");
+      return;
+    }
     if (piece.length > 0) stream.body.push(piece);
     if (isLast) this.#endStream(stream);
   }
 
   onFrame(type: number, flags: number, streamId: number, payload: Buffer): void {
     if (this.#isClosed) return;
-    if (this.#block !== undefined && (type !== CONTINUATION || streamId !== this.#block.streamId)) {
-      this.#fail("a header block that is interrupted");
+    if (type === HEADERS || type === CONTINUATION || this.#heads.isOpen) {
+      const head = this.#heads.push(type, flags, streamId, payload);
+      if (typeof head === "string") this.#fail(head);
+      else if (head !== undefined) this.#onHead(head.streamId, head.headers, head.isLast);
       return;
     }
     switch (type) {
-      case HEADERS:
-        this.#onHeaders(flags, streamId, payload);
-        break;
-      case CONTINUATION:
-        if (this.#block === undefined) this.#fail("a header block without a beginning");
-        else this.#gatherBlock(flags, payload);
-        break;
       case SETTINGS:
         this.#onSettings(flags, payload);
         break;
       case PING:
-        if ((flags & ACK) === 0 && payload.length === 8) this.#socket.write(frame(PING, ACK, 0, payload));
+        if ((flags & ACK) === 0 && payload.length === 8) this.#answer(frame(PING, ACK, 0, payload));
         break;
       case GOAWAY:
         this.#onGoAway(payload);
@@ -287,37 +279,6 @@ export class Http2Connection implements FrameHandler {
     this.#liveness.heard();
     const problem = this.#splitter.push(chunk);
     if (problem !== undefined) this.#fail(problem);
-  }
-
-  #onHeaders(flags: number, streamId: number, payload: Buffer): void {
-    let start = 0;
-    let end = payload.length;
-    if ((flags & PADDED) !== 0) {
-      end -= payload[0] ?? 0;
-      start = 1;
-    }
-    if ((flags & PRIORITY) !== 0) start += 5;
-    if (end < start) {
-      this.#fail("a frame with more padding than bytes");
-      return;
-    }
-    this.#block = { streamId, isLast: (flags & END_STREAM) !== 0, parts: [], bytes: 0 };
-    this.#gatherBlock(flags, payload.subarray(start, end));
-  }
-
-  #gatherBlock(flags: number, part: Buffer): void {
-    const block = this.#block!;
-    block.bytes += part.length;
-    if (block.bytes > MAX_HEADER_BYTES) {
-      this.#fail(`response headers of more than ${MAX_HEADER_BYTES} bytes`);
-      return;
-    }
-    block.parts.push(part);
-    if ((flags & END_HEADERS) === 0) return;
-    this.#block = undefined;
-    const headers = tryDecodeHeaders(block.parts.length === 1 ? block.parts[0]! : Buffer.concat(block.parts));
-    if (headers === undefined) this.#fail("response headers that cannot be decoded");
-    else this.#onHead(block.streamId, headers, block.isLast);
   }
 
   #onHead(streamId: number, headers: Record<string, string | string[]>, isLast: boolean): void {
@@ -359,8 +320,14 @@ export class Http2Connection implements FrameHandler {
         default:
       }
     }
-    this.#socket.write(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
+    this.#answer(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
     this.#flushAll();
+  }
+
+  /** A server that asks for answers without reading them must not fill our memory with them. */
+  #answer(bytes: Buffer): void {
+    if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.#fail("requests for answers that it does not read");
+    else this.#socket.write(bytes);
   }
 
   #onGoAway(payload: Buffer): void {
@@ -401,7 +368,7 @@ export class Http2Connection implements FrameHandler {
     this.#flush(stream);
   }
 
-  #sendHead(stream: Stream, prefix: string): void {
+  #sendHead(stream: Http2Stream, prefix: string): void {
     const { method, path, headers, body } = stream.request;
     const pairs: [string, string][] = [
       [":method", method],
@@ -428,7 +395,7 @@ export class Http2Connection implements FrameHandler {
     for (const stream of this.#streams.values()) this.#flush(stream);
   }
 
-  #flush(stream: Stream): void {
+  #flush(stream: Http2Stream): void {
     while (stream.pending !== undefined) {
       const count = Math.min(stream.pending.length, stream.sendWindow, this.#sendWindow, MAX_FRAME_BYTES);
       if (count <= 0) return;
@@ -440,10 +407,11 @@ export class Http2Connection implements FrameHandler {
     }
   }
 
-  #onTaken(stream: Stream, bytes: number): void {
+  #onTaken(stream: Http2Stream, bytes: number): void {
     stream.takenBytes += bytes;
     if (stream.takenBytes < STREAM_WINDOW_BYTES / 2 || !this.#streams.has(stream.id)) return;
     this.#grantWindow(stream.id, stream.takenBytes);
+    stream.receiveWindow += stream.takenBytes;
     stream.takenBytes = 0;
   }
 
@@ -454,7 +422,7 @@ export class Http2Connection implements FrameHandler {
   }
 
   /** The answer is complete. */
-  #endStream(stream: Stream): void {
+  #endStream(stream: Http2Stream): void {
     if (stream.missingBytes > 0) {
       this.#settle(stream, connectionError(`the answer ended ${stream.missingBytes} bytes early`, "ECONNRESET"));
       return;
@@ -464,7 +432,7 @@ export class Http2Connection implements FrameHandler {
     this.#settle(stream);
   }
 
-  #cancel(stream: Stream): void {
+  #cancel(stream: Http2Stream): void {
     if (!this.#streams.has(stream.id) || this.#isClosed) return;
     const payload = Buffer.alloc(4);
     payload.writeUInt32BE(CANCEL);
@@ -472,13 +440,13 @@ export class Http2Connection implements FrameHandler {
     this.#remove(stream);
   }
 
-  #settle(stream: Stream, error?: Error): void {
+  #settle(stream: Http2Stream, error?: Error): void {
     this.#remove(stream);
     if (error !== undefined) stream.reject(error);
     stream.body.end(error);
   }
 
-  #remove(stream: Stream): void {
+  #remove(stream: Http2Stream): void {
     if (!this.#streams.delete(stream.id)) return;
     stream.request.signal.removeEventListener("abort", stream.onAbort);
     stream.pending = undefined;
