@@ -61,7 +61,7 @@ export interface KubeSimOptions {
    * @defaultValue `rbac` when any of the tokens names `groups`, else `allow-all`
    */
   readonly authorization?: "rbac" | "allow-all";
-  /** The administrator's bearer token. @defaultValue a random one */
+  /** The administrator's bearer token; his other properties when `tokens` has it too. @defaultValue a random one */
   readonly adminToken?: string;
   /**
    * Where an admission webhook given as a Service really listens: `HOST:PORT`. The certificate is checked for `NAME.NAMESPACE.svc`
@@ -211,7 +211,7 @@ class OpenKubeSim implements KubeSim {
       },
     });
     const users = new Map(Object.entries(options.tokens ?? {}));
-    users.set(this.token, { name: "admin", groups: ["system:masters"] });
+    if (!users.has(this.token)) users.set(this.token, { name: "admin", groups: ["system:masters"] });
     const hasGroups = Object.values(options.tokens ?? {}).some((user) => user.groups !== undefined);
     const isEnforced = (options.authorization ?? (hasGroups ? "rbac" : "allow-all")) === "rbac";
     const access = new AccessControl({
@@ -367,6 +367,7 @@ class OpenKubeSim implements KubeSim {
 function completePatched(resource: SimResource, patched: KubeObject): KubeObject {
   const decoded = isDeclared(resource) ? decodeTyped(structureOf(resource), patched).value : patched;
   const object = decoded as KubeObject;
+  object.metadata.name ??= "";
   if (resource.defaults !== undefined) applyDefaults(object, resource.defaults);
   resource.rules?.().default?.(object);
   return object;

@@ -23,11 +23,13 @@ export async function scoreScenario(recording: Recording): Promise<ScenarioScore
   await using sim = await openKubeSim({
     adminToken: "tok-admin",
     tokens: {
-      "tok-alice": { name: "alice", groups: ["dev"] },
-      "tok-bob": { name: "bob", groups: ["ops"] },
-      "tok-carol": { name: "carol", groups: ["readers"] },
+      "tok-admin": { name: "admin", uid: "uid-0", groups: ["system:masters"] },
+      "tok-alice": { name: "alice", uid: "uid-1", groups: ["dev"] },
+      "tok-bob": { name: "bob", uid: "uid-2", groups: ["ops"] },
+      "tok-carol": { name: "carol", uid: "uid-3", groups: ["readers"] },
       "tok-sensor": {
         name: "system:serviceaccount:kinglet:sensor",
+        uid: "uid-4",
         groups: ["system:serviceaccounts", "system:serviceaccounts:kinglet"],
       },
     },
