@@ -1,4 +1,6 @@
+import { viewResource } from "./apply/field-manager.ts";
 import { patchKindOf, readPatch } from "./apply/patch-request.ts";
+import { ViewOwners } from "./apply/view-owners.ts";
 import { managerOfUserAgent, parseWriteOptions } from "./apply/write-options.ts";
 import { toJsonBody } from "./apply/yaml-body.ts";
 import type { Exchange } from "./exchange.ts";
@@ -12,7 +14,7 @@ import { chooseRepresentation, presentObject } from "./representation.ts";
 import { sendPage } from "./representation/send-page.ts";
 import { mediaTypeOf, parseJson, parseObject, readBody } from "./request-body.ts";
 import type { RequestInfo } from "./request-info.ts";
-import type { SimResource } from "./sim-resource.ts";
+import { objectKey, type SimResource, tableName } from "./sim-resource.ts";
 import type { SubresourceCall } from "./subresource.ts";
 import type { WriteRequest } from "./write-pipeline.ts";
 
@@ -73,7 +75,7 @@ export class MutationHandler {
     const representation = chooseRepresentation(exchange, resource);
     const body = await toJsonBody(text, mediaTypeOf(exchange.request));
     const validation = { directive, warn: (warning: string) => exchange.warn(warning) };
-    const shape = bodyResource(resource, info.subresource);
+    const shape = viewResource(resource, info.subresource);
     const object = parseObject(body.text, body.mediaType, shape, info.namespace, validation);
     if (object.metadata.name === "") {
       throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
@@ -96,17 +98,26 @@ export class MutationHandler {
     const representation = chooseRepresentation(exchange, resource);
     const change = await readPatch({
       ...options,
-      resource: bodyResource(resource, info.subresource),
+      resource: viewResource(resource, info.subresource),
       info,
       kind,
       text,
       validation: { directive: options.directive, warn: (warning) => exchange.warn(warning) },
+      viewOwners: () => this.#viewOwners(info, resource),
       time: new Date(this.#parts.clock.now()).toISOString().replace(/\.\d+Z$/, "Z"),
     });
     const isApply = kind === "apply";
     const request = { ...writeRequest(exchange, "PatchOptions", options.isDryRun), isPatch: true, isApply };
     const result = await this.#writer.update(resource, info, change, request);
     exchange.sendJson(result.isNew ? 201 : 200, presentObject(result.object, resource, representation));
+  }
+
+  /** Looked up when the patch is applied: then the object is the one whose view is patched. */
+  #viewOwners(info: RequestInfo, resource: SimResource): ViewOwners | undefined {
+    const view = resource.subresources?.[info.subresource]?.view;
+    const { store } = this.#parts;
+    const parent = store.table(tableName(resource)).get(objectKey(resource, info.namespace, info.name));
+    return view === undefined || parent === undefined ? undefined : new ViewOwners(resource, view, parent);
   }
 
   async delete(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
@@ -146,15 +157,6 @@ export class MutationHandler {
     }
     await sendPage(exchange, resource, representation, page);
   }
-}
-
-/** The kind of the bodies of a sub-resource that shows another shape of the object. */
-function bodyResource(resource: SimResource, subresource: string): SimResource {
-  const { kind, group, version, view } = resource.subresources?.[subresource] ?? {};
-  if (view === undefined) return resource;
-  const { schema: _, ...rest } = resource;
-  const shape = { kind: kind ?? resource.kind, group: group ?? resource.group, version: version ?? resource.version };
-  return { ...rest, ...shape, isCustom: false };
 }
 
 /** Who writes and how, from the request. */

@@ -3,25 +3,36 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "@kinglet/lifecycle";
 import type { StatusCause } from "./api-refusal.ts";
 import { applyDefaults, omitEmpty } from "./default-values.ts";
-import { isJsonRecord, type KubeObject } from "./kube-object.ts";
-import { findMetadataProblems } from "./metadata-validation.ts";
-import type { ObjectStore } from "./object-store.ts";
-import { alreadyExists, conflict, forbidden, invalid, notFound, preconditionFailed, refusal } from "./refusals.ts";
+import { planDeletion } from "./deletion-rules.ts";
 import type { KindRules, RuleContext } from "./kind-rules.ts";
-import { objectKey, qualifiedName, type SimResource } from "./sim-resource.ts";
+import type { KubeObject } from "./kube-object.ts";
+import { findMetadataProblems } from "./metadata-validation.ts";
+import {
+  carryIdentity,
+  checkDeletePreconditions,
+  checkNamespace,
+  checkUpdatePreconditions,
+  comparableForm,
+  isFinished,
+  wipeSystemFields,
+  type DeleteOptions,
+} from "./object-lifecycle.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { alreadyExists, invalid, notFound, refusal } from "./refusals.ts";
+import { objectKey, servedObject, type SimResource, tableName } from "./sim-resource.ts";
 import type { WriteAttempt, WritePipeline, WriteRequest } from "./write-pipeline.ts";
 
 const NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
-const NO_NEW_NAME = "the object has been modified; please apply your changes to the latest version and try again";
 
-/** What a DELETE may demand, from its body and query. */
-export interface DeleteOptions {
-  readonly gracePeriodSeconds?: number | undefined;
-  readonly uid?: string | undefined;
-  readonly resourceVersion?: string | undefined;
-  /** What happens to objects that the deleted one owns. @defaultValue the kind's own policy */
-  readonly propagationPolicy?: "Foreground" | "Background" | "Orphan" | undefined;
+/** Where an object is, and which part of it is meant; "" for the object itself. */
+export interface ObjectAddress {
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
 }
+
+/** Makes the wanted object from the current one. */
+export type ObjectChange = (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>;
 
 /** A PUT or PATCH. */
 export interface UpdateRequest extends WriteRequest {
@@ -61,51 +72,54 @@ export class ObjectWriter {
    * @throws ApiRefusal 403, 404 (namespace), 409 (exists), 422, 500 (resourceVersion set)
    */
   async create(resource: SimResource, input: KubeObject, request: WriteRequest = {}): Promise<KubeObject> {
-    const { pipeline } = this.#options;
-    let object = structuredClone(input);
-    wipeSystemFields(object);
-    this.#default(resource, object);
-    const { namespace = "", name } = object.metadata;
-    this.#recordFields(resource, undefined, object, "", request);
-    const at = { ...request, operation: "CREATE", resource, namespace, name, subresource: "" } as const;
-    const attempt = (): WriteAttempt => ({ ...at, name: object.metadata.name, object, oldObject: undefined });
-    this.#checkNamespace(resource, object);
+    const { pipeline, store } = this.#options;
+    let served = structuredClone(input);
+    wipeSystemFields(served);
+    this.#default(resource, served);
+    const { namespace = "" } = served.metadata;
+    this.#recordFields(resource, undefined, served, "", request);
+    const at = { ...request, operation: "CREATE", resource, namespace, subresource: "", oldObject: undefined } as const;
+    const attempt = (object: KubeObject): WriteAttempt => ({ ...at, name: object.metadata.name, object });
+    checkNamespace(store, resource, served);
     const context = this.#context(request);
-    rulesOf(resource)?.admit?.(object, attempt(), context);
-    object = (await pipeline?.mutate?.(attempt())) ?? object;
+    const rules = rulesOf(resource);
+    rules?.admit?.(served, attempt(served), context);
+    served = (await pipeline?.mutate?.(attempt(served))) ?? served;
+    const object = resource.storage?.toStored(served) ?? served;
     if (object.metadata.name === "") object.metadata.name = this.#generateName(object.metadata.generateName ?? "");
     this.#stampNew(resource, object);
     if (resource.initialStatus !== undefined) object.status = structuredClone(resource.initialStatus);
     else if (resource.isCustom === true && resource.hasStatus === true) delete object.status;
-    rulesOf(resource)?.prepareForCreate?.(object, context);
+    rules?.prepareForCreate?.(object, context);
     this.#complete(resource, object);
     this.#validate(resource, object, undefined, "", context);
-    rulesOf(resource)?.allocate?.(object, undefined, context);
-    await pipeline?.validate?.(attempt());
-    this.#checkNamespace(resource, object);
+    rules?.allocate?.(object, undefined, context);
+    await pipeline?.validate?.(attempt(servedObject(resource, object)));
+    checkNamespace(store, resource, object);
     const version = input.metadata.resourceVersion ?? "";
     if (version !== "") throw refusal(500, "", "resourceVersion should not be set on objects to be created");
     const key = objectKey(resource, object.metadata.namespace ?? "", object.metadata.name);
-    const table = qualifiedName(resource);
-    if (this.#options.store.table(table).get(key) !== undefined) throw alreadyExists(resource, object.metadata.name);
+    const table = tableName(resource);
+    if (store.table(table).get(key) !== undefined) throw alreadyExists(resource, object.metadata.name);
     if (request.isDryRun === true) return object;
-    return this.#stored(resource, this.#options.store.put(table, key, object));
+    return this.#stored(resource, store.put(table, key, object));
   }
 
   /**
    * Replaces an object, or what one of its sub-resources may change.
    *
-   * @param change - makes the wanted object from the current one (undefined when there is none); may throw a refusal. Called
-   *   again when the object was changed while admission was asked.
+   * @param change - makes the wanted object from the current one as it is served (undefined when there is none); may throw
+   *   a refusal. Called again when the object was changed while admission was asked.
+   * @returns the object in its stored form.
    * @throws ApiRefusal 404, 409 (version, uid), 422
    */
   async update(
     resource: SimResource,
-    at: { readonly namespace: string; readonly name: string; readonly subresource: string },
-    change: (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>,
+    at: ObjectAddress,
+    change: ObjectChange,
     request: UpdateRequest = {},
   ): Promise<{ readonly object: KubeObject; readonly isNew: boolean }> {
-    const table = this.#options.store.table(qualifiedName(resource));
+    const table = this.#options.store.table(tableName(resource));
     const key = objectKey(resource, at.namespace, at.name);
     for (;;) {
       const current = table.get(key);
@@ -115,8 +129,8 @@ export class ObjectWriter {
         return { object: await this.create(resource, await change(undefined), request), isNew: true };
       }
       const next = await this.#changed(resource, at, current, change, request);
-      if (table.get(key) === current)
-        return { object: this.#replace(resource, key, current, next, request), isNew: false };
+      if (table.get(key) !== current) continue;
+      return { object: this.#replace(resource, key, current, next, request), isNew: false };
     }
   }
 
@@ -134,10 +148,10 @@ export class ObjectWriter {
     request: WriteRequest = {},
   ): Promise<{ readonly object: KubeObject; readonly isGone: boolean }> {
     const { store, pipeline } = this.#options;
-    const table = qualifiedName(resource);
+    const table = tableName(resource);
     const key = objectKey(resource, namespace, name);
     const before = store.table(table).get(key);
-    if (before === undefined) throw notFound(resource, name);
+    const oldObject = before === undefined ? undefined : servedObject(resource, before);
     const attempt: WriteAttempt = {
       ...request,
       operation: "DELETE",
@@ -146,14 +160,22 @@ export class ObjectWriter {
       name,
       subresource: "",
       object: undefined,
-      oldObject: before,
+      oldObject,
     };
+    rulesOf(resource)?.admitDelete?.(attempt, options, this.#context(request));
+    if (before === undefined) throw notFound(resource, name);
     await pipeline?.mutate?.(attempt);
     checkDeletePreconditions(resource, before, options);
     await pipeline?.validate?.(attempt);
     const current = store.table(table).get(key);
     if (current === undefined) throw notFound(resource, name);
-    return this.#deleteCurrent(resource, key, current, options, request);
+    checkDeletePreconditions(resource, current, options);
+    const step = planDeletion(resource, current, options, this.#options.clock.now());
+    if (request.isDryRun === true || step.action === "none") {
+      return { object: step.object, isGone: step.action === "remove" };
+    }
+    if (step.action === "remove") return { object: this.#remove(resource, key, step.object) ?? current, isGone: true };
+    return { object: this.#stored(resource, store.put(table, key, step.object)), isGone: false };
   }
 
   /** Sends something that is stored nowhere (an exec, an eviction) through admission. @returns the body, perhaps changed */
@@ -165,25 +187,38 @@ export class ObjectWriter {
   }
 
   /** Stores exactly this object, new or not, with all its status; only identity and version are filled in. */
-  put(resource: SimResource, input: KubeObject): KubeObject {
-    const object = structuredClone(input);
+  put(resource: SimResource, input: KubeObject, options: { readonly keepsGeneration?: boolean } = {}): KubeObject {
+    const served = structuredClone(input);
+    this.#default(resource, served);
+    const object = resource.storage?.toStored(served) ?? served;
     const key = objectKey(resource, object.metadata.namespace ?? "", object.metadata.name);
-    const table = qualifiedName(resource);
+    const table = tableName(resource);
     const current = this.#options.store.table(table).get(key);
+    const rules = rulesOf(resource);
+    const context = this.#context({});
     if (current === undefined) {
       this.#stampNew(resource, object, object.metadata);
-      const status = object.status;
-      if (resource.initialStatus !== undefined && status === undefined)
+      if (resource.initialStatus !== undefined && input.status === undefined) {
         object.status = structuredClone(resource.initialStatus);
+      }
+      const { status } = object;
+      rules?.prepareForCreate?.(object, context);
+      if (input.status !== undefined) object.status = status;
+      rules?.allocate?.(object, undefined, context);
     } else {
       carryIdentity(current, object);
+      rules?.prepareForUpdate?.(object, current, "", context);
+      rules?.allocate?.(object, current, context);
     }
-    this.#default(resource, object);
+    rules?.completeStored?.(object);
     this.#complete(resource, object);
-    this.#validate(resource, object, undefined, "", this.#context({}));
+    this.#refuse(resource, object, [
+      ...findMetadataProblems(resource, object),
+      ...this.#options.findProblems(resource, object),
+    ]);
     if (current !== undefined) {
-      this.#countGeneration(resource, current, object);
-      if (isDeepStrictEqual(plain(current), plain(object))) return current;
+      if (options.keepsGeneration !== true) this.#countGeneration(resource, current, object);
+      if (isDeepStrictEqual(comparableForm(current), comparableForm(object))) return current;
     }
     return this.#stored(resource, this.#options.store.put(table, key, object));
   }
@@ -195,40 +230,32 @@ export class ObjectWriter {
 
   async #changed(
     resource: SimResource,
-    at: { readonly namespace: string; readonly name: string; readonly subresource: string },
+    at: ObjectAddress,
     current: KubeObject,
-    change: (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>,
+    change: ObjectChange,
     request: UpdateRequest,
   ): Promise<KubeObject> {
     const { pipeline } = this.#options;
-    const { subresource } = at;
+    const { subresource, namespace, name } = at;
     const view = resource.subresources?.[subresource]?.view;
-    const shown = view === undefined ? current : view.read(current);
-    let wanted = structuredClone(await change(shown));
+    const oldObject = view === undefined ? servedObject(resource, current) : view.read(current);
+    let wanted = structuredClone(await change(oldObject));
     if (view === undefined) this.#default(resource, wanted);
-    this.#recordFields(resource, current, wanted, subresource, request);
+    this.#recordFields(resource, oldObject, wanted, subresource, request);
     const context = this.#context(request);
-    const attempt = (object: KubeObject): WriteAttempt => ({
-      ...request,
-      operation: "UPDATE",
-      resource,
-      namespace: at.namespace,
-      name: at.name,
-      subresource,
-      object,
-      oldObject: shown,
-    });
-    if (view === undefined) rulesOf(resource)?.admit?.(wanted, attempt(wanted), context);
-    wanted = (await pipeline?.mutate?.(attempt(wanted))) ?? wanted;
-    this.#checkPreconditions(resource, current, wanted, request.isPatch === true);
+    const fixed = { ...request, operation: "UPDATE", resource, namespace, name, subresource, oldObject } as const;
+    if (view === undefined) rulesOf(resource)?.admit?.(wanted, { ...fixed, object: wanted }, context);
+    wanted = (await pipeline?.mutate?.({ ...fixed, object: wanted })) ?? wanted;
+    if (view === undefined && resource.storage !== undefined) wanted = resource.storage.toStored(wanted);
+    checkUpdatePreconditions(resource, current, wanted, request.isPatch === true || subresource !== "");
     const next = this.#merged(resource, current, wanted, subresource);
     rulesOf(resource)?.prepareForUpdate?.(next, current, subresource, context);
-    this.#checkNewFinalizers(resource, current, next);
     if (subresource === "") this.#complete(resource, next);
     this.#validate(resource, next, current, subresource, context);
     rulesOf(resource)?.allocate?.(next, current, context);
     this.#countGeneration(resource, current, next);
-    await pipeline?.validate?.(attempt(view === undefined ? next : view.read(next)));
+    const shown = view === undefined ? servedObject(resource, next) : view.read(next);
+    await pipeline?.validate?.({ ...fixed, object: shown });
     return next;
   }
 
@@ -241,34 +268,12 @@ export class ObjectWriter {
   ): KubeObject {
     if (request.isDryRun === true) return next;
     if (isFinished(next)) {
+      // The last event of the object shows it as it was before its last finalizer went.
       this.#remove(resource, key);
       return next;
     }
-    if (isDeepStrictEqual(plain(current), plain(next))) return current;
-    return this.#stored(resource, this.#options.store.put(qualifiedName(resource), key, next));
-  }
-
-  #deleteCurrent(
-    resource: SimResource,
-    key: string,
-    current: KubeObject,
-    options: DeleteOptions,
-    request: WriteRequest,
-  ): { readonly object: KubeObject; readonly isGone: boolean } {
-    checkDeletePreconditions(resource, current, options);
-    const table = qualifiedName(resource);
-    const grace = resource.isDeletedGracefully === true ? graceSeconds(current, options.gracePeriodSeconds) : 0;
-    const isHeld = (current.metadata.finalizers ?? []).length > 0 || resource.isEmptiedBeforeDeletion === true;
-    if (grace === 0 && !isHeld) {
-      const last = resource.isDeletedGracefully === true ? this.#terminating(resource, current, 0) : current;
-      if (request.isDryRun === true) return { object: last, isGone: true };
-      return { object: this.#remove(resource, key, last) ?? current, isGone: true };
-    }
-    const isShortened = grace < (current.metadata.deletionGracePeriodSeconds ?? 0);
-    if (current.metadata.deletionTimestamp !== undefined && !isShortened) return { object: current, isGone: false };
-    const marked = this.#terminating(resource, current, grace);
-    if (request.isDryRun === true) return { object: marked, isGone: false };
-    return { object: this.#stored(resource, this.#options.store.put(table, key, marked)), isGone: false };
+    if (isDeepStrictEqual(comparableForm(current), comparableForm(next))) return current;
+    return this.#stored(resource, this.#options.store.put(tableName(resource), key, next));
   }
 
   #default(resource: SimResource, object: KubeObject): void {
@@ -310,7 +315,7 @@ export class ObjectWriter {
   }
 
   #remove(resource: SimResource, key: string, last?: KubeObject): KubeObject | undefined {
-    const removed = this.#options.store.remove(qualifiedName(resource), key, last);
+    const removed = this.#options.store.remove(tableName(resource), key, last);
     if (removed !== undefined) this.#options.onWrite(resource, removed, "removed");
     return removed;
   }
@@ -329,24 +334,18 @@ export class ObjectWriter {
       delete metadata[field];
     }
     if (resource.hasGeneration === true) metadata.generation = 1;
-    if (isNamespace(resource)) {
-      metadata.labels = { ...metadata.labels, "kubernetes.io/metadata.name": metadata.name };
-    }
   }
 
   #merged(resource: SimResource, current: KubeObject, wanted: KubeObject, subresource: string): KubeObject {
     const handler = resource.subresources?.[subresource];
-    if (handler?.view !== undefined) return handler.view.write(current, wanted);
-    if (handler?.merge !== undefined) return handler.merge(current, wanted);
-    if (subresource === "status") {
-      const next = structuredClone(current);
-      if (wanted.status === undefined) delete next.status;
-      else next.status = structuredClone(wanted.status);
-      if (wanted.metadata["managedFields"] !== undefined) {
-        next.metadata["managedFields"] = wanted.metadata["managedFields"];
-      }
-      return next;
+    if (handler?.view !== undefined) {
+      const made = structuredClone(handler.view.write(current, wanted));
+      const owners = wanted.metadata["managedFields"];
+      if (owners !== undefined) made.metadata["managedFields"] = owners;
+      return made;
     }
+    if (handler?.merge !== undefined) return handler.merge(current, wanted);
+    if (subresource === "status") return statusOf(resource, current, wanted);
     const next = structuredClone(wanted);
     carryIdentity(current, next);
     if (resource.hasStatus === true) {
@@ -362,83 +361,6 @@ export class ObjectWriter {
     next.metadata.generation = (current.metadata.generation ?? 1) + (changed ? 1 : 0);
   }
 
-  #terminating(resource: SimResource, current: KubeObject, grace: number): KubeObject {
-    const next = structuredClone(current);
-    const isFirst = current.metadata.deletionTimestamp === undefined;
-    next.metadata.deletionTimestamp = this.#timestamp(grace);
-    if (resource.isEmptiedBeforeDeletion !== true) next.metadata.deletionGracePeriodSeconds = grace;
-    if (isNamespace(resource))
-      next.status = { ...(isJsonRecord(next.status) ? next.status : {}), phase: "Terminating" };
-    if (resource.deletionFinalizer !== undefined) {
-      next.metadata.finalizers = [...new Set([...(next.metadata.finalizers ?? []), resource.deletionFinalizer])];
-    }
-    const isCounted = isFirst && resource.isEmptiedBeforeDeletion !== true;
-    if (isCounted && next.metadata.generation !== undefined) next.metadata.generation++;
-    return next;
-  }
-
-  #checkNamespace(resource: SimResource, object: KubeObject): void {
-    if (!resource.namespaced) return;
-    const name = object.metadata.namespace ?? "";
-    const namespace = this.#options.store.table("namespaces").get(name);
-    if (namespace === undefined) throw notFound({ group: "", plural: "namespaces", kind: "Namespace" }, name);
-    if (namespace.metadata.deletionTimestamp !== undefined) {
-      throw forbidden(
-        resource,
-        object.metadata.name ?? "",
-        `unable to create new content in namespace ${name} because it is being terminated`,
-        [
-          {
-            reason: "NamespaceTerminating",
-            message: `namespace ${name} is being terminated`,
-            field: "metadata.namespace",
-          },
-        ],
-      );
-    }
-  }
-
-  #checkPreconditions(resource: SimResource, current: KubeObject, wanted: KubeObject, isPatch: boolean): void {
-    const { name, uid, resourceVersion } = current.metadata;
-    const wantedVersion = wanted.metadata.resourceVersion ?? "";
-    const wantedUid = wanted.metadata.uid ?? "";
-    if (wantedUid !== "" && wantedUid !== uid) {
-      throw conflict(
-        resource,
-        name,
-        `StorageError: invalid object, Code: 4, Key: /registry/${resource.plural}/` +
-          `${objectKey(resource, current.metadata.namespace ?? "", name)}, ResourceVersion: 0, AdditionalErrorMsg: ` +
-          `Precondition failed: UID in precondition: ${wantedUid}, UID in object meta: ${uid}`,
-      );
-    }
-    if (wantedVersion === "" && !isPatch && (resource.requiresVersionOnUpdate === true || resource.isCustom === true)) {
-      // This one refusal names the resource where all others of its kind name the kind.
-      throw invalid({ group: resource.group, kind: resource.plural }, name, [
-        {
-          reason: "FieldValueInvalid",
-          message: "Invalid value: 0: must be specified for an update",
-          field: "metadata.resourceVersion",
-        },
-      ]);
-    }
-    if (wantedVersion !== "" && wantedVersion !== resourceVersion) throw conflict(resource, name, NO_NEW_NAME);
-  }
-
-  #checkNewFinalizers(resource: SimResource, current: KubeObject, next: KubeObject): void {
-    if (current.metadata.deletionTimestamp === undefined) return;
-    const old = current.metadata.finalizers ?? [];
-    const added = (next.metadata.finalizers ?? []).filter((finalizer) => !old.includes(finalizer));
-    if (added.length === 0) return;
-    const list = added.map((finalizer) => JSON.stringify(finalizer)).join(", ");
-    const cause = {
-      reason: "FieldValueForbidden",
-      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
-      field: "metadata.finalizers",
-    };
-    // The real server finds this twice, once in the metadata of any object and once in those of an update.
-    throw invalid(resource, current.metadata.name, [cause, cause]);
-  }
-
   #validate(
     resource: SimResource,
     object: KubeObject,
@@ -447,11 +369,17 @@ export class ObjectWriter {
     context: RuleContext,
   ): void {
     const problems = [
-      ...findMetadataProblems(resource, object),
+      ...findMetadataProblems(resource, object, current, subresource),
       ...this.#options.findProblems(resource, object),
       ...(rulesOf(resource)?.findProblems?.(object, current, subresource, context) ?? []),
     ];
-    if (problems.length > 0) throw invalid(resource, object.metadata.name, problems);
+    this.#refuse(resource, object, problems);
+  }
+
+  #refuse(resource: SimResource, object: KubeObject, problems: readonly StatusCause[]): void {
+    if (problems.length === 0) return;
+    const { group } = resource.storage ?? resource;
+    throw invalid({ group, kind: resource.kind }, object.metadata.name, problems);
   }
 
   #generateName(prefix: string): string {
@@ -474,84 +402,28 @@ function rulesOf(resource: SimResource): KindRules | undefined {
   return resource.rules?.();
 }
 
-/** What a client cannot choose for a new object. */
-function wipeSystemFields(object: KubeObject): void {
-  const { metadata } = object;
-  for (const field of WIPED) delete metadata[field];
-  metadata.name ??= "";
-}
-
-const WIPED = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] as const;
-
-function isNamespace(resource: SimResource): boolean {
-  return resource.kind === "Namespace" && resource.group === "";
-}
-
-function carryIdentity(current: KubeObject, next: KubeObject): void {
-  const metadata = next.metadata;
-  metadata.name = current.metadata.name;
-  for (const field of [
-    "namespace",
-    "generateName",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-  ]) {
-    if (current.metadata[field] === undefined) delete metadata[field];
-    else metadata[field] = current.metadata[field];
+/** The current object with the wanted status, and with the wanted metadata where the kind allows that. */
+function statusOf(resource: SimResource, current: KubeObject, wanted: KubeObject): KubeObject {
+  const next = structuredClone(current);
+  if (wanted.status === undefined) delete next.status;
+  else next.status = structuredClone(wanted.status);
+  if (resource.isCustom === true || resource.keepsMetadataOnStatus === true) {
+    const owners = wanted.metadata["managedFields"];
+    if (owners !== undefined) next.metadata["managedFields"] = owners;
+    return next;
   }
-}
-
-function checkDeletePreconditions(resource: SimResource, current: KubeObject, options: DeleteOptions): void {
-  const { name, uid, resourceVersion } = current.metadata;
-  if (options.uid !== undefined && options.uid !== uid) {
-    throw preconditionFailed(
-      resource,
-      name,
-      `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). ` +
-        "The object might have been deleted and then recreated",
-    );
-  }
-  if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
-    throw preconditionFailed(
-      resource,
-      name,
-      `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record ` +
-        `(${resourceVersion}). The object might have been modified`,
-    );
-  }
-}
-
-/** A pod that no node has, or that has ended, goes at once. */
-function graceSeconds(object: KubeObject, asked: number | undefined): number {
-  const spec = isJsonRecord(object.spec) ? object.spec : {};
-  const phase = isJsonRecord(object.status) ? object.status["phase"] : undefined;
-  if (spec["nodeName"] === undefined || spec["nodeName"] === "" || phase === "Failed" || phase === "Succeeded")
-    return 0;
-  const own = spec["terminationGracePeriodSeconds"];
-  return Math.max(0, asked ?? (typeof own === "number" ? own : 30));
-}
-
-/** Marked for deletion and nothing holds it any more. */
-function isFinished(object: KubeObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
-  if (deletionTimestamp === undefined || object.kind === "Namespace") return false;
-  return deletionGracePeriodSeconds === 0 && finalizers.length === 0;
+  next.metadata = structuredClone(wanted.metadata);
+  carryIdentity(current, next);
+  return next;
 }
 
 /** The part whose changes count as a new generation: `spec` of built-in kinds, all but metadata and status of custom ones. */
 function specification(resource: SimResource, object: KubeObject): unknown {
+  const rules = rulesOf(resource);
+  if (rules?.specificationOf !== undefined) return rules.specificationOf(object);
   if (resource.isCustom !== true) {
     return resource.countsAnnotations === true ? [object.spec, object.metadata.annotations ?? {}] : object.spec;
   }
   const { metadata: _metadata, status: _status, ...rest } = object;
   return rest;
-}
-
-/** Without undefined members, so that absent and undefined compare equal. */
-function plain(object: KubeObject): unknown {
-  return JSON.parse(JSON.stringify(object));
 }

@@ -21,6 +21,7 @@ import { resetFields } from "./reset-fields.ts";
 import { isDeclared, structureOf } from "./resource-structure.ts";
 import { describeStructuralProblems } from "./structural-validation.ts";
 import { decodeTyped } from "./typed-decoder.ts";
+import { ViewOwners } from "./view-owners.ts";
 import { zeroStruct } from "./zero-value.ts";
 
 const BEFORE_FIRST_APPLY = "before-first-apply";
@@ -62,13 +63,24 @@ export function recordFields(change: FieldChange): void {
   const view = resource.subresources?.[subresource]?.view;
   if (view !== undefined) {
     if (before === undefined) return;
-    // Another shape of the object: the owners are those of the object that it makes.
-    const made = view.write(before, after);
-    recordChange({ ...change, after: made });
-    after.metadata["managedFields"] = made.metadata["managedFields"];
+    const owners = new ViewOwners(resource, view, before);
+    const shown = view.read(before);
+    const shape = viewResource(resource, subresource);
+    shown.metadata["managedFields"] = owners.ofView();
+    recordChange({ ...change, resource: shape, before: shown });
+    after.metadata["managedFields"] = owners.ofParent(after.metadata["managedFields"]);
     return;
   }
   recordChange(change);
+}
+
+/** The kind of the bodies of a sub-resource; the resource's own unless it shows another shape of the object. */
+export function viewResource(resource: SimResource, subresource: string): SimResource {
+  const { kind, group, version, view } = resource.subresources?.[subresource] ?? {};
+  if (view === undefined) return resource;
+  const { schema: _schema, subresources: _subresources, ...rest } = resource;
+  const shape = { kind: kind ?? resource.kind, group: group ?? resource.group, version: version ?? resource.version };
+  return { ...rest, ...shape, isCustom: false, hasStatus: false };
 }
 
 function recordChange(change: FieldChange): void {

@@ -16,8 +16,8 @@ export interface FieldValidation {
 export const LENIENT: FieldValidation = { directive: "Ignore", warn: () => {} };
 
 /**
- * Decodes the body of a create or update into the declared struct of a built-in kind; custom resources are only searched for
- * names given twice, their schema is not looked at here.
+ * Decodes the body of a create or update into the declared struct of a built-in kind; custom resources are searched for
+ * names given twice and for fields that their schema does not describe; pruning removes those later.
  *
  * @param text - the body as sent when it was JSON, else "".
  * @throws ApiRefusal 400 (a value of a wrong type; in mode Strict unknown fields and doubled ones)
@@ -30,7 +30,9 @@ export function decodeBody(
 ): JsonRecord {
   const duplicates = validation.directive === "Ignore" || text === "" ? [] : findDuplicates(text);
   if (!isDeclared(resource)) {
-    reportProblems(resource, describeProblems([], duplicates), validation);
+    const unknown = validation.directive === "Ignore" ? [] : (resource.findUnknownFields?.(body) ?? []);
+    const problems = [...describeProblems([], duplicates), ...describeProblems(unknown, [])];
+    reportProblems(resource, problems, validation);
     return body;
   }
   try {

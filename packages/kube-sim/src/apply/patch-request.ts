@@ -12,6 +12,7 @@ import { findDuplicates } from "./find-duplicates.ts";
 import { isDeclared, structureOf } from "./resource-structure.ts";
 import { goValue } from "./structural-validation.ts";
 import { decodeTyped, TypeMismatch } from "./typed-decoder.ts";
+import type { ViewOwners } from "./view-owners.ts";
 import { MalformedYaml, parseYamlBody, type YamlBody } from "./yaml-body.ts";
 
 /** The four ways to patch, by media type. */
@@ -36,6 +37,8 @@ export interface PatchRequest {
   readonly isForced: boolean;
   /** RFC 3339, seconds. */
   readonly time: string;
+  /** For a sub-resource that shows another shape of an object: what the owners of its fields are. */
+  readonly viewOwners?: (() => ViewOwners | undefined) | undefined;
 }
 
 /** Makes the wanted object from the current one. */
@@ -86,10 +89,15 @@ function applied(request: PatchRequest, body: YamlBody, current: KubeObject | un
   }
   const { fieldManager, isForced, time } = request;
   const { subresource } = info;
+  const owners = request.viewOwners?.();
+  let live = current;
+  if (current !== undefined && owners !== undefined) {
+    live = { ...current, metadata: { ...current.metadata, managedFields: owners.ofView() } };
+  }
   const object = applyObject({
     resource,
     subresource,
-    live: current,
+    live,
     applied: configuration,
     manager: fieldManager,
     isForced,
@@ -104,6 +112,7 @@ function applied(request: PatchRequest, body: YamlBody, current: KubeObject | un
     const why = `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`;
     throw conflict(resource, info.name, why);
   }
+  if (owners !== undefined) object.metadata["managedFields"] = owners.ofParent(object.metadata["managedFields"]);
   if (current === undefined) delete (object.metadata as JsonRecord)["resourceVersion"];
   return checkIdentity(resource, info, object);
 }
@@ -143,6 +152,9 @@ function decodePatched(request: PatchRequest, result: unknown, problems: string[
   }
   if (!isDeclared(resource)) {
     const metadata = isJsonRecord(result["metadata"]) ? { ...result["metadata"] } : {};
+    if (request.validation.directive !== "Ignore") {
+      problems.push(...describeProblems(resource.findUnknownFields?.(result) ?? [], []));
+    }
     return { ...result, metadata } as unknown as KubeObject;
   }
   const typed = withOwnKind(request, result, shown);
