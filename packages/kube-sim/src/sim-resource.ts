@@ -52,6 +52,8 @@ export interface SimResource {
   readonly defaultPropagation?: "background" | "orphan" | "none";
   /** The shape of the objects, root fields included; built-in kinds need none. @internal */
   readonly schema?: StructuralType;
+  /** Paths of fields that its schema does not describe; custom resources only. @internal */
+  readonly findUnknownFields?: (object: unknown) => readonly string[];
   /** Sent with every answer as a `Warning`: this version is on its way out. */
   readonly deprecationWarning?: string;
   /** A PUT without `resourceVersion` is refused. */

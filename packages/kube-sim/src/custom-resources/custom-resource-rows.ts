@@ -43,6 +43,7 @@ function createRow(
     columns: printerColumns(version.columns),
     subresources: version.scale === undefined ? {} : { scale: scaleSubresource(version.scale) },
     rules: () => rules,
+    findUnknownFields: (object) => rules.findUnknownFields(object),
     storage: createStorage(spec, version, rules),
     ...(version.deprecated ? { deprecationWarning: version.deprecationWarning ?? deprecationText(spec, version) } : {}),
   };

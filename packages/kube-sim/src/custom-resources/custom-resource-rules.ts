@@ -1,3 +1,4 @@
+import { loadStructure } from "@kinglet/kube-schema/structure";
 import type { StatusCause } from "../api-refusal.ts";
 import { isJsonRecord, type KubeObject } from "../kube-object.ts";
 import type { KindRules } from "../kind-rules.ts";
@@ -54,6 +55,18 @@ export class CustomResourceRules implements KindRules {
     pruneNulls(object, this.#schema);
     applySchemaDefaults(object, this.#schema);
     pruneObject(object, this.#schema);
+    const known = metadataFields();
+    if (known === undefined) return;
+    for (const name of Object.keys(object.metadata)) if (!known.has(name)) delete object.metadata[name];
+  }
+
+  /** Paths of what pruning would remove, and of what no metadata have: `metadata.foo`, `spec.unknown`. */
+  findUnknownFields(object: unknown): string[] {
+    if (!isJsonRecord(object) || jsonDepth(object, MAX_OBJECT_DEPTH) > MAX_OBJECT_DEPTH) return [];
+    const { metadata } = object;
+    const known = metadataFields();
+    const names = isJsonRecord(metadata) && known !== undefined ? Object.keys(metadata).filter((name) => !known.has(name)) : [];
+    return [...names.map((name) => `metadata.${name}`), ...pruneObject(structuredClone(object), this.#schema)];
   }
 
   findProblems(
@@ -124,4 +137,9 @@ export class CustomResourceRules implements KindRules {
       );
     }
   }
+}
+
+/** What metadata may hold, of any kind. */
+function metadataFields(): ReadonlyMap<string, unknown> | undefined {
+  return loadStructure().typeOf("v1", "ConfigMap")?.fields?.get("metadata")?.type.fields;
 }

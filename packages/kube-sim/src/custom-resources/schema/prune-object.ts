@@ -1,4 +1,5 @@
 import { isJsonRecord } from "../../kube-object.ts";
+import { childPath, keyPath } from "./field-problem.ts";
 import {
   allowsAnyMember,
   isResourceField,
@@ -13,14 +14,19 @@ import {
  * Removes what the schema does not describe, in place, and leaves the kind, version and metadata of resources alone.
  *
  * Idempotent. Below `x-kubernetes-preserve-unknown-fields` everything stays, except inside properties that are described again.
+ *
+ * @returns the paths of what was removed, sorted: `spec.ports[0].nmae`
  */
-export function pruneObject(object: unknown, schema: JsonSchema): void {
-  prune(object, schema["x-kubernetes-embedded-resource"] === true ? schema : { ...schema, "x-kubernetes-embedded-resource": true });
+export function pruneObject(object: unknown, schema: JsonSchema): string[] {
+  const isEmbedded = schema["x-kubernetes-embedded-resource"] === true;
+  return pruneValue(object, isEmbedded ? schema : { ...schema, "x-kubernetes-embedded-resource": true });
 }
 
-/** Removes what a schema does not describe from a value that is no resource on its own, in place. */
-export function pruneValue(value: unknown, schema: JsonSchema): void {
-  prune(value, schema);
+/** Removes what a schema does not describe from a value that is no resource on its own, in place. @returns the paths */
+export function pruneValue(value: unknown, schema: JsonSchema): string[] {
+  const removed: string[] = [];
+  prune(value, schema, "", removed);
+  return removed.sort();
 }
 
 /**
@@ -40,36 +46,41 @@ export function pruneNulls(value: unknown, schema: JsonSchema | undefined): void
   }
 }
 
-function prune(value: unknown, schema: JsonSchema | undefined): void {
+function prune(value: unknown, schema: JsonSchema | undefined, path: string, removed: string[]): void {
   if (schema?.["x-kubernetes-preserve-unknown-fields"] === true) {
-    keepUnknown(value, schema);
+    keepUnknown(value, schema, path, removed);
     return;
   }
   if (Array.isArray(value)) {
-    for (const item of value) prune(item, schema?.items);
+    value.forEach((item, index) => prune(item, schema?.items, keyPath(path, index), removed));
     return;
   }
   if (!isJsonRecord(value)) return;
   for (const [name, member] of Object.entries(value)) {
     if (isResourceNode(schema) && isResourceField(name)) continue;
     const property = propertyOf(schema, name);
-    if (property !== undefined) prune(member, property);
-    else if (schema !== undefined && allowsAnyMember(schema)) prune(member, valueSchemaOf(schema));
-    else delete value[name];
+    const at = childPath(path, name);
+    if (property !== undefined) prune(member, property, at, removed);
+    else if (schema !== undefined && allowsAnyMember(schema)) prune(member, valueSchemaOf(schema), at, removed);
+    else {
+      removed.push(at);
+      delete value[name];
+    }
   }
 }
 
-function keepUnknown(value: unknown, schema: JsonSchema | undefined): void {
+function keepUnknown(value: unknown, schema: JsonSchema | undefined, path: string, removed: string[]): void {
   if (schema === undefined) return;
   if (Array.isArray(value)) {
-    for (const item of value) keepUnknown(item, schema.items);
+    value.forEach((item, index) => keepUnknown(item, schema.items, keyPath(path, index), removed));
     return;
   }
   if (!isJsonRecord(value)) return;
   for (const [name, member] of Object.entries(value)) {
     if (isResourceNode(schema) && isResourceField(name)) continue;
     const property = propertyOf(schema, name);
-    if (property !== undefined) prune(member, property);
-    else if (schema.additionalProperties !== undefined) prune(member, valueSchemaOf(schema));
+    const at = childPath(path, name);
+    if (property !== undefined) prune(member, property, at, removed);
+    else if (schema.additionalProperties !== undefined) prune(member, valueSchemaOf(schema), at, removed);
   }
 }
