@@ -5,7 +5,7 @@ import type { ObjectReader } from "./object-reader.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { ResourceRegistry } from "./resource-registry.ts";
-import { qualifiedName, type SimResource } from "./sim-resource.ts";
+import { qualifiedName, type SimResource, tableName } from "./sim-resource.ts";
 
 /** Time between the deletion of a namespace or definition and the removal of its contents, milliseconds. */
 const SWEEP_DELAY_MS = 20;
@@ -54,7 +54,7 @@ export class DeletionSweep {
     const { registry, store } = this.#parts();
     for (const resource of registry.all()) {
       if (resource.isEmptiedBeforeDeletion !== true) continue;
-      for (const object of store.table(qualifiedName(resource)).values()) {
+      for (const object of store.table(tableName(resource)).values()) {
         if (object.metadata.deletionTimestamp !== undefined) yield { resource, object };
       }
     }
@@ -64,7 +64,8 @@ export class DeletionSweep {
     this.#timer = undefined;
     const { writer } = this.#parts();
     for (const { resource, object } of [...this.#terminating()]) {
-      const isEmpty = resource.kind === "Namespace" ? await this.#emptyNamespace(object) : await this.#emptyDefinition(object);
+      const isEmpty =
+        resource.kind === "Namespace" ? await this.#emptyNamespace(object) : await this.#emptyDefinition(object);
       const others = (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== resource.deletionFinalizer);
       if (isEmpty && others.length === 0) writer.removeNow(resource, "", object.metadata.name);
     }
@@ -75,8 +76,9 @@ export class DeletionSweep {
     let isEmpty = true;
     for (const resource of [...registry.all()]) {
       if (!resource.namespaced) continue;
-      for (const object of [...store.table(qualifiedName(resource)).values()]) {
-        if (object.metadata.namespace === namespace.metadata.name) isEmpty = (await this.#clear(resource, object)) && isEmpty;
+      for (const object of [...store.table(tableName(resource)).values()]) {
+        if (object.metadata.namespace === namespace.metadata.name)
+          isEmpty = (await this.#clear(resource, object)) && isEmpty;
       }
     }
     return isEmpty;
@@ -89,7 +91,7 @@ export class DeletionSweep {
     const resource = registry.findByName(qualifiedName({ group, plural }));
     if (resource === undefined) return true;
     let isEmpty = true;
-    for (const object of [...store.table(qualifiedName(resource)).values()]) {
+    for (const object of [...store.table(tableName(resource)).values()]) {
       isEmpty = (await this.#clear(resource, object)) && isEmpty;
     }
     if (isEmpty) {

@@ -1,6 +1,6 @@
 import { readPath, type KubeObject } from "./kube-object.ts";
 import { badRequest } from "./refusals.ts";
-import type { SimResource } from "./sim-resource.ts";
+import { servedObject, type SimResource } from "./sim-resource.ts";
 
 /** One condition of a field selector. */
 export interface FieldRequirement {
@@ -33,8 +33,10 @@ export function matchesFields(
   resource: SimResource,
   object: KubeObject,
 ): boolean {
+  if (requirements.length === 0) return true;
+  const served = servedObject(resource, object);
   for (const requirement of requirements) {
-    if ((fieldText(resource, object, requirement.path) === requirement.value) !== requirement.isEqual) return false;
+    if ((fieldText(resource, served, requirement.path) === requirement.value) !== requirement.isEqual) return false;
   }
   return true;
 }

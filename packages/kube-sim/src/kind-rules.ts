@@ -19,12 +19,12 @@ export interface RuleContext {
 export interface KindRules {
   /** Fills absent fields as decoding does. Also called for objects stored as given. */
   default?: ((object: KubeObject) => void) | undefined;
+  /** What admission and completion would have filled in, for objects that are stored as given. */
+  completeStored?: ((object: KubeObject) => void) | undefined;
   /** The server's own admission, before webhooks. Throws an ApiRefusal to refuse. */
   admit?: ((object: KubeObject, attempt: WriteAttempt, context: RuleContext) => void) | undefined;
   /** The same for DELETE; also called when there is no such object. */
-  admitDelete?:
-    | ((attempt: WriteAttempt, options: DeleteOptions, context: RuleContext) => void)
-    | undefined;
+  admitDelete?: ((attempt: WriteAttempt, options: DeleteOptions, context: RuleContext) => void) | undefined;
   /** What a new object starts with, and loses. */
   prepareForCreate?: ((object: KubeObject, context: RuleContext) => void) | undefined;
   /** What an update may not change silently: taken from `current`. `subresource` is "" for the object itself. */

@@ -17,9 +17,11 @@ import { ServiceAccountTokens } from "./authorization/service-account-tokens.ts"
 import type { SimUser } from "./authorization/user-info.ts";
 import { CustomResources } from "./custom-resources/custom-resources.ts";
 import { applyDefaults } from "./default-values.ts";
-import { DeletionSweep } from "./deletion-sweep.ts";
+import { DeletionSweep, type DeletionSweepParts } from "./deletion-sweep.ts";
 import { kubeSimErrors } from "./errors.ts";
 import { FaultTable } from "./fault-table.ts";
+import { GarbageCollector } from "./garbage-collection/garbage-collector.ts";
+import { NamespaceContents } from "./garbage-collection/namespace-contents.ts";
 import type { KubeObject, KubeObjectInput } from "./kube-object.ts";
 import { MutationHandler } from "./mutation-handler.ts";
 import { ObjectReader } from "./object-reader.ts";
@@ -162,6 +164,8 @@ class OpenKubeSim implements KubeSim {
   readonly #pipeline: WritePipeline = { recordFields };
   readonly #reader: ObjectReader;
   readonly #sweep: DeletionSweep;
+  readonly #collector: GarbageCollector;
+  readonly #contents: NamespaceContents;
   readonly #customResources: CustomResources;
   readonly #journal: RequestJournal;
   readonly #server: ApiServer;
@@ -185,12 +189,15 @@ class OpenKubeSim implements KubeSim {
       random,
       bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     });
-    this.#sweep = new DeletionSweep(clock, () => ({
+    const parts = (): DeletionSweepParts => ({
       store: this.#store,
       writer: this.#writer,
       reader: this.#reader,
       registry: this.#registry,
-    }));
+    });
+    this.#sweep = new DeletionSweep(clock, parts);
+    this.#collector = new GarbageCollector(clock, parts);
+    this.#contents = new NamespaceContents(caPem, parts);
     this.#customResources = new CustomResources({
       registry: this.#registry,
       store: this.#store,
@@ -208,6 +215,8 @@ class OpenKubeSim implements KubeSim {
       onWrite: (resource, object, change) => {
         this.#customResources.onWrite(resource, object, change);
         this.#sweep.onWrite(resource, object, change);
+        this.#collector.onWrite(resource, object, change);
+        this.#contents.onWrite(resource, object, change);
       },
     });
     const users = new Map(Object.entries(options.tokens ?? {}));
@@ -338,6 +347,7 @@ class OpenKubeSim implements KubeSim {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#sweep.stop();
+    this.#collector.stop();
     this.#webhooks.close();
     await this.#listener?.close();
   }

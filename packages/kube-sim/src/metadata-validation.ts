@@ -1,55 +1,114 @@
 import type { StatusCause } from "./api-refusal.ts";
+import { FieldErrors } from "./kinds/field-errors.ts";
+import { annotationKeyProblem, labelValueProblem, nameProblem, qualifiedNameProblems } from "./kinds/name-formats.ts";
 import { isJsonRecord, type KubeObject } from "./kube-object.ts";
 import type { SimResource } from "./sim-resource.ts";
 
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
-const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-
-const SUBDOMAIN_TEXT =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end " +
-  "with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
-  "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const LABEL_TEXT =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
-  "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const LABEL_VALUE_TEXT =
-  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end " +
-  "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
-  "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-const QUALIFIED_NAME_TEXT =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric " +
-  "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +
-  "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const ANNOTATIONS_LIMIT_BYTES = 262_144;
+const STANDARD_FINALIZERS: Readonly<Record<string, true>> = {
+  kubernetes: true,
+  orphan: true,
+  foregroundDeletion: true,
+};
 
 /**
  * Everything that is wrong with an object's metadata, in the order and words of the API; empty when nothing is.
+ *
+ * @param current - the stored object when this is an update.
  */
-export function findMetadataProblems(resource: SimResource, object: KubeObject): StatusCause[] {
-  const problems: StatusCause[] = [];
-  const { name, labels, annotations } = object.metadata;
-  if (name === "") {
-    problems.push({
-      reason: "FieldValueRequired",
-      message: "Required value: name or generateName is required",
-      field: "metadata.name",
-    });
-  } else {
-    const why = nameProblem(resource, name);
-    if (why !== undefined) problems.push(invalidValue("metadata.name", name, why));
+export function findMetadataProblems(
+  resource: SimResource,
+  object: KubeObject,
+  current?: KubeObject,
+  subresource = "",
+): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const { name, generateName = "" } = object.metadata;
+  if (current === undefined) {
+    if (generateName !== "") {
+      // The beginning of a name may end with a dash.
+      const why = nameProblem(resource.nameRule, generateName.replace(/-$/, "a"));
+      if (why !== undefined) errors.invalid("metadata.generateName", generateName, why);
+    }
+    if (name === "") errors.required("metadata.name", "name or generateName is required");
+    else {
+      const why = nameProblem(resource.nameRule, name);
+      if (why !== undefined) errors.invalid("metadata.name", name, why);
+    }
   }
-  for (const [key, value] of Object.entries(labels ?? {})) {
-    const why = keyProblem(key);
-    if (why !== undefined) problems.push(invalidValue("metadata.labels", key, why));
-    if (value.length > 63) problems.push(invalidValue("metadata.labels", value, "must be no more than 63 bytes"));
-    else if (!LABEL_VALUE.test(value)) problems.push(invalidValue("metadata.labels", value, LABEL_VALUE_TEXT));
+  checkMaps(errors, object);
+  checkOwners(errors, object);
+  checkFinalizers(errors, resource, object, current === undefined);
+  if (current !== undefined) {
+    checkNewFinalizers(errors, current, object);
+    // The real server looks at an update twice: once for all kinds, once for this one.
+    if (subresource === "" && resource.isCustom !== true) checkNewFinalizers(errors, current, object);
   }
-  for (const key of Object.keys(annotations ?? {})) {
-    const why = keyProblem(key.toLowerCase());
-    if (why !== undefined) problems.push(invalidValue("metadata.annotations", key, why));
+  return errors.causes;
+}
+
+function checkMaps(errors: FieldErrors, object: KubeObject): void {
+  for (const [key, value] of Object.entries(object.metadata.labels ?? {})) {
+    for (const why of qualifiedNameProblems(key)) errors.invalid("metadata.labels", key, why);
+    const why = labelValueProblem(value);
+    if (why !== undefined) errors.invalid("metadata.labels", value, why);
   }
-  return problems;
+  let bytes = 0;
+  for (const [key, value] of Object.entries(object.metadata.annotations ?? {})) {
+    const why = annotationKeyProblem(key);
+    if (why !== undefined) errors.invalid("metadata.annotations", key, why);
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  if (bytes > ANNOTATIONS_LIMIT_BYTES) errors.tooLong("metadata.annotations", ANNOTATIONS_LIMIT_BYTES);
+}
+
+function checkOwners(errors: FieldErrors, object: KubeObject): void {
+  let controller: string | undefined;
+  const path = "metadata.ownerReferences";
+  const owners = object.metadata.ownerReferences ?? [];
+  for (const owner of owners) {
+    const version = (owner.apiVersion ?? "").split("/").pop() ?? "";
+    if (version === "") errors.invalid(`${path}.apiVersion`, owner.apiVersion ?? "", "version must not be empty");
+    for (const field of ["kind", "name", "uid"] as const) {
+      if ((owner[field] ?? "") === "") errors.invalid(`${path}.${field}`, owner[field] ?? "", "must not be empty");
+    }
+    if (owner.controller !== true) continue;
+    const own = `${owner.kind}/${owner.name}`;
+    if (controller === undefined) controller = own;
+    else {
+      const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${own}`;
+      errors.invalid(path, owners, why);
+    }
+  }
+}
+
+function checkFinalizers(errors: FieldErrors, resource: SimResource, object: KubeObject, isNew: boolean): void {
+  const finalizers = object.metadata.finalizers ?? [];
+  for (const finalizer of finalizers) {
+    for (const why of qualifiedNameProblems(finalizer)) errors.invalid("metadata.finalizers", finalizer, why);
+  }
+  if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion")) {
+    const why = "finalizer orphan and foregroundDeletion cannot be both set";
+    errors.invalid("metadata.finalizers", finalizers, why);
+  }
+  if (!isNew || resource.isCustom === true) return;
+  finalizers.forEach((finalizer, index) => {
+    if (finalizer.includes("/") || STANDARD_FINALIZERS[finalizer] === true) return;
+    const why = "name is neither a standard finalizer name nor is it fully qualified";
+    errors.invalid(`metadata.finalizers[${index}]`, finalizer, why);
+  });
+}
+
+function checkNewFinalizers(errors: FieldErrors, current: KubeObject, next: KubeObject): void {
+  if (current.metadata.deletionTimestamp === undefined) return;
+  const old = current.metadata.finalizers ?? [];
+  const added = (next.metadata.finalizers ?? []).filter((finalizer) => !old.includes(finalizer)).sort();
+  if (added.length === 0) return;
+  const list = added.map((finalizer) => JSON.stringify(finalizer)).join(", ");
+  errors.forbidden(
+    "metadata.finalizers",
+    `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+  );
 }
 
 /** Path of the first map of strings in the metadata that is not one; undefined when all are well formed. */
@@ -66,26 +125,4 @@ export function findMetadataTypeProblem(metadata: Readonly<Record<string, unknow
     if (value !== undefined && value !== null && typeof value !== "string") return `metadata.${field}`;
   }
   return undefined;
-}
-
-function nameProblem(resource: SimResource, name: string): string | undefined {
-  if (resource.nameRule === "label") {
-    if (name.length > 63) return "must be no more than 63 bytes";
-    return LABEL.test(name) ? undefined : LABEL_TEXT;
-  }
-  if (name.length > 253) return "must be no more than 253 bytes";
-  return SUBDOMAIN.test(name) ? undefined : SUBDOMAIN_TEXT;
-}
-
-function keyProblem(key: string): string | undefined {
-  const slash = key.indexOf("/");
-  const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  const name = slash < 0 ? key : key.slice(slash + 1);
-  if (prefix !== undefined && !SUBDOMAIN.test(prefix)) return `prefix part ${SUBDOMAIN_TEXT}`;
-  if (name.length > 63) return "name part must be no more than 63 bytes";
-  return QUALIFIED_NAME.test(name) ? undefined : QUALIFIED_NAME_TEXT;
-}
-
-function invalidValue(field: string, value: string, why: string): StatusCause {
-  return { reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(value)}: ${why}`, field };
 }

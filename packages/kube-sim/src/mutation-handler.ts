@@ -87,7 +87,9 @@ export class MutationHandler {
     }
     const request = writeRequest(exchange, "UpdateOptions", isDryRun);
     const result = await this.#writer.update(resource, info, () => object, request);
-    exchange.sendJson(result.isNew ? 201 : 200, presentObject(result.object, resource, representation));
+    const view = resource.subresources?.[info.subresource]?.view;
+    const shown = view === undefined ? result.object : view.read(result.object);
+    exchange.sendJson(result.isNew ? 201 : 200, presentObject(shown, shape, representation));
   }
 
   async patch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
@@ -109,7 +111,10 @@ export class MutationHandler {
     const isApply = kind === "apply";
     const request = { ...writeRequest(exchange, "PatchOptions", options.isDryRun), isPatch: true, isApply };
     const result = await this.#writer.update(resource, info, change, request);
-    exchange.sendJson(result.isNew ? 201 : 200, presentObject(result.object, resource, representation));
+    const view = resource.subresources?.[info.subresource]?.view;
+    const shown = view === undefined ? result.object : view.read(result.object);
+    const shape = viewResource(resource, info.subresource);
+    exchange.sendJson(result.isNew ? 201 : 200, presentObject(shown, shape, representation));
   }
 
   /** Looked up when the patch is applied: then the object is the one whose view is patched. */

@@ -1,5 +1,6 @@
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import { ApiRefusal } from "./api-refusal.ts";
+import { viewResource } from "./apply/field-manager.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { Exchange } from "./exchange.ts";
 import { matchesFields } from "./field-selector.ts";
@@ -52,7 +53,9 @@ export class ObjectReader {
     await this.#waitForVersion(version, exchange.signal);
     const object = this.#store.table(tableName(resource)).get(objectKey(resource, info.namespace, info.name));
     if (object === undefined) throw notFound(resource, info.name);
-    exchange.sendJson(200, presentObject(object, resource, representation));
+    const view = resource.subresources?.[info.subresource]?.view;
+    const shown = view === undefined ? object : view.read(object);
+    exchange.sendJson(200, presentObject(shown, viewResource(resource, info.subresource), representation));
   }
 
   async list(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {

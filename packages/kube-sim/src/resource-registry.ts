@@ -1,4 +1,4 @@
-import { builtInResources } from "./built-in-resources.ts";
+import { builtInResources } from "./kinds/resource-rows.ts";
 import { apiVersionOf, qualifiedName, type SimResource } from "./sim-resource.ts";
 
 /**

@@ -1,0 +1,448 @@
+import type { StatusCause } from "../api-refusal.ts";
+import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import { isPort } from "./container-validation.ts";
+import { FieldErrors } from "./field-errors.ts";
+import { numberAt, recordAt, recordsAt, stringsAt, textAt } from "./json-access.ts";
+import { findSelectorProblems } from "./label-selector-validation.ts";
+import {
+  configKeyProblem,
+  labelProblem,
+  portNameProblems,
+  qualifiedNameProblems,
+  subdomainProblem,
+} from "./name-formats.ts";
+import { isAddress } from "./pod-validation.ts";
+import { compareQuantities } from "./quantity.ts";
+
+const SIZE_LIMIT = 1_048_576;
+const FIXED = "field is immutable when `immutable` is set";
+
+export function findConfigMapProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  checkImmutable(errors, object, current, ["data", "binaryData"]);
+  const data = recordAt(object, "data") ?? {};
+  const binary = recordAt(object, "binaryData") ?? {};
+  let size = 0;
+  for (const key of Object.keys(data).sort()) {
+    const why = configKeyProblem(key);
+    if (why !== undefined) errors.invalid(`data[${key}]`, key, why);
+    if (Object.hasOwn(binary, key)) errors.invalid(`data[${key}]`, key, "duplicate of key present in binaryData");
+    size += Buffer.byteLength(String(data[key]));
+  }
+  for (const key of Object.keys(binary).sort()) {
+    const why = configKeyProblem(key);
+    if (why !== undefined) errors.invalid(`binaryData[${key}]`, key, why);
+    size += Buffer.byteLength(String(binary[key]), "base64");
+  }
+  if (size > SIZE_LIMIT) errors.tooLong("", SIZE_LIMIT);
+  return errors.causes;
+}
+
+function checkImmutable(
+  errors: FieldErrors,
+  object: KubeObject,
+  current: KubeObject | undefined,
+  fields: readonly string[],
+): void {
+  if (current?.["immutable"] !== true) return;
+  if (object["immutable"] !== true) errors.forbidden("immutable", FIXED);
+  for (const field of fields) {
+    if (sorted(object[field]) !== sorted(current[field])) errors.forbidden(field, FIXED);
+  }
+}
+
+function sorted(map: unknown): string {
+  return JSON.stringify(Object.entries((map ?? {}) as JsonRecord).sort((a, b) => (a[0] < b[0] ? -1 : 1)));
+}
+
+/** Keys that a secret of a type must have. */
+const SECRET_KEYS: Readonly<Record<string, readonly string[]>> = {
+  "kubernetes.io/dockercfg": [".dockercfg"],
+  "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
+  "kubernetes.io/ssh-auth": ["ssh-privatekey"],
+  "kubernetes.io/tls": ["tls.crt", "tls.key"],
+};
+const ACCOUNT = "kubernetes.io/service-account.name";
+
+export function findSecretProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  if (current !== undefined) errors.immutable("type", object["type"], current["type"]);
+  checkImmutable(errors, object, current, ["data"]);
+  const data = recordAt(object, "data") ?? {};
+  let size = 0;
+  for (const key of Object.keys(data).sort()) {
+    const why = configKeyProblem(key);
+    if (why !== undefined) errors.invalid(`data[${key}]`, key, why);
+    size += Buffer.byteLength(String(data[key]), "base64");
+  }
+  if (size > SIZE_LIMIT) errors.tooLong("data", SIZE_LIMIT);
+  const type = textAt(object, "type");
+  for (const key of SECRET_KEYS[type] ?? []) {
+    if (data[key] === undefined) errors.required(`data[${key}]`);
+    else if (type.startsWith("kubernetes.io/docker") && !isJson(String(data[key]))) {
+      errors.invalid(`data[${key}]`, "<secret contents redacted>", "invalid character in JSON input");
+    }
+  }
+  if (type === "kubernetes.io/basic-auth" && data["username"] === undefined && data["password"] === undefined) {
+    errors.required("data[username]");
+    errors.required("data[password]");
+  }
+  if (type === "kubernetes.io/service-account-token" && (object.metadata.annotations?.[ACCOUNT] ?? "") === "") {
+    errors.required(`metadata.annotations[${ACCOUNT}]`);
+  }
+  return errors.causes;
+}
+
+function isJson(encoded: string): boolean {
+  try {
+    JSON.parse(Buffer.from(encoded, "base64").toString());
+    return true;
+  } catch {
+    // What cannot be parsed is the answer itself.
+    return false;
+  }
+}
+
+export function findLeaseProblems(object: KubeObject): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const spec = recordAt(object, "spec") ?? {};
+  const duration = numberAt(spec, "leaseDurationSeconds");
+  if (duration !== undefined && duration <= 0) {
+    errors.invalid("spec.leaseDurationSeconds", duration, "must be greater than 0");
+  }
+  errors.nonNegative("spec.leaseTransitions", spec["leaseTransitions"]);
+  const strategy = textAt(spec, "strategy");
+  if (textAt(spec, "preferredHolder") !== "" && strategy === "") {
+    errors.forbidden("spec.preferredHolder", "may only be specified if `strategy` is defined");
+  }
+  return errors.causes;
+}
+
+/** @param isStrict - written through events.k8s.io */
+export function findEventProblems(
+  object: KubeObject,
+  current: KubeObject | undefined,
+  isStrict: boolean,
+): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const { namespace = "" } = object.metadata;
+  const involved = textAt(recordAt(object, "involvedObject"), "namespace");
+  const controller = isStrict ? "reportingController" : "reportingComponent";
+  const hasTime = textAt(object, "eventTime") !== "";
+  const mismatch = (): void => errors.invalid("involvedObject.namespace", involved, "does not match event.namespace");
+  if (!hasTime) {
+    if (involved === "" ? namespace !== "default" : involved !== namespace) mismatch();
+  } else {
+    if (involved === "" && namespace !== "default" && namespace !== "kube-system") mismatch();
+    const reporter = textAt(object, "reportingComponent");
+    if (reporter === "") errors.required(controller);
+    for (const why of qualifiedNameProblems(reporter)) errors.invalid(controller, reporter, why);
+    for (const [field, limit] of [
+      ["reportingInstance", 128],
+      ["action", 128],
+      ["reason", 128],
+    ] as const) {
+      const value = textAt(object, field);
+      if (value === "") errors.required(field);
+      if (value.length > limit) errors.invalid(field, "", `can have at most ${limit} characters`);
+    }
+    if (textAt(object, "message").length > 1024) errors.invalid("message", "", "can have at most 1024 characters");
+  }
+  if (!isStrict) return errors.causes;
+  const type = textAt(object, "type");
+  if (current === undefined) {
+    checkSeries(errors, object);
+    if (!hasTime) errors.required("eventTime");
+    if (type !== "Normal" && type !== "Warning") errors.invalid("type", "", `has invalid value: ${type}`);
+    for (const field of ["firstTimestamp", "lastTimestamp"]) {
+      if (textAt(object, field) !== "") errors.invalid(field, "", "needs to be unset");
+    }
+    if ((numberAt(object, "count") ?? 0) !== 0) errors.invalid("count", "", "needs to be unset");
+    const source = recordAt(object, "source");
+    if (textAt(source, "component") !== "" || textAt(source, "host") !== "") {
+      errors.invalid("source", "", "needs to be unset");
+    }
+    return errors.causes;
+  }
+  if (JSON.stringify(object["series"]) !== JSON.stringify(current["series"])) checkSeries(errors, object);
+  for (const field of FIXED_EVENT_FIELDS) errors.immutable(field, object[field], current[field]);
+  errors.immutable("reportingController", object["reportingComponent"], current["reportingComponent"]);
+  errors.immutable("reportingInstance", object["reportingInstance"], current["reportingInstance"]);
+  return errors.causes;
+}
+
+const FIXED_EVENT_FIELDS = [
+  "involvedObject",
+  "reason",
+  "message",
+  "source",
+  "firstTimestamp",
+  "lastTimestamp",
+  "count",
+  "reason",
+  "type",
+  "eventTime",
+  "action",
+  "related",
+] as const;
+
+function checkSeries(errors: FieldErrors, object: KubeObject): void {
+  const series = recordAt(object, "series");
+  if (series === undefined) return;
+  if ((numberAt(series, "count") ?? 0) < 2) errors.invalid("series.count", "", "should be at least 2");
+  if (textAt(series, "lastObservedTime") === "") errors.required("series.lastObservedTime");
+}
+
+export function findIngressProblems(
+  object: KubeObject,
+  _current: KubeObject | undefined,
+  subresource: string,
+): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  if (subresource === "status") return [];
+  const spec = recordAt(object, "spec") ?? {};
+  const rules = recordsAt(spec, "rules");
+  const backend = recordAt(spec, "defaultBackend");
+  if (rules.length === 0 && backend === undefined) {
+    errors.invalid("spec", null, "either `defaultBackend` or `rules` must be specified");
+  }
+  if (backend !== undefined) checkBackend(errors, backend, "spec.defaultBackend");
+  rules.forEach((rule, index) => {
+    const at = `spec.rules[${index}]`;
+    const host = textAt(rule, "host");
+    if (host !== "" && isAddress(host)) errors.invalid(`${at}.host`, host, "must be a DNS name, not an IP address");
+    const why = host === "" ? undefined : subdomainProblem(host.replace(/^\*\./, ""));
+    if (why !== undefined) errors.invalid(`${at}.host`, host, why);
+    const http = recordAt(rule, "http");
+    if (http === undefined) return;
+    const paths = recordsAt(http, "paths");
+    if (paths.length === 0) errors.required(`${at}.http.paths`);
+    paths.forEach((path, pathIndex) => checkIngressPath(errors, path, `${at}.http.paths[${pathIndex}]`));
+  });
+  return errors.causes;
+}
+
+function checkIngressPath(errors: FieldErrors, path: JsonRecord, at: string): void {
+  const type = textAt(path, "pathType");
+  const text = textAt(path, "path");
+  if (type === "") {
+    errors.required(`${at}.pathType`, "pathType must be specified");
+    return;
+  }
+  if (!["Exact", "ImplementationSpecific", "Prefix"].includes(type)) {
+    errors.notSupported(`${at}.pathType`, type, ["Exact", "ImplementationSpecific", "Prefix"]);
+  } else if (!text.startsWith("/") && (type !== "ImplementationSpecific" || text !== "")) {
+    errors.invalid(`${at}.path`, text, "must be an absolute path");
+  }
+  checkBackend(errors, recordAt(path, "backend") ?? {}, `${at}.backend`);
+}
+
+function checkBackend(errors: FieldErrors, backend: JsonRecord, at: string): void {
+  const service = recordAt(backend, "service");
+  const resource = recordAt(backend, "resource");
+  if (service !== undefined && resource !== undefined) {
+    errors.invalid(at, "", "cannot set both resource and service backends");
+  } else if (service !== undefined) {
+    const name = textAt(service, "name");
+    const why = labelProblem(name);
+    if (name === "") errors.required(`${at}.service.name`);
+    else if (why !== undefined) errors.invalid(`${at}.service.name`, name, why);
+    const port = recordAt(service, "port") ?? {};
+    const number = numberAt(port, "number") ?? 0;
+    const portName = textAt(port, "name");
+    if (portName !== "" && number !== 0) errors.invalid(at, "", "cannot set both port name & port number");
+    else if (portName !== "") {
+      for (const why of portNameProblems(portName)) errors.invalid(`${at}.service.port.name`, portName, why);
+    } else if (number === 0) errors.required(at, "port name or number is required");
+    else if (!isPort(number))
+      errors.invalid(`${at}.service.port.number`, number, "must be between 1 and 65535, inclusive");
+  } else if (resource === undefined) errors.invalid(at, "", "resource or service backend is required");
+}
+
+export function findNetworkPolicyProblems(object: KubeObject): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const spec = recordAt(object, "spec") ?? {};
+  findSelectorProblems(errors, recordAt(spec, "podSelector"), "spec.podSelector");
+  for (const [list, peers] of [
+    ["ingress", "from"],
+    ["egress", "to"],
+  ] as const) {
+    recordsAt(spec, list).forEach((rule, index) => {
+      const at = `spec.${list}[${index}]`;
+      recordsAt(rule, "ports").forEach((port, portIndex) => {
+        const field = `${at}.ports[${portIndex}]`;
+        errors.oneOf(`${field}.protocol`, port["protocol"], ["SCTP", "TCP", "UDP"]);
+        const number = port["port"];
+        if (typeof number === "number" && !isPort(number)) {
+          errors.invalid(`${field}.port`, number, "must be between 1 and 65535, inclusive");
+        }
+      });
+      recordsAt(rule, peers).forEach((peer, peerIndex) => {
+        const field = `${at}.${peers}[${peerIndex}]`;
+        if (Object.keys(peer).length === 0) errors.required(field, "must specify a peer");
+        if (peer["ipBlock"] !== undefined && Object.keys(peer).length > 1) {
+          errors.forbidden(field, "may not specify both ipBlock and another peer");
+        }
+        const cidr = textAt(recordAt(peer, "ipBlock"), "cidr");
+        if (peer["ipBlock"] !== undefined && cidr === "") errors.required(`${field}.ipBlock.cidr`);
+        else if (cidr !== "" && !isAddress(cidr.split("/")[0] ?? "")) {
+          const why = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+          errors.invalid(`${field}.ipBlock.cidr`, cidr, why);
+        }
+      });
+    });
+  }
+  stringsAt(spec, "policyTypes").forEach((type, index) => {
+    if (type !== "Ingress" && type !== "Egress") {
+      errors.notSupported(`spec.policyTypes[${index}]`, type, ["Egress", "Ingress"]);
+    }
+  });
+  return errors.causes;
+}
+
+export function findStorageClassProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  if (current !== undefined) {
+    const why = "updates to parameters are forbidden.";
+    if (sorted(object["parameters"]) !== sorted(current["parameters"])) errors.forbidden("parameters", why);
+    if (object["provisioner"] !== current["provisioner"]) {
+      errors.forbidden("provisioner", "updates to provisioner are forbidden.");
+    }
+    errors.immutable("reclaimPolicy", object["reclaimPolicy"], current["reclaimPolicy"]);
+    errors.immutable("volumeBindingMode", object["volumeBindingMode"], current["volumeBindingMode"]);
+    return errors.causes;
+  }
+  const provisioner = textAt(object, "provisioner");
+  if (provisioner === "") errors.required("provisioner", provisioner);
+  for (const why of provisioner === "" ? [] : qualifiedNameProblems(provisioner.toLowerCase())) {
+    errors.invalid("provisioner", provisioner, why);
+  }
+  errors.oneOf("reclaimPolicy", object["reclaimPolicy"], ["Delete", "Retain"]);
+  errors.oneOf("volumeBindingMode", object["volumeBindingMode"], ["Immediate", "WaitForFirstConsumer"]);
+  return errors.causes;
+}
+
+const HIGHEST_PRIORITY = 1_000_000_000;
+
+export function findPriorityClassProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const value = numberAt(object, "value") ?? 0;
+  const { name } = object.metadata;
+  if (current === undefined) {
+    if (name.startsWith("system-") && !["system-node-critical", "system-cluster-critical"].includes(name)) {
+      errors.forbidden(
+        "metadata.name",
+        "priority class names with 'system-' prefix are reserved for system use only. error: " +
+          `${name} is not a known system priority class`,
+      );
+    } else if (!name.startsWith("system-") && value > HIGHEST_PRIORITY) {
+      errors.forbidden("value", `maximum allowed value of a user defined priority is ${HIGHEST_PRIORITY}`);
+    }
+    const policy = object["preemptionPolicy"];
+    if (policy !== undefined) errors.oneOf("preemptionPolicy", policy, ["PreemptLowerPriority", "Never"]);
+    return errors.causes;
+  }
+  if (object["value"] !== current["value"]) errors.forbidden("value", "may not be changed in an update.");
+  errors.immutable("preemptionPolicy", object["preemptionPolicy"], current["preemptionPolicy"]);
+  return errors.causes;
+}
+
+export function findLimitRangeProblems(object: KubeObject): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  recordsAt(recordAt(object, "spec"), "limits").forEach((item, index) => {
+    const at = `spec.limits[${index}]`;
+    const type = textAt(item, "type");
+    if (type === "") errors.required(`${at}.type`);
+    const min = recordAt(item, "min") ?? {};
+    const max = recordAt(item, "max") ?? {};
+    for (const name of Object.keys({ ...min, ...max }).sort()) {
+      if (min[name] !== undefined && max[name] !== undefined && compareQuantities(min[name], max[name]) > 0) {
+        errors.invalid(
+          `${at}.min[${name}]`,
+          min[name],
+          `min value ${String(min[name])} is greater than max value ${String(max[name])}`,
+        );
+      }
+    }
+  });
+  return errors.causes;
+}
+
+export function findResourceQuotaProblems(
+  object: KubeObject,
+  current: KubeObject | undefined,
+  subresource: string,
+): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  if (subresource === "status") return [];
+  const spec = recordAt(object, "spec") ?? {};
+  const hard = recordAt(spec, "hard") ?? {};
+  for (const name of Object.keys(hard).sort()) {
+    for (const why of qualifiedNameProblems(name)) errors.invalid(`spec.hard[${name}]`, name, why);
+    if (compareQuantities(hard[name], "0") < 0) {
+      errors.invalid(`spec.hard[${name}]`, hard[name], "must be greater than or equal to 0");
+    }
+  }
+  if (current !== undefined) {
+    const old = recordAt(current, "spec") ?? {};
+    if (JSON.stringify(spec["scopes"]) !== JSON.stringify(old["scopes"])) {
+      errors.invalid("spec.scopes", spec["scopes"] ?? null, "field is immutable");
+    }
+  }
+  return errors.causes;
+}
+
+export function findEndpointSliceProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const type = textAt(object, "addressType");
+  recordsAt(object, "endpoints").forEach((endpoint, index) => {
+    const addresses = stringsAt(endpoint, "addresses");
+    if (addresses.length === 0) errors.required(`endpoints[${index}].addresses`, "must contain at least 1 address");
+    addresses.forEach((address, addressIndex) => {
+      if (type === "FQDN" || isAddress(address)) return;
+      const why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+      errors.invalid(`endpoints[${index}].addresses[${addressIndex}]`, address, why);
+    });
+  });
+  errors.oneOf("addressType", type, ["FQDN", "IPv4", "IPv6"]);
+  recordsAt(object, "ports").forEach((port, index) => {
+    const number = numberAt(port, "port");
+    if (number !== undefined && !isPort(number)) {
+      errors.invalid(`ports[${index}].port`, number, "must be between 1 and 65535, inclusive");
+    }
+    errors.oneOf(`ports[${index}].protocol`, port["protocol"], ["SCTP", "TCP", "UDP"]);
+  });
+  if (current !== undefined) errors.immutable("addressType", type, current["addressType"]);
+  return errors.causes;
+}
+
+export function findRuntimeClassProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const handler = textAt(object, "handler");
+  const why = labelProblem(handler);
+  if (current !== undefined) errors.immutable("handler", handler, current["handler"]);
+  else if (why !== undefined) errors.invalid("handler", handler, why);
+  return errors.causes;
+}
+
+export function findSigningRequestProblems(
+  object: KubeObject,
+  current: KubeObject | undefined,
+): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const spec = recordAt(object, "spec") ?? {};
+  if (current !== undefined) return [];
+  const usages = stringsAt(spec, "usages");
+  if (textAt(spec, "request") === "") errors.invalid("spec.request", "", "PEM block type must be CERTIFICATE REQUEST");
+  if (usages.length === 0) errors.required("spec.usages", "usages must not be empty");
+  const signer = textAt(spec, "signerName");
+  if (signer === "") errors.required("spec.signerName");
+  else if (!/^[^/]+\.[^/]+\/[^/]/.test(signer)) {
+    errors.invalid(
+      "spec.signerName",
+      signer,
+      "must be a fully qualified domain and path of the form 'example.com/signer-name'",
+    );
+  }
+  return errors.causes;
+}
