@@ -4,7 +4,7 @@ import { ApiRefusal } from "./api-refusal.ts";
 import type { AccessControl } from "./authorization/access-control.ts";
 import { answerKeySet } from "./authorization/key-set.ts";
 import { attributesOf } from "./authorization/request-attributes.ts";
-import { answerDiscovery } from "./discovery.ts";
+import { answerDiscovery } from "./discovery/answer-discovery.ts";
 import { Exchange } from "./exchange.ts";
 import type { FaultAction } from "./fault-action.ts";
 import type { FaultTable } from "./fault-table.ts";
