@@ -1,3 +1,4 @@
+export { createApiDiscovery, type ApiDiscovery, type DiscoveredResource, type ResourceQuery } from "./api-discovery.ts";
 export { checkConsistency, type ConsistencyReport, type Mismatch } from "./check-consistency.ts";
 export type { ClusterAccess, Impersonation } from "./cluster-access.ts";
 export { createIndex, type ObjectIndex } from "./create-index.ts";
