@@ -241,7 +241,7 @@ export class ObjectWriter {
     const oldObject = view === undefined ? servedObject(resource, current) : view.read(current);
     let wanted = structuredClone(await change(oldObject));
     if (view === undefined) this.#default(resource, wanted);
-    this.#recordFields(resource, oldObject, wanted, subresource, request);
+    this.#recordFields(resource, view === undefined ? oldObject : current, wanted, subresource, request);
     const context = this.#context(request);
     const fixed = { ...request, operation: "UPDATE", resource, namespace, name, subresource, oldObject } as const;
     if (view === undefined) rulesOf(resource)?.admit?.(wanted, { ...fixed, object: wanted }, context);
