@@ -25,7 +25,10 @@ export function describeStatus(status: number, body: string): string {
 }
 
 /** What the API server says of a webhook that it got no answer from; the words are those of Go's network library. */
-export function describeCallProblem(error: unknown, at: { readonly host: string; readonly port: number }): string {
+export function describeCallProblem(
+  error: unknown,
+  at: { readonly host: string; readonly port: number; readonly serverName: string | undefined },
+): string {
   const { code = "", message = String(error) } = error as { readonly code?: string; readonly message?: string };
   const address = at.host.includes(":") ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
   switch (code) {
@@ -50,7 +53,7 @@ export function describeCallProblem(error: unknown, at: { readonly host: string;
     case "CERT_NOT_YET_VALID":
       return "tls: failed to verify certificate: x509: certificate has expired or is not yet valid";
     case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return `tls: failed to verify certificate: x509: ${nameProblem(error, at.host)}`;
+      return `tls: failed to verify certificate: x509: ${nameProblem(error, at.serverName ?? at.host)}`;
     default:
       if (code === "" || !/CERT|ISSUER|SIGNATURE|CHAIN|LEAF/.test(code)) return message;
       return "tls: failed to verify certificate: x509: certificate signed by unknown authority";

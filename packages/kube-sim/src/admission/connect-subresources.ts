@@ -26,7 +26,11 @@ export const nodeConnectSubresources: Readonly<Record<string, SubresourceHandler
 
 /** `services/proxy`. */
 export const serviceConnectSubresources: Readonly<Record<string, SubresourceHandler>> = {
-  proxy: { kind: "ServiceProxyOptions", verbs: PROXY_VERBS, handle: (call) => connectProxy(call, "ServiceProxyOptions") },
+  proxy: {
+    kind: "ServiceProxyOptions",
+    verbs: PROXY_VERBS,
+    handle: (call) => connectProxy(call, "ServiceProxyOptions"),
+  },
 };
 
 type StreamKind = "PodAttachOptions" | "PodExecOptions" | "PodPortForwardOptions";
