@@ -1,7 +1,4 @@
 const SLOTS = 1024;
-const FIRST = 0x811c9dc5;
-/** Of longer strings the end is hashed: names of one system differ there. */
-const HASHED_LENGTH = 24;
 
 /**
  * Makes equal small objects one object: the labels, owners and container images of a workload's pods.
@@ -13,30 +10,15 @@ const HASHED_LENGTH = 24;
 export class SharedValues {
   #values: (object | undefined)[] | undefined;
 
-  share<T extends object>(value: T): T {
+  /** @param hash - equal for equal values; where the value is looked for. */
+  share<T extends object>(value: T, hash: number): T {
     const values = (this.#values ??= Array.from({ length: SLOTS }, () => undefined));
-    const hash = mix(FIRST, value);
     const slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
     const known = values[slot];
     if (known !== undefined && isSame(known, value)) return known as T;
     values[slot] = value;
     return value;
   }
-}
-
-function mix(hash: number, value: unknown): number {
-  if (typeof value === "string") {
-    let mixed = hash ^ value.length;
-    for (let at = Math.max(0, value.length - HASHED_LENGTH); at < value.length; at++) {
-      mixed = Math.imul(mixed ^ value.charCodeAt(at), 0x01000193);
-    }
-    return mixed;
-  }
-  if (typeof value === "number") return Math.imul(hash ^ value, 0x01000193);
-  let mixed = Math.imul(hash ^ (value === true ? 3 : 5), 0x01000193);
-  if (typeof value !== "object" || value === null) return mixed;
-  for (const key in value) mixed = mix(mixed, (value as Record<string, unknown>)[key]);
-  return mixed;
 }
 
 /** Equal by content, keys in the same order; values are strings, numbers, booleans, or objects and arrays of such. */

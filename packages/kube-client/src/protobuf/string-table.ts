@@ -14,12 +14,15 @@ const MAX_LENGTH = 160;
 export class StringTable {
   /** Stands for "no buffer". */
   readonly noBytes: Buffer = Buffer.alloc(0);
+  /** Of the string asked for last. */
+  lastHash = 0;
   #strings: (string | undefined)[] = [];
   #hashes: Int32Array = new Int32Array(0);
   #used = 0;
 
   /** The string of the bytes from `start` to `end`. */
   intern(buffer: Buffer, start: number, end: number): string {
+    this.lastHash = end - start;
     if (start === end) return "";
     if (end - start > MAX_LENGTH) return buffer.toString("utf8", start, end);
     let hash = 0x811c9dc5 | 0;
@@ -31,6 +34,7 @@ export class StringTable {
     }
     if (bits > 0x7f) return buffer.toString("utf8", start, end);
     hash ^= hash >>> 15;
+    this.lastHash = hash;
     const slots = this.#strings.length;
     if (slots > 0) {
       const slot = hash & (slots - 1);

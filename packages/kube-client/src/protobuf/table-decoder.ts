@@ -22,6 +22,8 @@ interface Op extends FieldPlan {
   readonly node: Node | undefined;
   /** Tag of one value. */
   readonly tag: number;
+  /** Of the value being read, where it is shared; such plans never hold themselves, so one at a time is read. */
+  mix: number;
 }
 
 /**
@@ -58,7 +60,7 @@ class TableDecoder {
     this.#nodes.set(plan, node);
     for (const field of plan.fields) {
       const inner = field.plan === undefined ? undefined : this.prepare(field.plan);
-      const op = { ...field, node: inner, tag: (field.row.number << 3) | wireType(field.row) };
+      const op = { ...field, node: inner, tag: (field.row.number << 3) | wireType(field.row), mix: 0 };
       ops.push(op);
       byNumber[field.row.number] = op;
     }
@@ -77,7 +79,12 @@ class TableDecoder {
       const tag = reader.tag();
       const op = node.byNumber[tag >>> 3];
       if (op === undefined) reader.skip(tag);
-      else this.#field(target, op, reader, { tag, isWhole: node.isWhole });
+      else if (!op.isShared) this.#field(target, op, reader, { tag, isWhole: node.isWhole });
+      else {
+        reader.mix = op.mix;
+        this.#field(target, op, reader, { tag, isWhole: node.isWhole });
+        op.mix = reader.mix;
+      }
     }
     this.#finish(target, node, reader);
   }
@@ -237,7 +244,10 @@ class TableDecoder {
       } else {
         // A grown list keeps spare room; a sliced one does not.
         if (Array.isArray(value)) value = value.slice();
-        if (op.isShared) value = reader.share(value as object);
+        if (op.isShared) {
+          value = reader.share(value as object, op.mix);
+          op.mix = 0;
+        }
       }
       if (op.rest !== undefined) value = projectValue(value, op.rest, this.#interner);
       if (value !== undefined) target[name] = value;

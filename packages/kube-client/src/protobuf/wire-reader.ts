@@ -23,6 +23,8 @@ const MAX_DEPTH = 200;
 export class WireReader {
   /** Where the next byte is read. */
   position = 0;
+  /** Mixes the names that are read. A decoder keeps one mix for each value it shares: set before a part of the value is read, taken back afterwards. */
+  mix = 0;
   #buffer: Buffer;
   #limit = 0;
   #depth = 0;
@@ -159,7 +161,9 @@ export class WireReader {
     const end = this.#lengthEnd();
     const start = this.position;
     this.position = end;
-    return this.#names.intern(this.#buffer, start, end);
+    const value = this.#names.intern(this.#buffer, start, end);
+    this.mix = Math.imul(this.mix ^ this.#names.lastHash, 0x01000193);
+    return value;
   }
 
   /** Bytes as JSON has them: base64. */
@@ -170,9 +174,13 @@ export class WireReader {
     return this.#buffer.toString("base64", start, end);
   }
 
-  /** The known value that equals `value`, or `value`, which is then known. */
-  share<T extends object>(value: T): T {
-    return this.#shared.share(value);
+  /**
+   * The known value that equals `value`, or `value`, which is then known.
+   *
+   * @param mix - of the names in it. A wrong one makes nothing wrong: the value is then not found.
+   */
+  share<T extends object>(value: T, mix: number): T {
+    return this.#shared.share(value, mix);
   }
 
   /** meta/v1 Time in JSON's notation; `null` for the zero time, as in JSON. */

@@ -91,7 +91,9 @@ ${into}
   #into(plan: MessagePlan, name: string): string {
     const cases = plan.fields.map((field, index) => this.#case(field, plan.isWhole, `${name}${index}`));
     const finish = plan.fields.map((field) => this.#finish(field, plan.isWhole)).filter((code) => code !== "");
-    return `    while (r.position < end) {
+    const mixes = plan.fields.filter(({ isShared }) => isShared).map((field) => `    let ${mixOf(field)} = 0;`);
+    return `${mixes.join("\n")}
+    while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
 ${cases.join("\n")}
@@ -106,7 +108,9 @@ ${finish.join("\n")}`;
     const { row } = field;
     if (field.rest !== undefined) throw new Error(`only the table can decode a part of ${row.name}`);
     return `        case ${row.number}: {
+          ${field.isShared ? `r.mix = ${mixOf(field)};` : ""}
           ${this.#statements(field, isWhole, name)}
+          ${field.isShared ? `${mixOf(field)} = r.mix;` : ""}
           break;
         }`;
   }
@@ -197,9 +201,9 @@ ${this.#into(plan, name)}
     const lines: string[] = [];
     if (row.isRepeated) {
       const cut = `(${key} as unknown[]).slice()`;
-      lines.push(`    if (${key} !== undefined) ${key} = ${isShared ? `r.share(${cut})` : cut};`);
+      lines.push(`    if (${key} !== undefined) ${key} = ${isShared ? `r.share(${cut}, ${mixOf(field)})` : cut};`);
     } else if (isShared) {
-      lines.push(`    if (${key} !== undefined) ${key} = r.share(${key} as object);`);
+      lines.push(`    if (${key} !== undefined) ${key} = r.share(${key} as object, ${mixOf(field)});`);
     }
     if (row.omitsEmpty) return lines.join("\n");
     const isNull = row.isPointer || row.isRepeated || row.isMap || row.type === "bytes";
@@ -244,6 +248,10 @@ function wireType(row: FieldRow, isMapValue = false): number {
     default:
       return 0;
   }
+}
+
+function mixOf(field: FieldPlan): string {
+  return `mix${field.row.number}`;
 }
 
 function shapeOf(name: string): string {

@@ -11,23 +11,32 @@ export function createIdentityDecoder({ createShape }: DecoderToolkit): Protobuf
   function readObjectMeta(r: WireReader, end: number): Target {
     const o: Target = new ObjectMeta();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); const value = r.text(); if (value !== "") o["name"] = value;
+          
           break;
         }
         case 3: {
+          
           r.expect(tag, 26); const value = r.name(); if (value !== "") o["namespace"] = value;
+          
           break;
         }
         case 5: {
+          
           r.expect(tag, 42); const value = r.text(); if (value !== "") o["uid"] = value;
+          
           break;
         }
         case 6: {
+          
           r.expect(tag, 50); const value = r.text(); if (value !== "") o["resourceVersion"] = value;
+          
           break;
         }
         default:
@@ -40,11 +49,14 @@ export function createIdentityDecoder({ createShape }: DecoderToolkit): Protobuf
   function readPartialObjectMetadata(r: WireReader, end: number): Target {
     const o: Target = new PartialObjectMetadata();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); const to = r.enter(); o["metadata"] = readObjectMeta(r, to); r.end(to);
+          
           break;
         }
         default:

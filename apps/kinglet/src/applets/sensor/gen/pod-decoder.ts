@@ -32,23 +32,32 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   function readOwnerReference(r: WireReader, end: number): Target {
     const o: Target = new OwnerReference();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 5: {
+          
           r.expect(tag, 42); o["apiVersion"] = r.name();
+          
           break;
         }
         case 1: {
+          
           r.expect(tag, 10); o["kind"] = r.name();
+          
           break;
         }
         case 3: {
+          
           r.expect(tag, 26); o["name"] = r.name();
+          
           break;
         }
         case 6: {
+          
           r.expect(tag, 48); o["controller"] = r.bool();
+          
           break;
         }
         default:
@@ -63,57 +72,78 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   function readObjectMeta(r: WireReader, end: number): Target {
     const o: Target = new ObjectMeta();
 
+    let mix11 = 0;
+    let mix13 = 0;
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); const value = r.text(); if (value !== "") o["name"] = value;
+          
           break;
         }
         case 3: {
+          
           r.expect(tag, 26); const value = r.name(); if (value !== "") o["namespace"] = value;
+          
           break;
         }
         case 5: {
+          
           r.expect(tag, 42); const value = r.text(); if (value !== "") o["uid"] = value;
+          
           break;
         }
         case 6: {
+          
           r.expect(tag, 50); const value = r.text(); if (value !== "") o["resourceVersion"] = value;
+          
           break;
         }
         case 9: {
+          
           r.expect(tag, 74); const value = r.time(); if (value !== null) o["deletionTimestamp"] = value;
+          
           break;
         }
         case 11: {
+          r.mix = mix11;
           r.expect(tag, 90); readObjectMeta5((o["labels"] ??= {}) as Target, r);
+          mix11 = r.mix;
           break;
         }
         case 13: {
+          r.mix = mix13;
           r.expect(tag, 106); const list = (o["ownerReferences"] ??= []) as unknown[]; const to = r.enter(); list.push(readOwnerReference(r, to)); r.end(to);
+          mix13 = r.mix;
           break;
         }
         default:
           r.skip(tag);
       }
     }
-    if (o["labels"] !== undefined) o["labels"] = r.share(o["labels"] as object);
-    if (o["ownerReferences"] !== undefined) o["ownerReferences"] = r.share((o["ownerReferences"] as unknown[]).slice());
+    if (o["labels"] !== undefined) o["labels"] = r.share(o["labels"] as object, mix11);
+    if (o["ownerReferences"] !== undefined) o["ownerReferences"] = r.share((o["ownerReferences"] as unknown[]).slice(), mix13);
     return o;
   }
   function readContainer(r: WireReader, end: number): Target {
     const o: Target = new Container();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); o["name"] = r.name();
+          
           break;
         }
         case 2: {
+          
           r.expect(tag, 18); const value = r.name(); if (value !== "") o["image"] = value;
+          
           break;
         }
         default:
@@ -124,15 +154,20 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
     return o;
   }
   function readEphemeralContainer0(o: Target, r: WireReader, end: number): void {
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); o["name"] = r.name();
+          
           break;
         }
         case 2: {
+          
           r.expect(tag, 18); const value = r.name(); if (value !== "") o["image"] = value;
+          
           break;
         }
         default:
@@ -144,11 +179,14 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   function readEphemeralContainer(r: WireReader, end: number): Target {
     const o: Target = new EphemeralContainer();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); const to = r.enter(); readEphemeralContainer0(o, r, to); r.end(to);
+          
           break;
         }
         default:
@@ -161,50 +199,68 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   function readPodSpec(r: WireReader, end: number): Target {
     const o: Target = new PodSpec();
 
+    let mix20 = 0;
+    let mix2 = 0;
+    let mix34 = 0;
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 20: {
+          r.mix = mix20;
           r.expect(tag, 162); const list = (o["initContainers"] ??= []) as unknown[]; const to = r.enter(); list.push(readContainer(r, to)); r.end(to);
+          mix20 = r.mix;
           break;
         }
         case 2: {
+          r.mix = mix2;
           r.expect(tag, 18); const list = (o["containers"] ??= []) as unknown[]; const to = r.enter(); list.push(readContainer(r, to)); r.end(to);
+          mix2 = r.mix;
           break;
         }
         case 34: {
+          r.mix = mix34;
           r.expect(tag, 274); const list = (o["ephemeralContainers"] ??= []) as unknown[]; const to = r.enter(); list.push(readEphemeralContainer(r, to)); r.end(to);
+          mix34 = r.mix;
           break;
         }
         case 10: {
+          
           r.expect(tag, 82); const value = r.name(); if (value !== "") o["nodeName"] = value;
+          
           break;
         }
         default:
           r.skip(tag);
       }
     }
-    if (o["initContainers"] !== undefined) o["initContainers"] = r.share((o["initContainers"] as unknown[]).slice());
-    if (o["containers"] !== undefined) o["containers"] = r.share((o["containers"] as unknown[]).slice());
-    if (o["ephemeralContainers"] !== undefined) o["ephemeralContainers"] = r.share((o["ephemeralContainers"] as unknown[]).slice());
+    if (o["initContainers"] !== undefined) o["initContainers"] = r.share((o["initContainers"] as unknown[]).slice(), mix20);
+    if (o["containers"] !== undefined) o["containers"] = r.share((o["containers"] as unknown[]).slice(), mix2);
+    if (o["ephemeralContainers"] !== undefined) o["ephemeralContainers"] = r.share((o["ephemeralContainers"] as unknown[]).slice(), mix34);
     return o;
   }
   function readContainerStatus(r: WireReader, end: number): Target {
     const o: Target = new ContainerStatus();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); o["name"] = r.name();
+          
           break;
         }
         case 7: {
+          
           r.expect(tag, 58); o["imageID"] = r.name();
+          
           break;
         }
         case 8: {
+          
           r.expect(tag, 66); const value = r.text(); if (value !== "") o["containerID"] = value;
+          
           break;
         }
         default:
@@ -218,23 +274,32 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   function readPodStatus(r: WireReader, end: number): Target {
     const o: Target = new PodStatus();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); const value = r.name(); if (value !== "") o["phase"] = value;
+          
           break;
         }
         case 10: {
+          
           r.expect(tag, 82); const list = (o["initContainerStatuses"] ??= []) as unknown[]; const to = r.enter(); list.push(readContainerStatus(r, to)); r.end(to);
+          
           break;
         }
         case 8: {
+          
           r.expect(tag, 66); const list = (o["containerStatuses"] ??= []) as unknown[]; const to = r.enter(); list.push(readContainerStatus(r, to)); r.end(to);
+          
           break;
         }
         case 13: {
+          
           r.expect(tag, 106); const list = (o["ephemeralContainerStatuses"] ??= []) as unknown[]; const to = r.enter(); list.push(readContainerStatus(r, to)); r.end(to);
+          
           break;
         }
         default:
@@ -249,19 +314,26 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   function readPod(r: WireReader, end: number): Target {
     const o: Target = new Pod();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); const to = r.enter(); o["metadata"] = readObjectMeta(r, to); r.end(to);
+          
           break;
         }
         case 2: {
+          
           r.expect(tag, 18); const to = r.enter(); o["spec"] = readPodSpec(r, to); r.end(to);
+          
           break;
         }
         case 3: {
+          
           r.expect(tag, 26); const to = r.enter(); o["status"] = readPodStatus(r, to); r.end(to);
+          
           break;
         }
         default:

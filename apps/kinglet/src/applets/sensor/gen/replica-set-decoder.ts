@@ -12,19 +12,26 @@ export function createReplicaSetDecoder({ createShape }: DecoderToolkit): Protob
   function readOwnerReference(r: WireReader, end: number): Target {
     const o: Target = new OwnerReference();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); o["kind"] = r.name();
+          
           break;
         }
         case 3: {
+          
           r.expect(tag, 26); o["name"] = r.name();
+          
           break;
         }
         case 6: {
+          
           r.expect(tag, 48); o["controller"] = r.bool();
+          
           break;
         }
         default:
@@ -38,44 +45,58 @@ export function createReplicaSetDecoder({ createShape }: DecoderToolkit): Protob
   function readObjectMeta(r: WireReader, end: number): Target {
     const o: Target = new ObjectMeta();
 
+    let mix13 = 0;
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); const value = r.text(); if (value !== "") o["name"] = value;
+          
           break;
         }
         case 3: {
+          
           r.expect(tag, 26); const value = r.name(); if (value !== "") o["namespace"] = value;
+          
           break;
         }
         case 5: {
+          
           r.expect(tag, 42); const value = r.text(); if (value !== "") o["uid"] = value;
+          
           break;
         }
         case 6: {
+          
           r.expect(tag, 50); const value = r.text(); if (value !== "") o["resourceVersion"] = value;
+          
           break;
         }
         case 13: {
+          r.mix = mix13;
           r.expect(tag, 106); const list = (o["ownerReferences"] ??= []) as unknown[]; const to = r.enter(); list.push(readOwnerReference(r, to)); r.end(to);
+          mix13 = r.mix;
           break;
         }
         default:
           r.skip(tag);
       }
     }
-    if (o["ownerReferences"] !== undefined) o["ownerReferences"] = r.share((o["ownerReferences"] as unknown[]).slice());
+    if (o["ownerReferences"] !== undefined) o["ownerReferences"] = r.share((o["ownerReferences"] as unknown[]).slice(), mix13);
     return o;
   }
   function readReplicaSet(r: WireReader, end: number): Target {
     const o: Target = new ReplicaSet();
 
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 1: {
+          
           r.expect(tag, 10); const to = r.enter(); o["metadata"] = readObjectMeta(r, to); r.end(to);
+          
           break;
         }
         default:
