@@ -56,7 +56,8 @@ export class Http1Transport implements KubeTransport {
             signal.removeEventListener("abort", onAbort);
             this.#streams.delete(outgoing);
           });
-          const body = request.isStream === true ? untilQuiet(incoming, this.#clock) : incoming;
+          const body =
+            request.isStream === true ? untilQuiet(incoming, this.#clock, () => this.#agent.closeIdle()) : incoming;
           resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body });
         },
       );
@@ -116,8 +117,13 @@ class DialingAgent extends http.Agent {
     return undefined;
   }
 
+  /** Takes no connection back for another request. */
   drain(): void {
     this.maxFreeSockets = 0;
+    this.closeIdle();
+  }
+
+  closeIdle(): void {
     for (const sockets of Object.values(this.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 }
@@ -127,8 +133,8 @@ function markReused(error: Error): Error {
   return Object.assign(error, { wasReusedSocket: true });
 }
 
-/** Ends after {@link QUIET_STREAM_MS} in which nothing came although somebody waited for it. */
-async function* untilQuiet(incoming: http.IncomingMessage, clock: Clock): AsyncGenerator<Buffer> {
+/** Ends after {@link QUIET_STREAM_MS} in which nothing came although somebody waited for it; idle connections are then as doubtful. */
+async function* untilQuiet(incoming: http.IncomingMessage, clock: Clock, onQuiet: () => void): AsyncGenerator<Buffer> {
   const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const quiet = Promise.withResolvers<undefined>();
   let waitingSinceMs: number | undefined;
@@ -146,6 +152,7 @@ async function* untilQuiet(incoming: http.IncomingMessage, clock: Clock): AsyncG
       waitingSinceMs = clock.monotonicMs();
       const next = await Promise.race([chunks.next(), quiet.promise]);
       waitingSinceMs = undefined;
+      if (next === undefined) onQuiet();
       if (next === undefined || next.done === true) return;
       yield next.value;
     }
