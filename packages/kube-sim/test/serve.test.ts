@@ -45,7 +45,7 @@ function get(
   kubeconfig: Kubeconfig,
   path: string,
   token: string,
-): Promise<{ readonly status: number; readonly body: any }> {
+): Promise<{ readonly status: number; readonly body: { readonly items: readonly unknown[] } }> {
   const { cluster } = kubeconfig.clusters[0];
   const ca = Buffer.from(cluster["certificate-authority-data"], "base64");
   return new Promise((resolve, reject) => {
@@ -57,7 +57,9 @@ function get(
         answer.on("data", (chunk: Buffer) => {
           text += String(chunk);
         });
-        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as unknown }));
+        answer.on("end", () =>
+          resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as { readonly items: readonly unknown[] } }),
+        );
       },
     );
     outgoing.on("error", reject);

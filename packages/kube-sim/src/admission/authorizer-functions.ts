@@ -101,6 +101,7 @@ export function authorizerFunctions(): readonly OverloadDefinition[] {
   ];
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the type that the signature of the function promises
 function contentOf<T>(value: unknown): T {
   return (value as CelOpaque<T>).content;
 }

@@ -20,8 +20,8 @@ export function describePatchFailure(target: unknown, patch: readonly unknown[])
 
 function describeOperation(document: unknown, operation: Readonly<Record<string, unknown>>): string {
   const kind = String(operation["op"]);
-  const path = String(operation["path"] ?? "");
-  const from = String(operation["from"] ?? "");
+  const path = text(operation["path"]);
+  const from = text(operation["from"]);
   const missing = "missing value";
   switch (kind) {
     case "add":
@@ -91,4 +91,8 @@ function parentOf(document: unknown, path: string): unknown {
 
 function unescape(part: string): string {
   return part.replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

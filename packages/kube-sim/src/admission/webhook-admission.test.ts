@@ -48,13 +48,17 @@ describe("WebhookAdmission", () => {
       apiVersion: "admissionregistration.k8s.io/v1",
       kind: `${kind}WebhookConfiguration`,
       metadata: { name },
-      webhooks: webhooks.map((webhook, index) => ({
-        name: `${name}${index}.example.dev`,
-        rules: [configMapRule],
-        sideEffects: "None",
-        admissionReviewVersions: ["v1"],
-        ...webhook,
-      })),
+      webhooks: webhooks.map((webhook, index) =>
+        Object.assign(
+          {
+            name: `${name}${index}.example.dev`,
+            rules: [configMapRule],
+            sideEffects: "None",
+            admissionReviewVersions: ["v1"],
+          },
+          webhook,
+        ),
+      ),
     });
   };
   const at = (path: string): object => ({

@@ -1,15 +1,12 @@
 import { ManualClock } from "@kinglet/lifecycle";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { rawRequest } from "../../test/raw-request.ts";
+import { rawRequest, type RawAnswer } from "../../test/raw-request.ts";
 import { openKubeSim, type KubeSim } from "../index.ts";
 
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 const REVIEWS = "/apis/authorization.k8s.io/v1";
 
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, any>;
-}
+type Answer = RawAnswer;
 
 describe("AccessControl", () => {
   let sim: KubeSim;
@@ -204,7 +201,10 @@ describe("AccessControl", () => {
       expirationSeconds: 600,
     });
     const token = String(issued.body["status"].token);
-    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Record<string, any>;
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Record<
+      string,
+      unknown
+    >;
     expect(claims["kubernetes.io"]).toMatchObject({
       namespace: "default",
       pod: { name: "p" },

@@ -31,15 +31,15 @@ function parseRoles(text: string): KubeObjectInput[] {
     const mark = (sign: string): string | undefined => marks.find((item) => item.startsWith(sign))?.slice(1);
     const into = mark(">");
     const from = mark("<");
-    return {
+    const selector = from === undefined ? undefined : { matchLabels: { [AGGREGATE_LABEL + from]: "true" } };
+    const role: Record<string, unknown> & KubeObjectInput = {
       apiVersion: API_VERSION,
       kind: address.includes("/") ? "Role" : "ClusterRole",
       metadata: metadataOf(address, into === undefined ? {} : { [AGGREGATE_LABEL + into]: "true" }),
-      ...(from === undefined
-        ? {}
-        : { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [AGGREGATE_LABEL + from]: "true" } }] } }),
-      rules: from === undefined ? rules : null,
+      rules: selector === undefined ? rules : null,
     };
+    if (selector !== undefined) role["aggregationRule"] = { clusterRoleSelectors: [selector] };
+    return role;
   });
 }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert as assertProperty, constant, property, record, subarray, type Arbitrary } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeRules, findMissingRules, isAllowedByRule, readRules, type PolicyRule } from "./policy-rule.ts";
 import type { RequestAttributes } from "./request-attributes.ts";
@@ -48,17 +48,17 @@ describe("isAllowedByRule", () => {
 });
 
 describe("findMissingRules", () => {
-  const word = (values: string[]): fc.Arbitrary<string[]> => fc.subarray(values, { minLength: 1 });
-  const rule = fc.record({
+  const word = (values: string[]): Arbitrary<string[]> => subarray(values, { minLength: 1 });
+  const rule = record({
     verbs: word(["get", "list", "*"]),
     apiGroups: word(["", "apps", "*"]),
     resources: word(["pods", "pods/log", "*/log", "*"]),
-    resourceNames: fc.subarray(["a", "b"]),
-    nonResourceURLs: fc.constant([]),
+    resourceNames: subarray(["a", "b"]),
+    nonResourceURLs: constant([]),
   });
 
   it("finds nothing missing exactly when no single piece of the wanted rules is beyond every owned rule", () => {
-    const property = fc.property(fc.array(rule, { maxLength: 3 }), rule, (owned, wanted) => {
+    const allowed = property(array(rule, { maxLength: 3 }), rule, (owned, wanted) => {
       const isCovered = findMissingRules(owned, [wanted]).length === 0;
       // What the wanted rule allows literally has to be allowed by some owned rule too.
       if (!isCovered) return;
@@ -73,12 +73,12 @@ describe("findMissingRules", () => {
         }
       }
     });
-    fc.assert(property, { seed: 1, numRuns: 300 });
+    assertProperty(allowed, { seed: 1, numRuns: 300 });
   });
 
   it("covers a rule with itself and nothing with nothing", () => {
-    fc.assert(
-      fc.property(rule, (wanted) => {
+    assertProperty(
+      property(rule, (wanted) => {
         expect(findMissingRules([wanted], [wanted])).toEqual([]);
         expect(findMissingRules([], [wanted]).length).toBeGreaterThan(0);
       }),

@@ -63,7 +63,7 @@ export class RbacAuthorizer {
   /** Every rule that applies to a user in a namespace, and what could not be looked up. */
   rulesFor(user: UserInfo, namespace: string): { readonly rules: PolicyRule[]; readonly errors: readonly string[] } {
     const errors: string[] = [];
-    const rules = [...this.#grants(user, namespace, errors)].flatMap((grant) => [...grant.rules]);
+    const rules = [...this.#grants(user, namespace, errors)].flatMap((grant) => grant.rules);
     return { rules, errors };
   }
 

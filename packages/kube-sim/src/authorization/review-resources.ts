@@ -5,6 +5,7 @@ import type { SimResource } from "../sim-resource.ts";
 import type { SubresourceCall } from "../subresource.ts";
 import type { StatusCause } from "../api-refusal.ts";
 import { anonymousUser, presentUser, type UserInfo } from "./user-info.ts";
+import type { PolicyRule } from "./policy-rule.ts";
 import type { RequestAttributes } from "./request-attributes.ts";
 
 const AUTHENTICATION = "authentication.k8s.io";
@@ -119,15 +120,7 @@ async function reviewOwnRules(call: SubresourceCall, body: KubeObject, user: Use
   await admit(call, body);
   const { rbac } = call.access;
   const { rules, errors } = rbac?.rulesFor(user, namespace) ?? everything;
-  const list = (name: string, values: readonly string[]): object => (values.length === 0 ? {} : { [name]: values });
-  const resourceRules = rules
-    .filter((rule) => rule.resources.length > 0)
-    .map((rule) => ({
-      verbs: rule.verbs,
-      ...list("apiGroups", rule.apiGroups),
-      ...list("resources", rule.resources),
-      ...list("resourceNames", rule.resourceNames),
-    }));
+  const resourceRules = rules.filter((rule) => rule.resources.length > 0).map(presentRule);
   const nonResourceRules = rules
     .filter((rule) => rule.nonResourceURLs.length > 0)
     .map((rule) => ({ verbs: rule.verbs, nonResourceURLs: rule.nonResourceURLs }));
@@ -142,6 +135,11 @@ async function reviewOwnRules(call: SubresourceCall, body: KubeObject, user: Use
       ...(evaluationError === "" ? {} : { evaluationError }),
     },
   };
+}
+
+function presentRule(rule: PolicyRule): object {
+  const { verbs, apiGroups, resources, resourceNames } = rule;
+  return { verbs, apiGroups, resources, ...(resourceNames.length === 0 ? {} : { resourceNames }) };
 }
 
 const everything = {

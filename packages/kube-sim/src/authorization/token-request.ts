@@ -100,18 +100,20 @@ function findBinding(call: SubresourceCall, account: KubeObject, spec: Spec): To
   const { store, info } = call;
   const reference = spec.boundObjectRef;
   if (!isJsonRecord(reference)) return {};
-  const [kind, apiVersion, name, uid] = ["kind", "apiVersion", "name", "uid"].map((key) =>
-    String(reference[key] ?? ""),
-  );
+  const read = (key: string): string => (typeof reference[key] === "string" ? reference[key] : "");
+  const kind = read("kind");
+  const apiVersion = read("apiVersion");
+  const name = read("name");
+  const uid = read("uid");
   const isNode = kind === "Node";
   const plural = kind === "Pod" ? "pods" : kind === "Secret" ? "secrets" : "nodes";
   if ((apiVersion !== "v1" && apiVersion !== "") || (kind !== "Pod" && kind !== "Secret" && !isNode)) {
-    const slash = (apiVersion ?? "").split("/");
+    const slash = apiVersion.split("/");
     const [group, version] = slash.length === 2 ? slash : ["", apiVersion];
     throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
   }
-  const object = store.table(plural).get(isNode ? String(name) : `${info.namespace}/${name}`);
-  if (object === undefined) throw notFound({ group: "", plural, kind: String(kind) }, String(name));
+  const object = store.table(plural).get(isNode ? name : `${info.namespace}/${name}`);
+  if (object === undefined) throw notFound({ group: "", plural, kind: kind }, name);
   if (kind === "Pod" && readPath(object, "spec.serviceAccountName") !== account.metadata.name) {
     const who = JSON.stringify(account.metadata.name);
     throw badRequest(`cannot bind token for serviceaccount ${who} to pod running with different serviceaccount name.`);
@@ -120,7 +122,7 @@ function findBinding(call: SubresourceCall, account: KubeObject, spec: Spec): To
     const why =
       `the UID in the bound object reference (${uid}) does not match the UID in record. ` +
       "The object might have been deleted and then recreated";
-    throw conflict("", String(kind), String(name), why);
+    throw conflict("", kind, name, why);
   }
   if (isNode) return { node: { name: object.metadata.name, uid: object.metadata.uid } };
   if (kind === "Secret") return { secret: object };
