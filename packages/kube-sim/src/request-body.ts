@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { loadFieldTable } from "@kinglet/kube-schema/field-table";
+import { checkCustomKind } from "./apply/custom-identity.ts";
 import { decodeBody, type FieldValidation, LENIENT } from "./apply/field-validation.ts";
 import { isJsonRecord, type KubeObject } from "./kube-object.ts";
 import { findMetadataTypeProblem } from "./metadata-validation.ts";
@@ -81,6 +82,7 @@ export function parseObject(
     `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error:`,
   );
   if (!isJsonRecord(body)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind})`);
+  if (resource.isCustom === true && (body["kind"] ?? "") === "") throw kindIsMissing(resource, text);
   const kind = (body["kind"] as string | undefined) ?? resource.kind;
   const apiVersion = (body["apiVersion"] as string | undefined) ?? apiVersionOf(resource);
   checkKind(resource, kind, apiVersion);
@@ -88,6 +90,7 @@ export function parseObject(
   const metadata = isJsonRecord(decoded["metadata"]) ? decoded["metadata"] : {};
   checkTypes(resource, decoded, metadata);
   const name = (metadata["name"] as string | undefined) ?? "";
+  if (resource.isCustom === true) checkCustomKind(resource, { kind, apiVersion }, name);
   const own = (metadata["namespace"] as string | undefined) ?? "";
   if (own !== "" && own !== namespace && resource.namespaced) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
@@ -112,15 +115,22 @@ export function parseJson(text: string, context: string): unknown {
   }
 }
 
+function kindIsMissing(resource: SimResource, text: string): Error {
+  const start = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}' (${start})`,
+  );
+}
+
 function checkKind(resource: SimResource, kind: string, apiVersion: string): void {
   const expected = apiVersionOf(resource);
   if (kind === resource.kind && apiVersion === expected) return;
   const head = `${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${resource.kind}`;
   if (resource.isCustom === true) {
+    // Another kind is a matter of validation, once the metadata is known to be well formed.
+    if (apiVersion === expected) return;
     throw badRequest(
-      kind === resource.kind
-        ? `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`
-        : `the kind in the data (${kind}) does not match the expected kind (${resource.kind})`,
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
     );
   }
   if (apiVersion === expected) {

@@ -1,6 +1,7 @@
 import type { JsonRecord } from "../kube-object.ts";
 import { badRequest } from "../refusals.ts";
 import type { SimResource } from "../sim-resource.ts";
+import { checkCustomMetadata } from "./custom-identity.ts";
 import { findDuplicates, inTextOrder } from "./find-duplicates.ts";
 import { isDeclared, structureOf } from "./resource-structure.ts";
 import { decodeTyped, TypeMismatch } from "./typed-decoder.ts";
@@ -29,13 +30,12 @@ export function decodeBody(
   validation: FieldValidation,
 ): JsonRecord {
   const duplicates = validation.directive === "Ignore" || text === "" ? [] : findDuplicates(text);
-  if (!isDeclared(resource)) {
-    const unknown = validation.directive === "Ignore" ? [] : (resource.findUnknownFields?.(body) ?? []);
-    const problems = [...describeProblems([], duplicates), ...describeProblems(unknown, [])];
-    reportProblems(resource, problems, validation);
-    return body;
-  }
   try {
+    if (!isDeclared(resource)) {
+      checkCustomMetadata(body);
+      reportProblems(resource, describeProblems([], duplicates), validation);
+      return body;
+    }
     const { value, unknown } = decodeTyped(structureOf(resource), body);
     reportProblems(resource, describeProblems(unknown, duplicates, text), validation);
     return value;

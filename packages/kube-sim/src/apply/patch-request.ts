@@ -6,6 +6,7 @@ import { badRequest, conflict, notFound, refusal } from "../refusals.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { apiVersionOf, type SimResource } from "../sim-resource.ts";
 import { applyStrategicMergePatch } from "../strategic-merge-patch.ts";
+import { checkCustomKind, checkCustomMetadata } from "./custom-identity.ts";
 import { applyObject } from "./field-manager.ts";
 import { describeProblems, type FieldValidation } from "./field-validation.ts";
 import { findDuplicates } from "./find-duplicates.ts";
@@ -135,7 +136,8 @@ function patched(request: PatchRequest, current: KubeObject | undefined): KubeOb
   } else {
     result = applyStrategicMergePatch(structureOf(resource), base, patch);
   }
-  const shown = (): string => (kind === "strategic" ? goValue(patch) : patchedText(result, base));
+  const shown = (): string =>
+    kind === "strategic" ? goValue(patch) : patchedText(result, isDeclared(resource) ? base : undefined);
   const object = decodePatched(request, result, problems, shown);
   if (problems.length > 0 && !lenient) {
     if (validation.directive === "Strict") throw invalidPatch(shown(), `strict decoding error: ${problems.join(", ")}`);
@@ -150,13 +152,7 @@ function decodePatched(request: PatchRequest, result: unknown, problems: string[
   if (!isJsonRecord(result)) {
     throw invalidPatch(shown(), "json: cannot unmarshal value into Go value of type map[string]interface {}");
   }
-  if (!isDeclared(resource)) {
-    const metadata = isJsonRecord(result["metadata"]) ? { ...result["metadata"] } : {};
-    if (request.validation.directive !== "Ignore") {
-      problems.push(...describeProblems(resource.findUnknownFields?.(result) ?? [], []));
-    }
-    return { ...result, metadata } as unknown as KubeObject;
-  }
+  if (!isDeclared(resource)) return asCustom(request, result, shown);
   const typed = withOwnKind(request, result, shown);
   try {
     let { value, unknown } = decodeTyped(structureOf(resource), typed);
@@ -172,6 +168,20 @@ function decodePatched(request: PatchRequest, result: unknown, problems: string[
     }
     throw error;
   }
+}
+
+function asCustom(request: PatchRequest, result: JsonRecord, shown: () => string): KubeObject {
+  const { resource, info } = request;
+  if ((result["kind"] ?? "") === "") throw invalidPatch(shown(), `Object 'Kind' is missing in '${shown()}'`);
+  try {
+    checkCustomMetadata(result);
+  } catch (error) {
+    if (error instanceof TypeMismatch) throw invalidPatch(shown(), error.message);
+    throw error;
+  }
+  checkCustomKind(resource, result, info.name);
+  const metadata = isJsonRecord(result["metadata"]) ? { ...result["metadata"] } : {};
+  return { ...result, metadata } as unknown as KubeObject;
 }
 
 /** A patch cannot make an object of another kind; what it says of the kind is looked at only where the result is decoded anew. */
