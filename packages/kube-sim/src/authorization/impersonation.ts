@@ -49,19 +49,29 @@ const modes: readonly Mode[] = [
  * @throws ApiRefusal 400 when groups, uid or extra are given without a user.
  */
 export function readImpersonation(request: IncomingMessage): UserInfo | undefined {
-  const headers = request.headersDistinct;
+  const headers = distinctHeaders(request);
   const name = headers["impersonate-user"]?.[0] ?? "";
   const uid = headers["impersonate-uid"]?.[0] ?? "";
   const groups = headers["impersonate-group"] ?? [];
   const extra: Record<string, string[]> = {};
   for (const [header, values] of Object.entries(headers)) {
-    if (!header.startsWith(EXTRA_PREFIX) || values === undefined) continue;
+    if (!header.startsWith(EXTRA_PREFIX)) continue;
     const key = decodeKey(header.slice(EXTRA_PREFIX.length));
     extra[key] = [...(extra[key] ?? []), ...values];
   }
   if (name !== "") return { name, uid, groups, extra };
   if (uid === "" && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
   throw badRequest(`requested ${describeWanted({ name, uid, groups, extra })} without impersonating a user name`);
+}
+
+/** Every value of every header: a request over HTTP/2 has only the raw list. */
+function distinctHeaders(request: IncomingMessage): Record<string, string[]> {
+  const headers: Record<string, string[]> = {};
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    const name = (request.rawHeaders[index] ?? "").toLowerCase();
+    (headers[name] ??= []).push(request.rawHeaders[index + 1] ?? "");
+  }
+  return headers;
 }
 
 /**
