@@ -7,11 +7,13 @@ export const FOREGROUND_FINALIZER = "foregroundDeletion";
 /** The finalizer of an owner whose objects are to lose their reference to it first. */
 export const ORPHAN_FINALIZER = "orphan";
 
-/** What a DELETE does: `remove` it now, store `mark`, or nothing because it is on its way already. */
-export type DeletionStep =
-  | { readonly action: "remove"; readonly object: KubeObject }
-  | { readonly action: "mark"; readonly object: KubeObject }
-  | { readonly action: "none"; readonly object: KubeObject };
+/** What a DELETE does: `remove` it now, store the `mark`, or nothing (`none`) because it is on its way already. */
+export interface DeletionStep {
+  readonly action: "remove" | "mark" | "none";
+  readonly object: KubeObject;
+  /** The object differs from what is stored. */
+  readonly isChanged: boolean;
+}
 
 /**
  * Decides what a DELETE does to an object, by its finalizers, grace period and the propagation policy.
@@ -28,22 +30,20 @@ export function planDeletion(
   const { metadata } = next;
   if (resource.isEmptiedBeforeDeletion === true) return planEmptying(resource, current, next, nowMs);
   const grace = resource.isDeletedGracefully === true ? markGracefully(next, options, nowMs) : "no";
-  if (grace === "pending") return { action: "none", object: current };
+  if (grace === "pending") return { action: "none", object: current, isChanged: false };
   const finalizers = propagationFinalizers(resource, current, options);
   if (finalizers !== undefined) setFinalizers(next, finalizers);
   const isHeld = (metadata.finalizers ?? []).length > 0;
   const isWaiting = grace === "marked" && (metadata.deletionGracePeriodSeconds ?? 0) > 0;
   if (grace === "no" && isHeld) markNow(next, nowMs);
-  if (isWaiting || isHeld) {
-    const isSame = JSON.stringify(next) === JSON.stringify(current);
-    return { action: isSame ? "none" : "mark", object: isSame ? current : next };
-  }
-  return { action: "remove", object: next };
+  const isChanged = JSON.stringify(next) !== JSON.stringify(current);
+  if (!isWaiting && !isHeld) return { action: "remove", object: next, isChanged };
+  return { action: isChanged ? "mark" : "none", object: isChanged ? next : current, isChanged };
 }
 
 /** A namespace or definition says that it is going; what empties it removes it. */
 function planEmptying(resource: SimResource, current: KubeObject, next: KubeObject, nowMs: number): DeletionStep {
-  if (current.metadata.deletionTimestamp !== undefined) return { action: "none", object: current };
+  if (current.metadata.deletionTimestamp !== undefined) return { action: "none", object: current, isChanged: false };
   next.metadata.deletionTimestamp = timestamp(nowMs);
   if (resource.deletionFinalizer !== undefined) {
     setFinalizers(next, [...new Set([...(next.metadata.finalizers ?? []), resource.deletionFinalizer])]);
@@ -52,7 +52,7 @@ function planEmptying(resource: SimResource, current: KubeObject, next: KubeObje
     next.status = { ...(isJsonRecord(next.status) ? next.status : {}), phase: "Terminating" };
   }
   resource.rules?.().prepareForDelete?.(next, timestamp(nowMs));
-  return { action: "mark", object: next };
+  return { action: "mark", object: next, isChanged: true };
 }
 
 /** `marked`: the grace period runs or has just ended; `pending`: it runs already and is not shortened. */

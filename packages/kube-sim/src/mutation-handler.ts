@@ -9,7 +9,7 @@ import { parseListOptions } from "./list-options.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { DeleteOptions } from "./object-lifecycle.ts";
 import type { ObjectWriter } from "./object-writer.ts";
-import { badRequest, forbidden, invalid, methodNotAllowed, objectDetails } from "./refusals.ts";
+import { badRequest, invalid, methodNotAllowed, objectDetails } from "./refusals.ts";
 import { chooseRepresentation, presentObject } from "./representation.ts";
 import { sendPage } from "./representation/send-page.ts";
 import { mediaTypeOf, parseJson, parseObject, readBody } from "./request-body.ts";
@@ -18,11 +18,6 @@ import { objectKey, type SimResource, tableName } from "./sim-resource.ts";
 import type { SubresourceCall } from "./subresource.ts";
 import type { WriteRequest } from "./write-pipeline.ts";
 
-const PROTECTED_NAMESPACES: Readonly<Record<string, true>> = {
-  default: true,
-  "kube-system": true,
-  "kube-public": true,
-};
 const PROPAGATION: Readonly<Record<string, true>> = { Foreground: true, Background: true, Orphan: true };
 
 /** What sub-resources may need. */
@@ -127,9 +122,6 @@ export class MutationHandler {
 
   async delete(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
     const { options, isDryRun } = parseDeleteOptions(exchange, await readBody(exchange.request));
-    if (resource.kind === "Namespace" && PROTECTED_NAMESPACES[info.name] === true) {
-      throw forbidden(resource, info.name, "this namespace may not be deleted");
-    }
     const representation = chooseRepresentation(exchange, resource);
     const request = writeRequest(exchange, "DeleteOptions", isDryRun);
     const { object, isGone } = await this.#writer.delete(resource, info.namespace, info.name, options, request);
@@ -158,7 +150,8 @@ export class MutationHandler {
     );
     const request = writeRequest(exchange, "DeleteOptions", isDryRun);
     for (const object of page.items) {
-      await this.#writer.delete(resource, object.metadata.namespace ?? "", object.metadata.name, options, request);
+      const { namespace = "", name } = object.metadata;
+      await this.#writer.delete(resource, namespace, name, { ...options, isCollection: true }, request);
     }
     await sendPage(exchange, resource, representation, page);
   }

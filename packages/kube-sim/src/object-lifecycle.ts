@@ -1,7 +1,6 @@
 import { isJsonRecord, type KubeObject } from "./kube-object.ts";
-import { conflict, invalid, notFound, preconditionFailed } from "./refusals.ts";
-import { forbidden } from "./refusals.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { conflict, forbidden, invalid, notFound, preconditionFailed } from "./refusals.ts";
 import { objectKey, type SimResource } from "./sim-resource.ts";
 
 const NO_NEW_NAME = "the object has been modified; please apply your changes to the latest version and try again";
@@ -13,6 +12,34 @@ export interface DeleteOptions {
   readonly resourceVersion?: string | undefined;
   /** What happens to objects that the deleted one owns. @defaultValue the kind's own policy */
   readonly propagationPolicy?: "Foreground" | "Background" | "Orphan" | undefined;
+  /** One of many: admission is told no name. */
+  readonly isCollection?: boolean | undefined;
+}
+
+/**
+ * The options of a DELETE as admission sees them.
+ *
+ * @param grace - seconds that a graceful deletion takes, chosen by the server where the client said nothing.
+ * @param base - kind, version and dry run.
+ */
+export function deleteOptionsBody(
+  options: DeleteOptions,
+  grace: number | undefined,
+  base: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, unknown>> {
+  const { gracePeriodSeconds = grace, uid, resourceVersion, propagationPolicy } = options;
+  const preconditions = {
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  return {
+    kind: "DeleteOptions",
+    apiVersion: "meta.k8s.io/v1",
+    ...base,
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+  };
 }
 
 /** What a client cannot choose for a new object. */
@@ -64,10 +91,17 @@ export function checkUpdatePreconditions(
   current: KubeObject,
   wanted: KubeObject,
   isPatch: boolean,
+  isPart: boolean,
 ): void {
   const { name, uid, resourceVersion } = current.metadata;
   const wantedVersion = wanted.metadata.resourceVersion ?? "";
   const wantedUid = wanted.metadata.uid ?? "";
+  if (wantedUid !== "" && wantedUid !== uid && isPatch) {
+    const message = `Invalid value: ${JSON.stringify(wantedUid)}: field is immutable`;
+    const cause = { reason: "FieldValueInvalid", message, field: "metadata.uid" };
+    // Found once by what looks at all kinds and once by what looks at this one.
+    throw invalid({ group: (resource.storage ?? resource).group, kind: resource.kind }, name, [cause, cause]);
+  }
   if (wantedUid !== "" && wantedUid !== uid) {
     throw conflict(
       resource,
@@ -77,7 +111,12 @@ export function checkUpdatePreconditions(
         `Precondition failed: UID in precondition: ${wantedUid}, UID in object meta: ${uid}`,
     );
   }
-  if (wantedVersion === "" && !isPatch && (resource.requiresVersionOnUpdate === true || resource.isCustom === true)) {
+  if (
+    wantedVersion === "" &&
+    !isPatch &&
+    !isPart &&
+    (resource.requiresVersionOnUpdate === true || resource.isCustom === true)
+  ) {
     // This one refusal names the resource where all others of its kind name the kind.
     throw invalid({ group: resource.group, kind: resource.plural }, name, [
       {

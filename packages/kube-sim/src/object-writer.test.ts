@@ -72,7 +72,7 @@ describe("ObjectWriter", () => {
     const answer = await send("PATCH", `${CONFIG_MAPS}/a`, { metadata: stranger, data: { k: "2" } });
     expect(answer.body.metadata).toMatchObject({ uid: body.metadata.uid, creationTimestamp: "2026-01-01T00:00:00Z" });
     expect(answer.body.metadata.deletionTimestamp).toBeUndefined();
-    expect((await send("PATCH", `${CONFIG_MAPS}/a`, { metadata: { uid: "other" } })).status).toBe(409);
+    expect((await send("PATCH", `${CONFIG_MAPS}/a`, { metadata: { uid: "other" } })).status).toBe(422);
     expect((await send("PATCH", `${CONFIG_MAPS}/a`, { metadata: { name: "b" } })).status).toBe(400);
   });
 

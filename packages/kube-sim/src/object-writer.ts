@@ -13,6 +13,7 @@ import {
   checkNamespace,
   checkUpdatePreconditions,
   comparableForm,
+  deleteOptionsBody,
   isFinished,
   wipeSystemFields,
   type DeleteOptions,
@@ -147,35 +148,67 @@ export class ObjectWriter {
     options: DeleteOptions = {},
     request: WriteRequest = {},
   ): Promise<{ readonly object: KubeObject; readonly isGone: boolean }> {
-    const { store, pipeline } = this.#options;
-    const table = tableName(resource);
+    const { store, clock } = this.#options;
+    const table = store.table(tableName(resource));
     const key = objectKey(resource, namespace, name);
-    const before = store.table(table).get(key);
-    const oldObject = before === undefined ? undefined : servedObject(resource, before);
+    for (;;) {
+      const current = table.get(key);
+      this.#checkDelete(resource, namespace, name, current, options, request);
+      if (current === undefined) throw notFound(resource, name);
+      const step = planDeletion(resource, current, options, clock.now());
+      if (step.action === "none") return { object: step.object, isGone: false };
+      await this.#admitDelete(resource, current, step.object, options, request);
+      if (table.get(key) !== current) continue;
+      const isGone = step.action === "remove";
+      if (request.isDryRun === true) return { object: step.object, isGone };
+      if (!isGone) return { object: this.#stored(resource, store.put(tableName(resource), key, step.object)), isGone };
+      if (!step.isChanged) return { object: this.#remove(resource, key) ?? current, isGone };
+      // Its end is written down before it is removed, and both are asked for.
+      const last = this.#stored(resource, store.put(tableName(resource), key, step.object));
+      await this.#admitDelete(resource, last, last, options, request);
+      return { object: this.#remove(resource, key) ?? last, isGone };
+    }
+  }
+
+  #checkDelete(
+    resource: SimResource,
+    namespace: string,
+    name: string,
+    current: KubeObject | undefined,
+    options: DeleteOptions,
+    request: WriteRequest,
+  ): void {
+    const attempt = { operation: "DELETE", resource, namespace, name, subresource: "", object: undefined } as const;
+    const context = this.#context(request);
+    rulesOf(resource)?.admitDelete?.({ ...request, ...attempt, oldObject: current }, options, context);
+    if (current !== undefined) checkDeletePreconditions(resource, current, options);
+  }
+
+  /** Asks admission about a DELETE, mutating part first, as the real server does. */
+  async #admitDelete(
+    resource: SimResource,
+    current: KubeObject,
+    next: KubeObject,
+    options: DeleteOptions,
+    request: WriteRequest,
+  ): Promise<void> {
+    const { pipeline } = this.#options;
+    if (request.isAdmitted === true || pipeline === undefined) return;
+    const { namespace = "", name } = current.metadata;
+    const grace = resource.isDeletedGracefully === true ? next.metadata.deletionGracePeriodSeconds : undefined;
     const attempt: WriteAttempt = {
       ...request,
       operation: "DELETE",
       resource,
       namespace,
-      name,
+      name: options.isCollection === true ? "" : name,
       subresource: "",
       object: undefined,
-      oldObject,
+      oldObject: servedObject(resource, current),
+      options: deleteOptionsBody(options, grace, request.options),
     };
-    rulesOf(resource)?.admitDelete?.(attempt, options, this.#context(request));
-    if (before === undefined) throw notFound(resource, name);
-    await pipeline?.mutate?.(attempt);
-    checkDeletePreconditions(resource, before, options);
-    await pipeline?.validate?.(attempt);
-    const current = store.table(table).get(key);
-    if (current === undefined) throw notFound(resource, name);
-    checkDeletePreconditions(resource, current, options);
-    const step = planDeletion(resource, current, options, this.#options.clock.now());
-    if (request.isDryRun === true || step.action === "none") {
-      return { object: step.object, isGone: step.action === "remove" };
-    }
-    if (step.action === "remove") return { object: this.#remove(resource, key, step.object) ?? current, isGone: true };
-    return { object: this.#stored(resource, store.put(table, key, step.object)), isGone: false };
+    await pipeline.mutate?.(attempt);
+    await pipeline.validate?.(attempt);
   }
 
   /** Sends something that is stored nowhere (an exec, an eviction) through admission. @returns the body, perhaps changed */
@@ -247,7 +280,7 @@ export class ObjectWriter {
     if (view === undefined) rulesOf(resource)?.admit?.(wanted, { ...fixed, object: wanted }, context);
     wanted = (await pipeline?.mutate?.({ ...fixed, object: wanted })) ?? wanted;
     if (view === undefined && resource.storage !== undefined) wanted = resource.storage.toStored(wanted);
-    checkUpdatePreconditions(resource, current, wanted, request.isPatch === true || subresource !== "");
+    checkUpdatePreconditions(resource, current, wanted, request.isPatch === true, subresource !== "");
     const next = this.#merged(resource, current, wanted, subresource);
     rulesOf(resource)?.prepareForUpdate?.(next, current, subresource, context);
     if (subresource === "") this.#complete(resource, next);

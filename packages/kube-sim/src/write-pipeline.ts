@@ -16,6 +16,8 @@ export interface WriteRequest {
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** Adds a `Warning` header to the answer. */
   readonly warn?: ((text: string) => void) | undefined;
+  /** Part of a request that admission has seen already (the deletion inside an eviction). */
+  readonly isAdmitted?: boolean | undefined;
   /** Fires when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -10,8 +10,10 @@ const ROOT_CA_NOTE =
   "service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
 /**
- * What every namespace has from its first moment: the service account `default` and the config map with the server's authority.
- * Both come back when somebody deletes them.
+ * What a namespace has from its first moment: the service account `default`, and when a client made it also the config map with the
+ * server's authority. Both come back when somebody deletes them.
+ *
+ * A namespace that was stored by `apply` has no config map: who stores his own objects wants to see those and no others.
  */
 export class NamespaceContents {
   readonly #parts: () => {
@@ -34,17 +36,19 @@ export class NamespaceContents {
     if (resource.group !== "") return;
     const { name, namespace = "", deletionTimestamp } = object.metadata;
     if (resource.kind === "Namespace") {
-      if (change === "stored" && deletionTimestamp === undefined) this.#fill(name);
+      if (change === "stored" && deletionTimestamp === undefined) this.#fill(name, isWrittenByClient(object));
       return;
     }
     if (change !== "removed") return;
     const isOurs =
       (resource.kind === "ServiceAccount" && name === "default") || (resource.kind === "ConfigMap" && name === ROOT_CA);
     const owner = this.#parts().store.table("namespaces").get(namespace);
-    if (isOurs && owner !== undefined && owner.metadata.deletionTimestamp === undefined) this.#fill(namespace);
+    if (isOurs && owner !== undefined && owner.metadata.deletionTimestamp === undefined) {
+      this.#fill(namespace, isWrittenByClient(owner));
+    }
   }
 
-  #fill(namespace: string): void {
+  #fill(namespace: string, hasAuthority: boolean): void {
     const { store, writer, registry } = this.#parts();
     const account = registry.find("", "v1", "serviceaccounts");
     const map = registry.find("", "v1", "configmaps");
@@ -55,7 +59,7 @@ export class NamespaceContents {
         metadata: { name: "default", namespace },
       } as KubeObject);
     }
-    if (map !== undefined && store.table("configmaps").get(`${namespace}/${ROOT_CA}`) === undefined) {
+    if (hasAuthority && map !== undefined && store.table("configmaps").get(`${namespace}/${ROOT_CA}`) === undefined) {
       writer.put(map, {
         apiVersion: "v1",
         kind: "ConfigMap",
@@ -64,4 +68,9 @@ export class NamespaceContents {
       } as unknown as KubeObject);
     }
   }
+}
+
+/** Only writes of clients leave owners of fields. */
+function isWrittenByClient(namespace: KubeObject): boolean {
+  return namespace.metadata["managedFields"] !== undefined;
 }

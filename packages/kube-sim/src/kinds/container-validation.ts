@@ -197,11 +197,16 @@ export function checkResources(errors: FieldErrors, resources: JsonRecord, path:
       if (!OVERCOMMITTED.test(name))
         errors.required(`${path}.limits`, "Limit must be set for non overcommitable resources");
     } else if (!OVERCOMMITTED.test(name) && compareQuantities(requests[name], limit) !== 0) {
-      errors.invalid(field, requests[name], `must be equal to ${name} limit of ${String(limit)}`);
+      errors.invalid(field, requests[name], `must be equal to ${name} limit of ${asText(limit)}`);
     } else if (compareQuantities(requests[name], limit) > 0) {
-      errors.invalid(field, requests[name], `must be less than or equal to ${name} limit of ${String(limit)}`);
+      errors.invalid(field, requests[name], `must be less than or equal to ${name} limit of ${asText(limit)}`);
     }
   }
+}
+
+/** A quantity as it was written. */
+function asText(quantity: unknown): string {
+  return typeof quantity === "string" ? quantity : JSON.stringify(quantity);
 }
 
 function checkAmount(errors: FieldErrors, name: string, amount: unknown, path: string): void {

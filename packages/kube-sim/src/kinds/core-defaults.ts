@@ -5,7 +5,7 @@ import { defaultVolumeSource } from "./pod-defaults.ts";
 export function defaultNamespace(object: KubeObject): void {
   const { metadata } = object;
   if (metadata.name !== "") metadata.labels = { ...metadata.labels, "kubernetes.io/metadata.name": metadata.name };
-  fill(ensureRecord(object as unknown as JsonRecord, "status"), { phase: "Active" });
+  fill(ensureRecord(object, "status"), { phase: "Active" });
 }
 
 export function defaultService(object: KubeObject): void {
@@ -36,18 +36,18 @@ export function defaultService(object: KubeObject): void {
 }
 
 export function defaultSecret(object: KubeObject): void {
-  fill(object as unknown as JsonRecord, { type: "Opaque" });
+  fill(object, { type: "Opaque" });
   const plain = recordAt(object, "stringData");
   if (plain === undefined) return;
   // Written in clear and stored encoded: the field exists only in requests.
-  const data = ensureRecord(object as unknown as JsonRecord, "data");
+  const data = ensureRecord(object, "data");
   for (const name in plain) data[name] = Buffer.from(String(plain[name])).toString("base64");
   delete object["stringData"];
 }
 
 export function defaultPersistentVolume(object: KubeObject): void {
   const spec = specOf(object);
-  fill(ensureRecord(object as unknown as JsonRecord, "status"), { phase: "Pending" });
+  fill(ensureRecord(object, "status"), { phase: "Pending" });
   fill(spec, { persistentVolumeReclaimPolicy: "Retain", volumeMode: "Filesystem" });
   defaultVolumeSource(spec);
   const hostPath = recordAt(spec, "hostPath");
@@ -55,7 +55,7 @@ export function defaultPersistentVolume(object: KubeObject): void {
 }
 
 export function defaultPersistentVolumeClaim(object: KubeObject): void {
-  fill(ensureRecord(object as unknown as JsonRecord, "status"), { phase: "Pending" });
+  fill(ensureRecord(object, "status"), { phase: "Pending" });
   fill(specOf(object), { volumeMode: "Filesystem" });
 }
 
@@ -105,7 +105,7 @@ export function defaultIngressClass(object: KubeObject): void {
 }
 
 export function defaultStorageClass(object: KubeObject): void {
-  fill(object as unknown as JsonRecord, { reclaimPolicy: "Delete", volumeBindingMode: "Immediate" });
+  fill(object, { reclaimPolicy: "Delete", volumeBindingMode: "Immediate" });
 }
 
 export function defaultCsiDriver(object: KubeObject): void {
@@ -122,7 +122,7 @@ export function defaultCsiDriver(object: KubeObject): void {
 }
 
 export function defaultPriorityClass(object: KubeObject): void {
-  fill(object as unknown as JsonRecord, { preemptionPolicy: "PreemptLowerPriority" });
+  fill(object, { preemptionPolicy: "PreemptLowerPriority" });
 }
 
 const SCALE_UP: JsonRecord = {

@@ -41,7 +41,7 @@ export function numberAt(parent: unknown, name: string): number | undefined {
 
 /** The `spec`, made when it is missing. */
 export function specOf(object: KubeObject): JsonRecord {
-  return ensureRecord(object as unknown as JsonRecord, "spec");
+  return ensureRecord(object, "spec");
 }
 
 /** Sets fields that are absent, null or (for strings) empty. */

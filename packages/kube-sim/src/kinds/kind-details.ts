@@ -11,6 +11,7 @@ import * as defaults from "./core-defaults.ts";
 import { identifyJob } from "./job-identity.ts";
 import { ensureRecord, recordsAt, specOf } from "./json-access.ts";
 import { namespaceRules } from "./namespace-rules.ts";
+import * as network from "./network-validation.ts";
 import * as objects from "./object-validation.ts";
 import { podRules } from "./pod-rules.ts";
 import { podSubresources } from "./pod-subresources.ts";
@@ -132,7 +133,7 @@ function coreDetails(): Record<string, Details> {
       },
       prepareForUpdate: (next, current, subresource, context) => {
         if (subresource !== "status") return;
-        const own = ensureRecord(next as unknown as JsonRecord, "status");
+        const own = ensureRecord(next, "status");
         const old = isJsonRecord(current.status) ? current.status : {};
         if (own["phase"] !== old["phase"] && own["lastPhaseTransitionTime"] === old["lastPhaseTransitionTime"]) {
           own["lastPhaseTransitionTime"] = new Date(context.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
@@ -160,7 +161,7 @@ function coreDetails(): Record<string, Details> {
       }),
     },
     "v1 PodTemplate": rules({
-      default: (object) => void workloadDefaults.defaultTemplate(object as unknown as JsonRecord),
+      default: (object) => void workloadDefaults.defaultTemplate(object),
       specificationOf: (object) => object["template"],
     }),
     "v1 ReplicationController": {
@@ -183,7 +184,15 @@ function workloadDetails(): Record<string, Details> {
       ...status({}),
       ...scale("apps", "deployments", "Deployment"),
       countsAnnotations: true,
-      ...rules({ default: workloadDefaults.defaultDeployment, findProblems: workloads.findDeploymentProblems }),
+      ...rules({
+        default: workloadDefaults.defaultDeployment,
+        findProblems: workloads.findDeploymentProblems,
+        prepareForUpdate: (next, current, subresource) => {
+          if (subresource !== "status") return;
+          if (current.metadata.labels === undefined) delete next.metadata.labels;
+          else next.metadata.labels = { ...current.metadata.labels };
+        },
+      }),
     },
     "apps/v1 ReplicaSet": {
       ...status({ replicas: 0 }),
@@ -246,11 +255,11 @@ function otherDetails(): Record<string, Details> {
   return {
     "networking.k8s.io/v1 Ingress": {
       ...status({ loadBalancer: {} }),
-      ...rules({ findProblems: objects.findIngressProblems }),
+      ...rules({ findProblems: network.findIngressProblems }),
     },
     "networking.k8s.io/v1 NetworkPolicy": rules({
       default: defaults.defaultNetworkPolicy,
-      findProblems: objects.findNetworkPolicyProblems,
+      findProblems: network.findNetworkPolicyProblems,
     }),
     "networking.k8s.io/v1 IngressClass": rules({ default: defaults.defaultIngressClass }),
     "networking.k8s.io/v1 ServiceCIDR": { ...status({}), keepsMetadataOnStatus: true },
@@ -269,7 +278,7 @@ function otherDetails(): Record<string, Details> {
     "node.k8s.io/v1 RuntimeClass": rules({ findProblems: objects.findRuntimeClassProblems }),
     "discovery.k8s.io/v1 EndpointSlice": rules({
       default: defaults.defaultEndpointSlice,
-      findProblems: objects.findEndpointSliceProblems,
+      findProblems: network.findEndpointSliceProblems,
       specificationOf: (object) => [
         object["endpoints"],
         object["ports"],

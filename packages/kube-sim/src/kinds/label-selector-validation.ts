@@ -37,11 +37,12 @@ export function matchesSelector(selector: JsonRecord | undefined, labels: Readon
     if (labels[key] !== value) return false;
   }
   for (const expression of recordsAt(selector, "matchExpressions")) {
-    const value = labels[textAt(expression, "key")];
+    const label = labels[textAt(expression, "key")];
+    const value = typeof label === "string" ? label : undefined;
     const values = stringsAt(expression, "values");
     const operator = textAt(expression, "operator");
-    if (operator === "In" && (value === undefined || !values.includes(String(value)))) return false;
-    if (operator === "NotIn" && value !== undefined && values.includes(String(value))) return false;
+    if (operator === "In" && (value === undefined || !values.includes(value))) return false;
+    if (operator === "NotIn" && value !== undefined && values.includes(value)) return false;
     if (operator === "Exists" && value === undefined) return false;
     if (operator === "DoesNotExist" && value !== undefined) return false;
   }

@@ -65,7 +65,7 @@ function prepareNewPod(object: KubeObject, context: RuleContext): void {
 /** A status says by itself neither the class of service nor the owners. */
 function carryStatus(next: KubeObject, current: KubeObject): void {
   const old = recordAt(current, "status") ?? {};
-  const status = ensureRecord(next as unknown as JsonRecord, "status");
+  const status = ensureRecord(next, "status");
   if (textAt(status, "qosClass") === "" && old["qosClass"] !== undefined) status["qosClass"] = old["qosClass"];
   if (status["observedGeneration"] === undefined && old["observedGeneration"] !== undefined) {
     status["observedGeneration"] = old["observedGeneration"];

@@ -1,4 +1,4 @@
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
+import { isJsonRecord, readPath, type KubeObject } from "../kube-object.ts";
 import { badRequest, conflict, invalid, notFound, refusal } from "../refusals.ts";
 import { mediaTypeOf, parseObject } from "../request-body.ts";
 import type { SimResource } from "../sim-resource.ts";
@@ -127,7 +127,7 @@ function bound(pod: KubeObject, binding: KubeObject, nodeName: string, now: stri
   const { annotations, labels } = binding.metadata;
   if (annotations !== undefined) next.metadata.annotations = { ...next.metadata.annotations, ...annotations };
   if (labels !== undefined) next.metadata.labels = { ...next.metadata.labels, ...labels };
-  const status = ensureRecord(next as unknown as JsonRecord, "status");
+  const status = ensureRecord(next, "status");
   const others = recordsAt(status, "conditions").filter((condition) => condition["type"] !== "PodScheduled");
   const scheduled = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: now };
   status["conditions"] = [...others, scheduled];
@@ -161,7 +161,7 @@ async function evictPod(call: SubresourceCall): Promise<void> {
       resourceVersion: preconditions?.["resourceVersion"] as string | undefined,
       propagationPolicy: propagation as "Foreground" | "Background" | "Orphan" | undefined,
     },
-    call.request,
+    { ...call.request, isAdmitted: true },
   );
   sendCreated(call);
 }

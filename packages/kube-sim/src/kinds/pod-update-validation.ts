@@ -108,10 +108,10 @@ function withoutSeconds(toleration: JsonRecord): JsonRecord {
 }
 
 function checkGates(errors: FieldErrors, spec: JsonRecord, old: JsonRecord): void {
-  const before = recordsAt(old, "schedulingGates").map((gate) => textAt(gate, "name"));
+  const before = new Set(recordsAt(old, "schedulingGates").map((gate) => textAt(gate, "name")));
   recordsAt(spec, "schedulingGates").forEach((gate, index) => {
     const name = textAt(gate, "name");
-    if (before.includes(name)) return;
+    if (before.has(name)) return;
     errors.forbidden(
       `spec.schedulingGates[${index}].name`,
       "only deletion is allowed, but found new scheduling gate '" + name + "'",

@@ -65,7 +65,7 @@ function checkMatchingTemplate(errors: FieldErrors, spec: JsonRecord, isMatching
   const template = recordAt(spec, "template") ?? {};
   const labels = recordAt(recordAt(template, "metadata"), "labels");
   const selector = recordAt(spec, "selector");
-  if (isMatching && selector !== undefined && !matchesSelector(selector, labels ?? {})) {
+  if (isMatching && !matchesSelector(selector, labels ?? {})) {
     errors.invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`");
   }
   checkTemplate(errors, template, "spec.template");
