@@ -44,6 +44,8 @@ export class ApiServer {
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       userAgent: request.headers["user-agent"] ?? "",
+      accept: request.headers.accept ?? "",
+      fault: "",
       status: 0,
       at: this.#parts.clock.now(),
     };
@@ -58,6 +60,7 @@ export class ApiServer {
         verb: info.verb,
         resource: info.plural,
       });
+      if (fault !== undefined) entry.fault = fault.kind;
       if (fault !== undefined && (await this.#meetFault(exchange, fault))) return;
       await this.#serve(exchange, info);
     } catch (error) {

@@ -23,6 +23,7 @@ import { FaultTable } from "./fault-table.ts";
 import { GarbageCollector } from "./garbage-collection/garbage-collector.ts";
 import { NamespaceContents } from "./garbage-collection/namespace-contents.ts";
 import type { KubeObject, KubeObjectInput } from "./kube-object.ts";
+import { loadObjects } from "./load/load-objects.ts";
 import { MutationHandler } from "./mutation-handler.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStore } from "./object-store.ts";
@@ -33,7 +34,7 @@ import { ResourceRegistry } from "./resource-registry.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import { createServingCertificate } from "./serving-certificate.ts";
 import { SimListener } from "./sim-listener.ts";
-import { apiVersionOf, type SimResource, tableName } from "./sim-resource.ts";
+import { type SimResource, tableName } from "./sim-resource.ts";
 import type { WritePipeline } from "./write-pipeline.ts";
 
 /**
@@ -87,7 +88,7 @@ export interface KubeSimOptions {
 export interface KubeSim {
   /** `https://127.0.0.1:PORT`, the same for its whole life. */
   readonly server: string;
-  /** The authority that signed the server's certificate, PEM; "" without TLS. */
+  /** The authority that signed the server's certificate, PEM; "" without TLS. Another one after {@link swapAuthority}. */
   readonly caPem: string;
   /** The administrator's bearer token. */
   readonly token: string;
@@ -115,16 +116,25 @@ export interface KubeSim {
   /** Copies of all objects of a resource (`pods`, `deployments.apps`), ordered by namespace and name. */
   list(resource: string): KubeObject[];
   /**
-   * Makes objects in bulk.
+   * Makes objects in bulk, the same for the same counts and seed. Pods, nodes, deployments, services, configmaps, secrets and
+   * events look like those of a cluster at work, in five namespaces; others have a name. A name that is taken stays as it is.
    *
    * @param counts - resource as for {@link KubeSim.list} → how many.
+   * @param seed - 0 to 4294967295. @defaultValue 1
    * @throws KINGLET_ERR_KUBE_SIM_UNKNOWN_RESOURCE
    */
-  load(counts: Readonly<Record<string, number>>): void | Promise<void>;
+  load(counts: Readonly<Record<string, number>>, seed?: number): void;
   /** Forgets all history, as a compaction of the real store does: older versions answer 410 from then on. */
   compact(): void;
   /** Drops all connections and listens again on the same port with the same data and certificates. */
   restart(): Promise<void>;
+  /**
+   * Drops all connections and serves nobody until {@link restart}: new connections are refused, or accepted and never answered,
+   * not even in the handshake.
+   */
+  interrupt(how: "refuse" | "silence"): Promise<void>;
+  /** Goes on, as {@link restart} does, with another authority and certificate; {@link caPem} is the new one from then on. */
+  swapAuthority(): Promise<void>;
   /** Ends it; the same as disposing. */
   stop(): Promise<void>;
   /** The last requests, oldest first. */
@@ -154,9 +164,10 @@ export async function openKubeSim(options: KubeSimOptions = {}): Promise<KubeSim
 type MakeListener = (handle: ConstructorParameters<typeof SimListener>[0]["handle"]) => SimListener;
 
 class OpenKubeSim implements KubeSim {
-  readonly caPem: string;
+  caPem: string;
   readonly token: string;
-  readonly faults = new FaultTable();
+  readonly faults: FaultTable;
+  readonly #clock: Clock;
   readonly #store: ObjectStore;
   readonly #registry: ResourceRegistry;
   readonly #writer: ObjectWriter;
@@ -176,6 +187,8 @@ class OpenKubeSim implements KubeSim {
   constructor(options: KubeSimOptions, caPem: string) {
     const { clock = systemClock, random = Math.random } = options;
     this.caPem = caPem;
+    this.#clock = clock;
+    this.faults = new FaultTable(random);
     this.token = options.adminToken ?? randomBytes(16).toString("hex");
     this.#journal = new RequestJournal(options.journalEntries ?? 10_000);
     this.#registry = new ResourceRegistry(options.extraResources ?? []);
@@ -324,14 +337,14 @@ class OpenKubeSim implements KubeSim {
     return structuredClone([...this.#store.table(tableName(this.#find(resource))).values()]);
   }
 
-  load(counts: Readonly<Record<string, number>>): void {
-    for (const [name, count] of Object.entries(counts)) {
-      const resource = this.#find(name);
-      for (let index = 0; index < count; index++) {
-        const metadata = { name: `${resource.singular}-${index}` };
-        this.apply({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata });
-      }
-    }
+  load(counts: Readonly<Record<string, number>>, seed = 1): void {
+    const target = {
+      store: this.#store,
+      find: (name: string): SimResource => this.#find(name),
+      apply: (object: KubeObjectInput): void => void this.apply(object),
+      now: this.#clock.now(),
+    };
+    loadObjects(target, counts, seed);
   }
 
   compact(): void {
@@ -342,6 +355,21 @@ class OpenKubeSim implements KubeSim {
     if (this.#isStopped) throw createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_STOPPED");
     await this.#listener?.close();
     await this.#listener?.open();
+  }
+
+  async interrupt(how: "refuse" | "silence"): Promise<void> {
+    if (this.#isStopped) throw createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_STOPPED");
+    await this.#listener?.close();
+    if (how === "silence") await this.#listener?.openSilent();
+  }
+
+  async swapAuthority(): Promise<void> {
+    if (this.caPem !== "") {
+      const certificate = createServingCertificate(systemClock.now());
+      this.#listener?.use(certificate);
+      this.caPem = certificate.caPem;
+    }
+    await this.restart();
   }
 
   async stop(): Promise<void> {

@@ -9,6 +9,10 @@ export interface JournalEntry {
   /** Decoded query parameters, last one wins. */
   readonly query: Readonly<Record<string, string>>;
   readonly userAgent: string;
+  /** Media types that the client asked for, as it wrote them. */
+  readonly accept: string;
+  /** Kind of the fault that the request met; "" without one. */
+  fault: string;
   /** 0 until the head of the answer went out. */
   status: number;
   /** Arrival, milliseconds since 1970-01-01 UTC by the simulator's clock. */

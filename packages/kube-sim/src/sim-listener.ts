@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer as createNetServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { createError } from "@kinglet/errors";
 import { kubeSimErrors } from "./errors.ts";
 import type { ServingCertificate } from "./serving-certificate.ts";
@@ -19,7 +19,7 @@ export class SimListener {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #allowsHttp2: boolean;
-  #server: Server | Http2SecureServer | undefined;
+  #server: Server | Http2SecureServer | NetServer | undefined;
   #port: number;
 
   constructor(options: {
@@ -41,8 +41,16 @@ export class SimListener {
   }
 
   /** @throws KINGLET_ERR_KUBE_SIM_LISTEN */
-  async open(): Promise<void> {
-    const server = this.#createServer();
+  open(): Promise<void> {
+    return this.#listen(this.#createServer());
+  }
+
+  /** Accepts connections and never says a word on them: not even the handshake of TLS is answered. */
+  openSilent(): Promise<void> {
+    return this.#listen(createNetServer((socket) => socket.resume()));
+  }
+
+  async #listen(server: Server | Http2SecureServer | NetServer): Promise<void> {
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       // Resets by clients under test are expected; the request they carried ends with the socket.

@@ -90,7 +90,9 @@ export class ProtobufEncoder {
 
   #writeMap(writer: WireWriter, row: FieldRow, value: unknown): void {
     if (!isJsonRecord(value)) return;
-    for (const key of Object.keys(value).sort(byBytes).reverse()) {
+    const keys = Object.keys(value);
+    if (keys.length > 1) keys.sort(byBytesDescending);
+    for (const key of keys) {
       const end = writer.size;
       this.#writeValue(writer, row, 2, value[key]);
       writer.text(key);
@@ -142,7 +144,10 @@ export class ProtobufEncoder {
   }
 }
 
-/** Go sorts keys by bytes, which for UTF-8 is the order of code points. */
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** Go sorts keys by bytes. That is the order of code points, from which the order of JavaScript differs above U+D7FF only. */
+function byBytesDescending(a: string, b: string): number {
+  if (SURROGATES.test(a) || SURROGATES.test(b)) return Buffer.compare(Buffer.from(b), Buffer.from(a));
+  return a < b ? 1 : -1;
 }
+
+const SURROGATES = /[\ud800-\uffff]/;

@@ -35,5 +35,13 @@ function escapeCharacter(character: string): string {
 /** YAML with sorted members, as the real server writes it. */
 export async function toYamlText(value: unknown): Promise<string> {
   const { stringify } = await loadYaml();
-  return stringify(value, { sortMapEntries: true, indentSeq: false, lineWidth: 80, aliasDuplicateObjects: false });
+  const text = stringify(value, {
+    version: "1.1",
+    sortMapEntries: true,
+    indentSeq: false,
+    lineWidth: 80,
+    aliasDuplicateObjects: false,
+  });
+  // Field owners are full of members called "."; Go leaves them bare.
+  return text.replace(/^(\s*(?:- )*)"\.":/gm, "$1.:");
 }

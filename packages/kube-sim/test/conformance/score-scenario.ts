@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from "@kinglet/lifecycle";
 import { openKubeSim } from "../../src/index.ts";
 import { openAnswerWebhook, type ReceivedReview } from "./answer-webhook.ts";
 import { compareAnswers, type Comparison } from "./compare-answers.ts";
@@ -17,10 +18,24 @@ export interface ScenarioScore {
   readonly received: readonly ReceivedReview[];
 }
 
+/** When the recordings were made: some answers tell how long ago a fixed day was. */
+const RECORDED_AT_MS = Date.UTC(2026, 10, 20, 19, 49, 20);
+
+/** The system's clock, moved to the time of the recordings. */
+function clockOfTheRecordings(): Clock {
+  const offset = RECORDED_AT_MS - systemClock.now();
+  return {
+    now: () => systemClock.now() + offset,
+    monotonicMs: () => systemClock.monotonicMs(),
+    startTimer: (action, ms) => systemClock.startTimer(action, ms),
+  };
+}
+
 /** Plays a recording against a fresh simulator and compares every answer. */
 export async function scoreScenario(recording: Recording): Promise<ScenarioScore> {
   await using webhook = await openAnswerWebhook();
   await using sim = await openKubeSim({
+    clock: clockOfTheRecordings(),
     adminToken: "tok-admin",
     tokens: {
       "tok-admin": { name: "admin", uid: "uid-0", groups: ["system:masters"] },
