@@ -64,9 +64,17 @@ export function reviewRequest(attempt: WriteAttempt, target: AdmissionTarget, ui
     object: shown(convertObject(attempt.object, row, target.row)),
     oldObject: shown(convertObject(attempt.oldObject, row, target.row)),
     dryRun: attempt.isDryRun === true,
-    options: attempt.options ?? null,
+    // A PATCH passes for the update, or the creation, that it amounts to.
+    options: attempt.options === undefined ? null : { ...attempt.options, kind: OPTIONS[attempt.operation] },
   };
 }
+
+const OPTIONS: Readonly<Record<WriteAttempt["operation"], string>> = {
+  CREATE: "CreateOptions",
+  UPDATE: "UpdateOptions",
+  DELETE: "DeleteOptions",
+  CONNECT: "",
+};
 
 /** A generated name is not there yet. */
 function shown(object: KubeObject | undefined): JsonRecord | null {

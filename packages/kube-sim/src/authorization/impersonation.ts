@@ -49,29 +49,27 @@ const modes: readonly Mode[] = [
  * @throws ApiRefusal 400 when groups, uid or extra are given without a user.
  */
 export function readImpersonation(request: IncomingMessage): UserInfo | undefined {
-  const headers = distinctHeaders(request);
-  const name = headers["impersonate-user"]?.[0] ?? "";
-  const uid = headers["impersonate-uid"]?.[0] ?? "";
-  const groups = headers["impersonate-group"] ?? [];
-  const extra: Record<string, string[]> = {};
-  for (const [header, values] of Object.entries(headers)) {
-    if (!header.startsWith(EXTRA_PREFIX)) continue;
-    const key = decodeKey(header.slice(EXTRA_PREFIX.length));
-    extra[key] = [...(extra[key] ?? []), ...values];
+  const { rawHeaders } = request;
+  let name = "";
+  let uid = "";
+  const groups: string[] = [];
+  const values = new Map<string, string[]>();
+  // Pairs as they were sent: repeated headers are lists here, whichever version of HTTP brought them.
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const header = (rawHeaders[at] ?? "").toLowerCase();
+    const value = rawHeaders[at + 1] ?? "";
+    if (header === "impersonate-user") name ||= value;
+    else if (header === "impersonate-uid") uid ||= value;
+    else if (header === "impersonate-group") groups.push(value);
+    else if (header.startsWith(EXTRA_PREFIX)) {
+      const key = decodeKey(header.slice(EXTRA_PREFIX.length));
+      values.set(key, [...(values.get(key) ?? []), value]);
+    }
   }
+  const extra = Object.fromEntries(values);
   if (name !== "") return { name, uid, groups, extra };
   if (uid === "" && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
   throw badRequest(`requested ${describeWanted({ name, uid, groups, extra })} without impersonating a user name`);
-}
-
-/** Every value of every header: a request over HTTP/2 has only the raw list. */
-function distinctHeaders(request: IncomingMessage): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = (request.rawHeaders[index] ?? "").toLowerCase();
-    (headers[name] ??= []).push(request.rawHeaders[index + 1] ?? "");
-  }
-  return headers;
 }
 
 /**
