@@ -10,7 +10,7 @@ import type { FaultAction } from "./fault-action.ts";
 import type { FaultTable } from "./fault-table.ts";
 import type { MutationHandler } from "./mutation-handler.ts";
 import type { ObjectReader } from "./object-reader.ts";
-import { methodNotAllowed, refusal, unknownResource } from "./refusals.ts";
+import { methodNotAllowed, refusal, unknownResource, notFound } from "./refusals.ts";
 import type { JournalEntry, RequestJournal } from "./request-journal.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
 import type { ResourceRegistry } from "./resource-registry.ts";
@@ -114,7 +114,7 @@ export class ApiServer {
     }
     const resource = registry.find(info.group, info.version, info.plural);
     if (resource === undefined) {
-      if (!registry.hasGroup(info.group)) {
+      if (!registry.hasBuiltInGroup(info.group)) {
         sendPageNotFound(exchange);
         return;
       }
@@ -181,7 +181,7 @@ function checkAddress(resource: SimResource, info: RequestInfo): void {
     info.subresource === "" ||
     (info.subresource === "status" && resource.hasStatus === true) ||
     resource.subresources?.[info.subresource] !== undefined;
-  if (!isKnown) throw unknownResource();
+  if (!isKnown) throw resource.isCustom === true ? notFound(resource, info.name) : unknownResource();
   if (!resource.namespaced && info.namespace !== "") throw unknownResource();
   if (resource.namespaced && info.name !== "" && info.namespace === "") throw unknownResource();
 }

@@ -46,6 +46,12 @@ export class ResourceRegistry {
     return false;
   }
 
+  /** A group that does not come from definitions alone: what is not found in it is refused by the API, not by its router. */
+  hasBuiltInGroup(group: string): boolean {
+    for (const resource of this.#byPath.values()) if (resource.group === group && resource.isCustom !== true) return true;
+    return false;
+  }
+
   all(): IterableIterator<SimResource> {
     return this.#byPath.values();
   }

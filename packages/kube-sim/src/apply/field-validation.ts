@@ -33,7 +33,9 @@ export function decodeBody(
   try {
     if (!isDeclared(resource)) {
       checkCustomMetadata(body);
-      reportProblems(resource, describeProblems([], duplicates), validation);
+      const unknown = validation.directive === "Ignore" ? [] : (resource.findUnknownFields?.(body) ?? []);
+      const problems = [...describeProblems([], duplicates), ...describeProblems(unknown, [])];
+      reportProblems(resource, problems, validation);
       return body;
     }
     const { value, unknown } = decodeTyped(structureOf(resource), body);

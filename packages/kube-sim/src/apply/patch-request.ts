@@ -152,7 +152,12 @@ function decodePatched(request: PatchRequest, result: unknown, problems: string[
   if (!isJsonRecord(result)) {
     throw invalidPatch(shown(), "json: cannot unmarshal value into Go value of type map[string]interface {}");
   }
-  if (!isDeclared(resource)) return asCustom(request, result, shown);
+  if (!isDeclared(resource)) {
+    if (request.validation.directive !== "Ignore") {
+      problems.push(...describeProblems(resource.findUnknownFields?.(result) ?? [], []));
+    }
+    return asCustom(request, result, shown);
+  }
   const typed = withOwnKind(request, result, shown);
   try {
     let { value, unknown } = decodeTyped(structureOf(resource), typed);

@@ -26,7 +26,7 @@ function createRow(
 ): SimResource {
   const names = readNames(recordAt(definition.status, "acceptedNames"));
   const address = { group: spec.group, version: version.name };
-  const rules = new CustomResourceRules(address, version, compiler);
+  const rules = new CustomResourceRules({ ...address, kind: names.kind }, version, compiler);
   return {
     ...address,
     plural: names.plural,
@@ -44,16 +44,23 @@ function createRow(
     subresources: version.scale === undefined ? {} : { scale: scaleSubresource(version.scale) },
     rules: () => rules,
     findUnknownFields: (object) => rules.findUnknownFields(object),
-    storage: createStorage(spec, version, rules),
+    storage: createStorage(spec, version, rules, compiler),
     ...(version.deprecated ? { deprecationWarning: version.deprecationWarning ?? deprecationText(spec, version) } : {}),
   };
 }
 
-/** Versions differ in nothing but their name; what is read gets the defaults and the fields of the version it is read in. */
-function createStorage(spec: DefinitionSpec, version: DefinitionVersion, rules: CustomResourceRules): StorageForm {
+/** Versions differ in nothing but their name: what is read has the defaults of the stored version and no fields the asked one lacks. */
+function createStorage(
+  spec: DefinitionSpec,
+  version: DefinitionVersion,
+  rules: CustomResourceRules,
+  compiler: RuleCompiler,
+): StorageForm {
   const stored = spec.versions.find((candidate) => candidate.storage) ?? version;
   const apiVersion = apiVersionOf({ group: spec.group, version: version.name });
   const storedVersion = apiVersionOf({ group: spec.group, version: stored.name });
+  const address = { group: spec.group, version: stored.name, kind: spec.names.kind };
+  const storedRules = stored === version ? rules : new CustomResourceRules(address, stored, compiler);
   // Most objects need nothing: they are looked at once for every version they are read in.
   const served = new WeakMap<KubeObject, KubeObject>();
   return {
@@ -65,8 +72,9 @@ function createStorage(spec: DefinitionSpec, version: DefinitionVersion, rules: 
       const known = served.get(object);
       if (known !== undefined) return known;
       const shown = structuredClone(object);
+      storedRules.default(shown);
       shown.apiVersion = apiVersion;
-      rules.default(shown);
+      if (apiVersion !== storedVersion) rules.prune(shown);
       const result = isDeepStrictEqual(shown, object) ? object : shown;
       served.set(object, result);
       return result;

@@ -2,7 +2,7 @@ import { loadStructure } from "@kinglet/kube-schema/structure";
 import type { StatusCause } from "../api-refusal.ts";
 import { isJsonRecord, type KubeObject } from "../kube-object.ts";
 import type { KindRules } from "../kind-rules.ts";
-import { badRequest } from "../refusals.ts";
+import { badRequest, invalid } from "../refusals.ts";
 import { apiVersionOf, type SimResource } from "../sim-resource.ts";
 import type { RuleCompiler } from "./cel/rule-compiler.ts";
 import { SchemaRules } from "./cel/schema-rules.ts";
@@ -11,7 +11,7 @@ import { findScaleValueProblems } from "./scale-subresource.ts";
 import { applySchemaDefaults } from "./schema/apply-schema-defaults.ts";
 import { fieldOrNil, invalidField } from "./schema/field-problem.ts";
 import { findDuplicates } from "./schema/find-duplicates.ts";
-import { findEmbeddedProblems } from "./schema/find-embedded-problems.ts";
+import { findEmbeddedProblems, findUnreadableIdentity } from "./schema/find-embedded-problems.ts";
 import { findValueProblems } from "./schema/find-value-problems.ts";
 import { propertyOf, type JsonSchema } from "./schema/json-schema.ts";
 import { OldValue } from "./schema/old-value.ts";
@@ -38,22 +38,37 @@ export class CustomResourceRules implements KindRules {
   readonly #schema: JsonSchema;
   readonly #compiler: RuleCompiler;
   readonly #apiVersion: string;
+  readonly #kind: string;
+  readonly #group: string;
   #schemaRules: SchemaRules | undefined;
 
-  constructor(resource: Pick<SimResource, "group" | "version">, version: DefinitionVersion, compiler: RuleCompiler) {
+  constructor(resource: Pick<SimResource, "group" | "version" | "kind">, version: DefinitionVersion, compiler: RuleCompiler) {
     this.#version = version;
     this.#schema = version.schema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true };
     this.#compiler = compiler;
     this.#apiVersion = apiVersionOf(resource);
+    this.#kind = resource.kind;
+    this.#group = resource.group;
   }
 
-  /** Nulls, defaults, then pruning, in place. */
+  /** Nulls, defaults, then pruning, in place. @throws ApiRefusal 400 when an embedded resource has no readable kind */
   default(object: KubeObject): void {
     if (jsonDepth(object, MAX_OBJECT_DEPTH) > MAX_OBJECT_DEPTH) {
       throw badRequest(`the object nests deeper than ${MAX_OBJECT_DEPTH} levels`);
     }
+    const unreadable = findUnreadableIdentity(object, this.#schema);
+    if (unreadable !== undefined) {
+      const { kind } = object;
+      const version = JSON.stringify(this.#version.name);
+      throw badRequest(`${kind} in version ${version} cannot be handled as a ${kind}: ${unreadable}`);
+    }
     pruneNulls(object, this.#schema);
     applySchemaDefaults(object, this.#schema);
+    this.prune(object);
+  }
+
+  /** Removes what this version does not describe, in place. */
+  prune(object: KubeObject): void {
     pruneObject(object, this.#schema);
     const known = metadataFields();
     if (known === undefined) return;
@@ -75,6 +90,10 @@ export class CustomResourceRules implements KindRules {
     subresource: string,
     context: { readonly warn: (text: string) => void },
   ): readonly StatusCause[] {
+    if (object.kind !== this.#kind) {
+      const problem = invalidField("kind", object.kind, `must be ${this.#kind}`);
+      throw invalid({ group: this.#group, kind: object.kind }, object.metadata.name, [problem]);
+    }
     const served = { ...object, apiVersion: this.#apiVersion };
     const old = current === undefined ? undefined : { ...current, apiVersion: this.#apiVersion };
     if (subresource === "") this.#warnOfFinalizers(object, current, context.warn);
@@ -84,7 +103,8 @@ export class CustomResourceRules implements KindRules {
     }
     const rules = (this.#schemaRules ??= new SchemaRules(this.#schema, this.#compiler, true));
     if (rules.isEmpty) return problems;
-    if (problems.some((problem) => BLOCKING[problem.reason] === true)) {
+    const isNameless = object.metadata.name === "";
+    if (isNameless || problems.some((problem) => BLOCKING[problem.reason] === true)) {
       problems.push(invalidField(fieldOrNil(""), null, NOT_CHECKED));
     } else {
       problems.push(...rules.findProblems({ object: served, old, warn: context.warn }));

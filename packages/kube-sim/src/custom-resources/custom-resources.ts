@@ -46,6 +46,8 @@ export class CustomResources {
       this.#reconsiderOthers(definition);
     } else if (definition.metadata.deletionTimestamp === undefined) {
       this.#follow(resource, definition);
+    } else {
+      this.#noteDeletion(resource, definition);
     }
   }
 
@@ -68,6 +70,13 @@ export class CustomResources {
       current = this.#stored(resource, current, withCondition(current, condition, now), now);
     }
     if (conditionStatus(current, "Established") === "True") this.#serve(current);
+  }
+
+  #noteDeletion(resource: SimResource, definition: KubeObject): void {
+    const now = new Date(this.#parts.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    const reason = "InstanceDeletionInProgress";
+    const condition = { type: "Terminating", status: "True", reason, message: "CustomResource deletion is in progress" };
+    this.#stored(resource, definition, withCondition(definition, condition, now), now);
   }
 
   #serve(definition: KubeObject): void {

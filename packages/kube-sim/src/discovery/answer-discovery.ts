@@ -52,7 +52,10 @@ export function answerDiscovery(exchange: Exchange, registry: ResourceRegistry, 
     return true;
   }
   const resources = rowsOf(registry, group, version);
-  if (resources.length === 0) throw unknownResource();
+  if (resources.length === 0) {
+    if (!registry.hasBuiltInGroup(group)) return false;
+    throw unknownResource();
+  }
   exchange.sendJson(200, {
     kind: "APIResourceList",
     ...(group === "" ? {} : { apiVersion: "v1" }),

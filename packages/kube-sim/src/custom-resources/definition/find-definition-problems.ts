@@ -5,7 +5,7 @@ import type { RuleCompiler } from "../cel/rule-compiler.ts";
 import { celTypeOf } from "../cel/schema-cel-type.ts";
 import { findDefaultProblems } from "./find-default-problems.ts";
 import { readDefinitionSpec, readNames, recordAt, type DefinitionSpec, type DefinitionVersion } from "./definition-spec.ts";
-import { findNameProblems } from "./find-name-problems.ts";
+import { findNameProblems, labelProblem as versionNameProblem } from "./find-name-problems.ts";
 import { findSchemaProblems } from "./find-schema-problems.ts";
 import { findStructuralProblems } from "./find-structural-problems.ts";
 import { findColumnProblems, findScaleProblems, findSelectableProblems } from "./find-version-problems.ts";
@@ -93,9 +93,8 @@ function specProblems(
   };
   versions.forEach((version, index) => {
     const path = `spec.versions[${index}]`;
-    if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(version.name) || version.name.length > 63) {
-      problems.push(invalidField(`${path}.name`, version.name, "a DNS-1035 label must consist of lower case alphanumeric characters or '-'"));
-    }
+    const nameProblem = versionNameProblem(version.name);
+    if (nameProblem !== undefined) problems.push(invalidField(`${path}.name`, version.name, nameProblem));
     problems.push(...deprecationProblems(version, `${path}.deprecationWarning`));
     if (!shared.schema) problems.push(...schemaCheck(version, `${path}.schema`, version.hasStatus));
     if (!shared.subresources) problems.push(...findScaleProblems(version.scale, `${path}.subresources`));
@@ -109,11 +108,14 @@ function specProblems(
     const text = "must have exactly one version marked as storage version";
     problems.push(invalidField("spec.versions", readPath(definition, "spec.versions"), text));
   }
+  const [first] = versions;
+  if (first !== undefined && versionNameProblem(first.name) !== undefined) {
+    problems.push(invalidField("spec.version", first.name, versionNameProblem(first.name) ?? ""));
+  }
   for (const field of ["plural", "singular", "kind", "listKind"] as const) {
     if (spec.names[field] === "") problems.push(requiredField(`spec.names.${field}`));
   }
   problems.push(...findNameProblems(spec.names, "spec.names"));
-  const [first] = versions;
   if (first !== undefined) {
     if (shared.schema) problems.push(...schemaCheck(first, "spec.validation", versions.some((version) => version.hasStatus)));
     if (shared.subresources) problems.push(...findScaleProblems(first.scale, "spec.subresources"));

@@ -34,7 +34,8 @@ export function findNameProblems(names: DefinitionNames, path: string): FieldPro
   return problems;
 }
 
-function labelProblem(name: string): string | undefined {
+/** Why a name is no DNS-1035 label; undefined when it is one. */
+export function labelProblem(name: string): string | undefined {
   if (name.length > 63) return "must be no more than 63 bytes";
   return /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) ? undefined : LABEL_TEXT;
 }

@@ -72,15 +72,9 @@ class StructuralCheck {
     this.#resource(path, schema, level);
   }
 
-  /** Everything that the junctors speak of must be described outside of them too. */
+  /** Everything that the junctors at the root speak of must be described outside of them too; the server looks no deeper. */
   completeness(path: string, schema: JsonSchema): void {
     for (const [where, part] of junctorsOf(schema)) this.#missing(childPath(path, where), part, schema, path);
-    if (schema.items !== undefined) this.completeness(childPath(path, "items"), schema.items);
-    for (const [name, property] of Object.entries(schema.properties ?? {})) {
-      this.completeness(keyPath(childPath(path, "properties"), name), property);
-    }
-    const values = schema.additionalProperties;
-    if (typeof values === "object") this.completeness(childPath(path, "additionalProperties"), values);
   }
 
   #missing(path: string, part: JsonSchema, described: JsonSchema | undefined, describedPath: string): void {

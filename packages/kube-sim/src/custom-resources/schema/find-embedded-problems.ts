@@ -21,6 +21,27 @@ export function findEmbeddedProblems(value: unknown, schema: JsonSchema | undefi
   return problems;
 }
 
+/** The first kind or version of an embedded resource that is no text, as the refusal shows it; undefined when all are. */
+export function findUnreadableIdentity(value: unknown, schema: JsonSchema | undefined, path = ""): string | undefined {
+  if (schema === undefined || typeof value !== "object" || value === null) return undefined;
+  if (isResourceNode(schema) && isJsonRecord(value)) {
+    for (const name of ["apiVersion", "kind"]) {
+      const given = value[name];
+      if (given === undefined || typeof given === "string") continue;
+      const { field, message } = invalidField(childPath(path, name), given, "must be a string");
+      return `${field}: ${message}`;
+    }
+  }
+  for (const [name, member] of Object.entries(value)) {
+    const property = Array.isArray(value) ? undefined : propertyOf(schema, name);
+    const described = Array.isArray(value) ? schema.items : (property ?? valueSchemaOf(schema));
+    const at = property === undefined ? keyPath(path, name) : childPath(path, name);
+    const found = findUnreadableIdentity(member, described, at);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function resourceProblems(value: JsonRecord, path: string): StatusCause[] {
   const problems: StatusCause[] = [];
   for (const name of ["apiVersion", "kind"]) {

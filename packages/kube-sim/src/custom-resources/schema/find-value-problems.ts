@@ -165,6 +165,10 @@ class ValueWalk {
     const { multipleOf, minimum, exclusiveMinimum = false, maximum, exclusiveMaximum = false } = schema;
     const before = outcome.problems.length;
     const say = (text: string): void => outcome.add(invalidField(this.#field(path), value, `${this.#text(path)} should be ${text}`));
+    if (schema.type === "integer" && !Number.isInteger(value)) {
+      const text = `Checked value must be of type integer (default format) in ${path}`;
+      outcome.add(invalidField(fieldOrNil(this.#check.path), "", text));
+    }
     if (schema.type === "integer" && formatOf(schema) === "int32" && (value < -2_147_483_648 || value > 2_147_483_647)) {
       const text = `Checked value must be of type integer with format int32 in ${path}`;
       outcome.add(invalidField(fieldOrNil(this.#check.path), "", text));
