@@ -1,4 +1,5 @@
 import { loadStructure, type StructuralType } from "@kinglet/kube-schema/structure";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
 
@@ -80,6 +81,39 @@ describe("applyStrategicMergePatch", () => {
     expect(merge({ strategy: { type: "RollingUpdate", rollingUpdate: {} } }, patch)).toEqual({
       strategy: { type: "Recreate" },
     });
+  });
+
+  it("comes back to the start by the patch that takes back, and does nothing the second time [client M3]", () => {
+    const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { maxLength: 4 });
+    const containers = names.chain((list) =>
+      fc.tuple(...list.map((name) => fc.record({ name: fc.constant(name), image: fc.constantFrom("1", "2") }))),
+    );
+    const property = fc.property(containers, containers, (before, wanted) => {
+      const patchTo = (from: { name: string }[], to: { name: string }[]): unknown => ({
+        "$setElementOrder/containers": to.map(({ name }) => ({ name })),
+        containers: [
+          ...to,
+          ...from
+            .filter((one) => !to.some(({ name }) => name === one.name))
+            .map(({ name }) => ({ name, $patch: "delete" })),
+        ],
+      });
+      const start = { containers: before };
+      const there = merge(start, patchTo(before, wanted));
+      expect(there).toEqual({ containers: wanted });
+      expect(merge(there, patchTo(wanted, wanted))).toEqual(there);
+      expect(merge(there, patchTo(wanted, before))).toEqual(start);
+    });
+    fc.assert(property, { seed: 1, numRuns: 200 });
+  });
+
+  it("refuses unknown directives, orders that do not fit and incomplete unions", () => {
+    expect(() => merge(target, { $patch: "foo" })).toThrow("unknown patch type: foo in map: map[$patch:foo]");
+    const order = { "$setElementOrder/containers": [{ name: "log" }], containers: [{ name: "app", image: "x" }] };
+    expect(() => merge(target, order)).toThrow("doesn't match $setElementOrder list");
+    expect(() => merge({ strategy: { type: "X" } }, { strategy: { $retainKeys: ["x"], type: "Recreate" } })).toThrow(
+      "invalid patch format of retainKeys",
+    );
   });
 
   it("refuses an element without its key", () => {
