@@ -5,7 +5,8 @@ import type { RuleCompiler } from "../cel/rule-compiler.ts";
 import { celTypeOf } from "../cel/schema-cel-type.ts";
 import { findDefaultProblems } from "./find-default-problems.ts";
 import { readDefinitionSpec, readNames, recordAt, type DefinitionSpec, type DefinitionVersion } from "./definition-spec.ts";
-import { findNameProblems, labelProblem as versionNameProblem } from "./find-name-problems.ts";
+import { findNameProblems } from "./find-name-problems.ts";
+import { labelProblem } from "../schema/label-problem.ts";
 import { findSchemaProblems } from "./find-schema-problems.ts";
 import { findStructuralProblems } from "./find-structural-problems.ts";
 import { findColumnProblems, findScaleProblems, findSelectableProblems } from "./find-version-problems.ts";
@@ -93,7 +94,7 @@ function specProblems(
   };
   versions.forEach((version, index) => {
     const path = `spec.versions[${index}]`;
-    const nameProblem = versionNameProblem(version.name);
+    const nameProblem = labelProblem(version.name);
     if (nameProblem !== undefined) problems.push(invalidField(`${path}.name`, version.name, nameProblem));
     problems.push(...deprecationProblems(version, `${path}.deprecationWarning`));
     if (!shared.schema) problems.push(...schemaCheck(version, `${path}.schema`, version.hasStatus));
@@ -109,8 +110,8 @@ function specProblems(
     problems.push(invalidField("spec.versions", readPath(definition, "spec.versions"), text));
   }
   const [first] = versions;
-  if (first !== undefined && versionNameProblem(first.name) !== undefined) {
-    problems.push(invalidField("spec.version", first.name, versionNameProblem(first.name) ?? ""));
+  if (first !== undefined && labelProblem(first.name) !== undefined) {
+    problems.push(invalidField("spec.version", first.name, labelProblem(first.name) ?? ""));
   }
   for (const field of ["plural", "singular", "kind", "listKind"] as const) {
     if (spec.names[field] === "") problems.push(requiredField(`spec.names.${field}`));

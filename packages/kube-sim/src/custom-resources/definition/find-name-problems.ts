@@ -1,9 +1,6 @@
 import { invalidField, keyPath, type FieldProblem } from "../schema/field-problem.ts";
+import { labelProblem } from "../schema/label-problem.ts";
 import type { DefinitionNames } from "./definition-spec.ts";
-
-const LABEL_TEXT =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with " +
-  "an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
 /** Names that cannot stand in a URL, and a kind that is called like its list. Empty names are fine here. */
 export function findNameProblems(names: DefinitionNames, path: string): FieldProblem[] {
@@ -32,10 +29,4 @@ export function findNameProblems(names: DefinitionNames, path: string): FieldPro
   }
   checkAll(`${path}.categories`, names.categories);
   return problems;
-}
-
-/** Why a name is no DNS-1035 label; undefined when it is one. */
-export function labelProblem(name: string): string | undefined {
-  if (name.length > 63) return "must be no more than 63 bytes";
-  return /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) ? undefined : LABEL_TEXT;
 }

@@ -2,6 +2,7 @@ import type { StatusCause } from "../../api-refusal.ts";
 import { isJsonRecord, type JsonRecord, type KubeObject } from "../../kube-object.ts";
 import { findMetadataProblems, findMetadataTypeProblem } from "../../metadata-validation.ts";
 import { childPath, invalidField, keyPath, requiredField, type FieldProblem } from "./field-problem.ts";
+import { labelProblem } from "./label-problem.ts";
 import { isResourceNode, propertyOf, valueSchemaOf, type JsonSchema } from "./json-schema.ts";
 import type { SimResource } from "../../sim-resource.ts";
 
@@ -80,8 +81,9 @@ function identityProblems(value: JsonRecord, path: string): FieldProblem[] {
   if (kind === undefined) return problems;
   if (typeof kind !== "string") problems.push(invalidField(at("kind"), kind, "must be a string"));
   else if (kind === "") problems.push(invalidField(at("kind"), "", "must not be empty"));
-  else if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(kind.toLowerCase()) || kind.length > 63) {
-    problems.push(invalidField(at("kind"), kind, "may have mixed case, but should otherwise match: a DNS-1035 label"));
+  else {
+    const why = labelProblem(kind.toLowerCase());
+    if (why !== undefined) problems.push(invalidField(at("kind"), kind, `may have mixed case, but should otherwise match: ${why}`));
   }
   return problems;
 }

@@ -239,7 +239,7 @@ class ValueWalk {
 
   /** How messages name a value: the path, and where it was sent. */
   #text(path: string): string {
-    return path === "" ? "in body" : `${path} in body`;
+    return `${path} in body`;
   }
 }
 

@@ -37,16 +37,18 @@ const EMPTY: PatternNode = { kind: "empty" };
 export function parsePattern(source: string): PatternNode {
   const parser = new PatternParser(source);
   const node = parser.parseChoice({ ignoreCase: false, multiLine: false, dotAll: false, swapGreed: false }, 0);
-  if (!parser.isAtEnd) throw new SyntaxError("unexpected )");
+  if (!parser.isAtEnd) throw new SyntaxError(`unexpected ): \`${source}\``);
   return node;
 }
 
 class PatternParser {
   readonly #text: readonly string[];
+  readonly #source: string;
   #at = 0;
 
   constructor(source: string) {
     this.#text = Array.from(source);
+    this.#source = source;
   }
 
   get isAtEnd(): boolean {
@@ -108,11 +110,11 @@ class PatternParser {
       } else {
         inner = this.#parseFlags(flags);
         if (this.#take(")")) return { flags: inner };
-        if (!this.#take(":")) throw new SyntaxError("invalid or unsupported Perl syntax");
+        if (!this.#take(":")) throw new SyntaxError("invalid or unsupported Perl syntax: `(?`");
       }
     }
     const node = this.parseChoice(inner, depth + 1);
-    if (!this.#take(")")) throw new SyntaxError("missing closing )");
+    if (!this.#take(")")) throw new SyntaxError(`missing closing ): \`${this.#source}\``);
     return { node };
   }
 
@@ -132,7 +134,7 @@ class PatternParser {
       else if (flag === "m") changed.multiLine = value;
       else if (flag === "s") changed.dotAll = value;
       else if (flag === "U") changed.swapGreed = value;
-      else throw new SyntaxError("invalid or unsupported Perl syntax");
+      else throw new SyntaxError(`invalid or unsupported Perl syntax: \`(?${flag}\``);
     }
     return changed;
   }
@@ -250,7 +252,7 @@ class PatternParser {
     const isNegated = this.#take("^");
     const tests: Test[] = [];
     for (let isFirst = true; isFirst || this.#peek() !== "]"; isFirst = false) {
-      if (this.isAtEnd) throw new SyntaxError("missing closing ]");
+      if (this.isAtEnd) throw new SyntaxError(`missing closing ]: \`${this.#source}\``);
       tests.push(this.#parseClassPart(flags));
     }
     this.#at++;
