@@ -1,0 +1,127 @@
+import type { ProxyMode } from "@kinglet/testing/loopback-proxy";
+import type { SoakFault } from "./soak-fault.ts";
+
+/** Faults of connections and processes: the proxy makes them, whatever the server. */
+export function connectionFaults(): readonly SoakFault[] {
+  return [
+    whileIn("connection refused", "refuse"),
+    whileIn("accept then silence", "silent"),
+    whileIn("TLS handshake stall", "hold"),
+    whileIn("RST before headers", "reset"),
+    whileIn("1-byte chunks", "trickle"),
+    cut("RST mid-line", 1),
+    cut("RST in the middle of a list", 300_000),
+    {
+      name: "FIN mid-line",
+      make: async ({ server, sleep }) => {
+        for (let round = 0; round < 5; round++) {
+          server.proxy.endAll();
+          await sleep(3000);
+        }
+      },
+    },
+    {
+      name: "blackhole after headers",
+      holdMs: 60_000,
+      make: async ({ server }) => server.proxy.freezeAll(),
+    },
+    {
+      name: "blackhole after N events",
+      holdMs: 60_000,
+      make: async ({ server, churn }) => {
+        await churn.burst(200);
+        server.proxy.freezeAll();
+      },
+    },
+    {
+      name: "slow consumer",
+      make: async ({ server, churn }) => {
+        // The window closes while the server has much to say.
+        await server.proxy.setMode("hold");
+        await churn.burst(1000);
+        return () => server.proxy.setMode("forward");
+      },
+    },
+    { name: "10k events burst", holdMs: 1000, make: ({ churn }) => churn.burst(10_000) },
+    {
+      name: "clock jump",
+      make: async ({ clock, random, sleep }) => {
+        for (const hours of [1, -2, 48, -47]) {
+          clock.jump(hours * 3_600_000 * (0.5 + random()));
+          await sleep(3000);
+        }
+      },
+    },
+    { name: "restart", make: ({ server }) => server.restart() },
+    {
+      name: "410 in-stream",
+      make: async ({ server, churn }) => {
+        // Everything that happens while nobody listens is forgotten before they come back.
+        await server.proxy.setMode("refuse");
+        await churn.burst(300);
+        await server.restart();
+        await server.proxy.setMode("forward");
+      },
+    },
+    {
+      name: "compaction",
+      make: async ({ server, churn }) => {
+        await churn.burst(200);
+        await server.compact();
+        server.proxy.resetAll();
+      },
+    },
+    {
+      name: "half-open server process",
+      leftOut: ({ pause }) => (pause === undefined ? "the simulator has no process of its own to stop" : undefined),
+      holdMs: 200_000,
+      make: async ({ server }) => {
+        server.pause?.();
+        return () => server.resume?.();
+      },
+    },
+    {
+      name: "h2 GOAWAY",
+      leftOut: ({ name }) => (name === "kube-sim" ? "only the real server is started with --goaway-chance" : undefined),
+      // Every hundredth request is told to go away: this row only makes many of them.
+      make: async ({ server, sleep }) => {
+        for (let round = 0; round < 4; round++) {
+          server.proxy.resetAll();
+          await sleep(4000);
+        }
+      },
+    },
+    {
+      name: "CA swap",
+      leftOut: () => "the client's suite of credentials has it: the server of a soak keeps its certificate",
+      make: nothing,
+    },
+    { name: "DNS change", leftOut: () => "everything is on loopback, by address", make: nothing },
+  ];
+}
+
+function whileIn(name: string, mode: ProxyMode): SoakFault {
+  return {
+    name,
+    make: async ({ server }) => {
+      await server.proxy.setMode(mode);
+      // Those that are open are asked to come again, and meet it.
+      server.proxy.resetAll();
+      return () => server.proxy.setMode("forward");
+    },
+  };
+}
+
+function cut(name: string, maxBytes: number): SoakFault {
+  return {
+    name,
+    make: async ({ server, random }) => {
+      server.proxy.cutAfter(20_000 + Math.floor(random() * maxBytes));
+      return () => server.proxy.cutAfter(undefined);
+    },
+  };
+}
+
+async function nothing(): Promise<void> {
+  // Left out on every server.
+}

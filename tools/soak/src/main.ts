@@ -1,0 +1,44 @@
+import { runSoak, type SoakReport } from "./run-soak.ts";
+import { parseSoakOptions, USAGE, type SoakOptions } from "./soak-options.ts";
+
+/** `pnpm soak`: see `--help`. */
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  let options: SoakOptions;
+  try {
+    options = parseSoakOptions(argv);
+  } catch (error) {
+    process.stderr.write(`soak: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    return 2;
+  }
+  if (options.isHelp) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const startedMs = Date.now();
+  const say = (line: string): void => {
+    process.stderr.write(`${((Date.now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${line}\n`);
+  };
+  try {
+    const report = await runSoak(options, say);
+    process.stdout.write(options.output === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : textOf(report));
+    return report.violations.length === 0 ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`soak: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return 2;
+  }
+}
+
+function textOf(report: SoakReport): string {
+  const trend = report.heapTrendPer10Minutes;
+  return [
+    `${report.server}, seed ${report.seed}, ${report.minutes} min at ${report.speed} times the client's time, ${report.objects} objects, ${report.writes} writes`,
+    `${report.faults.length} faults made; slowest recovery ${Math.max(0, ...report.faults.map(({ recoveredMs }) => recoveredMs))} ms`,
+    `heap: ${trend === undefined ? "too few samples" : `${(trend * 100).toFixed(2)} % per 10 min after warm-up`}, last ${((report.heap.at(-1)?.bytes ?? 0) / 1e6).toFixed(1)} MB`,
+    ...report.leftOut.map(({ name, why }) => `left out: ${name}: ${why}`),
+    report.violations.length === 0 ? "every invariant held" : `${report.violations.length} violations:`,
+    ...report.violations.map((text) => `  ${text}`),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,28 @@
+import { realClusterAvailability } from "@kinglet-tools/real-cluster";
+import { describe, expect, it } from "vitest";
+import { runSoak } from "../src/run-soak.ts";
+
+const real = realClusterAvailability(process.env);
+const isSkipped = real.source !== "binaries" && !real.isRequired;
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+describe("soak", () => {
+  it("holds every invariant for three minutes of faults at the simulator", async () => {
+    const report = await runSoak({ seed: 4, minutes: 3, isReal: false, speed: 20, objects: 20_000 }, say);
+    expect(report.violations).toEqual([]);
+    expect(report.faults.length).toBeGreaterThan(10);
+  });
+});
+
+describe.skipIf(isSkipped)(
+  `soak on the real API server [requires real-cluster]${isSkipped ? ` [skipped: ${real.skipReason.replace(/^\(|\)$/g, "")}]` : ""}`,
+  () => {
+    it("holds every invariant for three minutes of faults", async () => {
+      const report = await runSoak({ seed: 4, minutes: 3, isReal: true, speed: 20, objects: 3000 }, say);
+      expect(report.violations).toEqual([]);
+      expect(report.faults.length).toBeGreaterThan(10);
+    });
+  },
+);
