@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import type { ClusterAccess, Impersonation } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
 import { mergeTlsSources } from "./credentials/merge-tls-sources.ts";
-import { parseExecPlugin } from "./credentials/parse-exec-plugin.ts";
+import type { ExecPluginCluster } from "./credentials/parse-exec-plugin.ts";
 import { loadExecCredentials, loadProxy } from "./lazy.ts";
 import type { LoadClusterAccessOptions } from "./load-cluster-access.ts";
 import type { TlsSource } from "./tls-credentials.ts";
@@ -66,7 +66,7 @@ async function resolveUser(
   name: string,
   options: LoadClusterAccessOptions & {
     readonly clock: Clock;
-    readonly cluster: Parameters<typeof parseExecPlugin>[2];
+    readonly cluster: ExecPluginCluster;
   },
 ): Promise<UserCredentials> {
   const place = `users["${name}"]`;
@@ -80,10 +80,9 @@ async function resolveUser(
   const impersonate = resolveImpersonation(user, place);
   const acting = impersonate === undefined ? {} : { impersonate };
   if (isRecord(user.value["exec"])) {
-    const plugin = parseExecPlugin(user, place, options.cluster);
     const { execPlugins: policy = "all", isInteractive = false, env } = options;
-    const { ExecCredentials } = await loadExecCredentials();
-    const exec = new ExecCredentials(plugin, { env, clock, policy, isInteractive }, { file: user.file, user: name });
+    const { createExecCredentials } = await loadExecCredentials();
+    const exec = createExecCredentials(user, { name, place }, options.cluster, { env, clock, policy, isInteractive });
     return { token: exec.tokens, identity: exec.identity, ...acting };
   }
   const token = await resolveToken(user, place, clock);

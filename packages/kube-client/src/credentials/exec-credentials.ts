@@ -1,8 +1,26 @@
 import { createError } from "@kinglet/errors";
 import { kubeClientErrors } from "../errors.ts";
+import type { KubeconfigEntry } from "../kubeconfig.ts";
 import type { TlsCredentials, TlsSource } from "../tls-credentials.ts";
 import type { TokenSource } from "../token-source.ts";
+import { parseExecPlugin, type ExecPluginCluster } from "./parse-exec-plugin.ts";
 import { runExecPlugin, type ExecPluginConfig, type ExecPluginPlace } from "./exec-plugin.ts";
+
+/**
+ * Credentials of a kubeconfig user with `exec`. Runs nothing.
+ *
+ * @param names - the user's name and its place in the file, for messages.
+ * @throws KINGLET_ERR_KUBE_CLIENT_CONFIG
+ */
+export function createExecCredentials(
+  user: KubeconfigEntry,
+  names: { readonly name: string; readonly place: string },
+  cluster: ExecPluginCluster,
+  place: ExecPluginPlace,
+): ExecCredentials {
+  const plugin = parseExecPlugin(user, names.place, cluster);
+  return new ExecCredentials(plugin, place, { file: user.file, user: names.name });
+}
 
 /** What a plugin gave. */
 interface Answer {

@@ -7,6 +7,13 @@ const MODES = ["Never", "IfAvailable", "Always"] as const;
 /** Where a cluster keeps what only plugins understand. */
 const EXTENSION = "client.authentication.k8s.io/exec";
 
+/** The cluster that a plugin may be told about. */
+export interface ExecPluginCluster {
+  readonly entry: KubeconfigEntry;
+  readonly server: string;
+  readonly caPem: string | undefined;
+}
+
 /**
  * Reads `users[].user.exec`.
  *
@@ -14,11 +21,7 @@ const EXTENSION = "client.authentication.k8s.io/exec";
  * @param cluster - the entry of the cluster, and what was made of it.
  * @throws KINGLET_ERR_KUBE_CLIENT_CONFIG naming the file and the key.
  */
-export function parseExecPlugin(
-  user: KubeconfigEntry,
-  place: string,
-  cluster: { readonly entry: KubeconfigEntry; readonly server: string; readonly caPem: string | undefined },
-): ExecPluginConfig {
+export function parseExecPlugin(user: KubeconfigEntry, place: string, cluster: ExecPluginCluster): ExecPluginConfig {
   const exec = user.value["exec"] as Readonly<Record<string, unknown>>;
   const refuse = (problem: string): Error => configError(user.file, `${place}.exec${problem}`);
   const text = (key: string): string => {
@@ -59,11 +62,7 @@ function parseEnv(list: unknown, refuse: (problem: string) => Error): Record<str
   return env;
 }
 
-function clusterInfo(cluster: {
-  readonly entry: KubeconfigEntry;
-  readonly server: string;
-  readonly caPem: string | undefined;
-}): object {
+function clusterInfo(cluster: ExecPluginCluster): object {
   const { value } = cluster.entry;
   const extensions: unknown = value["extensions"];
   const extension: unknown = Array.isArray(extensions)
