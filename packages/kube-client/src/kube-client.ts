@@ -133,7 +133,7 @@ export interface RawRequest extends CallOptions {
 }
 
 /**
- * A Kubernetes API server, spoken to in JSON.
+ * A Kubernetes API server. Lists and watches of built-in kinds travel as protobuf, everything else as JSON; the objects are the same.
  *
  * Guarantees: every failure is a coded error of this package (or the reason of the caller's signal); every call but `watch` ends within its time limit;
  * a write is sent at most once unless the server said that it did nothing (429 or 5xx with `Retry-After`, 401).

@@ -11,7 +11,8 @@ import type { ResourceDefinition } from "./resource-definition.ts";
 export class ObjectDecoder {
   readonly #resource: ResourceDefinition;
   readonly #apiVersion: string;
-  readonly #project: CompiledProjection | undefined;
+  readonly #projection: Projection | undefined;
+  #project: CompiledProjection | undefined;
   readonly #interner: Interner;
   readonly #logger: Logger;
   readonly #skipped: Counter<"resource">;
@@ -30,7 +31,9 @@ export class ObjectDecoder {
   ) {
     this.#resource = resource;
     this.#apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-    this.#project = projection === undefined ? undefined : compileProjection(projection);
+    this.#projection = projection;
+    // Mistakes in paths are told before anything is asked; where a decoder was written from them there are none, and JSON is not expected.
+    if (projection !== undefined && projection.protobuf === undefined) this.#project = compileProjection(projection);
     this.#interner = options.interner;
     this.#logger = options.logger;
     this.#skipped = options.skipped;
@@ -51,7 +54,10 @@ export class ObjectDecoder {
       value["apiVersion"] = this.#apiVersion;
       value["kind"] = this.#resource.kind;
     }
-    if (this.#project !== undefined) return this.#project(value, this.#interner);
+    if (this.#projection !== undefined) {
+      this.#project ??= compileProjection(this.#projection);
+      return this.#project(value, this.#interner);
+    }
     value["metadata"] = withoutManagedFields(value["metadata"]);
     return value;
   }

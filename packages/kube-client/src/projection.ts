@@ -8,7 +8,8 @@ import type { ProtobufDecoderFactory } from "./protobuf/protobuf-decoder.ts";
  *
  * Paths are field names joined by dots; `[]` after a name means each element of that array; a name with dots or slashes stands in
  * brackets and quotes. The last name keeps the whole value under it. `metadata.{name,namespace,uid,resourceVersion}` are
- * always kept; `metadata.managedFields` never is. `apiVersion` and `kind` are kept when named.
+ * always kept; `metadata.managedFields` never is. `apiVersion` and `kind` are kept when named. Equal lists and maps of different objects (labels, owners) may be one
+ * and the same: do not change what you are given.
  *
  * Write it as one constant: it is compiled once per object identity.
  *

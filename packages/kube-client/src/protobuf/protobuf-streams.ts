@@ -20,11 +20,12 @@ export class ProtobufStreams {
   readonly #reader = new WireReader();
   readonly #written = new WeakMap<ProtobufDecoderFactory, ProtobufDecoder>();
 
-  /** The decoder that was written at build time; made once. */
+  /** The decoder that was written at build time; made once, when the first object comes: a node without pods does not pay for it (25 KB). */
   written(factory: ProtobufDecoderFactory): ProtobufDecoder {
     let decoder = this.#written.get(factory);
     if (decoder === undefined) {
-      decoder = factory({ createShape, setKey });
+      let made: ProtobufDecoder | undefined;
+      decoder = (reader, end) => (made ??= factory({ createShape, setKey }))(reader, end);
       this.#written.set(factory, decoder);
     }
     return decoder;

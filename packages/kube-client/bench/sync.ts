@@ -1,0 +1,128 @@
+/**
+ * The first synchronisation of a pod informer, each candidate in a process of its own, ratios in one run.
+ *
+ * Run: `node --conditions=@kinglet/source packages/kube-client/bench/sync.ts [--pods 5000,50000] [--limit] [--real]`.
+ * `--limit` also runs this client in a memory cgroup of 128 MiB (needs root and a cgroup file system that can be written).
+ * `--real` fills a real API server with the first number of pods and adds client-go's informer, where Go is.
+ */
+import { execFile, fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { buildInformerPeer, openRealCluster } from "@kinglet-tools/real-cluster";
+import type { ClusterAccess } from "../src/index.ts";
+import { fillRealServer } from "./sync/fill-real-server.ts";
+import { runInMemoryLimit } from "./sync/run-in-memory-limit.ts";
+
+interface Measured {
+  readonly pods: number;
+  readonly wallMs: number;
+  readonly cpuMs?: number;
+  readonly retainedBytes: number;
+  readonly peakMb: number;
+}
+
+const { values: options } = parseArgs({
+  options: { pods: { type: "string", default: "5000,50000" }, limit: { type: "boolean" }, real: { type: "boolean" } },
+});
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), "kinglet-sync-"));
+const caFile = join(folder, "ca.pem");
+const ROUNDS = 3;
+/** What the product's executable runs with. */
+const PRODUCT_FLAGS = ["--max-semi-space-size=1", "--no-concurrent-recompilation"];
+
+function commandOf(candidate: string, access: ClusterAccess): readonly string[] {
+  const flags = candidate === "kinglet" ? PRODUCT_FLAGS : ["--max-old-space-size=8000"];
+  const program = join(import.meta.dirname, "sync/sync-candidate.ts");
+  const args = [candidate, access.server, caFile, String(access.token ?? "")];
+  return ["--expose-gc", "--conditions=@kinglet/source", ...flags, program, ...args];
+}
+
+async function measure(candidate: string, access: ClusterAccess): Promise<Measured> {
+  writeFileSync(caFile, access.caPem ?? "");
+  const { stdout } = await run(process.execPath, commandOf(candidate, access), { maxBuffer: 1 << 24 });
+  return JSON.parse(stdout) as Measured;
+}
+
+/** The median by wall time. */
+async function medianOf(measureOnce: () => Promise<Measured>): Promise<Measured> {
+  const all: Measured[] = [];
+  for (let round = 0; round < ROUNDS; round++) all.push(await measureOnce());
+  return all.toSorted((one, other) => one.wallMs - other.wallMs)[Math.floor(ROUNDS / 2)]!;
+}
+
+function print(name: string, result: Measured, peer?: Measured): void {
+  const perPod = result.retainedBytes / result.pods;
+  const cells = [
+    name.padEnd(24),
+    `${(result.wallMs / 1000).toFixed(2)} s`.padStart(8),
+    result.cpuMs === undefined ? "".padStart(11) : `cpu ${(result.cpuMs / 1000).toFixed(2)} s`.padStart(11),
+    `peak ${result.peakMb.toFixed(0)} MB`.padStart(12),
+    `${(perPod / 1000).toFixed(2)} KB a pod`.padStart(15),
+  ];
+  if (peer !== undefined) {
+    const faster = (peer.wallMs / result.wallMs).toFixed(1);
+    const smaller = (peer.retainedBytes / peer.pods / perPod).toFixed(1);
+    cells.push(` ${faster} × faster, 1/${smaller} of the heap of the first row`);
+  }
+  console.log(cells.join(" "));
+}
+
+async function againstCanned(count: number): Promise<void> {
+  const server: ChildProcess = fork(join(import.meta.dirname, "sync/canned-pods.ts"), [String(count)], {
+    execArgv: ["--conditions=@kinglet/source", "--max-old-space-size=8000"],
+  });
+  const [ready] = (await once(server, "message")) as [ClusterAccess & { jsonBytes: number; protobufBytes: number }];
+  const access = { server: ready.server, caPem: ready.caPem ?? "", origin: "bench" };
+  const sizes = `${(ready.jsonBytes / 1000).toFixed(1)} KB JSON, ${(ready.protobufBytes / 1000).toFixed(1)} KB protobuf each`;
+  console.log(`\n${count} pods over loopback TLS, ${sizes}`);
+  try {
+    const peer = await medianOf(() => measure("client-node", access));
+    print("@kubernetes/client-node", peer);
+    print("this client", await medianOf(() => measure("kinglet", access)), peer);
+    if (options.limit === true) {
+      const text = await runInMemoryLimit(128 * 1024 * 1024, [process.execPath, ...commandOf("kinglet", access)]);
+      print("this client in 128 MiB", JSON.parse(text) as Measured, peer);
+    }
+  } finally {
+    server.kill();
+  }
+}
+
+async function againstReal(count: number): Promise<void> {
+  const cluster = await openRealCluster({});
+  try {
+    const access = { server: cluster.server, caPem: cluster.caPem, token: cluster.tokens.admin, origin: "bench" };
+    await fillRealServer(access, count, (done) => process.stderr.write(`\r${done} of ${count} pods created`));
+    process.stderr.write("\n");
+    console.log(`\n${count} pods from kube-apiserver`);
+    const peer = await medianOf(() => measure("client-node", access));
+    print("@kubernetes/client-node", peer);
+    const program = await buildInformerPeer(process.env);
+    for (const mode of ["whole", "strip"]) {
+      const result = await medianOf(async () => {
+        const { stdout } = await run(program, [cluster.kubeconfigPath, mode]);
+        const { peakRssKiB, ...rest } = JSON.parse(stdout) as Measured & { peakRssKiB: number };
+        return { ...rest, peakMb: peakRssKiB / 1024 };
+      });
+      print(mode === "strip" ? "client-go, stripping" : "client-go, protobuf", result, peer);
+    }
+    print("this client", await medianOf(() => measure("kinglet", access)), peer);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+console.log(
+  `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? ""}; median of ${ROUNDS} runs by wall time`,
+);
+try {
+  const counts = options.pods.split(",").map(Number);
+  for (const count of counts) await againstCanned(count);
+  if (options.real === true) await againstReal(counts[0] ?? 5000);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
