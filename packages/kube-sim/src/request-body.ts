@@ -85,6 +85,12 @@ export function parseObject(
   if (resource.isCustom === true && (body["kind"] ?? "") === "") throw kindIsMissing(resource, text);
   const kind = (body["kind"] as string | undefined) ?? resource.kind;
   const apiVersion = (body["apiVersion"] as string | undefined) ?? apiVersionOf(resource);
+  if (resource.isCustom === true && apiVersion !== apiVersionOf(resource) && validation.directive !== "Ignore") {
+    // No schema describes the version that the body names, so nothing but the metadata is known.
+    for (const field of Object.keys(body).sort()) {
+      if (!["apiVersion", "kind", "metadata"].includes(field)) validation.warn(`unknown field ${JSON.stringify(field)}`);
+    }
+  }
   checkKind(resource, kind, apiVersion);
   const decoded = decodeBody(resource, body, text, validation);
   const metadata = isJsonRecord(decoded["metadata"]) ? decoded["metadata"] : {};
