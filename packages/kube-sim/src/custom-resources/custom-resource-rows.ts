@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { recordAt, readDefinitionSpec, readNames, type DefinitionSpec, type DefinitionVersion } from "./definition/definition-spec.ts";
+import {
+  recordAt,
+  readDefinitionSpec,
+  readNames,
+  type DefinitionSpec,
+  type DefinitionVersion,
+} from "./definition/definition-spec.ts";
 import type { KubeObject } from "../kube-object.ts";
 import { apiVersionOf, type SimResource, type StorageForm } from "../sim-resource.ts";
 import type { RuleCompiler } from "./cel/rule-compiler.ts";

@@ -42,7 +42,11 @@ export class CustomResourceRules implements KindRules {
   readonly #group: string;
   #schemaRules: SchemaRules | undefined;
 
-  constructor(resource: Pick<SimResource, "group" | "version" | "kind">, version: DefinitionVersion, compiler: RuleCompiler) {
+  constructor(
+    resource: Pick<SimResource, "group" | "version" | "kind">,
+    version: DefinitionVersion,
+    compiler: RuleCompiler,
+  ) {
     this.#version = version;
     this.#schema = version.schema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true };
     this.#compiler = compiler;
@@ -80,7 +84,8 @@ export class CustomResourceRules implements KindRules {
     if (!isJsonRecord(object) || jsonDepth(object, MAX_OBJECT_DEPTH) > MAX_OBJECT_DEPTH) return [];
     const { metadata } = object;
     const known = metadataFields();
-    const names = isJsonRecord(metadata) && known !== undefined ? Object.keys(metadata).filter((name) => !known.has(name)) : [];
+    const names =
+      isJsonRecord(metadata) && known !== undefined ? Object.keys(metadata).filter((name) => !known.has(name)) : [];
     return [...names.map((name) => `metadata.${name}`), ...pruneObject(structuredClone(object), this.#schema)];
   }
 
@@ -137,7 +142,8 @@ export class CustomResourceRules implements KindRules {
     const schema = propertyOf(this.#schema, "status");
     const problems: StatusCause[] = [];
     if (object.status !== undefined && schema !== undefined) {
-      const before = isJsonRecord(old) && old.status !== undefined ? new OldValue(object.status, old.status, schema) : undefined;
+      const before =
+        isJsonRecord(old) && old.status !== undefined ? new OldValue(object.status, old.status, schema) : undefined;
       const patternOf = (source: string): ReturnType<RuleCompiler["patternOf"]> => this.#compiler.patternOf(source);
       problems.push(...findValueProblems(object.status, schema, { path: "status", patternOf, old: before }));
     }

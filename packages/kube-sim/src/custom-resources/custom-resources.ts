@@ -75,7 +75,12 @@ export class CustomResources {
   #noteDeletion(resource: SimResource, definition: KubeObject): void {
     const now = new Date(this.#parts.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
     const reason = "InstanceDeletionInProgress";
-    const condition = { type: "Terminating", status: "True", reason, message: "CustomResource deletion is in progress" };
+    const condition = {
+      type: "Terminating",
+      status: "True",
+      reason,
+      message: "CustomResource deletion is in progress",
+    };
     this.#stored(resource, definition, withCondition(definition, condition, now), now);
   }
 
@@ -111,7 +116,9 @@ export class CustomResources {
   }
 
   #others(definition: KubeObject): KubeObject[] {
-    return [...this.#parts.store.table(TABLE).values()].filter((other) => other.metadata.name !== definition.metadata.name);
+    return [...this.#parts.store.table(TABLE).values()].filter(
+      (other) => other.metadata.name !== definition.metadata.name,
+    );
   }
 
   /** Writes the status as the controller does. @returns the stored object, the same one when nothing changed */

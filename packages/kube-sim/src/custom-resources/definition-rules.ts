@@ -85,7 +85,9 @@ function noteStorageVersion(object: KubeObject, when: "always" | "when empty"): 
 
 /** Formats of the schemas that nothing checks, in the order of the schemas; once per schema where all versions share it. */
 function unknownFormats(definition: KubeObject): string[] {
-  const schemas = readDefinitionSpec(definition).versions.flatMap(({ schema }) => (schema === undefined ? [] : [schema]));
+  const schemas = readDefinitionSpec(definition).versions.flatMap(({ schema }) =>
+    schema === undefined ? [] : [schema],
+  );
   const texts = new Set(schemas.map((schema) => JSON.stringify(schema)));
   return (texts.size === 1 ? schemas.slice(0, 1) : schemas).flatMap((schema) => formatsBelow(schema));
 }

@@ -43,10 +43,14 @@ function parseStep(text: string): { readonly step: Step; readonly length: number
   if (index !== null) return { step: indexStep(Number(index[1])), length: index[0].length };
   const every = /^(\[\*\]|\.\*)/.exec(text);
   if (every !== null) return { step: everyStep, length: every[0].length };
-  const filter = /^\[\?\(\s*@((?:\.[\w-]+)+)\s*(==|!=)\s*(?:'([^']*)'|"([^"]*)"|(true|false|-?\d+(?:\.\d+)?))\s*\)\]/.exec(text);
+  const filter =
+    /^\[\?\(\s*@((?:\.[\w-]+)+)\s*(==|!=)\s*(?:'([^']*)'|"([^"]*)"|(true|false|-?\d+(?:\.\d+)?))\s*\)\]/.exec(text);
   if (filter === null) return undefined;
   const wanted = filter[3] ?? filter[4] ?? JSON.parse(filter[5] ?? "null");
-  return { step: filterStep((filter[1] ?? "").slice(1).split("."), filter[2] === "==", wanted), length: filter[0].length };
+  return {
+    step: filterStep((filter[1] ?? "").slice(1).split("."), filter[2] === "==", wanted),
+    length: filter[0].length,
+  };
 }
 
 function memberStep(name: string): Step {

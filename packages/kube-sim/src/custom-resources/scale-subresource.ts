@@ -35,7 +35,8 @@ function countProblems(object: unknown, path: string): FieldProblem[] {
   const { value, fault } = valueAt(object, path);
   if (fault !== undefined) return [invalidField(path, 0, fault)];
   if (value === undefined) return [];
-  if (typeof value !== "number" || !Number.isInteger(value)) return [invalidField(path, 0, accessorText(path, value, "int64"))];
+  if (typeof value !== "number" || !Number.isInteger(value))
+    return [invalidField(path, 0, accessorText(path, value, "int64"))];
   if (value < 0) return [invalidField(path, value, "should be a non-negative integer")];
   return value > MAX_INT32 ? [invalidField(path, value, `should be less than or equal to ${MAX_INT32}`)] : [];
 }
@@ -45,7 +46,9 @@ function readScale(object: KubeObject, paths: ScalePaths): KubeObject {
   const wanted = countAt(object, paths.specReplicasPath);
   if (wanted === undefined) {
     const text = `the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`;
-    throw refusal(500, "InternalError", `Internal error occurred: ${text}`, { details: { causes: [{ message: text }] } });
+    throw refusal(500, "InternalError", `Internal error occurred: ${text}`, {
+      details: { causes: [{ message: text }] },
+    });
   }
   const selector = paths.labelSelectorPath === "" ? undefined : valueAt(object, paths.labelSelectorPath).value;
   return {

@@ -10,14 +10,35 @@ export function addressFunctions(): readonly OverloadDefinition[] {
 function addresses(): OverloadDefinition[] {
   const text = (value: unknown): string => String((value as CelOpaque).content);
   return [
-    { signature: "ip(string): IP", call: ([value]) => new CelOpaque("IP", parseAddress(String(value))), cost: traversalCost },
-    { signature: "isIP(string): bool", call: ([value]) => canonicalAddress(String(value)) !== undefined, cost: traversalCost },
-    { signature: "@ip.isCanonical(string): bool", call: ([value]) => parseAddress(String(value)) === value, cost: traversalCost },
+    {
+      signature: "ip(string): IP",
+      call: ([value]) => new CelOpaque("IP", parseAddress(String(value))),
+      cost: traversalCost,
+    },
+    {
+      signature: "isIP(string): bool",
+      call: ([value]) => canonicalAddress(String(value)) !== undefined,
+      cost: traversalCost,
+    },
+    {
+      signature: "@ip.isCanonical(string): bool",
+      call: ([value]) => parseAddress(String(value)) === value,
+      cost: traversalCost,
+    },
     { signature: "IP.family(): int", call: ([value]) => (isIPv4(text(value)) ? 4n : 6n) },
     { signature: "IP.isUnspecified(): bool", call: ([value]) => ["0.0.0.0", "::"].includes(text(value)) },
-    { signature: "IP.isLoopback(): bool", call: ([value]) => isWithin(text(value), "127.0.0.0", 8) || text(value) === "::1" },
-    { signature: "IP.isLinkLocalMulticast(): bool", call: ([value]) => isWithin(text(value), "224.0.0.0", 24) || isWithin(text(value), "ff02::", 16) },
-    { signature: "IP.isLinkLocalUnicast(): bool", call: ([value]) => isWithin(text(value), "169.254.0.0", 16) || isWithin(text(value), "fe80::", 10) },
+    {
+      signature: "IP.isLoopback(): bool",
+      call: ([value]) => isWithin(text(value), "127.0.0.0", 8) || text(value) === "::1",
+    },
+    {
+      signature: "IP.isLinkLocalMulticast(): bool",
+      call: ([value]) => isWithin(text(value), "224.0.0.0", 24) || isWithin(text(value), "ff02::", 16),
+    },
+    {
+      signature: "IP.isLinkLocalUnicast(): bool",
+      call: ([value]) => isWithin(text(value), "169.254.0.0", 16) || isWithin(text(value), "fe80::", 10),
+    },
     { signature: "IP.isGlobalUnicast(): bool", call: ([value]) => isGlobalUnicast(text(value)) },
   ];
 }
@@ -31,14 +52,28 @@ interface AddressRange {
 function ranges(): OverloadDefinition[] {
   const range = (value: unknown): AddressRange => (value as CelOpaque<AddressRange>).content;
   const contains = (outer: AddressRange, address: string): boolean => isWithin(address, outer.address, outer.bits);
-  const containsRange = (outer: AddressRange, inner: AddressRange): boolean => inner.bits >= outer.bits && contains(outer, inner.address);
+  const containsRange = (outer: AddressRange, inner: AddressRange): boolean =>
+    inner.bits >= outer.bits && contains(outer, inner.address);
   return [
-    { signature: "cidr(string): CIDR", call: ([value]) => new CelOpaque("CIDR", parseRange(String(value))), cost: traversalCost },
+    {
+      signature: "cidr(string): CIDR",
+      call: ([value]) => new CelOpaque("CIDR", parseRange(String(value))),
+      cost: traversalCost,
+    },
     { signature: "isCIDR(string): bool", call: ([value]) => isRange(String(value)), cost: traversalCost },
-    { signature: "CIDR.containsIP(IP): bool", call: ([outer, inner]) => contains(range(outer), String((inner as CelOpaque).content)) },
-    { signature: "CIDR.containsIP(string): bool", call: ([outer, inner]) => contains(range(outer), parseAddress(String(inner))) },
+    {
+      signature: "CIDR.containsIP(IP): bool",
+      call: ([outer, inner]) => contains(range(outer), String((inner as CelOpaque).content)),
+    },
+    {
+      signature: "CIDR.containsIP(string): bool",
+      call: ([outer, inner]) => contains(range(outer), parseAddress(String(inner))),
+    },
     { signature: "CIDR.containsCIDR(CIDR): bool", call: ([outer, inner]) => containsRange(range(outer), range(inner)) },
-    { signature: "CIDR.containsCIDR(string): bool", call: ([outer, inner]) => containsRange(range(outer), parseRange(String(inner))) },
+    {
+      signature: "CIDR.containsCIDR(string): bool",
+      call: ([outer, inner]) => containsRange(range(outer), parseRange(String(inner))),
+    },
     { signature: "CIDR.ip(): IP", call: ([value]) => new CelOpaque("IP", range(value).address) },
     { signature: "CIDR.prefixLength(): int", call: ([value]) => BigInt(range(value).bits) },
     {
@@ -51,12 +86,25 @@ function ranges(): OverloadDefinition[] {
 function urls(): OverloadDefinition[] {
   const url = (value: unknown): ParsedUrl => (value as CelOpaque<ParsedUrl>).content;
   return [
-    { signature: "url(string): URL", call: ([value]) => new CelOpaque("URL", parseUrl(String(value))), cost: traversalCost },
+    {
+      signature: "url(string): URL",
+      call: ([value]) => new CelOpaque("URL", parseUrl(String(value))),
+      cost: traversalCost,
+    },
     { signature: "isURL(string): bool", call: ([value]) => isUrl(String(value)), cost: traversalCost },
     { signature: "URL.getScheme(): string", call: ([value]) => url(value).scheme },
     { signature: "URL.getHost(): string", call: ([value]) => url(value).host },
-    { signature: "URL.getHostname(): string", call: ([value]) => url(value).host.replace(/:\d*$/, "").replace(/^\[|\]$/g, "") },
-    { signature: "URL.getPort(): string", call: ([value]) => /:(\d*)$/.exec(url(value).host.replace(/^\[.*\]/, ""))?.[1] ?? "" },
+    {
+      signature: "URL.getHostname(): string",
+      call: ([value]) =>
+        url(value)
+          .host.replace(/:\d*$/, "")
+          .replace(/^\[|\]$/g, ""),
+    },
+    {
+      signature: "URL.getPort(): string",
+      call: ([value]) => /:(\d*)$/.exec(url(value).host.replace(/^\[.*\]/, ""))?.[1] ?? "",
+    },
     { signature: "URL.getEscapedPath(): string", call: ([value]) => url(value).path },
     { signature: "URL.getQuery(): map(string, list(string))", call: ([value]) => url(value).query },
   ];
@@ -73,7 +121,9 @@ function parseUrl(text: string): ParsedUrl {
   const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/(?:[^@/?#]*@)?([^/?#]*))?)?([^?#]*)(?:\?(.*))?$/s.exec(text);
   const isAbsolute = match?.[1] !== undefined || text.startsWith("/");
   if (match === null || !isAbsolute || /[\u0000-\u0020\u007f]/.test(text)) {
-    throw new CelFault(`URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid URI for request`);
+    throw new CelFault(
+      `URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid URI for request`,
+    );
   }
   const query = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(match[4] ?? "")) query.set(name, [...(query.get(name) ?? []), value]);
@@ -92,7 +142,8 @@ function isUrl(text: string): boolean {
 
 function parseAddress(text: string): string {
   const address = canonicalAddress(text);
-  if (address === undefined) throw new CelFault(`IP Address ${JSON.stringify(text)} parse error during conversion from string`);
+  if (address === undefined)
+    throw new CelFault(`IP Address ${JSON.stringify(text)} parse error during conversion from string`);
   return address;
 }
 
@@ -111,7 +162,8 @@ function isRange(text: string): boolean {
 }
 
 function parseRange(text: string): AddressRange {
-  if (!isRange(text)) throw new CelFault(`network address parse error during conversion from string: ${JSON.stringify(text)}`);
+  if (!isRange(text))
+    throw new CelFault(`network address parse error during conversion from string: ${JSON.stringify(text)}`);
   const [address = "", bits = ""] = text.split("/");
   return createRange(parseAddress(address), Number(bits));
 }
@@ -157,7 +209,8 @@ function masked(range: AddressRange): string {
 
 function expand(address: string): number[] {
   const [head = "", tail] = address.split("::");
-  const numbers = (text: string): number[] => (text === "" ? [] : text.split(":").map((part) => Number.parseInt(part, 16)));
+  const numbers = (text: string): number[] =>
+    text === "" ? [] : text.split(":").map((part) => Number.parseInt(part, 16));
   const left = numbers(head);
   const right = tail === undefined ? [] : numbers(tail);
   return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => 0), ...right];

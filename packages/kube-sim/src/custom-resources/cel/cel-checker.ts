@@ -136,8 +136,14 @@ export class CelChecker {
     const entries = node.args as (readonly [CelNode, CelNode])[];
     const keys = entries.map(([key]) => this.check(key, scope));
     const values = entries.map(([, value]) => this.check(value, scope));
-    const key = this.#commonType(entries.map(([part]) => part), keys);
-    const value = this.#commonType(entries.map(([, part]) => part), values);
+    const key = this.#commonType(
+      entries.map(([part]) => part),
+      keys,
+    );
+    const value = this.#commonType(
+      entries.map(([, part]) => part),
+      values,
+    );
     const cost = [...keys, ...values].reduce((sum, part) => sum + part.cost, 30);
     return { type: { kind: "map", key, value, maxSize: entries.length }, cost, size: entries.length };
   }
@@ -150,7 +156,8 @@ export class CelChecker {
       if (common.kind === "param") common = part.type;
       else if (isAssignable(common, part.type, new Map())) return;
       else if (isAssignable(part.type, common, new Map())) common = part.type;
-      else if (node !== undefined) this.fail(node, `expected type '${typeName(common)}' but found '${typeName(part.type)}'`);
+      else if (node !== undefined)
+        this.fail(node, `expected type '${typeName(common)}' but found '${typeName(part.type)}'`);
     });
     return common;
   }
@@ -202,7 +209,8 @@ export class CelChecker {
         return this.#membership(node, left, right);
       default: {
         const isList = node.op === "+" && left.type.kind === "list" && right.type.kind === "list";
-        const fits = isList && (isAssignable(left.type, right.type, new Map()) || isAssignable(right.type, left.type, new Map()));
+        const fits =
+          isList && (isAssignable(left.type, right.type, new Map()) || isAssignable(right.type, left.type, new Map()));
         const type = fits ? left.type : operatorResult(node.op, left.type, right.type);
         if (type === undefined) return this.fail(node, noOverload(`_${node.op}_`, [left.type, right.type]), sum + 1);
         const isText = type.kind === "string" || type.kind === "bytes" || left.type.kind === "string";
@@ -219,7 +227,8 @@ export class CelChecker {
     const element = type.kind === "list" ? type.element : type.kind === "map" ? type.key : undefined;
     const fits =
       type.kind === "dyn" ||
-      (element !== undefined && (isAssignable(element, item.type, new Map()) || isAssignable(item.type, element, new Map())));
+      (element !== undefined &&
+        (isAssignable(element, item.type, new Map()) || isAssignable(item.type, element, new Map())));
     if (!fits) return this.fail(node, noOverload("@in", [item.type, list.type]), sum + 1);
     return { type: BOOL, cost: sum + (type.kind === "list" ? list.size : 1), size: 1 };
   }
@@ -231,11 +240,14 @@ export class CelChecker {
     const [name, ...rest] = node.args as [string, ...unknown[]];
     const receiver = isMember ? (rest[0] as CelNode) : undefined;
     const parameters = (isMember ? rest[1] : rest[0]) as CelNode[];
-    const qualified = receiver?.op === "id" && !scope.has(String(receiver.args)) ? `${String(receiver.args)}.${name}` : "";
+    const qualified =
+      receiver?.op === "id" && !scope.has(String(receiver.args)) ? `${String(receiver.args)}.${name}` : "";
     const named = qualified === "" ? [] : this.#library.overloads(qualified, false);
     const isFunction = named.length > 0 || !isMember;
     const overloads = named.length > 0 ? named : this.#library.overloads(name, isMember);
-    const given = [...(isFunction || receiver === undefined ? [] : [receiver]), ...parameters].map((part) => this.check(part, scope));
+    const given = [...(isFunction || receiver === undefined ? [] : [receiver]), ...parameters].map((part) =>
+      this.check(part, scope),
+    );
     const cost = given.reduce((sum, part) => sum + part.cost, 0);
     const shown = named.length > 0 ? qualified : name;
     if (overloads.length === 0) return this.fail(node, `undeclared reference to '${shown}' (in container '')`, cost);
@@ -282,9 +294,15 @@ export function sizeOf(type: CelType): number {
 }
 
 function literal(value: unknown): CheckedExpression {
-  const of = (kind: "int" | "uint" | "double" | "bool" | "null"): CheckedExpression => ({ type: { kind }, cost: 0, size: 1 });
-  if (typeof value === "string") return { type: { kind: "string", maxSize: value.length }, cost: 0, size: value.length };
-  if (value instanceof Uint8Array) return { type: { kind: "bytes", maxSize: value.length }, cost: 0, size: value.length };
+  const of = (kind: "int" | "uint" | "double" | "bool" | "null"): CheckedExpression => ({
+    type: { kind },
+    cost: 0,
+    size: 1,
+  });
+  if (typeof value === "string")
+    return { type: { kind: "string", maxSize: value.length }, cost: 0, size: value.length };
+  if (value instanceof Uint8Array)
+    return { type: { kind: "bytes", maxSize: value.length }, cost: 0, size: value.length };
   if (typeof value === "bigint") return of("int");
   if (typeof value === "number") return of("double");
   if (typeof value === "boolean") return of("bool");

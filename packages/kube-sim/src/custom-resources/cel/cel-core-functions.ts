@@ -1,6 +1,15 @@
 import { parseDateTime, parseDuration } from "../schema/string-formats.ts";
 import { elementCost, patternCost, traversalCost, typeOfValue, type OverloadDefinition } from "./cel-overload.ts";
-import { CelDuration, CelFault, CelOptional, CelTimestamp, CelTypeValue, CelUint, opaqueText, CelOpaque } from "./cel-values.ts";
+import {
+  CelDuration,
+  CelFault,
+  CelOptional,
+  CelTimestamp,
+  CelTypeValue,
+  CelUint,
+  opaqueText,
+  CelOpaque,
+} from "./cel-values.ts";
 
 /** The functions of the language itself. */
 export function coreFunctions(): readonly OverloadDefinition[] {
@@ -16,13 +25,27 @@ function sizes(): OverloadDefinition[] {
 }
 
 function conversions(): OverloadDefinition[] {
-  const both = (name: string, from: readonly string[], to: string, call: (value: unknown) => unknown): OverloadDefinition[] =>
-    from.map((type) => ({ signature: `${name}(${type}): ${to}`, call: ([value]) => call(value), cost: type === "string" ? traversalCost : () => 1 }));
+  const both = (
+    name: string,
+    from: readonly string[],
+    to: string,
+    call: (value: unknown) => unknown,
+  ): OverloadDefinition[] =>
+    from.map((type) => ({
+      signature: `${name}(${type}): ${to}`,
+      call: ([value]) => call(value),
+      cost: type === "string" ? traversalCost : () => 1,
+    }));
   return [
     ...both("int", ["int", "uint", "double", "string", "timestamp", "duration"], "int", toInt),
     ...both("uint", ["int", "uint", "double", "string"], "uint", (value) => toUint(value)),
     ...both("double", ["int", "uint", "double", "string"], "double", toDouble),
-    ...both("string", ["int", "uint", "double", "string", "bool", "bytes", "timestamp", "duration", "IP", "CIDR"], "string", celText),
+    ...both(
+      "string",
+      ["int", "uint", "double", "string", "bool", "bytes", "timestamp", "duration", "IP", "CIDR"],
+      "string",
+      celText,
+    ),
     ...both("bool", ["bool", "string"], "bool", toBool),
     ...both("bytes", ["bytes", "string"], "bytes", (value) =>
       typeof value === "string" ? new Uint8Array(Buffer.from(value)) : value,
@@ -35,21 +58,48 @@ function conversions(): OverloadDefinition[] {
 }
 
 function texts(): OverloadDefinition[] {
-  const product = (counts: readonly number[]): number => traversalCost(counts) * Math.max(1, Math.ceil((counts[1] ?? 0) * 0.1));
+  const product = (counts: readonly number[]): number =>
+    traversalCost(counts) * Math.max(1, Math.ceil((counts[1] ?? 0) * 0.1));
   const ofArgument = (counts: readonly number[]): number => Math.ceil((counts[1] ?? 0) * 0.1);
   return [
-    { signature: "string.contains(string): bool", call: ([text, part]) => String(text).includes(String(part)), cost: product },
-    { signature: "string.startsWith(string): bool", call: ([text, part]) => String(text).startsWith(String(part)), cost: ofArgument },
-    { signature: "string.endsWith(string): bool", call: ([text, part]) => String(text).endsWith(String(part)), cost: ofArgument },
-    { signature: "string.matches(string): bool", call: ([text, pattern], { matches }) => matches(String(text), String(pattern)), cost: patternCost },
-    { signature: "matches(string, string): bool", call: ([text, pattern], { matches }) => matches(String(text), String(pattern)), cost: patternCost },
+    {
+      signature: "string.contains(string): bool",
+      call: ([text, part]) => String(text).includes(String(part)),
+      cost: product,
+    },
+    {
+      signature: "string.startsWith(string): bool",
+      call: ([text, part]) => String(text).startsWith(String(part)),
+      cost: ofArgument,
+    },
+    {
+      signature: "string.endsWith(string): bool",
+      call: ([text, part]) => String(text).endsWith(String(part)),
+      cost: ofArgument,
+    },
+    {
+      signature: "string.matches(string): bool",
+      call: ([text, pattern], { matches }) => matches(String(text), String(pattern)),
+      cost: patternCost,
+    },
+    {
+      signature: "matches(string, string): bool",
+      call: ([text, pattern], { matches }) => matches(String(text), String(pattern)),
+      cost: patternCost,
+    },
   ];
 }
 
 function times(): OverloadDefinition[] {
   const part = (name: string, read: (date: Date) => number): OverloadDefinition[] => [
-    { signature: `timestamp.${name}(): int`, call: ([at]) => BigInt(read(new Date((at as CelTimestamp).milliseconds))) },
-    { signature: `timestamp.${name}(string): int`, call: ([at, zone]) => BigInt(read(inZone(at as CelTimestamp, String(zone)))) },
+    {
+      signature: `timestamp.${name}(): int`,
+      call: ([at]) => BigInt(read(new Date((at as CelTimestamp).milliseconds))),
+    },
+    {
+      signature: `timestamp.${name}(string): int`,
+      call: ([at, zone]) => BigInt(read(inZone(at as CelTimestamp, String(zone)))),
+    },
   ];
   const ofDuration = (name: string, unit: bigint): OverloadDefinition => ({
     signature: `duration.${name}(): int`,
@@ -61,7 +111,9 @@ function times(): OverloadDefinition[] {
     ...part("getDate", (date) => date.getUTCDate()),
     ...part("getDayOfMonth", (date) => date.getUTCDate() - 1),
     ...part("getDayOfWeek", (date) => date.getUTCDay()),
-    ...part("getDayOfYear", (date) => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000)),
+    ...part("getDayOfYear", (date) =>
+      Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000),
+    ),
     ...part("getHours", (date) => date.getUTCHours()),
     ...part("getMinutes", (date) => date.getUTCMinutes()),
     ...part("getSeconds", (date) => date.getUTCSeconds()),
@@ -90,7 +142,10 @@ function optionals(): OverloadDefinition[] {
       },
     },
     { signature: "optional(T).or(optional(T)): optional(T)", call: ([a, b]) => ((a as CelOptional).isPresent ? a : b) },
-    { signature: "optional(T).orValue(T): T", call: ([a, b]) => ((a as CelOptional).isPresent ? (a as CelOptional).value : b) },
+    {
+      signature: "optional(T).orValue(T): T",
+      call: ([a, b]) => ((a as CelOptional).isPresent ? (a as CelOptional).value : b),
+    },
     {
       signature: "@optional.unwrap(list(optional(T))): list(T)",
       call: ([list]) => (list as CelOptional[]).filter((item) => item.isPresent).map((item) => item.value),
@@ -165,14 +220,16 @@ function toTimestamp(value: unknown): CelTimestamp {
   if (value instanceof CelTimestamp) return value;
   if (typeof value === "bigint") return new CelTimestamp(Number(value) * 1000);
   const milliseconds = parseDateTime(String(value));
-  if (milliseconds === undefined) throw new CelFault("type conversion error from 'string' to 'google.protobuf.Timestamp'");
+  if (milliseconds === undefined)
+    throw new CelFault("type conversion error from 'string' to 'google.protobuf.Timestamp'");
   return new CelTimestamp(milliseconds);
 }
 
 function toDuration(value: unknown): CelDuration {
   if (value instanceof CelDuration) return value;
   const nanoseconds = parseDuration(String(value));
-  if (nanoseconds === undefined) throw new CelFault("type conversion error from 'string' to 'google.protobuf.Duration'");
+  if (nanoseconds === undefined)
+    throw new CelFault("type conversion error from 'string' to 'google.protobuf.Duration'");
   return new CelDuration(nanoseconds);
 }
 

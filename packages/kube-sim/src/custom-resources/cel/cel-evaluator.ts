@@ -59,7 +59,10 @@ export class CelEvaluator {
       case "map":
         this.spend(30);
         return new Map(
-          (node.args as [CelNode, CelNode][]).map(([key, value]) => [this.evaluate(key, variables), this.evaluate(value, variables)]),
+          (node.args as [CelNode, CelNode][]).map(([key, value]) => [
+            this.evaluate(key, variables),
+            this.evaluate(value, variables),
+          ]),
         );
       case "?:":
         return this.#condition(node, variables);
@@ -187,13 +190,15 @@ export class CelEvaluator {
 function choose(overloads: readonly CelOverload[], values: readonly unknown[]): CelOverload | undefined {
   return overloads.find(
     ({ parameters }) =>
-      parameters.length === values.length && parameters.every((parameter, index) => valueMatches(parameter, values[index])),
+      parameters.length === values.length &&
+      parameters.every((parameter, index) => valueMatches(parameter, values[index])),
   );
 }
 
 /** The parser has a class of its own for unsigned literals. */
 function literalValue(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array || value instanceof CelUint) return value;
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array || value instanceof CelUint)
+    return value;
   return new CelUint((value as { valueOf(): bigint }).valueOf());
 }
 

@@ -34,7 +34,8 @@ export function isMacroCall(node: CelNode): MacroCall | undefined {
     return name === "has" && parameters.length === 1 ? presence : undefined;
   }
   const { name, receiver, parameters } = memberCall(node);
-  if (receiver.op === "id" && receiver.args === "cel") return name === "bind" && parameters.length === 3 ? binding : undefined;
+  if (receiver.op === "id" && receiver.args === "cel")
+    return name === "bind" && parameters.length === 3 ? binding : undefined;
   const isLoop = parameters[0]?.op === "id" && Object.hasOwn(LOOPS, name);
   const loop = isLoop ? LOOPS[name] : undefined;
   return loop !== undefined && loop.counts.includes(parameters.length) ? loop.macro : undefined;
@@ -94,12 +95,21 @@ interface LoopRound {
 const LOOPS: Readonly<Record<string, { readonly counts: readonly number[]; readonly macro: MacroCall }>> = {
   all: { counts: [2, 3], macro: { check: (at) => checkLoop(at, all), run: (at) => runLoop(at, all) } },
   exists: { counts: [2, 3], macro: { check: (at) => checkLoop(at, exists), run: (at) => runLoop(at, exists) } },
-  exists_one: { counts: [2, 3], macro: { check: (at) => checkLoop(at, existsOne), run: (at) => runLoop(at, existsOne) } },
-  existsOne: { counts: [2, 3], macro: { check: (at) => checkLoop(at, existsOne), run: (at) => runLoop(at, existsOne) } },
+  exists_one: {
+    counts: [2, 3],
+    macro: { check: (at) => checkLoop(at, existsOne), run: (at) => runLoop(at, existsOne) },
+  },
+  existsOne: {
+    counts: [2, 3],
+    macro: { check: (at) => checkLoop(at, existsOne), run: (at) => runLoop(at, existsOne) },
+  },
   filter: { counts: [2], macro: { check: (at) => checkLoop(at, filter), run: (at) => runLoop(at, filter) } },
   map: { counts: [2, 3], macro: { check: (at) => checkLoop(at, map), run: (at) => runLoop(at, map) } },
   transformList: { counts: [3, 4], macro: { check: (at) => checkLoop(at, map), run: (at) => runLoop(at, map) } },
-  transformMap: { counts: [3, 4], macro: { check: (at) => checkLoop(at, transformMap), run: (at) => runLoop(at, transformMap) } },
+  transformMap: {
+    counts: [3, 4],
+    macro: { check: (at) => checkLoop(at, transformMap), run: (at) => runLoop(at, transformMap) },
+  },
   sortBy: { counts: [2], macro: { check: (at) => checkLoop(at, sortBy), run: (at) => runLoop(at, sortBy) } },
   optMap: { counts: [2], macro: { check: (at) => checkOptional(at, false), run: (at) => runOptional(at, false) } },
   optFlatMap: { counts: [2], macro: { check: (at) => checkOptional(at, true), run: (at) => runOptional(at, true) } },
@@ -113,7 +123,12 @@ const all: LoopRule = {
   run: (rounds, at) => decide(rounds, at, false),
 };
 
-const exists: LoopRule = { overhead: 4, wantsBool: true, result: () => BOOL, run: (rounds, at) => decide(rounds, at, true) };
+const exists: LoopRule = {
+  overhead: 4,
+  wantsBool: true,
+  result: () => BOOL,
+  run: (rounds, at) => decide(rounds, at, true),
+};
 
 const existsOne: LoopRule = {
   overhead: 3,
@@ -155,7 +170,12 @@ const map: LoopRule = {
 const transformMap: LoopRule = {
   overhead: 32,
   wantsBool: false,
-  result: (range, body, size) => ({ kind: "map", key: range.kind === "map" ? range.key : { kind: "int" }, value: body, maxSize: size }),
+  result: (range, body, size) => ({
+    kind: "map",
+    key: range.kind === "map" ? range.key : { kind: "int" },
+    value: body,
+    maxSize: size,
+  }),
   run: (rounds, { node }) => {
     const hasFilter = memberCall(node).parameters.length === 4;
     const results = new Map<unknown, unknown>();
@@ -182,7 +202,10 @@ function checkLoop({ node, scope, checker }: MacroCheck, rule: LoopRule): Checke
   const range = checker.check(receiver, scope);
   const { type } = range;
   if (type.kind !== "list" && type.kind !== "map" && type.kind !== "dyn") {
-    return checker.fail(receiver, `expression of type '${typeName(type)}' cannot be range of a comprehension (must be list, map, or dynamic)`);
+    return checker.fail(
+      receiver,
+      `expression of type '${typeName(type)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
+    );
   }
   const inner = new Map([...scope, ...loopTypes(names, type)]);
   const checked = bodies.map((body) => checker.check(body, inner));
@@ -194,14 +217,22 @@ function checkLoop({ node, scope, checker }: MacroCheck, rule: LoopRule): Checke
   const size = type.kind === "dyn" ? Number.POSITIVE_INFINITY : range.size;
   const round = checked.reduce((sum, part) => sum + part.cost, rule.overhead);
   const cost = range.cost + 1 + (size === 0 ? 0 : size * round);
-  return { type: rule.result(type, checked.at(-1)?.type ?? DYN, size), cost, size: rule.wantsBool && rule !== filter ? 1 : size };
+  return {
+    type: rule.result(type, checked.at(-1)?.type ?? DYN, size),
+    cost,
+    size: rule.wantsBool && rule !== filter ? 1 : size,
+  };
 }
 
 function loopTypes(names: readonly string[], type: CelType): [string, CelType][] {
   const key: CelType = type.kind === "map" ? type.key : type.kind === "list" ? { kind: "int" } : DYN;
   const value: CelType = type.kind === "map" ? type.value : type.kind === "list" ? type.element : DYN;
   const [first = "", second] = names;
-  if (second !== undefined) return [[first, key], [second, value]];
+  if (second !== undefined)
+    return [
+      [first, key],
+      [second, value],
+    ];
   // With one name, maps are gone through by key.
   return [[first, type.kind === "map" ? key : value]];
 }

@@ -37,7 +37,8 @@ export function applyOperator(operator: string, left: unknown, right: unknown): 
     return operator === ">" ? order > 0 : order >= 0;
   }
   if (typeof left === "bigint" && typeof right === "bigint") return inRange(integerOperation(operator, left, right));
-  if (typeof left === "number" && typeof right === "number" && operator !== "%") return doubleOperation(operator, left, right);
+  if (typeof left === "number" && typeof right === "number" && operator !== "%")
+    return doubleOperation(operator, left, right);
   if (left instanceof CelUint && right instanceof CelUint) {
     const value = integerOperation(operator, left.value, right.value);
     if (value < 0n || value > 18_446_744_073_709_551_615n) throw new CelFault("unsigned integer overflow");
@@ -91,14 +92,16 @@ function sum(left: unknown, right: unknown): unknown {
   if (typeof left === "string" && typeof right === "string") return left + right;
   if (Array.isArray(left) && Array.isArray(right)) return concatLists(left, right);
   if (left instanceof Uint8Array && right instanceof Uint8Array) return new Uint8Array([...left, ...right]);
-  if (left instanceof CelDuration && right instanceof CelDuration) return new CelDuration(left.nanoseconds + right.nanoseconds);
+  if (left instanceof CelDuration && right instanceof CelDuration)
+    return new CelDuration(left.nanoseconds + right.nanoseconds);
   if (left instanceof CelTimestamp && right instanceof CelDuration) return shift(left, right.nanoseconds);
   if (left instanceof CelDuration && right instanceof CelTimestamp) return shift(right, left.nanoseconds);
   throw noOverload("+", left, right);
 }
 
 function difference(left: unknown, right: unknown): unknown {
-  if (left instanceof CelDuration && right instanceof CelDuration) return new CelDuration(left.nanoseconds - right.nanoseconds);
+  if (left instanceof CelDuration && right instanceof CelDuration)
+    return new CelDuration(left.nanoseconds - right.nanoseconds);
   if (left instanceof CelTimestamp && right instanceof CelDuration) return shift(left, -right.nanoseconds);
   if (left instanceof CelTimestamp && right instanceof CelTimestamp) {
     return new CelDuration(BigInt(Math.round((left.milliseconds - right.milliseconds) * 1e6)));

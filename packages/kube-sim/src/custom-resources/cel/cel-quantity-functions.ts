@@ -32,11 +32,20 @@ export function quantityFunctions(): readonly OverloadDefinition[] {
   const of = (value: unknown): Quantity =>
     value instanceof CelOpaque ? (value.content as Quantity) : { units: value as bigint, scale: 0 };
   const make = (quantity: Quantity): CelOpaque => new CelOpaque("Quantity", quantity);
-  const pairs = (name: string, result: string, types: readonly string[], call: (a: Quantity, b: Quantity) => unknown): OverloadDefinition[] =>
+  const pairs = (
+    name: string,
+    result: string,
+    types: readonly string[],
+    call: (a: Quantity, b: Quantity) => unknown,
+  ): OverloadDefinition[] =>
     types.map((type) => ({ signature: `Quantity.${name}(${type}): ${result}`, call: ([a, b]) => call(of(a), of(b)) }));
   return [
     { signature: "quantity(string): Quantity", call: ([text]) => make(parse(String(text))), cost: traversalCost },
-    { signature: "isQuantity(string): bool", call: ([text]) => tryParse(String(text)) !== undefined, cost: traversalCost },
+    {
+      signature: "isQuantity(string): bool",
+      call: ([text]) => tryParse(String(text)) !== undefined,
+      cost: traversalCost,
+    },
     { signature: "Quantity.sign(): int", call: ([value]) => BigInt(Math.sign(Number(of(value).units))) },
     { signature: "Quantity.isInteger(): bool", call: ([value]) => asInteger(of(value)) !== undefined },
     {
@@ -47,7 +56,10 @@ export function quantityFunctions(): readonly OverloadDefinition[] {
         return integer;
       },
     },
-    { signature: "Quantity.asApproximateFloat(): double", call: ([value]) => Number(of(value).units) / 10 ** of(value).scale },
+    {
+      signature: "Quantity.asApproximateFloat(): double",
+      call: ([value]) => Number(of(value).units) / 10 ** of(value).scale,
+    },
     ...pairs("add", "Quantity", ["Quantity", "int"], (a, b) => make(combine(a, b, (x, y) => x + y))),
     ...pairs("sub", "Quantity", ["Quantity", "int"], (a, b) => make(combine(a, b, (x, y) => x - y))),
     ...pairs("isLessThan", "bool", ["Quantity"], (a, b) => combine(a, b, (x, y) => x - y).units < 0n),
@@ -61,17 +73,20 @@ export function quantityFunctions(): readonly OverloadDefinition[] {
 
 function parse(text: string): Quantity {
   const quantity = tryParse(text);
-  if (quantity === undefined) throw new CelFault("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+  if (quantity === undefined)
+    throw new CelFault("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
   return quantity;
 }
 
 function tryParse(text: string): Quantity | undefined {
-  const match = /^([-+]?)(\d{0,40})(?:\.(\d{0,40}))?(?:([eE][-+]?\d{1,2})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/.exec(text);
+  const match =
+    /^([-+]?)(\d{0,40})(?:\.(\d{0,40}))?(?:([eE][-+]?\d{1,2})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/.exec(text);
   if (match === null || `${match[2]}${match[3] ?? ""}` === "") return undefined;
   const fraction = match[3] ?? "";
   let units = BigInt(`${match[2]}${fraction}`) * (match[1] === "-" ? -1n : 1n);
   let scale = fraction.length;
-  const [base, exponent] = match[4] === undefined ? (MULTIPLIERS[match[5] ?? ""] ?? [10n, 0]) : [10n, Number(match[4].slice(1))];
+  const [base, exponent] =
+    match[4] === undefined ? (MULTIPLIERS[match[5] ?? ""] ?? [10n, 0]) : [10n, Number(match[4].slice(1))];
   if (base === 2n) units *= 2n ** BigInt(exponent);
   else scale -= exponent;
   if (scale < 0) {

@@ -36,9 +36,15 @@ export class CelParser {
     try {
       return { node: this.#environment.parse(expression).ast as unknown as CelNode };
     } catch (error) {
-      const fault = error as { readonly summary?: unknown; readonly message?: unknown; readonly range?: { readonly start: number } };
+      const fault = error as {
+        readonly summary?: unknown;
+        readonly message?: unknown;
+        readonly range?: { readonly start: number };
+      };
       const text = typeof fault.summary === "string" ? fault.summary : String(fault.message ?? error);
-      return { issue: { message: `Syntax error: ${text.split("\n", 1)[0] ?? text}`, position: fault.range?.start ?? 0 } };
+      return {
+        issue: { message: `Syntax error: ${text.split("\n", 1)[0] ?? text}`, position: fault.range?.start ?? 0 },
+      };
     }
   }
 }

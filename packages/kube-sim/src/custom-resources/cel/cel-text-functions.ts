@@ -21,38 +21,109 @@ function positions(): OverloadDefinition[] {
       cost: traversalCost,
     },
     { signature: "string.indexOf(string): int", call: ([text, part]) => indexIn(text, part, 0n), cost: traversalCost },
-    { signature: "string.indexOf(string, int): int", call: ([text, part, from]) => indexIn(text, part, from), cost: traversalCost },
-    { signature: "string.lastIndexOf(string): int", call: ([text, part]) => lastIndexIn(text, part, undefined), cost: traversalCost },
-    { signature: "string.lastIndexOf(string, int): int", call: ([text, part, from]) => lastIndexIn(text, part, from), cost: traversalCost },
-    { signature: "string.substring(int): string", call: ([text, from]) => cut(text, from, undefined), cost: traversalCost, resultSize: first },
-    { signature: "string.substring(int, int): string", call: ([text, from, to]) => cut(text, from, to), cost: traversalCost, resultSize: first },
+    {
+      signature: "string.indexOf(string, int): int",
+      call: ([text, part, from]) => indexIn(text, part, from),
+      cost: traversalCost,
+    },
+    {
+      signature: "string.lastIndexOf(string): int",
+      call: ([text, part]) => lastIndexIn(text, part, undefined),
+      cost: traversalCost,
+    },
+    {
+      signature: "string.lastIndexOf(string, int): int",
+      call: ([text, part, from]) => lastIndexIn(text, part, from),
+      cost: traversalCost,
+    },
+    {
+      signature: "string.substring(int): string",
+      call: ([text, from]) => cut(text, from, undefined),
+      cost: traversalCost,
+      resultSize: first,
+    },
+    {
+      signature: "string.substring(int, int): string",
+      call: ([text, from, to]) => cut(text, from, to),
+      cost: traversalCost,
+      resultSize: first,
+    },
   ];
 }
 
 function changes(): OverloadDefinition[] {
-  const ascii = (change: (letter: string) => string) => (text: unknown): string => String(text).replace(/[A-Za-z]/g, change);
+  const ascii =
+    (change: (letter: string) => string) =>
+    (text: unknown): string =>
+      String(text).replace(/[A-Za-z]/g, change);
   const lower = ascii((letter) => letter.toLowerCase());
   const upper = ascii((letter) => letter.toUpperCase());
   return [
     { signature: "string.lowerAscii(): string", call: ([text]) => lower(text), cost: traversalCost, resultSize: first },
     { signature: "string.upperAscii(): string", call: ([text]) => upper(text), cost: traversalCost, resultSize: first },
-    { signature: "string.trim(): string", call: ([text]) => String(text).trim(), cost: traversalCost, resultSize: first },
-    { signature: "string.reverse(): string", call: ([text]) => Array.from(String(text)).reverse().join(""), cost: traversalCost, resultSize: first },
-    { signature: "string.replace(string, string): string", call: ([text, from, to]) => replace(text, from, to, -1n), cost: traversalCost },
-    { signature: "string.replace(string, string, int): string", call: ([text, from, to, limit]) => replace(text, from, to, limit), cost: traversalCost },
-    { signature: "string.split(string): list(string)", call: ([text, by]) => split(text, by, -1n), cost: traversalCost, resultSize: first },
-    { signature: "string.split(string, int): list(string)", call: ([text, by, limit]) => split(text, by, limit), cost: traversalCost, resultSize: first },
+    {
+      signature: "string.trim(): string",
+      call: ([text]) => String(text).trim(),
+      cost: traversalCost,
+      resultSize: first,
+    },
+    {
+      signature: "string.reverse(): string",
+      call: ([text]) => Array.from(String(text)).reverse().join(""),
+      cost: traversalCost,
+      resultSize: first,
+    },
+    {
+      signature: "string.replace(string, string): string",
+      call: ([text, from, to]) => replace(text, from, to, -1n),
+      cost: traversalCost,
+    },
+    {
+      signature: "string.replace(string, string, int): string",
+      call: ([text, from, to, limit]) => replace(text, from, to, limit),
+      cost: traversalCost,
+    },
+    {
+      signature: "string.split(string): list(string)",
+      call: ([text, by]) => split(text, by, -1n),
+      cost: traversalCost,
+      resultSize: first,
+    },
+    {
+      signature: "string.split(string, int): list(string)",
+      call: ([text, by, limit]) => split(text, by, limit),
+      cost: traversalCost,
+      resultSize: first,
+    },
     { signature: "list(string).join(): string", call: ([list]) => (list as string[]).join(""), cost: traversalCost },
-    { signature: "list(string).join(string): string", call: ([list, by]) => (list as string[]).join(String(by)), cost: traversalCost },
-    { signature: "string.format(list(dyn)): string", call: ([text, values]) => format(String(text), values as unknown[]), cost: traversalCost },
+    {
+      signature: "list(string).join(string): string",
+      call: ([list, by]) => (list as string[]).join(String(by)),
+      cost: traversalCost,
+    },
+    {
+      signature: "string.format(list(dyn)): string",
+      call: ([text, values]) => format(String(text), values as unknown[]),
+      cost: traversalCost,
+    },
     { signature: "@strings.quote(string): string", call: ([text]) => JSON.stringify(text), cost: traversalCost },
   ];
 }
 
 function patterns(): OverloadDefinition[] {
   return [
-    { signature: "string.find(string): string", call: ([text, pattern], { findAll }) => findAll(String(text), String(pattern), 1)[0] ?? "", cost: patternCost, resultSize: first },
-    { signature: "string.findAll(string): list(string)", call: ([text, pattern], { findAll }) => findAll(String(text), String(pattern), -1), cost: patternCost, resultSize: first },
+    {
+      signature: "string.find(string): string",
+      call: ([text, pattern], { findAll }) => findAll(String(text), String(pattern), 1)[0] ?? "",
+      cost: patternCost,
+      resultSize: first,
+    },
+    {
+      signature: "string.findAll(string): list(string)",
+      call: ([text, pattern], { findAll }) => findAll(String(text), String(pattern), -1),
+      cost: patternCost,
+      resultSize: first,
+    },
     {
       signature: "string.findAll(string, int): list(string)",
       call: ([text, pattern, limit], { findAll }) => findAll(String(text), String(pattern), Number(limit)),
@@ -65,13 +136,24 @@ function patterns(): OverloadDefinition[] {
 const NAME_FORMATS: Readonly<Record<string, (text: string) => string | undefined>> = {
   dns1123Label: (text) => named(text, 63, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "a lowercase RFC 1123 label"),
   dns1123Subdomain: (text) =>
-    named(text, 253, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, "a lowercase RFC 1123 subdomain"),
+    named(
+      text,
+      253,
+      /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+      "a lowercase RFC 1123 subdomain",
+    ),
   dns1035Label: (text) => named(text, 63, /^[a-z]([-a-z0-9]*[a-z0-9])?$/, "a DNS-1035 label"),
   qualifiedName: (text) =>
-    named(text, 317, /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/, "a qualified name"),
+    named(
+      text,
+      317,
+      /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/,
+      "a qualified name",
+    ),
   labelValue: (text) => named(text, 63, /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/, "a valid label"),
   dns1123LabelPrefix: (text) => named(text, 63, /^[a-z0-9][-a-z0-9]*$/, "a prefix of a lowercase RFC 1123 label"),
-  dns1123SubdomainPrefix: (text) => named(text, 253, /^[a-z0-9][-.a-z0-9]*$/, "a prefix of a lowercase RFC 1123 subdomain"),
+  dns1123SubdomainPrefix: (text) =>
+    named(text, 253, /^[a-z0-9][-.a-z0-9]*$/, "a prefix of a lowercase RFC 1123 subdomain"),
   dns1035LabelPrefix: (text) => named(text, 63, /^[a-z][-a-z0-9]*$/, "a prefix of a DNS-1035 label"),
   uri: (text) => (hasFormat("uri", text) ? undefined : "invalid URI"),
   uuid: (text) => (hasFormat("uuid", text) ? undefined : "does not match the UUID format"),
@@ -89,7 +171,9 @@ function formats(): OverloadDefinition[] {
     {
       signature: "@format.named(string): optional(Format)",
       call: ([name]) =>
-        Object.hasOwn(NAME_FORMATS, String(name)) ? new CelOptional(true, new CelOpaque("Format", name)) : new CelOptional(false),
+        Object.hasOwn(NAME_FORMATS, String(name))
+          ? new CelOptional(true, new CelOpaque("Format", name))
+          : new CelOptional(false),
     },
     {
       signature: "Format.validate(string): optional(list(string))",
@@ -166,7 +250,10 @@ function format(text: string, values: readonly unknown[]): string {
     const digits = precision === undefined ? 6 : Number(precision);
     if (verb === "s") return formatted(value);
     if (verb === "f") return Number(numeric(value)).toFixed(Math.min(100, digits));
-    if (verb === "e") return Number(numeric(value)).toExponential(Math.min(100, digits)).replace(/e([-+])(\d)$/, "e$10$2");
+    if (verb === "e")
+      return Number(numeric(value))
+        .toExponential(Math.min(100, digits))
+        .replace(/e([-+])(\d)$/, "e$10$2");
     if (verb === "d") return String(numeric(value));
     if (verb === "b") return typeof value === "boolean" ? (value ? "1" : "0") : BigInt(numeric(value)).toString(2);
     if (verb === "o") return BigInt(numeric(value)).toString(8);

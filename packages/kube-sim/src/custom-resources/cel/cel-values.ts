@@ -66,7 +66,8 @@ const listSchemas = new WeakMap<readonly unknown[], JsonSchema>();
 /** Turns JSON into what rules compute with, as the schema says: integers, times, maps with the names that rules use. */
 export function celValueOf(value: unknown, schema: JsonSchema | undefined, isRoot: boolean): unknown {
   if (value === null || value === undefined) return null;
-  if (schema?.["x-kubernetes-int-or-string"] === true) return typeof value === "number" ? BigInt(Math.trunc(value)) : value;
+  if (schema?.["x-kubernetes-int-or-string"] === true)
+    return typeof value === "number" ? BigInt(Math.trunc(value)) : value;
   if (Array.isArray(value)) {
     const list = value.map((item) => celValueOf(item, schema?.items, isResourceNode(schema?.items)));
     if (schema !== undefined) listSchemas.set(list, schema);
@@ -104,7 +105,8 @@ export function celCompare(left: unknown, right: unknown): number | undefined {
   const a = numberOf(left) ?? timeOf(left);
   const b = numberOf(right) ?? timeOf(right);
   if (a !== undefined && b !== undefined) return a < b ? -1 : a > b ? 1 : a == b ? 0 : Number.NaN;
-  if (typeof left === "string" && typeof right === "string") return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  if (typeof left === "string" && typeof right === "string")
+    return Buffer.compare(Buffer.from(left), Buffer.from(right));
   if (typeof left === "boolean" && typeof right === "boolean") return Number(left) - Number(right);
   if (left instanceof Uint8Array && right instanceof Uint8Array) return Buffer.compare(left, right);
   return undefined;
@@ -131,7 +133,9 @@ export function concatLists(left: readonly unknown[], right: readonly unknown[])
 /** The text of a value in messages and in `string()`. */
 export function opaqueText(value: CelOpaque): string {
   const content = value.content as { toString(): string };
-  return typeof content === "string" ? content : JSON.stringify(content, (_key, part: unknown) => (typeof part === "bigint" ? `${part}` : part));
+  return typeof content === "string"
+    ? content
+    : JSON.stringify(content, (_key, part: unknown) => (typeof part === "bigint" ? `${part}` : part));
 }
 
 /** Number of the value; undefined when it is none. */
@@ -145,7 +149,11 @@ function timeOf(value: unknown): number | bigint | undefined {
   return value instanceof CelDuration ? value.nanoseconds : undefined;
 }
 
-function objectValue(value: Readonly<Record<string, unknown>>, schema: JsonSchema | undefined, isRoot: boolean): Map<unknown, unknown> {
+function objectValue(
+  value: Readonly<Record<string, unknown>>,
+  schema: JsonSchema | undefined,
+  isRoot: boolean,
+): Map<unknown, unknown> {
   const map = new Map<unknown, unknown>();
   const values = valueSchemaOf(schema);
   for (const [name, member] of Object.entries(value)) {

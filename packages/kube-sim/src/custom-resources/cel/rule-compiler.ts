@@ -70,10 +70,21 @@ export class RuleCompiler {
     if (checked.problem !== undefined) return { ...none, problem: checked.problem };
     const { messageExpression = "" } = rule;
     const message = messageExpression === "" ? undefined : this.#check(messageExpression, scope, "string");
-    return { rule, node: checked.node, problem: undefined, cost: checked.cost, usesOldSelf: checked.usesOldSelf, message };
+    return {
+      rule,
+      node: checked.node,
+      problem: undefined,
+      cost: checked.cost,
+      usesOldSelf: checked.usesOldSelf,
+      message,
+    };
   }
 
-  #check(expression: string, scope: CelScope, wanted: "bool" | "string"): CompiledMessage & { readonly usesOldSelf: boolean } {
+  #check(
+    expression: string,
+    scope: CelScope,
+    wanted: "bool" | "string",
+  ): CompiledMessage & { readonly usesOldSelf: boolean } {
     const failed = (problem: string): CompiledMessage & { readonly usesOldSelf: boolean } => ({
       node: undefined,
       problem: wanted === "bool" ? problem : `messageExpression ${problem}`,

@@ -68,7 +68,12 @@ export class SchemaRules {
     const problems: FieldProblem[] = [];
     const old = subject.old === undefined ? undefined : new OldValue(subject.object, subject.old, this.#root.schema);
     try {
-      this.#visit(this.#root, subject.object, { path, old, isForgiven: old?.isUnchanged ?? false, warn: subject.warn }, problems);
+      this.#visit(
+        this.#root,
+        subject.object,
+        { path, old, isForgiven: old?.isUnchanged ?? false, warn: subject.warn },
+        problems,
+      );
     } catch (error) {
       if (!(error instanceof OutOfBudget)) throw error;
     }
@@ -91,7 +96,12 @@ export class SchemaRules {
         if (next === undefined) continue;
         const path = property === undefined ? keyPath(at.path, name) : childPath(at.path, name);
         const isIdentity = at.path === "" && isResourceField(name) && name !== "metadata";
-        this.#visit(next, value[name], below(at, path, isIdentity ? undefined : at.old?.member(name, next.schema)), problems);
+        this.#visit(
+          next,
+          value[name],
+          below(at, path, isIdentity ? undefined : at.old?.member(name, next.schema)),
+          problems,
+        );
       }
     }
   }
@@ -137,8 +147,14 @@ export class SchemaRules {
       return;
     }
     if (outcome === true) return;
-    const normalised = rule.fieldPath === undefined || rule.fieldPath === "" ? "" : normaliseFieldPath(rule.fieldPath, node.schema);
-    const target = normalised === "" ? field : normalised.startsWith("[") ? `${at.path}${normalised}` : childPath(at.path, normalised);
+    const normalised =
+      rule.fieldPath === undefined || rule.fieldPath === "" ? "" : normaliseFieldPath(rule.fieldPath, node.schema);
+    const target =
+      normalised === ""
+        ? field
+        : normalised.startsWith("[")
+          ? `${at.path}${normalised}`
+          : childPath(at.path, normalised);
     const message = this.#message(compiled, variables);
     const shown = type === "object" || type === "array" ? omittedValue : value;
     const problem = ruleProblem(target, shown, message, rule.reason);
@@ -183,7 +199,8 @@ export class SchemaRules {
     if (message?.node !== undefined) {
       try {
         const text = this.#evaluate(message.node, variables);
-        if (typeof text === "string" && text.trim() !== "" && text.length <= 5120 && !/[\r\n]/.test(text)) return text.trim();
+        if (typeof text === "string" && text.trim() !== "" && text.length <= 5120 && !/[\r\n]/.test(text))
+          return text.trim();
       } catch (error) {
         // A message that cannot be made is replaced by the fixed one.
         if (!(error instanceof CelFault) && !(error instanceof CelCostExceeded)) throw error;
@@ -206,7 +223,12 @@ interface RulePosition {
 class OutOfBudget extends Error {}
 
 function below(at: RulePosition, path: string, old: OldValue | undefined): RulePosition {
-  return { path, old, isForgiven: old === undefined ? at.isForgiven && at.old !== undefined : old.isUnchanged, warn: at.warn };
+  return {
+    path,
+    old,
+    isForgiven: old === undefined ? at.isForgiven && at.old !== undefined : old.isUnchanged,
+    warn: at.warn,
+  };
 }
 
 function ruleProblem(field: string, value: unknown, message: string, reason: string | undefined): FieldProblem {
@@ -234,7 +256,8 @@ function compileNode(schema: JsonSchema, compiler: RuleCompiler, isRoot: boolean
   }
   const values = valueSchemaOf(schema);
   const valueNode = values === undefined ? undefined : compileNode(values, compiler, isResourceNode(values));
-  const items = schema.items === undefined ? undefined : compileNode(schema.items, compiler, isResourceNode(schema.items));
+  const items =
+    schema.items === undefined ? undefined : compileNode(schema.items, compiler, isResourceNode(schema.items));
   const isEmpty = rules.length === 0 && properties.size === 0 && valueNode === undefined && items === undefined;
   return isEmpty ? undefined : { schema, isRoot, rules, properties, values: valueNode, items };
 }

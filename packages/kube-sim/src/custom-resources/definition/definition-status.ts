@@ -1,6 +1,14 @@
 import { isJsonRecord, type JsonRecord, type KubeObject } from "../../kube-object.ts";
 import { isDeepStrictEqual } from "node:util";
-import { readDefinitionSpec, readNames, recordAt, recordsAt, textAt, writeNames, type DefinitionNames } from "./definition-spec.ts";
+import {
+  readDefinitionSpec,
+  readNames,
+  recordAt,
+  recordsAt,
+  textAt,
+  writeNames,
+  type DefinitionNames,
+} from "./definition-spec.ts";
 
 /** Status of a condition: `True`, `False`, `Unknown`, or "" when it is not there. */
 export function conditionStatus(definition: KubeObject, type: string): string {
@@ -98,7 +106,11 @@ function negotiate(
     const texts = names.map((name) => `${JSON.stringify(name)} is already in use`);
     message = texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`;
   };
-  const choose = (field: "plural" | "singular" | "kind" | "listKind", inUse: ReadonlySet<string>, why: string): string => {
+  const choose = (
+    field: "plural" | "singular" | "kind" | "listKind",
+    inUse: ReadonlySet<string>,
+    why: string,
+  ): string => {
     if (asked[field] === had[field] || !inUse.has(asked[field])) return asked[field];
     refuse(why, [asked[field]]);
     return had[field];

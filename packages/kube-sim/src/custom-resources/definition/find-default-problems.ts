@@ -22,7 +22,8 @@ function visit(
   const isResource = place.isResource || isResourceNode(schema);
   const isInMetadata = place.isInMetadata && !isResource;
   const problems: StatusCause[] = [];
-  if (schema.default !== undefined) problems.push(...ownProblems(childPath(path, "default"), schema, compiler, isInMetadata));
+  if (schema.default !== undefined)
+    problems.push(...ownProblems(childPath(path, "default"), schema, compiler, isInMetadata));
   if (schema.items !== undefined) {
     problems.push(...visit(childPath(path, "items"), schema.items, compiler, { isResource: false, isInMetadata }));
   }
@@ -48,5 +49,8 @@ function ownProblems(path: string, schema: JsonSchema, compiler: RuleCompiler, i
   if (wrong.length > 0) return [...problems, ...wrong];
   const rules = new SchemaRules(schema, compiler, isResourceNode(schema));
   const violated = rules.findProblems({ object: value, old: value }, path);
-  return [...problems, ...(violated.length > 0 ? violated : rules.findProblems({ object: value, old: undefined }, path))];
+  return [
+    ...problems,
+    ...(violated.length > 0 ? violated : rules.findProblems({ object: value, old: undefined }, path)),
+  ];
 }

@@ -4,7 +4,13 @@ import { readPath, type KubeObject } from "../../kube-object.ts";
 import type { RuleCompiler } from "../cel/rule-compiler.ts";
 import { celTypeOf } from "../cel/schema-cel-type.ts";
 import { findDefaultProblems } from "./find-default-problems.ts";
-import { readDefinitionSpec, readNames, recordAt, type DefinitionSpec, type DefinitionVersion } from "./definition-spec.ts";
+import {
+  readDefinitionSpec,
+  readNames,
+  recordAt,
+  type DefinitionSpec,
+  type DefinitionVersion,
+} from "./definition-spec.ts";
 import { findNameProblems } from "./find-name-problems.ts";
 import { labelProblem } from "../schema/label-problem.ts";
 import { findSchemaProblems } from "./find-schema-problems.ts";
@@ -62,7 +68,8 @@ export function findDefinitionProblems(
   problems.push(...findNameProblems(readNames(recordAt(definition.status, "acceptedNames")), "status.acceptedNames"));
   problems.push(...storedVersionProblems(definition, spec), ...approvalProblems(definition, spec.group, current));
   if (readPath(definition, "spec.preserveUnknownFields") === true) {
-    const text = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+    const text =
+      "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
     problems.push(invalidField("spec.preserveUnknownFields", true, text));
   }
   return problems;
@@ -76,8 +83,10 @@ function specProblems(
 ): StatusCause[] {
   const problems: StatusCause[] = [];
   if (spec.group === "") problems.push(requiredField("spec.group"));
-  else if (!isSubdomain(spec.group)) problems.push(invalidField("spec.group", spec.group, "a lowercase RFC 1123 subdomain is required"));
-  else if (!spec.group.includes(".")) problems.push(invalidField("spec.group", spec.group, "should be a domain with at least one dot"));
+  else if (!isSubdomain(spec.group))
+    problems.push(invalidField("spec.group", spec.group, "a lowercase RFC 1123 subdomain is required"));
+  else if (!spec.group.includes("."))
+    problems.push(invalidField("spec.group", spec.group, "should be a domain with at least one dot"));
   if (spec.scope === "") problems.push(requiredField("spec.scope"));
   else if (spec.scope !== "Cluster" && spec.scope !== "Namespaced") {
     problems.push(notSupported("spec.scope", spec.scope, ["Cluster", "Namespaced"]));
@@ -103,7 +112,9 @@ function specProblems(
     if (!shared.selectable) problems.push(...findSelectableProblems(version, `${path}.selectableFields`));
   });
   if (new Set(versions.map((version) => version.name)).size !== versions.length) {
-    problems.push(invalidField("spec.versions", readPath(definition, "spec.versions"), "must contain unique version names"));
+    problems.push(
+      invalidField("spec.versions", readPath(definition, "spec.versions"), "must contain unique version names"),
+    );
   }
   if (versions.filter((version) => version.storage).length !== 1) {
     const text = "must have exactly one version marked as storage version";
@@ -118,7 +129,14 @@ function specProblems(
   }
   problems.push(...findNameProblems(spec.names, "spec.names"));
   if (first !== undefined) {
-    if (shared.schema) problems.push(...schemaCheck(first, "spec.validation", versions.some((version) => version.hasStatus)));
+    if (shared.schema)
+      problems.push(
+        ...schemaCheck(
+          first,
+          "spec.validation",
+          versions.some((version) => version.hasStatus),
+        ),
+      );
     if (shared.subresources) problems.push(...findScaleProblems(first.scale, "spec.subresources"));
     if (shared.columns) problems.push(...findColumnProblems(first.columns, "spec.additionalPrinterColumns"));
     if (shared.selectable) problems.push(...findSelectableProblems(first, "spec.selectableFields"));
@@ -157,7 +175,8 @@ function schemaProblems(
     return [invalidField(path, "", `schema nests deeper than ${MAX_SCHEMA_DEPTH} levels`)];
   }
   if (options.hasStatus) problems.push(...rootProblems(schema, path));
-  if (schema.nullable === true) problems.push(forbiddenField(`${path}.nullable`, "nullable cannot be true at the root"));
+  if (schema.nullable === true)
+    problems.push(forbiddenField(`${path}.nullable`, "nullable cannot be true at the root"));
   const structural = findStructuralProblems(path, schema, (source) => compiler.patternProblem(source));
   const defaults = structural.length > 0 ? [] : findDefaultProblems(path, schema, compiler);
   problems.push(...structural, ...defaults);
@@ -183,7 +202,13 @@ function rootProblems(schema: Readonly<Record<string, unknown>>, path: string): 
     return [invalidField(`${path}.type`, schema["type"] ?? "", text)];
   }
   if (Object.keys(schema).every((name) => ROOT_FIELDS_WITH_STATUS.includes(name) || schema[name] === false)) return [];
-  return [invalidField(path, schema, "only some fields are allowed at the root of the schema if the status subresource is enabled")];
+  return [
+    invalidField(
+      path,
+      schema,
+      "only some fields are allowed at the root of the schema if the status subresource is enabled",
+    ),
+  ];
 }
 
 function deprecationProblems({ deprecated, deprecationWarning }: DefinitionVersion, path: string): StatusCause[] {
@@ -193,7 +218,8 @@ function deprecationProblems({ deprecated, deprecationWarning }: DefinitionVersi
   const problems: StatusCause[] = [];
   if (Buffer.byteLength(deprecationWarning) > 256) problems.push(problem("must be <= 256 characters long"));
   if (deprecationWarning === "") problems.push(problem("must not be an empty string"));
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(deprecationWarning)) problems.push(problem("must only contain printable UTF-8 characters"));
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(deprecationWarning))
+    problems.push(problem("must only contain printable UTF-8 characters"));
   return problems;
 }
 
@@ -219,9 +245,12 @@ function conversionProblems(definition: KubeObject): StatusCause[] {
     problems.push(requiredField("spec.conversion.webhookClientConfig", "exactly one of url or service is required"));
   }
   const versions = webhook["conversionReviewVersions"];
-  if (!Array.isArray(versions) || versions.length === 0) problems.push(requiredField("spec.conversion.conversionReviewVersions"));
+  if (!Array.isArray(versions) || versions.length === 0)
+    problems.push(requiredField("spec.conversion.conversionReviewVersions"));
   else if (!versions.some((version) => version === "v1" || version === "v1beta1")) {
-    problems.push(invalidField("spec.conversion.conversionReviewVersions", versions, "must include at least one of v1, v1beta1"));
+    problems.push(
+      invalidField("spec.conversion.conversionReviewVersions", versions, "must include at least one of v1, v1beta1"),
+    );
   }
   return problems;
 }
@@ -270,11 +299,18 @@ function approvalProblems(definition: KubeObject, group: string, current: KubeOb
   if (current !== undefined && (current.metadata.annotations?.[name] ?? "") === value) return [];
   const field = `metadata.annotations[${name}]`;
   if (value === "") {
-    const text = 'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111';
+    const text =
+      'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111';
     return [requiredField(field, text)];
   }
   if (value.startsWith("unapproved") || /^https?:\/\/[^/]+/.test(value)) return [];
-  return [invalidField(field, value, "protected groups must have approval annotation with either a URL or a reason starting with \"unapproved\"")];
+  return [
+    invalidField(
+      field,
+      value,
+      'protected groups must have approval annotation with either a URL or a reason starting with "unapproved"',
+    ),
+  ];
 }
 
 function isSubdomain(text: string): boolean {

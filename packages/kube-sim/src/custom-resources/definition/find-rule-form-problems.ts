@@ -1,8 +1,20 @@
 import { followFieldPath } from "../cel/field-path.ts";
-import { childPath, invalidField, keyPath, notSupported, requiredField, type FieldProblem } from "../schema/field-problem.ts";
+import {
+  childPath,
+  invalidField,
+  keyPath,
+  notSupported,
+  requiredField,
+  type FieldProblem,
+} from "../schema/field-problem.ts";
 import type { JsonSchema, ValidationRule } from "../schema/json-schema.ts";
 
-const REASONS: readonly string[] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
+const REASONS: readonly string[] = [
+  "FieldValueDuplicate",
+  "FieldValueForbidden",
+  "FieldValueInvalid",
+  "FieldValueRequired",
+];
 
 /** What is wrong with the rules of a node besides their expressions. */
 export function findRuleFormProblems(schema: JsonSchema, path: string): FieldProblem[] {

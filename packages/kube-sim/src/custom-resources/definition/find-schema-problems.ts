@@ -14,7 +14,14 @@ import { findRuleFormProblems } from "./find-rule-form-problems.ts";
 const TYPES: readonly string[] = ["array", "boolean", "integer", "number", "object", "string"];
 
 /** Fields of the schema language that this API does not support. */
-const UNSUPPORTED: readonly string[] = ["id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref"];
+const UNSUPPORTED: readonly string[] = [
+  "id",
+  "additionalItems",
+  "patternProperties",
+  "definitions",
+  "dependencies",
+  "$ref",
+];
 
 /** Where a node stands. */
 export interface SchemaPlace {
@@ -64,7 +71,9 @@ function childrenOf(schema: JsonSchema, place: SchemaPlace): (readonly [JsonSche
   const inside = { ...place, isRoot: false };
   const values = schema.additionalProperties;
   if (typeof values === "object") {
-    const noDefaults = place.isInMetadata ? "inside additionalProperties applying to object metadata" : place.noDefaults;
+    const noDefaults = place.isInMetadata
+      ? "inside additionalProperties applying to object metadata"
+      : place.noDefaults;
     const rules = place.rules?.below(schema.maxProperties);
     children.push([values, { ...inside, path: at("additionalProperties"), noDefaults, rules }]);
   }
@@ -107,11 +116,16 @@ function nodeProblems(schema: JsonSchema, place: SchemaPlace): FieldProblem[] {
   }
   for (const name of UNSUPPORTED) {
     const value = schema[name];
-    const isEmpty = value === undefined || value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0 && name !== "additionalItems");
+    const isEmpty =
+      value === undefined ||
+      value === "" ||
+      (typeof value === "object" && value !== null && Object.keys(value).length === 0 && name !== "additionalItems");
     if (!isEmpty) problems.push(forbiddenField(at(name), `${name} is not supported`));
   }
-  if (type === "null") problems.push(forbiddenField(at("type"), "type cannot be set to null, use nullable as an alternative"));
-  if (Array.isArray(schema.items)) problems.push(forbiddenField(at("items"), "items must be a schema object and not an array"));
+  if (type === "null")
+    problems.push(forbiddenField(at("type"), "type cannot be set to null, use nullable as an alternative"));
+  if (Array.isArray(schema.items))
+    problems.push(forbiddenField(at("items"), "items must be a schema object and not an array"));
   if (place.isInMetadata && isResourceNode(schema)) {
     problems.push(forbiddenField(at("x-kubernetes-embedded-resource"), "must not be used inside of resource meta"));
   }
@@ -121,7 +135,9 @@ function nodeProblems(schema: JsonSchema, place: SchemaPlace): FieldProblem[] {
   }
   const values = schema.additionalProperties;
   if (Object.keys(schema.properties ?? {}).length > 0 && (values === false || typeof values === "object")) {
-    problems.push(forbiddenField(at("additionalProperties"), "additionalProperties and properties are mutual exclusive"));
+    problems.push(
+      forbiddenField(at("additionalProperties"), "additionalProperties and properties are mutual exclusive"),
+    );
   }
   return problems;
 }
@@ -134,7 +150,8 @@ function extensionProblems(schema: JsonSchema, path: string): FieldProblem[] {
   }
   const mapType = schema["x-kubernetes-map-type"];
   const listType = schema["x-kubernetes-list-type"];
-  if (mapType !== undefined && schema.type !== "object") problems.push(typeProblem(at("type"), schema.type, "object", "x-kubernetes-map-type"));
+  if (mapType !== undefined && schema.type !== "object")
+    problems.push(typeProblem(at("type"), schema.type, "object", "x-kubernetes-map-type"));
   if (mapType !== undefined && mapType !== "atomic" && mapType !== "granular") {
     problems.push(notSupported(at("x-kubernetes-map-type"), mapType, ["atomic", "granular"]));
   }
@@ -153,7 +170,8 @@ function extensionProblems(schema: JsonSchema, path: string): FieldProblem[] {
     problems.push(listType === undefined ? requiredField(field, text) : invalidField(field, listType, text));
   }
   if (listType === "map") problems.push(...listMapProblems(schema, keys, path));
-  if (schema.items !== undefined && (listType === "map" || listType === "set")) problems.push(...keyProblems(schema, keys, path));
+  if (schema.items !== undefined && (listType === "map" || listType === "set"))
+    problems.push(...keyProblems(schema, keys, path));
   return problems;
 }
 
@@ -179,26 +197,39 @@ function listMapProblems(schema: JsonSchema, keys: readonly string[], path: stri
   const problems: FieldProblem[] = [];
   const { items } = schema;
   if (keys.length === 0) {
-    problems.push(requiredField(at("x-kubernetes-list-map-keys"), "must not be empty if x-kubernetes-list-type is map"));
+    problems.push(
+      requiredField(at("x-kubernetes-list-map-keys"), "must not be empty if x-kubernetes-list-type is map"),
+    );
   }
   if (items === undefined) {
     problems.push(requiredField(at("items"), "must have a schema if x-kubernetes-list-type is map"));
     return problems;
   }
   if (items.type !== "object") {
-    problems.push(invalidField(`${at("items")}.type`, items.type ?? "", "must be object if parent array's x-kubernetes-list-type is map"));
+    problems.push(
+      invalidField(
+        `${at("items")}.type`,
+        items.type ?? "",
+        "must be object if parent array's x-kubernetes-list-type is map",
+      ),
+    );
     return problems;
   }
   const seen = new Set<string>();
   for (const key of keys) {
     const property = items.properties?.[key];
     if (property === undefined) {
-      problems.push(invalidField(at("x-kubernetes-list-map-keys"), keys, "entries must all be names of item properties"));
+      problems.push(
+        invalidField(at("x-kubernetes-list-map-keys"), keys, "entries must all be names of item properties"),
+      );
     } else if (property.type === "array" || property.type === "object") {
       const field = `${keyPath(`${at("items")}.properties`, key)}.type`;
-      problems.push(invalidField(field, items.type, "must be a scalar type if parent array's x-kubernetes-list-type is map"));
+      problems.push(
+        invalidField(field, items.type, "must be a scalar type if parent array's x-kubernetes-list-type is map"),
+      );
     }
-    if (seen.has(key)) problems.push(invalidField(at("x-kubernetes-list-map-keys"), keys, "must not contain duplicate entries"));
+    if (seen.has(key))
+      problems.push(invalidField(at("x-kubernetes-list-map-keys"), keys, "must not contain duplicate entries"));
     seen.add(key);
   }
   return problems;
@@ -210,7 +241,9 @@ function keyProblems(schema: JsonSchema, keys: readonly string[], path: string):
   const at = childPath(path, "items");
   const problems: FieldProblem[] = [];
   if (items.nullable === true) {
-    problems.push(forbiddenField(`${at}.nullable`, `cannot be nullable when x-kubernetes-list-type is ${listType ?? ""}`));
+    problems.push(
+      forbiddenField(`${at}.nullable`, `cannot be nullable when x-kubernetes-list-type is ${listType ?? ""}`),
+    );
   }
   if (listType !== "map") return problems;
   for (const key of keys) {
@@ -218,11 +251,14 @@ function keyProblems(schema: JsonSchema, keys: readonly string[], path: string):
     if (property === undefined) continue;
     const field = keyPath(`${at}.properties`, key);
     if (items.required?.includes(key) !== true && property.default === undefined) {
-      const text = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
+      const text =
+        "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
       problems.push(requiredField(`${field}.default`, text));
     }
     if (property.nullable === true) {
-      problems.push(forbiddenField(`${field}.nullable`, "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
+      problems.push(
+        forbiddenField(`${field}.nullable`, "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"),
+      );
     }
   }
   return problems;

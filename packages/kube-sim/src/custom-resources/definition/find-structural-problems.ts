@@ -56,7 +56,8 @@ class StructuralCheck {
 
   node(path: string, schema: JsonSchema, level: Level): void {
     const at = (name: string): string => childPath(path, name);
-    if (schema.type === "array" && schema.items === undefined) this.problems.push(requiredField(at("items"), "must be specified"));
+    if (schema.type === "array" && schema.items === undefined)
+      this.problems.push(requiredField(at("items"), "must be specified"));
     if (schema.items !== undefined) this.node(at("items"), schema.items, "item");
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
       this.node(keyPath(at("properties"), name), property, "field");
@@ -78,10 +79,13 @@ class StructuralCheck {
   }
 
   #missing(path: string, part: JsonSchema, described: JsonSchema | undefined, describedPath: string): void {
-    for (const [where, nested] of junctorsOf(part)) this.#missing(childPath(path, where), nested, described, describedPath);
+    for (const [where, nested] of junctorsOf(part))
+      this.#missing(childPath(path, where), nested, described, describedPath);
     if (part.items !== undefined) {
       if (described?.items === undefined) {
-        this.problems.push(requiredField(childPath(describedPath, "items"), `because it is defined in ${childPath(path, "items")}`));
+        this.problems.push(
+          requiredField(childPath(describedPath, "items"), `because it is defined in ${childPath(path, "items")}`),
+        );
       } else {
         this.#missing(childPath(path, "items"), part.items, described.items, childPath(describedPath, "items"));
       }
@@ -99,7 +103,9 @@ class StructuralCheck {
     if (schema["x-kubernetes-int-or-string"] !== true) return;
     for (const name of ["x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"]) {
       if (schema[name] !== true) continue;
-      this.problems.push(invalidField(childPath(path, name), true, "must be false if x-kubernetes-int-or-string is true"));
+      this.problems.push(
+        invalidField(childPath(path, name), true, "must be false if x-kubernetes-int-or-string is true"),
+      );
     }
   }
 
@@ -109,7 +115,11 @@ class StructuralCheck {
     if (isResourceNode(schema) && type !== "object") {
       const text = "must be object if x-kubernetes-embedded-resource is true";
       this.problems.push(type === "" ? requiredField(at, text) : invalidField(at, type, text));
-    } else if (type === "" && schema["x-kubernetes-int-or-string"] !== true && schema["x-kubernetes-preserve-unknown-fields"] !== true) {
+    } else if (
+      type === "" &&
+      schema["x-kubernetes-int-or-string"] !== true &&
+      schema["x-kubernetes-preserve-unknown-fields"] !== true
+    ) {
       const places = { root: "at the root", item: "for specified array items", field: "for specified object fields" };
       this.problems.push(requiredField(at, `must not be empty ${places[level]}`));
     }
@@ -122,7 +132,9 @@ class StructuralCheck {
     const isEmbedded = isResourceNode(schema);
     const at = (name: string): string => childPath(path, name);
     if (isEmbedded && schema.additionalProperties !== undefined) {
-      this.problems.push(forbiddenField(at("additionalProperties"), "must not be used if x-kubernetes-embedded-resource is set"));
+      this.problems.push(
+        forbiddenField(at("additionalProperties"), "must not be used if x-kubernetes-embedded-resource is set"),
+      );
     }
     const properties = schema.properties ?? {};
     if (level === "root" || isEmbedded) {
@@ -133,20 +145,25 @@ class StructuralCheck {
       }
     }
     const { metadata } = properties;
-    if (metadata !== undefined) this.#metadata(keyPath(at("properties"), "metadata"), metadata, level, level === "root" || isEmbedded);
+    if (metadata !== undefined)
+      this.#metadata(keyPath(at("properties"), "metadata"), metadata, level, level === "root" || isEmbedded);
     if (isEmbedded && schema["x-kubernetes-preserve-unknown-fields"] !== true && Object.keys(properties).length === 0) {
-      const text = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
+      const text =
+        "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
       this.problems.push(requiredField(at("properties"), text));
     }
   }
 
   #metadata(path: string, schema: JsonSchema, level: Level, isChecked: boolean): void {
     const { type = "", properties, default: _default, ...rest } = schema;
-    if (isChecked && type !== "object") this.problems.push(invalidField(childPath(path, "type"), type, "must be object"));
+    if (isChecked && type !== "object")
+      this.problems.push(invalidField(childPath(path, "type"), type, "must be object"));
     if (level !== "root") return;
     const names = Object.keys(properties ?? {});
     const isFine = names.every((name) => name === "name" || name === "generateName");
-    const others = Object.entries(rest).filter(([name, value]) => name !== "type" && value !== undefined && value !== "");
+    const others = Object.entries(rest).filter(
+      ([name, value]) => name !== "type" && value !== undefined && value !== "",
+    );
     if (isFine && others.length === 0) return;
     const text = "must not specify anything other than name and generateName, but metadata is implicitly specified";
     this.problems.push(forbiddenField(path, text));

@@ -1,9 +1,26 @@
 import { followFieldPath } from "../cel/field-path.ts";
-import { duplicateField, invalidField, keyPath, requiredField, tooMany, type FieldProblem } from "../schema/field-problem.ts";
+import {
+  duplicateField,
+  invalidField,
+  keyPath,
+  requiredField,
+  tooMany,
+  type FieldProblem,
+} from "../schema/field-problem.ts";
 import type { ColumnDefinition, DefinitionVersion, ScalePaths } from "./definition-spec.ts";
 
 const COLUMN_TYPES: readonly string[] = ["boolean", "date", "integer", "number", "string"];
-const COLUMN_FORMATS: readonly string[] = ["binary", "byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
+const COLUMN_FORMATS: readonly string[] = [
+  "binary",
+  "byte",
+  "date",
+  "date-time",
+  "double",
+  "float",
+  "int32",
+  "int64",
+  "password",
+];
 const MAX_SELECTABLE_FIELDS = 8;
 
 /** Paths of the scale sub-resource that lead to the wrong place. */
@@ -15,7 +32,8 @@ export function findScaleProblems(scale: ScalePaths | undefined, path: string): 
     const value = scale[name];
     if (value === "") problems.push(requiredField(field));
     else if (!value.startsWith(".")) problems.push(notSimple(field, value));
-    else if (!value.startsWith(`${prefix}.`)) problems.push(invalidField(field, value, `should be a json path under ${prefix}`));
+    else if (!value.startsWith(`${prefix}.`))
+      problems.push(invalidField(field, value, `should be a json path under ${prefix}`));
   };
   check("specReplicasPath", ".spec");
   check("statusReplicasPath", ".status");

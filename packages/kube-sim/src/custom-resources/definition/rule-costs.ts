@@ -50,7 +50,13 @@ export class RuleCosts {
     const problems: FieldProblem[] = [];
     if (typed === undefined) {
       const text = "internal error: failed to construct type information for x-kubernetes-validations rules";
-      return [{ reason: "InternalError", message: `Internal error: ${text}`, field: childPath(place.path, "x-kubernetes-validations") }];
+      return [
+        {
+          reason: "InternalError",
+          message: `Internal error: ${text}`,
+          field: childPath(place.path, "x-kubernetes-validations"),
+        },
+      ];
     }
     const times = this.#occurrences ?? maxCardinality(typed.minBytes);
     rules.forEach((rule, index) => {
@@ -63,13 +69,21 @@ export class RuleCosts {
       if (compiled.message?.problem !== undefined) {
         problems.push(invalidField(`${path}.messageExpression`, shownRule(rule), compiled.message.problem));
       } else if (compiled.message !== undefined) {
-        problems.push(...this.#costProblem(`${path}.messageExpression`, "estimated messageExpression cost", compiled.message.cost));
+        problems.push(
+          ...this.#costProblem(`${path}.messageExpression`, "estimated messageExpression cost", compiled.message.cost),
+        );
       }
       if (compiled.usesOldSelf && place.uncorrelatable !== undefined) {
         const text = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelatable}`;
         problems.push(invalidField(field, rule.rule, text));
       } else if (!compiled.usesOldSelf && rule.optionalOldSelf !== undefined) {
-        problems.push(invalidField(`${path}.optionalOldSelf`, rule.optionalOldSelf, "may not be set if oldSelf is not used in rule"));
+        problems.push(
+          invalidField(
+            `${path}.optionalOldSelf`,
+            rule.optionalOldSelf,
+            "may not be set if oldSelf is not used in rule",
+          ),
+        );
       }
     });
     return problems;

@@ -83,7 +83,8 @@ function identityProblems(value: JsonRecord, path: string): FieldProblem[] {
   else if (kind === "") problems.push(invalidField(at("kind"), "", "must not be empty"));
   else {
     const why = labelProblem(kind.toLowerCase());
-    if (why !== undefined) problems.push(invalidField(at("kind"), kind, `may have mixed case, but should otherwise match: ${why}`));
+    if (why !== undefined)
+      problems.push(invalidField(at("kind"), kind, `may have mixed case, but should otherwise match: ${why}`));
   }
   return problems;
 }

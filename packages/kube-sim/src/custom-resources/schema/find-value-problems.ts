@@ -95,7 +95,9 @@ class ValueWalk {
     const format = formatOf(schema);
     if (types.length === 0 && format === undefined) return;
     const wrong = (wanted: string, got: string): void => {
-      outcome.add(wrongType(this.#field(path), got, `${this.#text(path)} must be of type ${wanted}: ${JSON.stringify(got)}`));
+      outcome.add(
+        wrongType(this.#field(path), got, `${this.#text(path)} must be of type ${wanted}: ${JSON.stringify(got)}`),
+      );
     };
     if (value === null) {
       if (types.length > 0 && schema.nullable !== true) wrong(types.join(","), "null");
@@ -116,7 +118,8 @@ class ValueWalk {
 
   #checkJunctors(value: unknown, schema: JsonSchema, path: string, old: OldValue | undefined, outcome: Outcome): void {
     const { anyOf, oneOf, allOf, not } = schema;
-    const say = (text: string): void => outcome.add(invalidField(fieldOrNil(this.#check.path), "", `"${path}" ${text}`));
+    const say = (text: string): void =>
+      outcome.add(invalidField(fieldOrNil(this.#check.path), "", `"${path}" ${text}`));
     if (anyOf !== undefined && anyOf.length > 0) {
       const results = anyOf.map((part) => this.#visitNode(value, part, path, old));
       const success = results.find((result) => result.isValid);
@@ -158,18 +161,24 @@ class ValueWalk {
     const format = formatOf(schema);
     if (format === undefined) return;
     if (hasFormat(format, value)) outcome.passed++;
-    else outcome.add(wrongType(field, value, `${this.#text(path)} must be of type ${format}: ${JSON.stringify(value)}`));
+    else
+      outcome.add(wrongType(field, value, `${this.#text(path)} must be of type ${format}: ${JSON.stringify(value)}`));
   }
 
   #checkNumber(value: number, schema: JsonSchema, path: string, outcome: Outcome): void {
     const { multipleOf, minimum, exclusiveMinimum = false, maximum, exclusiveMaximum = false } = schema;
     const before = outcome.problems.length;
-    const say = (text: string): void => outcome.add(invalidField(this.#field(path), value, `${this.#text(path)} should be ${text}`));
+    const say = (text: string): void =>
+      outcome.add(invalidField(this.#field(path), value, `${this.#text(path)} should be ${text}`));
     if (schema.type === "integer" && !Number.isInteger(value)) {
       const text = `Checked value must be of type integer (default format) in ${path}`;
       outcome.add(invalidField(fieldOrNil(this.#check.path), "", text));
     }
-    if (schema.type === "integer" && formatOf(schema) === "int32" && (value < -2_147_483_648 || value > 2_147_483_647)) {
+    if (
+      schema.type === "integer" &&
+      formatOf(schema) === "int32" &&
+      (value < -2_147_483_648 || value > 2_147_483_647)
+    ) {
       const text = `Checked value must be of type integer with format int32 in ${path}`;
       outcome.add(invalidField(fieldOrNil(this.#check.path), "", text));
     }
@@ -183,7 +192,13 @@ class ValueWalk {
     if (outcome.problems.length === before) outcome.passed++;
   }
 
-  #checkList(list: readonly unknown[], schema: JsonSchema, path: string, old: OldValue | undefined, outcome: Outcome): void {
+  #checkList(
+    list: readonly unknown[],
+    schema: JsonSchema,
+    path: string,
+    old: OldValue | undefined,
+    outcome: Outcome,
+  ): void {
     const { items, minItems, maxItems } = schema;
     if (items !== undefined) {
       list.forEach((item, index) => {
@@ -203,7 +218,9 @@ class ValueWalk {
     const names = Object.keys(value).filter((name) => value[name] !== undefined);
     const field = this.#field(path);
     if (minProperties !== undefined && names.length < minProperties) {
-      outcome.add(invalidField(field, names.length, `${this.#text(path)} should have at least ${minProperties} properties`));
+      outcome.add(
+        invalidField(field, names.length, `${this.#text(path)} should have at least ${minProperties} properties`),
+      );
     }
     if (maxProperties !== undefined && names.length > maxProperties) {
       outcome.add(tooMany(field, names.length, maxProperties));
@@ -221,7 +238,8 @@ class ValueWalk {
       }
       const at = property !== undefined && path === "" ? name : `${path}.${name}`;
       // Old and new kind and version always agree here, so a problem with them must not be taken for an old one.
-      const previous = path === "" && isResourceField(name) && name !== "metadata" ? undefined : old?.member(name, described);
+      const previous =
+        path === "" && isResourceField(name) && name !== "metadata" ? undefined : old?.member(name, described);
       outcome.merge(this.visit(value[name], described, at, previous));
     }
     for (const name of required) {

@@ -2,7 +2,22 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LinearPattern, toCodePoints } from "./linear-pattern.ts";
 
-const atom = fc.constantFrom("a", "b", "c", ".", "[ab]", "[^a]", "\\d", "(ab)", "(a|bc)", "\\w", "^", "$", "\\.", "[a-c1]");
+const atom = fc.constantFrom(
+  "a",
+  "b",
+  "c",
+  ".",
+  "[ab]",
+  "[^a]",
+  "\\d",
+  "(ab)",
+  "(a|bc)",
+  "\\w",
+  "^",
+  "$",
+  "\\.",
+  "[a-c1]",
+);
 const repeat = fc.constantFrom("", "", "*", "+", "?", "{1,2}", "{2}", "*?");
 const pattern = fc
   .array(fc.tuple(atom, repeat), { minLength: 1, maxLength: 6 })

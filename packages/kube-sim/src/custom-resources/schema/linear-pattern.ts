@@ -76,7 +76,9 @@ export class LinearPattern {
     if (max === undefined) {
       const loop = this.#add({ op: "match" });
       const body = this.#compile(part, loop);
-      this.#steps[loop] = isLazy ? { op: "fork", first: next, second: body } : { op: "fork", first: body, second: next };
+      this.#steps[loop] = isLazy
+        ? { op: "fork", first: next, second: body }
+        : { op: "fork", first: body, second: next };
       at = loop;
     } else {
       for (let count = min; count < max; count++) {

@@ -20,9 +20,13 @@ const schema: fc.Arbitrary<JsonSchema> = fc.letrec<{ node: JsonSchema }>((tie) =
       { type: "integer", default: 3 },
       { type: "object", "x-kubernetes-preserve-unknown-fields": true },
     ),
-    fc.array(fc.tuple(name, tie("node")), { maxLength: 3 }).map(
-      (entries): JsonSchema => ({ type: "object", properties: Object.fromEntries(entries), required: entries.slice(0, 1).map(([key]) => key) }),
-    ),
+    fc
+      .array(fc.tuple(name, tie("node")), { maxLength: 3 })
+      .map((entries): JsonSchema => ({
+        type: "object",
+        properties: Object.fromEntries(entries),
+        required: entries.slice(0, 1).map(([key]) => key),
+      })),
     tie("node").map((items): JsonSchema => ({ type: "array", items, maxItems: 2 })),
     tie("node").map((values): JsonSchema => ({ type: "object", additionalProperties: values })),
   ),
@@ -34,7 +38,10 @@ const value = fc.jsonValue({ maxDepth: 4 }).map((given) => rename(given));
 function rename(given: unknown): unknown {
   if (Array.isArray(given)) return given.map(rename);
   if (!isJsonRecord(given)) return typeof given === "number" ? Math.trunc(given) : given;
-  const entries = Object.values(given).map((member, index): [string, unknown] => [names[index % 3] ?? "a", rename(member)]);
+  const entries = Object.values(given).map((member, index): [string, unknown] => [
+    names[index % 3] ?? "a",
+    rename(member),
+  ]);
   return Object.fromEntries(entries) as JsonRecord;
 }
 
@@ -88,7 +95,11 @@ function fits(given: unknown, node: JsonSchema): boolean {
   if (given === null) return node.nullable === true;
   switch (node.type) {
     case "array":
-      return Array.isArray(given) && given.length <= (node.maxItems ?? Infinity) && given.every((item) => fits(item, node.items ?? {}));
+      return (
+        Array.isArray(given) &&
+        given.length <= (node.maxItems ?? Infinity) &&
+        given.every((item) => fits(item, node.items ?? {}))
+      );
     case "integer":
       return Number.isInteger(given);
     case "object":

@@ -205,7 +205,9 @@ class PatternParser {
   }
 
   #escapedPoint(character: string): number {
-    const control = "abfnrtv".includes(character) ? { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 }[character] : undefined;
+    const control = "abfnrtv".includes(character)
+      ? { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 }[character]
+      : undefined;
     if (control !== undefined) return control;
     if (character === "x") return this.#hexPoint();
     if (/[0-7]/.test(character)) {
@@ -245,7 +247,9 @@ class PatternParser {
     const plain = name.replace(/^\^/, "");
     const test = unicodeTest(plain);
     if (test === undefined) throw new SyntaxError(`invalid character class range: \`\\p{${plain}}\``);
-    return negated ? (point) => !test.test(String.fromCodePoint(point)) : (point) => test.test(String.fromCodePoint(point));
+    return negated
+      ? (point) => !test.test(String.fromCodePoint(point))
+      : (point) => test.test(String.fromCodePoint(point));
   }
 
   #parseClass(flags: Flags): Test {

@@ -65,9 +65,10 @@ export function parseDuration(text: string): bigint | undefined {
   let total = 0;
   let rest = body;
   while (rest !== "") {
-    const match = /^(\d{1,18}(?:\.\d{0,18})?|\.\d{1,18}) *(ns|nanos?|nanoseconds?|us|µs|μs|micros?|ms|millis?|milliseconds?|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w)/.exec(
-      rest,
-    );
+    const match =
+      /^(\d{1,18}(?:\.\d{0,18})?|\.\d{1,18}) *(ns|nanos?|nanoseconds?|us|µs|μs|micros?|ms|millis?|milliseconds?|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w)/.exec(
+        rest,
+      );
     if (match === null) return undefined;
     total += Number(match[1]) * unitNanoseconds(match[2] ?? "");
     rest = rest.slice(match[0].length).trimStart();
@@ -113,7 +114,11 @@ function isRequestUri(text: string): boolean {
   if (match === null) return false;
   const rest = match[2] ?? "";
   if (!rest.startsWith("//")) return true;
-  const host = rest.slice(2).split(/[/?#]/)[0]?.replace(/^[^@]*@/, "") ?? "";
+  const host =
+    rest
+      .slice(2)
+      .split(/[/?#]/)[0]
+      ?.replace(/^[^@]*@/, "") ?? "";
   return /^(\[[0-9A-Fa-f:.%]+\]|[^:\s<>"{}|\\^`]*)(:\d*)?$/.test(host) && !/%(?![0-9A-Fa-f]{2})/.test(host);
 }
 
@@ -123,14 +128,21 @@ function isEmail(text: string): boolean {
   const at = address.lastIndexOf("@");
   const local = address.slice(0, Math.max(0, at));
   const domain = address.slice(at + 1);
-  return /^("[^"]+"|[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\uffff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\uffff-]+)*)$/.test(local) &&
-    /^(\[[^\]]+\]|[^\s@.<>()[\]\\,;:"]+(\.[^\s@.<>()[\]\\,;:"]+)*)$/.test(domain);
+  return (
+    /^("[^"]+"|[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\uffff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\uffff-]+)*)$/.test(
+      local,
+    ) && /^(\[[^\]]+\]|[^\s@.<>()[\]\\,;:"]+(\.[^\s@.<>()[\]\\,;:"]+)*)$/.test(domain)
+  );
 }
 
 function isHostname(text: string): boolean {
   if (text.length > 255 || text === "") return false;
   const labels = text.replace(/\.$/, "").split(".");
-  return labels.every((label) => label.length <= 63 && /^[A-Za-z0-9\u00a1-\uffff_]([A-Za-z0-9\u00a1-\uffff_-]*[A-Za-z0-9\u00a1-\uffff_])?$/.test(label));
+  return labels.every(
+    (label) =>
+      label.length <= 63 &&
+      /^[A-Za-z0-9\u00a1-\uffff_]([A-Za-z0-9\u00a1-\uffff_-]*[A-Za-z0-9\u00a1-\uffff_])?$/.test(label),
+  );
 }
 
 function isCidr(text: string): boolean {
