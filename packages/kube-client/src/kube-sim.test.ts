@@ -85,7 +85,7 @@ describe("KubeClient with a simulated API server over TLS", () => {
     await expect(client.replace(pods, { ...pod("a"), metadata: created.metadata })).rejects.toMatchObject({
       code: "KINGLET_ERR_KUBE_CLIENT_CONFLICT",
     });
-    await client.replace(pods, { ...pod("a"), metadata: patched.metadata });
+    await client.replace(pods, patched);
     for (let index = 0; index < 7; index++) sim.apply(pod(`p${index}`, index < 3 ? "node-1" : "node-2"));
     const list = await client.list<Pod>(pods, {
       limit: 3,
@@ -167,7 +167,7 @@ describe("KubeClient with a simulated API server over TLS", () => {
     expect(informer.status.state).toBe("stopped");
   }, 30_000);
 
-  it("uses one connection for a watch and one for everything else", async () => {
+  it("uses one connection for a watch and everything else, with no timer but the one that closes it", async () => {
     await using sim = await openKubeSim();
     const clock = new ManualClock();
     await using client = await connect(sim, clock);
@@ -176,9 +176,11 @@ describe("KubeClient with a simulated API server over TLS", () => {
     const running = informer.run({ signal: stop.signal });
     await informer.waitForSync();
     for (let index = 0; index < 10; index++) await client.list(pods);
-    expect(process.getActiveResourcesInfo().filter((name) => name === "TLSWrap").length).toBeLessThanOrEqual(4);
+    expect(process.getActiveResourcesInfo().filter((name) => name === "TLSWrap").length).toBeLessThanOrEqual(2);
     stop.abort();
     await running;
+    expect(clock.pendingTimers).toBe(1);
+    await client[Symbol.asyncDispose]();
     expect(clock.pendingTimers).toBe(0);
   });
 });
