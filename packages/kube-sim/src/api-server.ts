@@ -130,6 +130,7 @@ export class ApiServer {
     if (info.verb === "create" && info.name === "" && resource.handleCreate !== undefined) {
       return mutations.serveSubresource(exchange, info, resource, resource.handleCreate);
     }
+    if (resource.handleCreate !== undefined) throw methodNotAllowed();
     if (info.subresource !== "") {
       const handler = resource.subresources?.[info.subresource];
       const verbs = handler?.verbs ?? ["get", "patch", "update"];

@@ -18,6 +18,7 @@ export function webhookConfigurationRules(): KindRules {
   const conditions = new MatchConditions();
   return {
     default: defaultConfiguration,
+    specificationOf: (configuration) => configuration["webhooks"],
     findProblems: (configuration) => {
       const errors = new FieldErrors();
       findConfigurationProblems(configuration, errors, conditions);

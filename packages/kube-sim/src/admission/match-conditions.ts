@@ -3,6 +3,7 @@ import { CelEvaluator } from "../custom-resources/cel/cel-evaluator.ts";
 import { CelLibrary } from "../custom-resources/cel/cel-library.ts";
 import { createOverload, type CelOverload } from "../custom-resources/cel/cel-overload.ts";
 import { CelParser, describeIssues, type CelNode } from "../custom-resources/cel/cel-syntax.ts";
+import { typeName } from "../custom-resources/cel/cel-type.ts";
 import { CelCostExceeded, CelFault } from "../custom-resources/cel/cel-values.ts";
 import { LinearPattern } from "../custom-resources/schema/linear-pattern.ts";
 import { isJsonRecord } from "../kube-object.ts";
@@ -114,7 +115,7 @@ export class MatchConditions {
     const checker = new CelChecker(this.#library);
     const { type } = checker.check(node, SCOPE);
     if (checker.issues.length > 0) return `compilation failed: ${describeIssues(expression, checker.issues)}`;
-    return type.kind === "bool" || type.kind === "dyn" ? node : "must evaluate to bool";
+    return type.kind === "bool" || type.kind === "dyn" ? node : `must evaluate to bool but got ${typeName(type)}`;
   }
 }
 

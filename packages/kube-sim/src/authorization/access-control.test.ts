@@ -130,7 +130,7 @@ describe("AccessControl", () => {
     const bindings = `${RBAC}/namespaces/default/rolebindings`;
     expect((await as("tok-ann", "POST", bindings, binding("cluster-admin"))).status).toBe(403);
     expect((await as("tok-ann", "POST", bindings, binding("nothing"))).body["message"]).toBe(
-      'clusterroles.rbac.authorization.k8s.io "nothing" not found',
+      'rolebindings.rbac.authorization.k8s.io "nothing" not found',
     );
     const made = await as("tok-ann", "POST", bindings, binding("edit"));
     expect([made.status, made.body["subjects"]]).toEqual([

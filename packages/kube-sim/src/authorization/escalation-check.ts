@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { badRequest, forbidden, refusal } from "../refusals.ts";
+import { badRequest, forbidden, notFound } from "../refusals.ts";
 import { isJsonRecord, readPath, type KubeObject } from "../kube-object.ts";
 import type { WriteAttempt } from "../write-pipeline.ts";
 import type { AccessControl } from "./access-control.ts";
@@ -83,9 +83,8 @@ function checkBinding(
   const rules = rbac.rulesOf(reference, namespace);
   if (typeof rules === "string") {
     if (plural === undefined) throw badRequest(rules);
-    const details = { name: reference.name, group: RBAC_GROUP, kind: plural };
-    const message = `${plural}.${RBAC_GROUP} ${JSON.stringify(reference.name)} not found`;
-    throw refusal(404, "NotFound", message, { details });
+    // The API looks the role up while it still speaks of bindings.
+    throw notFound(resource, reference.name);
   }
   const problem = findEscalation(rbac, user, namespace, rules);
   if (problem !== undefined) throw forbidden(resource, binding.metadata.name, problem);

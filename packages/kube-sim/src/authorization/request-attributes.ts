@@ -35,7 +35,7 @@ const SELECTED_NAME = /^metadata\.name={1,2}([^,=!/%]+)$/;
  * name by a field selector counts as that one object.
  */
 export function attributesOf(info: RequestInfo, query: URLSearchParams): RequestAttributes {
-  if (!info.isResource) return { isResource: false, verb: info.verb, path: info.path };
+  if (!info.isResource) return { isResource: false, verb: info.verb, path: decodePath(info.path) };
   const isNamespace = info.group === "" && info.plural === "namespaces";
   const isCollection = info.verb === "list" || info.verb === "watch";
   return {
@@ -47,6 +47,16 @@ export function attributesOf(info: RequestInfo, query: URLSearchParams): Request
     namespace: isNamespace ? info.name : info.namespace,
     name: info.name === "" && isCollection ? selectedName(query.get("fieldSelector")) : info.name,
   };
+}
+
+/** Rules are about paths as people write them. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // A malformed escape stands for itself; no rule names it.
+    return path;
+  }
 }
 
 function selectedName(selector: string | null): string {
