@@ -1,6 +1,7 @@
 import { loadFieldTable, type FieldRow, type SpecialMessage } from "@kinglet/kube-schema/field-table";
 import { deepStrictEqual } from "node:assert/strict";
-import fc, { type Arbitrary } from "fast-check";
+import * as fc from "fast-check";
+import type { Arbitrary } from "fast-check";
 import { describe, it } from "vitest";
 import { encodeObject } from "../../test/protobuf-oracle.ts";
 import { Interner } from "../interner.ts";
@@ -160,7 +161,9 @@ describe("createTableDecoder", () => {
   it.each(KINDS)(
     "decodes any %s %s that protobufjs encodes to its JSON [client C11] [client T9]",
     (apiVersion, kind) => {
-      const object = jsonOf(table.messageOf(apiVersion, kind)!, 0).map((json) => ({ apiVersion, kind, ...json }));
+      const object = jsonOf(table.messageOf(apiVersion, kind)!, 0).map((json) =>
+        Object.assign({ apiVersion, kind }, json),
+      );
       fc.assert(
         fc.property(object, (json) => {
           // Vitest takes a key called "constructor" for the constructor.
@@ -174,7 +177,9 @@ describe("createTableDecoder", () => {
   it("projects any Pod to what its JSON is projected to [client C7]", () => {
     const paths = ["metadata.labels", 'metadata.annotations["a"]', "spec.containers[].image", "spec.volumes", "status"];
     const project = compileProjection({ paths });
-    const object = jsonOf("k8s.io.api.core.v1.Pod", 0).map((json) => ({ apiVersion: "v1", kind: "Pod", ...json }));
+    const object = jsonOf("k8s.io.api.core.v1.Pod", 0).map((json) =>
+      Object.assign({ apiVersion: "v1", kind: "Pod" }, json),
+    );
     fc.assert(
       fc.property(object, (json) => {
         const bytes = encodeObject(json);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeMessage, encodeObject, encodeWatchEvent, envelope } from "../../test/protobuf-oracle.ts";
 import { ACCESS, ScriptedTransport, status, type ScriptedAnswer } from "../../test/scripted-transport.ts";
@@ -177,10 +177,11 @@ describe("protobuf", () => {
     it("share what equal objects have in common, and let go of the bytes they came from", async () => {
       const labels = { app: "shop", tier: "web" };
       const spec = { containers: [{ name: "app", image: "nginx:1.27" }] };
-      const items = ["a", "b"].map((name) => {
-        const pod = podNamed(name, "1");
-        return { ...pod, metadata: { ...(pod["metadata"] as object), labels }, spec };
-      });
+      const metadata = { namespace: "shop", uid: "u", resourceVersion: "1", labels };
+      const items = [
+        { metadata: { name: "a", ...metadata }, spec, status: {} },
+        { metadata: { name: "b", ...metadata }, spec, status: {} },
+      ];
       const { api } = client({ headers: PROTOBUF, chunks: [podList(items)] });
       const projection = { paths: ["metadata.labels", "spec.containers[].name", "spec.containers[].image"] };
       const list = await api.list<{ metadata: { labels: object }; spec: { containers: object[] } }>(pods, {
