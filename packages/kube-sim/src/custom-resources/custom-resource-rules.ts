@@ -30,7 +30,7 @@ const BLOCKING: Readonly<Record<string, true>> = {
 const NOT_CHECKED =
   "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 
-const TEXT_FINALIZERS: readonly string[] = ["orphan", "foregroundDeletion", "kubernetes"];
+const TEXT_FINALIZERS: ReadonlySet<string> = new Set(["orphan", "foregroundDeletion", "kubernetes"]);
 
 /** The logic of one version of a custom resource, from its schema. */
 export class CustomResourceRules implements KindRules {
@@ -155,7 +155,7 @@ export class CustomResourceRules implements KindRules {
     const known = current?.metadata.finalizers ?? [];
     const added = (object.metadata.finalizers ?? []).filter((finalizer) => !known.includes(finalizer));
     for (const finalizer of [...new Set(added)].sort()) {
-      if (finalizer.includes("/") || TEXT_FINALIZERS.includes(finalizer)) continue;
+      if (finalizer.includes("/") || TEXT_FINALIZERS.has(finalizer)) continue;
       const path = finalizer.includes(".") ? "including a path (/) " : "";
       warn(
         `metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name ${path}to avoid accidental ` +

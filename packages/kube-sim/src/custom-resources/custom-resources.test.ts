@@ -30,20 +30,24 @@ describe("CustomResources", () => {
   afterEach(() => sim.stop());
 
   const post = (path: string, body: unknown): ReturnType<typeof rawRequest> => rawRequest(sim, "POST", path, { body });
-  const widget = (name: string, spec: object): object => ({ apiVersion: "example.dev/v1", kind: "Widget", metadata: { name }, spec });
+  const widget = (name: string, spec: object): object => ({
+    apiVersion: "example.dev/v1",
+    kind: "Widget",
+    metadata: { name },
+    spec,
+  });
 
   it("establishes a definition and forgets its objects when it goes", async () => {
     const created = await post(DEFINITIONS, definition("widgets", "Widget", { size: { type: "integer" } }));
     expect([created.status, created.body.status.conditions]).toEqual([201, null]);
     const stored = await rawRequest(sim, "GET", `${DEFINITIONS}/widgets.example.dev`);
-    expect(stored.body.status.conditions.map(({ type, status }: Record<string, string>) => `${type}=${status}`)).toEqual([
-      "NamesAccepted=True",
-      "Established=True",
-    ]);
+    expect(
+      stored.body.status.conditions.map(({ type, status }: Record<string, string>) => `${type}=${status}`),
+    ).toEqual(["NamesAccepted=True", "Established=True"]);
     expect((await post(WIDGETS, widget("w", { size: 1 }))).status).toBe(201);
-    expect((await rawRequest(sim, "DELETE", `${DEFINITIONS}/widgets.example.dev`)).body.status.conditions.at(-1).reason).toBe(
-      "InstanceDeletionPending",
-    );
+    expect(
+      (await rawRequest(sim, "DELETE", `${DEFINITIONS}/widgets.example.dev`)).body.status.conditions.at(-1).reason,
+    ).toBe("InstanceDeletionPending");
     await expect.poll(async () => (await rawRequest(sim, "GET", WIDGETS)).status).toBe(404);
     await post(DEFINITIONS, definition("widgets", "Widget", { size: { type: "integer" } }));
     await expect.poll(async () => (await rawRequest(sim, "GET", WIDGETS)).body?.items).toEqual([]);
@@ -69,7 +73,10 @@ describe("CustomResources", () => {
     await post(WIDGETS, widget("w", { size: 11 }));
     sim.apply(definition("widgets", "Widget", { ...loose, size: { type: "integer", maximum: 10 } }));
     const patch = (spec: object): ReturnType<typeof rawRequest> =>
-      rawRequest(sim, "PATCH", `${WIDGETS}/w`, { body: { spec }, headers: { "content-type": "application/merge-patch+json" } });
+      rawRequest(sim, "PATCH", `${WIDGETS}/w`, {
+        body: { spec },
+        headers: { "content-type": "application/merge-patch+json" },
+      });
     expect((await patch({ name: "changed" })).status).toBe(200);
     expect((await patch({ size: 12 })).status).toBe(422);
     expect((await patch({ size: 9 })).status).toBe(200);

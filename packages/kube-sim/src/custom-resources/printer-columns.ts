@@ -1,4 +1,4 @@
-import { isJsonRecord, type KubeObject } from "../kube-object.ts";
+import type { KubeObject } from "../kube-object.ts";
 import { COLUMN_DESCRIPTIONS, COLUMN_FACTS } from "../representation/gen/column-facts.ts";
 import { humanDuration } from "../representation/human-duration.ts";
 import type { TableColumn } from "../representation/table-column.ts";
@@ -65,7 +65,7 @@ function cellOf(type: string, value: unknown, now: number): unknown {
 
 function textOf(value: unknown): string | null {
   if (value === null) return "";
-  return Array.isArray(value) || isJsonRecord(value) ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function description(index: number): string {

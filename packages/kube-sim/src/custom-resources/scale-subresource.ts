@@ -114,5 +114,5 @@ function goType(value: unknown): string {
 
 function goText(value: unknown): string {
   if (value === null) return "<nil>";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

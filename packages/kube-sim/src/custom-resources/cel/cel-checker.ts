@@ -2,7 +2,7 @@ import type { CelLibrary } from "./cel-library.ts";
 import { isMacroCall, type MacroCall } from "./cel-macros.ts";
 import { operatorResult } from "./cel-operators.ts";
 import type { CelIssue, CelNode } from "./cel-syntax.ts";
-import { bindType, isAssignable, typeName, type Bindings, type CelType } from "./cel-type.ts";
+import { bindType, isAssignable, sizeOf, typeName, type Bindings, type CelType } from "./cel-type.ts";
 
 /** What is known of an expression without running it. */
 export interface CheckedExpression {
@@ -274,22 +274,6 @@ export class CelChecker {
 
   #macro(node: CelNode, macro: MacroCall, scope: CelScope): CheckedExpression {
     return macro.check({ node, scope, checker: this });
-  }
-}
-
-/** The largest size of values of a type, as far as the schema says. */
-export function sizeOf(type: CelType): number {
-  switch (type.kind) {
-    case "string":
-    case "bytes":
-    case "list":
-    case "map":
-    case "dyn":
-    case "object":
-    case "optional":
-      return type.maxSize ?? Number.POSITIVE_INFINITY;
-    default:
-      return 1;
   }
 }
 

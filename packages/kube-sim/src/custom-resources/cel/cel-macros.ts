@@ -1,8 +1,8 @@
-import { sizeOf, type CelChecker, type CelScope, type CheckedExpression } from "./cel-checker.ts";
+import type { CelChecker, CelScope, CheckedExpression } from "./cel-checker.ts";
 import type { CelEvaluator, CelVariables } from "./cel-evaluator.ts";
 import { CelFault, CelOptional, celCompare } from "./cel-values.ts";
 import type { CelNode } from "./cel-syntax.ts";
-import { typeName, type CelType } from "./cel-type.ts";
+import { sizeOf, typeName, type CelType } from "./cel-type.ts";
 
 /** What checking a macro works with. */
 export interface MacroCheck {

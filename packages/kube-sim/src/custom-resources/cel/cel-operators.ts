@@ -2,21 +2,30 @@ import { CelDuration, CelFault, CelTimestamp, CelUint, celCompare, concatLists }
 import { parseType, type CelType } from "./cel-type.ts";
 import { typeOfValue } from "./cel-overload.ts";
 
-const NUMBERS: readonly string[] = ["int", "uint", "double"];
-const ORDERED: readonly string[] = [...NUMBERS, "string", "bool", "bytes", "timestamp", "duration"];
+const NUMBERS: ReadonlySet<string> = new Set(["int", "uint", "double"]);
+const ORDERED: ReadonlySet<string> = new Set([
+  "int",
+  "uint",
+  "double",
+  "string",
+  "bool",
+  "bytes",
+  "timestamp",
+  "duration",
+]);
 
 /** The type that an arithmetic or ordering operator yields for scalar operands; undefined: there is no such overload. */
 export function operatorResult(operator: string, left: CelType, right: CelType): CelType | undefined {
   const a = left.kind;
   const b = right.kind;
   if (isComparison(operator)) {
-    const isNumeric = (NUMBERS.includes(a) || a === "dyn") && (NUMBERS.includes(b) || b === "dyn");
-    const isSame = a === b && ORDERED.includes(a);
-    const isOpen = (a === "dyn" && (ORDERED.includes(b) || b === "dyn")) || (b === "dyn" && ORDERED.includes(a));
+    const isNumeric = (NUMBERS.has(a) || a === "dyn") && (NUMBERS.has(b) || b === "dyn");
+    const isSame = a === b && ORDERED.has(a);
+    const isOpen = (a === "dyn" && (ORDERED.has(b) || b === "dyn")) || (b === "dyn" && ORDERED.has(a));
     return isNumeric || isSame || isOpen ? { kind: "bool" } : undefined;
   }
   if (a === "dyn" || b === "dyn") return arithmeticWithDyn(operator, a === "dyn" ? right : left);
-  if (a === b && NUMBERS.includes(a) && (operator !== "%" || a !== "double")) return { kind: a } as CelType;
+  if (a === b && NUMBERS.has(a) && (operator !== "%" || a !== "double")) return { kind: a } as CelType;
   if (operator === "+") return sumType(a, b);
   if (operator === "-") return differenceType(a, b);
   return undefined;
@@ -50,7 +59,7 @@ export function applyOperator(operator: string, left: unknown, right: unknown): 
 }
 
 function arithmeticWithDyn(operator: string, other: CelType): CelType | undefined {
-  if (NUMBERS.includes(other.kind) || other.kind === "dyn") return other;
+  if (NUMBERS.has(other.kind) || other.kind === "dyn") return other;
   const isTime = other.kind === "timestamp" || other.kind === "duration";
   if (operator === "+" && (isTime || ["string", "bytes", "list"].includes(other.kind))) return other;
   return operator === "-" && isTime ? { kind: "dyn" } : undefined;

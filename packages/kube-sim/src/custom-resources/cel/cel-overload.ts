@@ -101,7 +101,7 @@ export function valueMatches(type: CelType, value: unknown): boolean {
       return value instanceof Map;
     case "optional":
       return value instanceof CelOptional;
-    case "opaque":
+    default:
       return value instanceof CelOpaque && value.type === type.name;
   }
 }

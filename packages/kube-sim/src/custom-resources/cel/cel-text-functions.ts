@@ -206,7 +206,7 @@ function indexIn(text: unknown, part: unknown, from: unknown): bigint {
 function lastIndexIn(text: unknown, part: unknown, from: unknown): bigint {
   const points = Array.from(String(text));
   if (from !== undefined && (Number(from) < 0 || Number(from) > points.length)) {
-    throw new CelFault(`index out of range: ${String(from)}`);
+    throw new CelFault(`index out of range: ${Number(from)}`);
   }
   const wanted = Array.from(String(part)).length;
   const last = Math.min(from === undefined ? points.length : Number(from), points.length - wanted);

@@ -114,6 +114,22 @@ export function isAssignable(wanted: CelType, given: CelType, bindings: Bindings
   }
 }
 
+/** The largest size of values of a type, as far as the schema says. */
+export function sizeOf(type: CelType): number {
+  switch (type.kind) {
+    case "string":
+    case "bytes":
+    case "list":
+    case "map":
+    case "dyn":
+    case "object":
+    case "optional":
+      return type.maxSize ?? Number.POSITIVE_INFINITY;
+    default:
+      return 1;
+  }
+}
+
 /** Replaces parameters by what they are bound to; unbound ones become `dyn`. */
 export function bindType(type: CelType, bindings: Bindings): CelType {
   switch (type.kind) {

@@ -132,7 +132,8 @@ function findAll(pattern: LinearPattern, text: string, limit: number): string[] 
   const points = toCodePoints(text);
   const found: string[] = [];
   let at = 0;
-  while (at <= points.length && (limit < 0 || found.length < limit)) {
+  const most = limit < 0 ? points.length + 1 : limit;
+  for (let count = 0; count < most && at <= points.length; count++) {
     const match = pattern.find(points, at);
     if (match === undefined) break;
     found.push(String.fromCodePoint(...points.slice(match.start, match.end)));

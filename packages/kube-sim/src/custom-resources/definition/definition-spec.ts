@@ -123,7 +123,7 @@ function readVersion(version: JsonRecord): DefinitionVersion {
     storage: version["storage"] === true,
     deprecated: version["deprecated"] === true,
     deprecationWarning: typeof warning === "string" ? warning : undefined,
-    schema: isJsonRecord(schema) ? (schema as JsonSchema) : undefined,
+    schema: isJsonRecord(schema) ? schema : undefined,
     hasStatus: isJsonRecord(subresources["status"]),
     hasSubresources: isJsonRecord(version["subresources"]),
     scale: isJsonRecord(scale) ? readScale(scale) : undefined,

@@ -21,7 +21,7 @@ import { forbiddenField, invalidField, notSupported, requiredField } from "../sc
 import { schemaDepth, MAX_SCHEMA_DEPTH } from "../schema/schema-depth.ts";
 import { conditionStatus } from "./definition-status.ts";
 
-const ROOT_FIELDS_WITH_STATUS: readonly string[] = [
+const ROOT_FIELDS_WITH_STATUS: ReadonlySet<string> = new Set([
   "description",
   "type",
   "format",
@@ -44,7 +44,7 @@ const ROOT_FIELDS_WITH_STATUS: readonly string[] = [
   "example",
   "x-kubernetes-preserve-unknown-fields",
   "x-kubernetes-validations",
-];
+]);
 
 /**
  * Everything that is wrong with a definition, in the words and places of the API.
@@ -201,7 +201,7 @@ function rootProblems(schema: Readonly<Record<string, unknown>>, path: string): 
     const text = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
     return [invalidField(`${path}.type`, schema["type"] ?? "", text)];
   }
-  if (Object.keys(schema).every((name) => ROOT_FIELDS_WITH_STATUS.includes(name) || schema[name] === false)) return [];
+  if (Object.keys(schema).every((name) => ROOT_FIELDS_WITH_STATUS.has(name) || schema[name] === false)) return [];
   return [
     invalidField(
       path,

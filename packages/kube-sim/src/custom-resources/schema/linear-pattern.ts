@@ -65,7 +65,7 @@ export class LinearPattern {
         const starts = node.parts.map((part) => this.#compile(part, next));
         return starts.reduceRight((second, first) => this.#add({ op: "fork", first, second }));
       }
-      case "repeat":
+      default:
         return this.#compileRepeat(node, next);
     }
   }
@@ -182,7 +182,7 @@ function holds(kind: AssertionKind, points: readonly number[], position: number)
       return position === points.length || points[position] === 10;
     case "wordEdge":
       return isWord(points[position - 1]) !== isWord(points[position]);
-    case "noWordEdge":
+    default:
       return isWord(points[position - 1]) === isWord(points[position]);
   }
 }

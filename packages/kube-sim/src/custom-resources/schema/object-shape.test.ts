@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applySchemaDefaults } from "./apply-schema-defaults.ts";
 import { findValueProblems } from "./find-value-problems.ts";
@@ -20,13 +20,11 @@ const schema: fc.Arbitrary<JsonSchema> = fc.letrec<{ node: JsonSchema }>((tie) =
       { type: "integer", default: 3 },
       { type: "object", "x-kubernetes-preserve-unknown-fields": true },
     ),
-    fc
-      .array(fc.tuple(name, tie("node")), { maxLength: 3 })
-      .map((entries): JsonSchema => ({
-        type: "object",
-        properties: Object.fromEntries(entries),
-        required: entries.slice(0, 1).map(([key]) => key),
-      })),
+    fc.array(fc.tuple(name, tie("node")), { maxLength: 3 }).map((entries): JsonSchema => ({
+      type: "object",
+      properties: Object.fromEntries(entries),
+      required: entries.slice(0, 1).map(([key]) => key),
+    })),
     tie("node").map((items): JsonSchema => ({ type: "array", items, maxItems: 2 })),
     tie("node").map((values): JsonSchema => ({ type: "object", additionalProperties: values })),
   ),
@@ -42,7 +40,7 @@ function rename(given: unknown): unknown {
     names[index % 3] ?? "a",
     rename(member),
   ]);
-  return Object.fromEntries(entries) as JsonRecord;
+  return Object.fromEntries<unknown>(entries);
 }
 
 describe("pruneValue", () => {
