@@ -24,6 +24,7 @@ import { GarbageCollector } from "./garbage-collection/garbage-collector.ts";
 import { NamespaceContents } from "./garbage-collection/namespace-contents.ts";
 import type { KubeObject, KubeObjectInput } from "./kube-object.ts";
 import { loadObjects } from "./load/load-objects.ts";
+import { systemPriorityClasses } from "./kinds/system-priority-classes.ts";
 import { MutationHandler } from "./mutation-handler.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStore } from "./object-store.ts";
@@ -277,6 +278,7 @@ class OpenKubeSim implements KubeSim {
       clock,
     });
     for (const name of FIRST_NAMESPACES) this.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    for (const priorityClass of systemPriorityClasses()) this.apply(priorityClass);
     for (const object of isEnforced ? bootstrapObjects() : []) {
       if (this.#registry.findByKind(object.apiVersion, object.kind) !== undefined) this.apply(object);
     }

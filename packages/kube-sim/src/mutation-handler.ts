@@ -199,6 +199,14 @@ function parseDeleteOptions(
       { reason: "FieldValueNotSupported", message, field: "propagationPolicy" },
     ]);
   }
+  const orphans = readPath(body, "orphanDependents") ?? query.get("orphanDependents") ?? undefined;
+  if (orphans !== undefined && propagation !== undefined) {
+    const message = `Invalid value: ${JSON.stringify(propagation)}: orphanDependents and deletionPropagation cannot be both set`;
+    throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
+      { reason: "FieldValueInvalid", message, field: "propagationPolicy" },
+    ]);
+  }
+  const oldPolicy = orphans === undefined ? undefined : orphans === true || orphans === "true" ? "Orphan" : "Background";
   const grace = readPath(body, "gracePeriodSeconds") ?? query.get("gracePeriodSeconds") ?? undefined;
   const dryRun = readPath(body, "dryRun");
   return {
@@ -206,7 +214,7 @@ function parseDeleteOptions(
       gracePeriodSeconds: grace === undefined ? undefined : Number(grace),
       uid: readPath(body, "preconditions.uid") as string | undefined,
       resourceVersion: readPath(body, "preconditions.resourceVersion") as string | undefined,
-      propagationPolicy: propagation as DeleteOptions["propagationPolicy"],
+      propagationPolicy: (propagation ?? oldPolicy) as DeleteOptions["propagationPolicy"],
     },
     isDryRun: parseDryRun(Array.isArray(dryRun) ? (dryRun as string[]) : query.getAll("dryRun"), "DeleteOptions"),
   };

@@ -78,8 +78,8 @@ function checkCommon(errors: FieldErrors, container: JsonRecord, path: string, v
     const at = `${path}.envFrom[${index}]`;
     const used = ["configMapRef", "secretRef"].filter((field) => recordAt(source, field) !== undefined);
     for (const field of used) if (textAt(source[field], "name") === "") errors.required(`${at}.${field}.name`);
-    if (used.length === 0) errors.invalid(at, "", "must specify one of: `configMapRef` or `secretRef`");
-    if (used.length > 1) errors.invalid(at, "", "may not have more than one field specified at a time");
+    if (used.length === 0) errors.invalid(`${path}.envFrom`, "", "must specify one of: `configMapRef` or `secretRef`");
+    if (used.length > 1) errors.invalid(`${path}.envFrom`, "", "may not have more than one field specified at a time");
   });
   checkMounts(errors, recordsAt(container, "volumeMounts"), `${path}.volumeMounts`, volumes);
   errors.oneOf(`${path}.imagePullPolicy`, container["imagePullPolicy"], ["Always", "IfNotPresent", "Never"]);
@@ -213,6 +213,7 @@ function checkAmount(errors: FieldErrors, name: string, amount: unknown, path: s
   const field = `${path}[${name}]`;
   for (const why of qualifiedNameProblems(name)) errors.invalid(field, name, why);
   if (!name.includes("/") && STANDARD_RESOURCES[name] !== true && !name.startsWith("hugepages-")) {
+    errors.invalid(field, name, "must be a standard resource type or fully qualified");
     errors.invalid(field, name, "must be a standard resource for containers");
   }
   if ((parseQuantity(amount) ?? 0n) < 0n) errors.invalid(field, amount, "must be greater than or equal to 0");

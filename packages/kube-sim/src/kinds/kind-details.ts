@@ -18,6 +18,7 @@ import { podSubresources } from "./pod-subresources.ts";
 import { scaleSubresource } from "./scale-view.ts";
 import { serviceRules } from "./service-rules.ts";
 import { autoscalerStorage, eventStorage } from "./stored-forms.ts";
+import * as volumes from "./volume-validation.ts";
 import * as workloadDefaults from "./workload-defaults.ts";
 import * as workloads from "./workload-validation.ts";
 
@@ -118,12 +119,16 @@ function coreDetails(): Record<string, Details> {
       rules: once(serviceRules),
     },
     "v1 ServiceAccount": { subresources: { token: tokenSubresource } },
-    "v1 Endpoints": rules({ default: defaults.defaultEndpoints }),
+    "v1 ComponentStatus": { deprecationWarning: "v1 ComponentStatus is deprecated in v1.19+" },
+    "v1 Endpoints": {
+      deprecationWarning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+      ...rules({ default: defaults.defaultEndpoints }),
+    },
     "v1 LimitRange": rules({ default: defaults.defaultLimitRange, findProblems: objects.findLimitRangeProblems }),
     "v1 ResourceQuota": { ...status({}), ...rules({ findProblems: objects.findResourceQuotaProblems }) },
     "v1 PersistentVolume": rules({
       default: defaults.defaultPersistentVolume,
-      findProblems: workloads.findVolumeProblems,
+      findProblems: volumes.findVolumeProblems,
       admit: (object, attempt) => {
         if (attempt.operation === "CREATE") protect(object, "kubernetes.io/pv-protection");
       },
@@ -144,7 +149,7 @@ function coreDetails(): Record<string, Details> {
       ...status({ phase: "Pending" }),
       ...rules({
         default: defaults.defaultPersistentVolumeClaim,
-        findProblems: workloads.findVolumeClaimProblems,
+        findProblems: volumes.findVolumeClaimProblems,
         admit: (object, attempt, context) => {
           if (attempt.operation !== "CREATE") return;
           protect(object, "kubernetes.io/pvc-protection");

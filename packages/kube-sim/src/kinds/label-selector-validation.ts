@@ -48,3 +48,13 @@ export function matchesSelector(selector: JsonRecord | undefined, labels: Readon
   }
   return true;
 }
+
+/** False when no labels can be matched against it, because an operator or its values make no sense. */
+export function isReadableSelector(selector: JsonRecord): boolean {
+  return recordsAt(selector, "matchExpressions").every((expression) => {
+    const operator = textAt(expression, "operator");
+    const count = stringsAt(expression, "values").length;
+    if (operator === "In" || operator === "NotIn") return count > 0;
+    return (operator === "Exists" || operator === "DoesNotExist") && count === 0;
+  });
+}

@@ -128,10 +128,6 @@ export function findEndpointSliceProblems(object: KubeObject, current: KubeObjec
   });
   errors.oneOf("addressType", type, ["FQDN", "IPv4", "IPv6"]);
   recordsAt(object, "ports").forEach((port, index) => {
-    const number = numberAt(port, "port");
-    if (number !== undefined && !isPort(number)) {
-      errors.invalid(`ports[${index}].port`, number, "must be between 1 and 65535, inclusive");
-    }
     errors.oneOf(`ports[${index}].protocol`, port["protocol"], ["SCTP", "TCP", "UDP"]);
   });
   if (current !== undefined) errors.immutable("addressType", type, current["addressType"]);

@@ -70,7 +70,7 @@ export function findSecretProblems(object: KubeObject, current: KubeObject | und
   const type = textAt(object, "type");
   for (const key of SECRET_KEYS[type] ?? []) {
     if (data[key] === undefined) errors.required(`data[${key}]`);
-    else if (type.startsWith("kubernetes.io/docker") && !isJson(String(data[key]))) {
+    else if (type.startsWith("kubernetes.io/docker") && !isJson(asText(data[key]))) {
       errors.invalid(`data[${key}]`, "<secret contents redacted>", "invalid character in JSON input");
     }
   }
@@ -92,6 +92,11 @@ function isJson(encoded: string): boolean {
     // What cannot be parsed is the answer itself.
     return false;
   }
+}
+
+/** A quantity or encoded value as it was written. */
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 export function findLeaseProblems(object: KubeObject): readonly StatusCause[] {
@@ -187,11 +192,10 @@ function checkSeries(errors: FieldErrors, object: KubeObject): void {
 export function findStorageClassProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
   const errors = new FieldErrors();
   if (current !== undefined) {
-    const why = "updates to parameters are forbidden.";
-    if (sorted(object["parameters"]) !== sorted(current["parameters"])) errors.forbidden("parameters", why);
-    if (object["provisioner"] !== current["provisioner"]) {
-      errors.forbidden("provisioner", "updates to provisioner are forbidden.");
+    if (sorted(object["parameters"]) !== sorted(current["parameters"])) {
+      errors.invalid("parameters", object["parameters"] ?? null, "field is immutable");
     }
+    errors.immutable("provisioner", object["provisioner"], current["provisioner"]);
     errors.immutable("reclaimPolicy", object["reclaimPolicy"], current["reclaimPolicy"]);
     errors.immutable("volumeBindingMode", object["volumeBindingMode"], current["volumeBindingMode"]);
     return errors.causes;
@@ -239,18 +243,39 @@ export function findLimitRangeProblems(object: KubeObject): readonly StatusCause
     if (type === "") errors.required(`${at}.type`);
     const min = recordAt(item, "min") ?? {};
     const max = recordAt(item, "max") ?? {};
-    for (const name of Object.keys({ ...min, ...max }).sort()) {
-      if (min[name] !== undefined && max[name] !== undefined && compareQuantities(min[name], max[name]) > 0) {
-        errors.invalid(
-          `${at}.min[${name}]`,
-          min[name],
-          `min value ${String(min[name])} is greater than max value ${String(max[name])}`,
-        );
-      }
+    const limits = recordAt(item, "default") ?? {};
+    const requests = recordAt(item, "defaultRequest") ?? {};
+    const check = (
+      field: string,
+      name: string,
+      low: unknown,
+      high: unknown,
+      words: readonly [string, string],
+    ): void => {
+      if (low === undefined || high === undefined || compareQuantities(low, high) <= 0) return;
+      const value = field === "min" || words[0] === "default request" ? low : high;
+      errors.invalid(
+        `${at}.${field}[${name}]`,
+        value,
+        `${words[0]} value ${asText(low)} is greater than ${words[1]} value ${asText(high)}`,
+      );
+    };
+    for (const name of Object.keys({ ...min, ...max, ...limits, ...requests }).sort()) {
+      check("min", name, min[name], max[name], ["min", "max"]);
+      check("defaultRequest", name, min[name], requests[name], ["min", "default request"]);
+      check("defaultRequest", name, requests[name], max[name], ["default request", "max"]);
+      check("defaultRequest", name, requests[name], limits[name], ["default request", "default limit"]);
+      check("default", name, min[name], limits[name], ["min", "default"]);
+      check("default", name, limits[name], max[name], ["default", "max"]);
     }
   });
   return errors.causes;
 }
+
+const QUOTA_NAMES =
+  /^((requests|limits)\.)?(cpu|memory|storage|ephemeral-storage)$|^(pods|services|services\.(nodeports|loadbalancers)|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims)$|hugepages-/;
+const QUOTA_SCOPES =
+  /^(Terminating|NotTerminating|BestEffort|NotBestEffort|PriorityClass|CrossNamespacePodAffinity|VolumeAttributesClass)$/;
 
 export function findResourceQuotaProblems(
   object: KubeObject,
@@ -263,10 +288,18 @@ export function findResourceQuotaProblems(
   const hard = recordAt(spec, "hard") ?? {};
   for (const name of Object.keys(hard).sort()) {
     for (const why of qualifiedNameProblems(name)) errors.invalid(`spec.hard[${name}]`, name, why);
+    const isQualified = qualifiedNameProblems(name).length === 0;
+    if (!name.includes("/") && !QUOTA_NAMES.test(name)) {
+      const why = "must be a standard resource type or fully qualified";
+      if (isQualified) errors.invalid(`spec.hard[${name}]`, name, why);
+      errors.invalid(`spec.hard[${name}]`, name, "must be a standard resource for quota");
+    }
     if (compareQuantities(hard[name], "0") < 0) {
       errors.invalid(`spec.hard[${name}]`, hard[name], "must be greater than or equal to 0");
     }
   }
+  const scopes = stringsAt(spec, "scopes");
+  if (scopes.some((scope) => !QUOTA_SCOPES.test(scope))) errors.invalid("spec.scopes", scopes, "unsupported scope");
   if (current !== undefined) {
     const old = recordAt(current, "spec") ?? {};
     if (JSON.stringify(spec["scopes"]) !== JSON.stringify(old["scopes"])) {

@@ -1,5 +1,5 @@
 import { isJsonRecord, readPath, type KubeObject } from "../kube-object.ts";
-import { badRequest, conflict, invalid, notFound, refusal } from "../refusals.ts";
+import { badRequest, conflict, notFound, refusal } from "../refusals.ts";
 import { mediaTypeOf, parseObject } from "../request-body.ts";
 import type { SimResource } from "../sim-resource.ts";
 import type { SubresourceCall, SubresourceHandler } from "../subresource.ts";
@@ -87,16 +87,14 @@ async function bindPod(call: SubresourceCall): Promise<void> {
   const kind = textAt(target, "kind");
   const nodeName = textAt(target, "name");
   if (kind !== "" && kind !== "Node") {
-    const message = `Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`;
-    throw invalid({ group: "", kind: "Binding" }, info.name, [
-      { reason: "FieldValueNotSupported", message, field: "target.kind" },
-    ]);
+    throw refusal(
+      500,
+      "",
+      `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`,
+    );
   }
-  if (nodeName === "") {
-    throw invalid({ group: "", kind: "Binding" }, info.name, [
-      { reason: "FieldValueRequired", message: "Required value", field: "target.name" },
-    ]);
-  }
+  // This refusal has no form of its own in the API: it comes as a fault.
+  if (nodeName === "") throw refusal(500, "", "target.name: Required value");
   const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
   if (call.request.isDryRun !== true) {
     writer.put(resource, bound(findPod(call), binding, nodeName, now), { keepsGeneration: true });
@@ -240,11 +238,12 @@ async function readLog(call: SubresourceCall): Promise<void> {
   const nodeName = textAt(pod.spec, "nodeName");
   if (nodeName === "") {
     // A pod that is nowhere yet has said nothing yet.
-    call.exchange.sendText(200, "text/plain", "");
+    call.exchange.sendText(204, "", "");
     return;
   }
   throw call.store.table("nodes").get(nodeName) === undefined
-    ? notFound({ group: "", plural: "nodes", kind: "Node" }, nodeName)
+    ? // The API looks the node up while it still speaks of pods.
+      notFound(POD, nodeName)
     : refusal(500, "InternalError", `Internal error occurred: no kubelet answers for node ${nodeName}`, {
         details: { causes: [{ message: `no kubelet answers for node ${nodeName}` }] },
       });

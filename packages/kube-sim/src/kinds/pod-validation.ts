@@ -31,9 +31,6 @@ export function checkPodSpec(errors: FieldErrors, spec: JsonRecord, path: string
     const why = labelValueProblem(String(value));
     if (why !== undefined) errors.invalid(`${path}.nodeSelector`, value, why);
   }
-  recordsAt(spec, "imagePullSecrets").forEach((secret, index) => {
-    if (textAt(secret, "name") === "") errors.required(`${path}.imagePullSecrets[${index}].name`);
-  });
   checkDnsConfig(errors, spec, path);
   checkSpread(errors, recordsAt(spec, "topologySpreadConstraints"), `${path}.topologySpreadConstraints`);
   checkNames(errors, spec, path);
@@ -53,11 +50,11 @@ function checkEnums(errors: FieldErrors, spec: JsonRecord, path: string): void {
 function checkDnsConfig(errors: FieldErrors, spec: JsonRecord, path: string): void {
   const config = recordAt(spec, "dnsConfig");
   if (textAt(spec, "dnsPolicy") !== "None") return;
-  if (config === undefined) errors.required(`${path}.dnsConfig`, 'must provide `dnsConfig` when `dnsPolicy` is "None"');
+  if (config === undefined) errors.required(`${path}.dnsConfig`, "must provide `dnsConfig` when `dnsPolicy` is None");
   else if (stringsAt(config, "nameservers").length === 0) {
     errors.required(
       `${path}.dnsConfig.nameservers`,
-      'must provide at least one DNS nameserver when `dnsPolicy` is "None"',
+      "must provide at least one DNS nameserver when `dnsPolicy` is None",
     );
   }
 }
@@ -158,7 +155,9 @@ function checkSpread(errors: FieldErrors, constraints: readonly JsonRecord[], pa
     const skew = numberAt(constraint, "maxSkew") ?? 0;
     if (skew <= 0) errors.invalid(`${at}.maxSkew`, skew, "must be greater than zero");
     if (textAt(constraint, "topologyKey") === "") errors.required(`${at}.topologyKey`, "can not be empty");
-    errors.oneOf(`${at}.whenUnsatisfiable`, constraint["whenUnsatisfiable"], ["DoNotSchedule", "ScheduleAnyway"]);
+    const choices = ["DoNotSchedule", "ScheduleAnyway"];
+    const when = textAt(constraint, "whenUnsatisfiable");
+    if (!choices.includes(when)) errors.notSupported(`${at}.whenUnsatisfiable`, when, choices);
     findSelectorProblems(errors, recordAt(constraint, "labelSelector"), `${at}.labelSelector`);
   });
 }

@@ -11,7 +11,7 @@ import { isAddress } from "./pod-validation.ts";
 
 const FIRST_NODE_PORT = 30_000;
 const NODE_PORTS = 2768;
-/** Addresses of the cluster's services: 10.0.0.0/16; the first is the API server's own. */
+/** Addresses of the cluster's services: 10.0.0.0/24 first, then on; the first is the API server's own. */
 const RANGE = "10.0";
 const PORT_TEXT = "must be between 1 and 65535, inclusive";
 
@@ -44,6 +44,7 @@ function alignAddresses(object: KubeObject): void {
 function carryAllocated(next: KubeObject, current: KubeObject): void {
   const spec = specOf(next);
   const old = specOf(current);
+  dropForeignFields(spec, old);
   if (spec["type"] === "ExternalName") {
     if (old["type"] !== "ExternalName") {
       for (const field of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]) {
@@ -72,6 +73,19 @@ function carryAllocated(next: KubeObject, current: KubeObject): void {
     const used = new Set(recordsAt(old, "ports").map((port) => port["nodePort"]));
     for (const port of recordsAt(spec, "ports")) if (used.has(port["nodePort"])) delete port["nodePort"];
   }
+}
+
+/** Fields that the old type needed and the new one does not go when the client did not touch them. */
+function dropForeignFields(spec: JsonRecord, old: JsonRecord): void {
+  const isExternal = (record: JsonRecord): boolean =>
+    record["type"] === "NodePort" || record["type"] === "LoadBalancer" || stringsAt(record, "externalIPs").length > 0;
+  const dropped: string[] = [];
+  if (!isExternal(spec) && isExternal(old)) dropped.push("externalTrafficPolicy");
+  if (spec["type"] === "ExternalName") dropped.push("internalTrafficPolicy", "externalTrafficPolicy");
+  if (spec["type"] !== "LoadBalancer") {
+    dropped.push("allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort");
+  }
+  for (const field of dropped) if (spec[field] === old[field]) delete spec[field];
 }
 
 function usesNodePorts(spec: JsonRecord): boolean {
@@ -131,7 +145,7 @@ function usedNodePorts(object: KubeObject, context: RuleContext): Set<number> {
 function freeAddress(context: RuleContext): string {
   const used = new Set<string>();
   for (const service of context.store.table("services").values()) used.add(textAt(service.spec, "clusterIP"));
-  let number = 2 + Math.floor(context.random() * 65_000);
+  let number = 2 + Math.floor(context.random() * 250);
   let address = "";
   do {
     address = `${RANGE}.${(number >> 8) & 255}.${number & 255}`;
@@ -149,7 +163,7 @@ function checkAddressIsFree(object: KubeObject, address: string, context: RuleCo
     throw refused(object, field, [address], why);
   }
   if (!address.includes(":") && !address.startsWith(`${RANGE}.`)) {
-    const why = `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${RANGE}.0.0/16`;
+    const why = `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${RANGE}.0.0/24`;
     throw refused(object, field, [address], why);
   }
 }

@@ -1,4 +1,4 @@
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
 import type { StorageForm } from "../sim-resource.ts";
 import { recordAt, recordsAt } from "./json-access.ts";
 
@@ -71,7 +71,7 @@ function toStored(object: KubeObject): KubeObject {
   }
   if (metrics.length > 0) spec["metrics"] = metrics;
   const behavior = parseAnnotation(annotations, BEHAVIOR);
-  if (behavior !== undefined) spec["behavior"] = behavior;
+  if (isJsonRecord(behavior)) spec["behavior"] = externalBehavior(behavior);
   delete annotations[CONDITIONS];
   const metadata = { ...object.metadata, annotations };
   if (Object.keys(annotations).length === 0) delete (metadata as JsonRecord)["annotations"];
@@ -90,6 +90,33 @@ function parseAnnotation(annotations: Record<string, string>, name: string): unk
   }
 }
 
+/** The annotation holds the server's own form, whose names begin with a capital and whose absent fields are null. */
+function internalBehavior(behavior: JsonRecord): JsonRecord {
+  const rules = (side: unknown): unknown =>
+    isJsonRecord(side)
+      ? {
+          StabilizationWindowSeconds: side["stabilizationWindowSeconds"] ?? null,
+          SelectPolicy: side["selectPolicy"] ?? null,
+          Policies: recordsAt(side, "policies").map((policy) => ({
+            Type: policy["type"],
+            Value: policy["value"],
+            PeriodSeconds: policy["periodSeconds"],
+          })),
+          Tolerance: side["tolerance"] ?? null,
+        }
+      : null;
+  return { ScaleUp: rules(behavior["scaleUp"]), ScaleDown: rules(behavior["scaleDown"]) };
+}
+
+function externalBehavior(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(externalBehavior);
+  if (!isJsonRecord(value)) return value;
+  const fields = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(
+    fields.map(([name, member]) => [name.charAt(0).toLowerCase() + name.slice(1), externalBehavior(member)]),
+  );
+}
+
 function fromStored(object: KubeObject): KubeObject {
   const { metrics: _metrics, behavior, ...spec } = (object.spec ?? {}) as JsonRecord;
   const others: unknown[] = [];
@@ -101,7 +128,7 @@ function fromStored(object: KubeObject): KubeObject {
   }
   const annotations = { ...object.metadata.annotations };
   if (others.length > 0) annotations[METRICS] = JSON.stringify(others);
-  if (behavior !== undefined) annotations[BEHAVIOR] = JSON.stringify(behavior);
+  if (behavior !== undefined) annotations[BEHAVIOR] = JSON.stringify(internalBehavior(behavior as JsonRecord));
   const status = (object.status ?? {}) as JsonRecord;
   const conditions = status["conditions"];
   if (Array.isArray(conditions) && conditions.length > 0) annotations[CONDITIONS] = JSON.stringify(conditions);

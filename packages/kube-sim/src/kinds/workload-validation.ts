@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StatusCause } from "../api-refusal.ts";
 import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import { scheduleProblem } from "./cron-schedule.ts";
 import { FieldErrors } from "./field-errors.ts";
-import { numberAt, recordAt, recordsAt, stringsAt, textAt } from "./json-access.ts";
-import { findSelectorProblems, matchesSelector } from "./label-selector-validation.ts";
+import { numberAt, recordAt, recordsAt, textAt } from "./json-access.ts";
+import { findSelectorProblems, isReadableSelector, matchesSelector } from "./label-selector-validation.ts";
 import { annotationKeyProblem, labelProblem, labelValueProblem, qualifiedNameProblems } from "./name-formats.ts";
 import { checkPodSpec } from "./pod-validation.ts";
-import { compareQuantities } from "./quantity.ts";
 
-type Find = (object: KubeObject, current: KubeObject | undefined, subresource: string) => readonly StatusCause[];
+/** Finds what is wrong with an object; nothing on writes to its status. */
+export type Find = (object: KubeObject, current: KubeObject | undefined, subresource: string) => readonly StatusCause[];
 
 /** Wraps a check so that status updates are not looked at. */
-function finder(check: (errors: FieldErrors, spec: JsonRecord, old: JsonRecord | undefined) => void): Find {
+export function finder(check: (errors: FieldErrors, spec: JsonRecord, old: JsonRecord | undefined) => void): Find {
   return (object, current, subresource) => {
     if (subresource === "status") return [];
     const errors = new FieldErrors();
@@ -65,6 +66,10 @@ function checkMatchingTemplate(errors: FieldErrors, spec: JsonRecord, isMatching
   const template = recordAt(spec, "template") ?? {};
   const labels = recordAt(recordAt(template, "metadata"), "labels");
   const selector = recordAt(spec, "selector");
+  if (isMatching && selector !== undefined && !isReadableSelector(selector)) {
+    errors.invalid("spec.selector", selector, "invalid label selector");
+    return;
+  }
   if (isMatching && !matchesSelector(selector, labels ?? {})) {
     errors.invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`");
   }
@@ -169,7 +174,7 @@ export const findDaemonSetProblems: Find = finder((errors, spec, old) => {
     checkAmount(errors, "spec.updateStrategy.rollingUpdate.maxUnavailable", rolling?.["maxUnavailable"]);
     checkAmount(errors, "spec.updateStrategy.rollingUpdate.maxSurge", rolling?.["maxSurge"]);
   } else if (strategy["type"] !== "OnDelete") {
-    errors.notSupported("spec.updateStrategy.type", strategy["type"], ["RollingUpdate", "OnDelete"]);
+    errors.notSupported("spec.updateStrategy", strategy, ["RollingUpdate", "OnDelete"]);
   }
   errors.nonNegative("spec.revisionHistoryLimit", spec["revisionHistoryLimit"]);
   if (old !== undefined) errors.immutable("spec.selector", spec["selector"], old["selector"]);
@@ -302,19 +307,6 @@ export function findCronJobProblems(
   return errors.causes;
 }
 
-function scheduleProblem(schedule: string): string | undefined {
-  if (/^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/.test(schedule) || /^@every \S+$/.test(schedule)) {
-    return undefined;
-  }
-  if (schedule.startsWith("@")) return `unrecognized descriptor: ${schedule}`;
-  const fields = schedule.trim().split(/\s+/);
-  if (fields.length !== 5) return `expected exactly 5 fields, found ${fields.length}: [${fields.join(" ")}]`;
-  const bad = fields.find((field) => !/^[*?\dA-Za-z/,-]+$/.test(field));
-  if (bad !== undefined)
-    return `failed to parse int from ${bad}: strconv.Atoi: parsing ${JSON.stringify(bad)}: invalid syntax`;
-  return undefined;
-}
-
 export const findAutoscalerProblems: Find = finder((errors, spec) => {
   const min = numberAt(spec, "minReplicas");
   const max = numberAt(spec, "maxReplicas") ?? 0;
@@ -325,8 +317,13 @@ export const findAutoscalerProblems: Find = finder((errors, spec) => {
     errors.invalid("spec.maxReplicas", max, "must be greater than or equal to `minReplicas`");
   }
   const target = recordAt(spec, "scaleTargetRef") ?? {};
-  for (const field of ["kind", "name"])
+  for (const field of ["kind", "name"]) {
     if (textAt(target, field) === "") errors.required(`spec.scaleTargetRef.${field}`);
+  }
+  const version = textAt(target, "apiVersion");
+  if (!version.includes("/") && textAt(target, "kind") !== "ReplicationController") {
+    errors.invalid("spec.scaleTargetRef.apiVersion", version, "apiVersion must specify API group");
+  }
 });
 
 export const findDisruptionBudgetProblems: Find = finder((errors, spec) => {
@@ -341,67 +338,3 @@ export const findDisruptionBudgetProblems: Find = finder((errors, spec) => {
     errors.notSupported("spec.unhealthyPodEvictionPolicy", policy, ["AlwaysAllow", "IfHealthyBudget"]);
   }
 });
-
-const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"] as const;
-const CLAIM_TEXT =
-  "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-
-export const findVolumeClaimProblems: Find = finder((errors, spec, old) => {
-  const modes = stringsAt(spec, "accessModes");
-  if (modes.length === 0) errors.required("spec.accessModes", "at least 1 access mode is required");
-  findSelectorProblems(errors, recordAt(spec, "selector"), "spec.selector");
-  for (const mode of modes) errors.oneOf("spec.accessModes", mode, ACCESS_MODES);
-  const storage = recordAt(recordAt(spec, "resources"), "requests")?.["storage"];
-  if (storage === undefined) errors.required("spec.resources[storage]");
-  else if (compareQuantities(storage, "0") <= 0) {
-    errors.invalid("spec.resources[storage]", storage, "must be greater than zero");
-  }
-  if (!["Block", "Filesystem"].includes(textAt(spec, "volumeMode"))) {
-    errors.notSupported("spec.volumeMode", spec["volumeMode"], ["Block", "Filesystem"]);
-  }
-  if (old === undefined) return;
-  const fixed = (record: JsonRecord): unknown => {
-    const { resources: _resources, volumeName, storageClassName, volumeAttributesClassName: _class, ...rest } = record;
-    const isBound = old["volumeName"] !== undefined;
-    return isBound ? { ...rest, volumeName, storageClassName } : { ...rest, storageClassName };
-  };
-  if (!isDeepStrictEqual(fixed(spec), fixed(old))) errors.forbidden("spec", CLAIM_TEXT);
-  const before = recordAt(recordAt(old, "resources"), "requests")?.["storage"];
-  if (compareQuantities(storage, before) < 0) {
-    errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
-  }
-});
-
-export const findVolumeProblems: Find = finder((errors, spec, old) => {
-  const modes = stringsAt(spec, "accessModes");
-  if (modes.length === 0) errors.required("spec.accessModes");
-  for (const mode of modes) errors.oneOf("spec.accessModes", mode, ACCESS_MODES);
-  const capacity = recordAt(spec, "capacity") ?? {};
-  if (Object.keys(capacity).length === 0) errors.required("spec.capacity");
-  else if (capacity["storage"] === undefined || Object.keys(capacity).length > 1) {
-    errors.notSupported("spec.capacity", capacity, ["storage"]);
-  } else if (compareQuantities(capacity["storage"], "0") <= 0) {
-    errors.invalid("spec.capacity[storage]", capacity["storage"], "must be greater than zero");
-  }
-  errors.oneOf("spec.persistentVolumeReclaimPolicy", spec["persistentVolumeReclaimPolicy"], [
-    "Delete",
-    "Recycle",
-    "Retain",
-  ]);
-  const sources = volumeSources(spec);
-  if (sources.length === 0) errors.required("spec", "must specify a volume type");
-  if (old === undefined) return;
-  const pick = (record: JsonRecord): JsonRecord =>
-    Object.fromEntries(volumeSources(record).map((name) => [name, record[name]]));
-  if (!isDeepStrictEqual(pick(spec), pick(old))) {
-    errors.forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation");
-  }
-  errors.immutable("spec.volumeMode", spec["volumeMode"], old["volumeMode"]);
-});
-
-const VOLUME_OTHERS =
-  /^(capacity|accessModes|claimRef|persistentVolumeReclaimPolicy|storageClassName|mountOptions|volumeMode|nodeAffinity|volumeAttributesClassName)$/;
-
-function volumeSources(spec: JsonRecord): string[] {
-  return Object.keys(spec).filter((name) => !VOLUME_OTHERS.test(name));
-}
