@@ -6,7 +6,7 @@ import * as tls from "node:tls";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
 import { connectionError } from "./connection-error.ts";
-import { loadProxy } from "./lazy.ts";
+import { loadProxy } from "./proxy/lazy.ts";
 import type { TlsCredentials } from "./tls-credentials.ts";
 
 /** The kernel probes a silent connection from here on (Linux: then 10 probes of 1 s). */

@@ -2,6 +2,7 @@ export { createApiDiscovery, type ApiDiscovery, type DiscoveredResource, type Re
 export { checkConsistency, type ConsistencyReport, type Mismatch } from "./check-consistency.ts";
 export type { ClusterAccess, Impersonation } from "./cluster-access.ts";
 export { createIndex, type ObjectIndex } from "./create-index.ts";
+export type { ExecPluginPolicy } from "./credentials/exec-plugin.ts";
 export { createInformer } from "./create-informer.ts";
 export { createKubeClient, type KubeClientOptions } from "./create-kube-client.ts";
 export type { DeepReadonly } from "./deep-readonly.ts";
@@ -30,7 +31,8 @@ export type {
   WriteOptions,
 } from "./kube-client.ts";
 export type { KubeMetadata, KubeObject, WatchEvent } from "./kube-object.ts";
-export { loadClusterAccess, type LoadClusterAccessOptions } from "./load-cluster-access.ts";
+export { loadClusterAccess } from "./load-cluster-access.ts";
+export type { LoadClusterAccessOptions } from "./load-cluster-access-options.ts";
 export { createTransport, type TransportOptions } from "./negotiated-transport.ts";
 export type { CallRate } from "./rate-limit.ts";
 export type { Projection } from "./projection.ts";

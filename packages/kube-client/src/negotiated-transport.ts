@@ -2,10 +2,10 @@ import { systemClock, untilAborted, type Clock } from "@kinglet/lifecycle";
 import type { TLSSocket } from "node:tls";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { Dialer } from "./dialer.ts";
-import type { Http1Transport } from "./http1-transport.ts";
+import type { Http1Transport } from "./http1/http1-transport.ts";
 import { connectionError } from "./connection-error.ts";
 import { Http2Connection } from "./http2/http2-connection.ts";
-import { loadHttp1Transport } from "./lazy.ts";
+import { loadHttp1Transport } from "./http1/lazy.ts";
 import type { KubeTransport, TransportRequest, TransportResponse } from "./transport.ts";
 
 /** How often a request that the server did not act on is sent again, each time over another connection. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openH2Server, pemOf } from "../../test/open-h2-server.ts";
 import { createKubeClient, loadClusterAccess, namespaces, type ClusterAccess, type TokenSource } from "../index.ts";
-import type { LoadClusterAccessOptions } from "../load-cluster-access.ts";
+import type { LoadClusterAccessOptions } from "../load-cluster-access-options.ts";
 
 const VERSION = "client.authentication.k8s.io/v1";
 

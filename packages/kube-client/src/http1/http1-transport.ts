@@ -1,9 +1,9 @@
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import * as http from "node:http";
 import type { Duplex } from "node:stream";
-import type { Dialer } from "./dialer.ts";
-import { connectionError } from "./connection-error.ts";
-import type { KubeTransport, TransportRequest, TransportResponse } from "./transport.ts";
+import type { Dialer } from "../dialer.ts";
+import { connectionError } from "../connection-error.ts";
+import type { KubeTransport, TransportRequest, TransportResponse } from "../transport.ts";
 
 /** Idle connections kept; a watch holds one of its own while it runs. */
 const MAX_IDLE_SOCKETS = 4;

@@ -2,11 +2,11 @@ import { createError, hasCode } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
 import { accessSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { ClusterAccess } from "./cluster-access.ts";
-import { kubeClientErrors } from "./errors.ts";
-import { resolveKubeconfig } from "./kubeconfig-access.ts";
-import { mergeKubeconfigs, parseKubeconfig, readKubeconfig, type Kubeconfig } from "./kubeconfig.ts";
-import type { LoadClusterAccessOptions } from "./load-cluster-access.ts";
+import type { ClusterAccess } from "../cluster-access.ts";
+import { kubeClientErrors } from "../errors.ts";
+import { resolveKubeconfig } from "../kubeconfig-access.ts";
+import { mergeKubeconfigs, parseKubeconfig, readKubeconfig, type Kubeconfig } from "../kubeconfig.ts";
+import type { LoadClusterAccessOptions } from "../load-cluster-access-options.ts";
 
 /**
  * The access that kubeconfig files describe: the given one, else those of `KUBECONFIG`, else `~/.kube/config`.
