@@ -4,7 +4,7 @@ import { createError } from "@kinglet/errors";
 import { createKubeClient, type KubeClientOptions } from "../create-kube-client.ts";
 import { kubeClientErrors } from "../errors.ts";
 import type { KubeClient } from "../kube-client.ts";
-import { loadClusterAccess, type LoadClusterAccessOptions } from "../load-cluster-access.ts";
+import { loadClusterAccess, type LoadClusterAccessOptions } from "../load-cluster-access-options.ts";
 
 /** @public */
 export type KubeConfigClientOptions = KubeClientOptions &
