@@ -42,6 +42,8 @@ export interface SoakReport {
 }
 
 const WRITES_PER_SECOND = 100;
+/** Of the client that fills and changes: the server's own limits are enough. */
+const UNLIMITED = { perSecond: 100_000, burst: 100_000 };
 const HOLD_MS = 20_000;
 /** After this long without a fault a client's back-off starts over. */
 const CALM_MS = 190_000;
@@ -98,7 +100,7 @@ class SoakRun {
     await using stack = new AsyncDisposableStack();
     const server = stack.use(await openSoakServer(this.#options.isReal, this.#random));
     this.#serverName = server.name;
-    const direct = stack.use(createKubeClient(server.direct));
+    const direct = stack.use(createKubeClient(server.direct, { writeRate: UNLIMITED }));
     const kinds = soakKinds();
     const churn = stack.use(new Churn(direct, kinds, { objects: this.#options.objects, random: this.#random }));
     this.#say(`filling ${server.name} with ${this.#options.objects} objects`);
