@@ -4,7 +4,8 @@ import { createError } from "@kinglet/errors";
 import { createKubeClient, type KubeClientOptions } from "../create-kube-client.ts";
 import { kubeClientErrors } from "../errors.ts";
 import type { KubeClient } from "../kube-client.ts";
-import { loadClusterAccess, type LoadClusterAccessOptions } from "../load-cluster-access-options.ts";
+import type { LoadClusterAccessOptions } from "../load-cluster-access-options.ts";
+import { loadClusterAccess } from "../load-cluster-access.ts";
 
 /** @public */
 export type KubeConfigClientOptions = KubeClientOptions &
