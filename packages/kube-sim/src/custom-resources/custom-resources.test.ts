@@ -116,8 +116,14 @@ describe("CustomResources", () => {
     const { group, names } = crd.spec;
     const discovered = await rawRequest(sim, "GET", `/apis/${group}`);
     const version = discovered.body.preferredVersion.version as string;
-    const body = { apiVersion: `${group}/${version}`, kind: names.kind, metadata: { name: "p" }, spec: {} };
-    const answer = await post(`/apis/${group}/${version}/namespaces/default/${names.plural}`, body);
-    expect(answer.status === 201 || answer.status === 422).toBe(true);
+    const metadata = { name: "p", annotations: { "kubescape.io/status": "completed" } };
+    const spec = { architectures: null, capabilities: ["NET_ADMIN"], execs: [{ path: "/bin/sh", args: ["sh", "-c"] }] };
+    const body = { apiVersion: `${group}/${version}`, kind: names.kind, metadata, spec };
+    const path = `/apis/${group}/${version}/namespaces/default/${names.plural}`;
+    const answer = await post(path, body);
+    expect([answer.status, answer.headers["warning"], answer.body.spec]).toEqual([201, undefined, spec]);
+    const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    const table = await rawRequest(sim, "GET", path, { headers: { accept } });
+    expect(table.body.rows[0].cells.slice(0, 3)).toEqual(["p", "completed", null]);
   });
 });
