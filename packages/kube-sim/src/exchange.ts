@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants, type ServerHttp2Session } from "node:http2";
 import { createGzip, gzipSync, type Gzip } from "node:zlib";
 import type { ApiRefusal } from "./api-refusal.ts";
 import type { UserInfo } from "./authorization/user-info.ts";
@@ -82,9 +83,11 @@ export class Exchange {
     this.#cutAfterBytes = bytes;
   }
 
-  /** Ends it now, as the fault wants it: a reset, an orderly end in the middle, or silence. */
-  cutNow(): void {
-    this.#cut();
+  /** Writes what is the last of a body and then ends it as the fault wants: a reset, an orderly end in the middle, or silence. */
+  writeLast(bytes: Buffer): void {
+    if (this.isOver) return;
+    this.response.write(bytes, () => this.#cut());
+    this.#isCut = true;
   }
 
   /** Sends the head of an answer whose body follows with {@link write}. */
@@ -238,10 +241,10 @@ export class Exchange {
       else socket.end();
       return;
     }
-    const session = (response as unknown as { stream?: { session?: { destroy(): void } } }).stream?.session;
-    if (session !== undefined) session.destroy();
+    const { stream } = response as unknown as { stream?: { session?: ServerHttp2Session } };
+    if (stream?.session !== undefined) stream.session.destroy(constants.NGHTTP2_INTERNAL_ERROR as never);
     else if (response.socket === null) response.destroy();
-    else response.socket.resetAndDestroy();
+    else response.socket.destroy();
   }
 
   /** Asks an HTTP/2 client to leave the connection once this answer is done. */

@@ -163,15 +163,21 @@ export class WatchStream {
   }
 
   #send(frame: Buffer): void {
-    for (const part of this.#fault?.frames(frame) ?? [frame]) this.#write(part);
-    if (this.#fault?.isOver !== true) return;
-    const status = this.#fault.lastStatus;
-    if (status === undefined) {
-      this.#options.exchange.cutNow();
-    } else {
-      this.#write(errorFrame(status, this.#options.representation));
-      this.close();
+    const fault = this.#fault;
+    if (fault === undefined) {
+      this.#write(frame);
+      return;
     }
+    const parts = fault.frames(frame);
+    const status = fault.lastStatus;
+    if (fault.isOver && status === undefined) {
+      this.#options.exchange.writeLast(Buffer.concat(parts));
+      return;
+    }
+    for (const part of parts) this.#write(part);
+    if (!fault.isOver || status === undefined) return;
+    this.#write(errorFrame(status, this.#options.representation));
+    this.close();
   }
 
   #write(frame: Buffer): void {

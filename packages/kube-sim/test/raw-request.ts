@@ -31,7 +31,7 @@ export function rawRequest(
         });
         answer.on("error", reject);
         answer.on("end", () => {
-          const isJson = (answer.headers["content-type"] ?? "").includes("json");
+          const isJson = text !== "" && (answer.headers["content-type"] ?? "").includes("json");
           resolve({
             status: answer.statusCode ?? 0,
             headers: answer.headers,
@@ -57,9 +57,13 @@ export interface RawWatch extends Disposable {
 }
 
 /** Opens a watch; resolves with the head of the answer. */
-export function rawWatch(sim: KubeSim, path: string): Promise<RawWatch> {
+export function rawWatch(
+  sim: KubeSim,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawWatch> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest(new URL(path, sim.server), requestOptions(sim, "GET"), (answer) => {
+    const outgoing = httpsRequest(new URL(path, sim.server), requestOptions(sim, "GET", headers), (answer) => {
       const lines: string[] = [];
       const waiting: (() => void)[] = [];
       let rest = "";

@@ -70,7 +70,8 @@ export function legacyRows(resource: SimResource): unknown[] {
     name: `${resource.plural}/${name}`,
     singularName: "",
     namespaced: resource.namespaced,
-    ...(handler.group === undefined ? {} : { group: handler.group, version: handler.version }),
+    group: handler.group,
+    version: handler.group === undefined ? undefined : handler.version,
     kind: handler.kind ?? resource.kind,
     verbs: handler.verbs,
   }));

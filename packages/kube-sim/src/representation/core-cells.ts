@@ -60,7 +60,8 @@ export function coreCells(): Readonly<Record<string, Cells>> {
       const names = Object.keys(recordAt(object, "status.hard")).sort();
       const used = recordAt(object, "status.used");
       const hard = recordAt(object, "status.hard");
-      const show = (name: string): string => `${name}: ${String(used[name] ?? "0")}/${String(hard[name])}`;
+      const show = (name: string): string =>
+        `${name}: ${textAt({ used: used[name] }, "used", "0")}/${textAt({ hard: hard[name] }, "hard", "0")}`;
       const isLimit = (name: string): boolean => name.startsWith("limits.");
       return [
         object.metadata.name,

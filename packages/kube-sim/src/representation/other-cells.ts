@@ -201,8 +201,8 @@ function policyBindingCells(object: KubeObject, now: number): unknown[] {
 }
 
 function requestCells(object: KubeObject, now: number): unknown[] {
-  const conditions = recordsAt(object, "status.conditions").map(({ type }) => String(type));
-  const states = ["Denied", "Approved", "Failed"].filter((state) => conditions.includes(state));
+  const conditions = new Set(recordsAt(object, "status.conditions").map(({ type }) => type));
+  const states = ["Denied", "Approved", "Failed"].filter((state) => conditions.has(state));
   if (textAt(object, "status.certificate") !== "") states.push("Issued");
   const seconds = readPath(object, "spec.expirationSeconds");
   return [

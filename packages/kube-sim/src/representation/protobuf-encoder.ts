@@ -1,5 +1,5 @@
 import type { FieldRow, FieldTable } from "@kinglet/kube-schema/field-table";
-import { isJsonRecord, type JsonRecord } from "../kube-object.ts";
+import { isJsonRecord } from "../kube-object.ts";
 import { encodeSpecial } from "./special-encoder.ts";
 import { WireWriter } from "./wire-writer.ts";
 
@@ -51,7 +51,7 @@ export class ProtobufEncoder {
     writer.text("");
     writer.tag(3, 2);
     const end = writer.size;
-    if (message !== undefined) this.writeMessage(writer, message, object as JsonRecord);
+    if (message !== undefined) this.writeMessage(writer, message, object);
     writer.closeMessage(2, end);
     const identity = writer.size;
     writer.text(kind);

@@ -38,7 +38,7 @@ export function decodeSpecial(
       return fields.has(2) ? readSchema(blocks(2)[0] ?? bytes) : number(1) === 1;
     case "schemaOrArray":
       return fields.has(2) ? blocks(2).map(readSchema) : fields.has(1) ? readSchema(blocks(1)[0] ?? bytes) : null;
-    case "schemaOrStringArray":
+    default:
       return fields.has(2) ? blocks(2).map(String) : fields.has(1) ? readSchema(blocks(1)[0] ?? bytes) : null;
   }
 }

@@ -35,7 +35,7 @@ export function encodeSpecial(
       writeTime(writer, value, special === "microTime");
       return;
     case "quantity":
-      writer.text(value === undefined || value === null ? "0" : String(value as string | number));
+      writer.text(typeof value === "string" ? value : typeof value === "number" ? String(value) : "0");
       writer.tag(1, 2);
       return;
     case "intOrString":

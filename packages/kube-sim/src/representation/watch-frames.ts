@@ -90,7 +90,7 @@ function tableOf(object: KubeObject, resource: SimResource, representation: Repr
     (object.metadata.name as string | undefined) === undefined
       ? { ...object, metadata: { ...object.metadata, name: "" } }
       : object;
-  const table = presentObject(named as KubeObject, resource, representation) as unknown as {
+  const table = presentObject(named, resource, representation) as unknown as {
     rows: { object: KubeObject | null }[];
   };
   const row = table.rows[0];
