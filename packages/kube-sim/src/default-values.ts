@@ -41,6 +41,7 @@ export function omitEmpty(
 }
 
 const KEPT_WHEN_EMPTY: Readonly<Record<string, true>> = {
+  aggregationRule: true,
   metadata: true,
   spec: true,
   status: true,

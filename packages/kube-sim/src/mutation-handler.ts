@@ -214,6 +214,7 @@ function parseDeleteOptions(
       gracePeriodSeconds: grace === undefined ? undefined : Number(grace),
       uid: readPath(body, "preconditions.uid") as string | undefined,
       resourceVersion: readPath(body, "preconditions.resourceVersion") as string | undefined,
+      hasPreconditions: isJsonRecord(readPath(body, "preconditions")),
       propagationPolicy: (propagation ?? oldPolicy) as DeleteOptions["propagationPolicy"],
     },
     isDryRun: parseDryRun(Array.isArray(dryRun) ? (dryRun as string[]) : query.getAll("dryRun"), "DeleteOptions"),

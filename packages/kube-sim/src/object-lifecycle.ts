@@ -12,6 +12,8 @@ export interface DeleteOptions {
   readonly resourceVersion?: string | undefined;
   /** What happens to objects that the deleted one owns. @defaultValue the kind's own policy */
   readonly propagationPolicy?: "Foreground" | "Background" | "Orphan" | undefined;
+  /** Preconditions were given, perhaps none in them. */
+  readonly hasPreconditions?: boolean | undefined;
   /** One of many: admission is told no name. */
   readonly isCollection?: boolean | undefined;
 }
@@ -37,7 +39,7 @@ export function deleteOptionsBody(
     apiVersion: "meta.k8s.io/v1",
     ...base,
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(options.hasPreconditions === true || Object.keys(preconditions).length > 0 ? { preconditions } : {}),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
   };
 }
