@@ -4,7 +4,7 @@ import { ViewOwners } from "./apply/view-owners.ts";
 import { managerOfUserAgent, parseWriteOptions } from "./apply/write-options.ts";
 import { toJsonBody } from "./apply/yaml-body.ts";
 import type { Exchange } from "./exchange.ts";
-import { readPath } from "./kube-object.ts";
+import { isJsonRecord, readPath } from "./kube-object.ts";
 import { parseListOptions } from "./list-options.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { DeleteOptions } from "./object-lifecycle.ts";
