@@ -1,5 +1,6 @@
 export { realClusterAvailability, type RealClusterAvailability } from "./availability.ts";
 export { buildRealClusterBinaries, type BuildOptions } from "./build-binaries.ts";
+export { buildInformerPeer } from "./build-informer-peer.ts";
 export { cacheFolder, type Environment } from "./cache-folder.ts";
 export { RealClusterError, type RealClusterErrorCode } from "./errors.ts";
 export { findRealClusterBinaries } from "./find-binaries.ts";

@@ -1,5 +1,5 @@
 // A process that serves realistic pods over loopback TLS from bytes made beforehand, so that what is measured is the client.
-// argv: number of pods. Sends { port, caPem } to its parent when it listens.
+// argv: number of pods, watch events a second. Sends { port, caPem } to its parent when it listens.
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import http2 from "node:http2";
@@ -7,8 +7,10 @@ import type { AddressInfo } from "node:net";
 import { encodeObject, envelope } from "../../test/protobuf-oracle.ts";
 import { pemOf } from "../../test/open-h2-server.ts";
 import { realisticPod } from "../../test/realistic-pod.ts";
+import { WatchFeed } from "./watch-feed.ts";
 
 const count = Number(process.argv[2]);
+const feed = new WatchFeed(Number(process.argv[3] ?? "0"), count);
 const VERSION = "9000000";
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const LARGEST_PAGE = 5_000;
@@ -82,6 +84,7 @@ function answer(url: URL, accept: string, response: ServerResponse): void {
   if (url.searchParams.get("watch") !== null) {
     response.writeHead(200, { "content-type": isProtobuf ? `${PROTOBUF};stream=watch` : "application/json" });
     response.flushHeaders();
+    if (isProtobuf && url.pathname === "/api/v1/pods") feed.serve(response);
     return;
   }
   const limit = Number(url.searchParams.get("limit") ?? "0");
