@@ -1,5 +1,6 @@
 import { ManualClock, sleep } from "@kinglet/lifecycle";
 import { createMetrics } from "@kinglet/metrics";
+import { waitFor } from "@kinglet/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { endOfList, event, object, type ListScript } from "../test/fake-api.ts";
 import { fault, recorder, startInformer } from "../test/informer-fixture.ts";
@@ -188,7 +189,8 @@ describe("Informer's objects", () => {
     });
     const stopping = new AbortController();
     const running = informer.run({ signal: stopping.signal });
-    await clock.advance(0);
+    // The readers of answers are loaded at the first use.
+    await waitFor(() => seen.length >= 5, { describe: "five deliveries" });
     stopping.abort();
     await running;
     expect(seen).toEqual([slim("1"), slim("6"), slim("7"), slim("8"), slim("8")]);

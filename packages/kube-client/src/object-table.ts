@@ -3,8 +3,8 @@ import type { KubeObject } from "./kube-object.ts";
 /**
  * Objects by namespace and name.
  *
- * Two levels of maps, whose keys are strings that the objects hold anyway: no key string is made per object (measured in README.md), and the objects
- * of a namespace are at hand. Cluster-scoped objects are in the namespace "".
+ * Two levels of maps, whose keys are strings that the objects hold anyway: no key string is made per object, and the objects
+ * of a namespace are at hand. 29 bytes an object; one map by key strings takes 74 (50,000 objects in 100 namespaces, Node 26.10). Cluster-scoped objects are in the namespace "".
  */
 export class ObjectTable<T extends KubeObject> {
   readonly #namespaces = new Map<string, Map<string, T>>();

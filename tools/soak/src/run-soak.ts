@@ -14,6 +14,12 @@ import type { SoakOptions } from "./soak-options.ts";
 import { openSoakServer, type SoakServer } from "./soak-server.ts";
 import { stateOf, WatchedKind } from "./watched-kind.ts";
 
+/** What a run is to do. */
+export type SoakPlan = Pick<SoakOptions, "seed" | "minutes" | "isReal" | "speed" | "objects"> & {
+  /** Ends when every fault has been made once, whatever the time. @defaultValue false */
+  readonly isOneRound?: boolean;
+};
+
 /** One fault and what became of it. */
 export interface FaultReport {
   readonly name: string;
@@ -60,10 +66,7 @@ const MAX_VIOLATIONS = 100;
  *
  * @param say - progress, one line at a time.
  */
-export async function runSoak(
-  options: Pick<SoakOptions, "seed" | "minutes" | "isReal" | "speed" | "objects">,
-  say: (line: string) => void,
-): Promise<SoakReport> {
+export async function runSoak(options: SoakPlan, say: (line: string) => void): Promise<SoakReport> {
   const run = new SoakRun(options, say);
   const socketsBefore = openSockets();
   await run.run();
@@ -74,7 +77,7 @@ export async function runSoak(
 }
 
 class SoakRun {
-  readonly #options: Pick<SoakOptions, "seed" | "minutes" | "isReal" | "speed" | "objects">;
+  readonly #options: SoakPlan;
   readonly #say: (line: string) => void;
   readonly #random: () => number;
   readonly #clock: ScaledClock;
@@ -86,10 +89,7 @@ class SoakRun {
   #serverName = "";
   #writes = 0;
 
-  constructor(
-    options: Pick<SoakOptions, "seed" | "minutes" | "isReal" | "speed" | "objects">,
-    say: (line: string) => void,
-  ) {
+  constructor(options: SoakPlan, say: (line: string) => void) {
     this.#options = options;
     this.#say = say;
     this.#random = seededRandom(options.seed);
@@ -129,13 +129,14 @@ class SoakRun {
     };
     const faults = this.#faultsFor(server);
     const endMs = Date.now() + this.#options.minutes * 60_000;
-    while (Date.now() < endMs) {
+    const { isOneRound = false } = this.#options;
+    for (let round = 0; isOneRound ? round === 0 : Date.now() < endMs; round++) {
       for (const fault of shuffled(faults, this.#random)) {
-        if (Date.now() >= endMs) break;
+        if (!isOneRound && Date.now() >= endMs) break;
         await this.#suffer(fault, context, watched, direct);
         this.#sampleHeap();
         // Half of the faults meet a client whose back-off has started over, the others one that is still careful.
-        if (this.#random() < 0.5) await context.sleep(CALM_MS);
+        if (!isOneRound && this.#random() < 0.5) await context.sleep(CALM_MS);
       }
     }
     await churn.pause();

@@ -9,6 +9,13 @@ const say = (line: string): void => {
 };
 
 describe("soak", () => {
+  it("holds every invariant after each fault of the catalogue", async () => {
+    const plan = { seed: 2, minutes: 60, isReal: false, speed: 40, objects: 300, isOneRound: true };
+    const report = await runSoak(plan, say);
+    expect(report.violations).toEqual([]);
+    expect(new Set(report.faults.map(({ name }) => name)).size).toBeGreaterThan(40);
+  });
+
   it("holds every invariant for three minutes of faults at the simulator", async () => {
     const report = await runSoak({ seed: 4, minutes: 3, isReal: false, speed: 20, objects: 20_000 }, say);
     expect(report.violations).toEqual([]);
