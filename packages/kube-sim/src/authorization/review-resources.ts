@@ -5,6 +5,7 @@ import type { SimResource } from "../sim-resource.ts";
 import type { SubresourceCall } from "../subresource.ts";
 import type { StatusCause } from "../api-refusal.ts";
 import { anonymousUser, presentUser, type UserInfo } from "./user-info.ts";
+import { recordBody } from "./record-body.ts";
 import type { PolicyRule } from "./policy-rule.ts";
 import type { RequestAttributes } from "./request-attributes.ts";
 
@@ -39,6 +40,7 @@ function row(group: string, kind: string, answer: Answer, namespaced = false): S
       const { exchange, info, resource } = call;
       const body = parseObject(call.text, mediaTypeOf(exchange.request), resource, info.namespace);
       if (body.metadata.name === "") delete (body.metadata as Partial<KubeObject["metadata"]>).name;
+      recordBody(call, resource, "", body);
       const answered = await answer(call, body, exchange.user ?? anonymousUser);
       exchange.sendJson(201, { kind, apiVersion: `${group}/v1`, ...answered });
     },

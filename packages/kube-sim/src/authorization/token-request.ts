@@ -3,6 +3,7 @@ import { badRequest, invalid, notFound, refusal } from "../refusals.ts";
 import { mediaTypeOf, parseObject } from "../request-body.ts";
 import type { SimResource } from "../sim-resource.ts";
 import type { SubresourceCall, SubresourceHandler } from "../subresource.ts";
+import { recordBody } from "./record-body.ts";
 import type { TokenBinding } from "./service-account-tokens.ts";
 
 const GROUP = "authentication.k8s.io";
@@ -35,6 +36,10 @@ async function requestToken(call: SubresourceCall): Promise<void> {
   const { exchange, info, store, access, clock, resource, request } = call;
   const body = parseObject(call.text, mediaTypeOf(exchange.request), tokenRequestRow, info.namespace);
   const attempt = { ...request, operation: "CREATE", resource, namespace: info.namespace, name: info.name } as const;
+  const wish = isJsonRecord(body.spec) ? body.spec : {};
+  wish["expirationSeconds"] ??= DEFAULT_SECONDS;
+  body.spec = wish;
+  recordBody(call, tokenRequestRow, "token", body);
   const object = completeBody(body, access.audiences);
   if (object.metadata.name !== "" && object.metadata.name !== info.name) {
     const message = `Invalid value: ${JSON.stringify(object.metadata.name)}: must match the service account name if specified`;

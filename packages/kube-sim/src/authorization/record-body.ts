@@ -1,0 +1,17 @@
+import { recordFields } from "../apply/field-manager.ts";
+import type { KubeObject } from "../kube-object.ts";
+import type { SimResource } from "../sim-resource.ts";
+import type { SubresourceCall } from "../subresource.ts";
+
+/** A body that is stored nowhere has owners of its fields all the same, in place. */
+export function recordBody(call: SubresourceCall, resource: SimResource, subresource: string, body: KubeObject): void {
+  recordFields({
+    resource,
+    subresource,
+    before: undefined,
+    after: body,
+    manager: call.request.fieldManager ?? "kube-sim",
+    operation: "Update",
+    time: new Date(call.clock.now()).toISOString().replace(/\.\d+Z$/, "Z"),
+  });
+}
