@@ -245,6 +245,19 @@ describe("Informer.run", () => {
     await stop();
   });
 
+  it("says which of the server's queues was full [client E3]", async () => {
+    const fields: unknown[] = [];
+    const logger = { error: () => {}, info: () => {}, debug: () => {}, isEnabled: () => true };
+    const throttled = fault("TOO_MANY_REQUESTS", { flowSchemaUid: "f", priorityLevelUid: "p", retryAfterSeconds: 2 });
+    const { clock, api, stop } = await startInformer([{ fails: throttled }, ...TWO], [{}], {
+      logger: { ...logger, warn: (_message, more) => void fields.push(more) },
+    });
+    expect(fields).toMatchObject([{ flowSchemaUid: "f", priorityLevelUid: "p", delayMs: 2000 }]);
+    await clock.advance(2000);
+    expect(api.trace).toEqual(["list 0", "list 0", "watch 5"]);
+    await stop();
+  });
+
   it("asks for metadata only, in lists, watches and streaming lists [client L10]", async () => {
     const paged = await startInformer(TWO, [{}], { metadataOnly: true });
     const streamed = await startInformer(TWO, [{ events: [endOfList("5")], ends: true }, {}], {

@@ -328,12 +328,12 @@ export class Reflector<T extends KubeObject> {
   }
 
   #fields(error: unknown): Record<string, unknown> {
-    const { flowSchema, priorityLevel } = error instanceof KingletError ? error.details : {};
+    const { flowSchemaUid, priorityLevelUid } = error instanceof KingletError ? error.details : {};
     return {
       ...this.#labels(),
       ...(error instanceof KingletError ? { code: error.code } : {}),
       // Which of the server's queues was full: that is what an administrator has to widen.
-      ...(flowSchema === undefined ? {} : { flowSchema, priorityLevel }),
+      ...(flowSchemaUid === undefined ? {} : { flowSchemaUid, priorityLevelUid }),
       error: error instanceof Error ? error.message : String(error),
     };
   }
