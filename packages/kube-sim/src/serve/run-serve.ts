@@ -52,7 +52,7 @@ async function serve(options: ServeOptions, context: ServeContext): Promise<Serv
         ...(options.seed === undefined ? {} : { random: createSeededRandom(options.seed) }),
       }),
     );
-    await load(sim, options.load);
+    sim.load(options.load);
     const kubeconfig = options.kubeconfig === undefined ? temporaryFile(stack) : resolve(options.kubeconfig);
     writeKubeconfig(kubeconfig, sim);
     context.print(JSON.stringify({ ready: true, server: sim.server, kubeconfig }));
@@ -75,10 +75,6 @@ function readTokens(file: string): Record<string, SimUser> {
     });
   }
   return Object.fromEntries(parseTokenFile(text, file));
-}
-
-async function load(sim: KubeSim, counts: Readonly<Record<string, number>>): Promise<void> {
-  if (Object.keys(counts).length > 0) await sim.load(counts);
 }
 
 function writeKubeconfig(file: string, sim: KubeSim): void {
