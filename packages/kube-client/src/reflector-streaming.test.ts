@@ -1,4 +1,5 @@
 import { ManualClock } from "@kinglet/lifecycle";
+import { waitFor } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { endOfList, event, object, type ListScript, type WatchScript } from "../test/fake-api.ts";
 import { fault, held, startInformer, type InformerFixture } from "../test/informer-fixture.ts";
@@ -19,8 +20,7 @@ describe("Informer with streaming lists", () => {
     const informer = createInformer<KubeObject>(client, pods, { listMode: "stream", clock, random: () => 0 });
     const stopping = new AbortController();
     const running = informer.run({ signal: stopping.signal });
-    await clock.advance(0);
-    const { url } = transport.requests[0]!;
+    const { url } = await waitFor(() => transport.requests[0], { describe: "a request" });
     expect([url.pathname, [...url.searchParams].map((pair) => pair.join("=")).sort()]).toEqual([
       "/api/v1/pods",
       [
