@@ -52,7 +52,7 @@ async function serve(options: ServeOptions, context: ServeContext): Promise<Serv
         ...(options.seed === undefined ? {} : { random: createSeededRandom(options.seed) }),
       }),
     );
-    sim.load(options.load);
+    sim.load(options.load, options.seed);
     const kubeconfig = options.kubeconfig === undefined ? temporaryFile(stack) : resolve(options.kubeconfig);
     writeKubeconfig(kubeconfig, sim);
     context.print(JSON.stringify({ ready: true, server: sim.server, kubeconfig }));
