@@ -286,7 +286,7 @@ export class ObjectWriter {
     if (subresource === "") this.#complete(resource, next);
     this.#validate(resource, next, current, subresource, context);
     rulesOf(resource)?.allocate?.(next, current, context);
-    this.#countGeneration(resource, current, next);
+    if (subresource !== "status") this.#countGeneration(resource, current, next);
     const shown = view === undefined ? servedObject(resource, next) : view.read(next);
     await pipeline?.validate?.({ ...fixed, object: shown });
     return next;

@@ -151,6 +151,17 @@ export function defaultAutoscaler(object: KubeObject): void {
   fill(ensureRecord(behavior, "scaleDown"), SCALE_DOWN);
 }
 
+/** How many devices a request asks for when it does not say. */
+export function defaultDeviceRequests(spec: JsonRecord): void {
+  for (const request of recordsAt(recordAt(spec, "devices"), "requests")) {
+    for (const part of [recordAt(request, "exactly"), ...recordsAt(request, "firstAvailable")]) {
+      if (part === undefined) continue;
+      fill(part, { allocationMode: "ExactCount" });
+      if (part["allocationMode"] === "ExactCount" && (numberAt(part, "count") ?? 0) === 0) part["count"] = 1;
+    }
+  }
+}
+
 export function defaultFlowSchema(object: KubeObject): void {
   const spec = specOf(object);
   if ((numberAt(spec, "matchingPrecedence") ?? 0) === 0) spec["matchingPrecedence"] = 1000;

@@ -14,7 +14,7 @@ import { namespaceRules } from "./namespace-rules.ts";
 import * as network from "./network-validation.ts";
 import * as objects from "./object-validation.ts";
 import { podRules } from "./pod-rules.ts";
-import { podSubresources } from "./pod-subresources.ts";
+import { bindNamedPod, podSubresources } from "./pod-subresources.ts";
 import { scaleSubresource } from "./scale-view.ts";
 import { serviceRules } from "./service-rules.ts";
 import { autoscalerStorage, eventStorage } from "./stored-forms.ts";
@@ -119,6 +119,7 @@ function coreDetails(): Record<string, Details> {
       rules: once(serviceRules),
     },
     "v1 ServiceAccount": { subresources: { token: tokenSubresource } },
+    "v1 Binding": { handleCreate: bindNamedPod },
     "v1 ComponentStatus": { deprecationWarning: "v1 ComponentStatus is deprecated in v1.19+" },
     "v1 Endpoints": {
       deprecationWarning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
@@ -223,6 +224,7 @@ function workloadDetails(): Record<string, Details> {
         },
       }),
     },
+    "apps/v1 ControllerRevision": rules({ findProblems: objects.findRevisionProblems }),
     "batch/v1 Job": {
       fieldSelectors: { "status.successful": "" },
       ...status({}),
@@ -266,7 +268,10 @@ function otherDetails(): Record<string, Details> {
       default: defaults.defaultNetworkPolicy,
       findProblems: network.findNetworkPolicyProblems,
     }),
-    "networking.k8s.io/v1 IngressClass": rules({ default: defaults.defaultIngressClass }),
+    "networking.k8s.io/v1 IngressClass": rules({
+      default: defaults.defaultIngressClass,
+      findProblems: network.findIngressClassProblems,
+    }),
     "networking.k8s.io/v1 ServiceCIDR": { ...status({}), keepsMetadataOnStatus: true },
     "storage.k8s.io/v1 StorageClass": rules({
       default: defaults.defaultStorageClass,
@@ -328,7 +333,18 @@ function otherDetails(): Record<string, Details> {
       keepsMetadataOnStatus: true,
       ...rules({ default: defaults.defaultPriorityLevel }),
     },
-    "resource.k8s.io/v1 ResourceClaim": status({}),
+    "resource.k8s.io/v1 ResourceClaim": {
+      ...status({}),
+      ...rules({ default: (object) => defaults.defaultDeviceRequests(specOf(object)) }),
+    },
+    "resource.k8s.io/v1 ResourceClaimTemplate": rules({
+      default: (object) => defaults.defaultDeviceRequests(ensureRecord(specOf(object), "spec")),
+    }),
+    "storage.k8s.io/v1 VolumeAttributesClass": rules({
+      admit: (object, attempt) => {
+        if (attempt.operation === "CREATE") protect(object, "kubernetes.io/vac-protection");
+      },
+    }),
     "apiregistration.k8s.io/v1 APIService": { ...status({}), keepsMetadataOnStatus: true },
     "apiextensions.k8s.io/v1 CustomResourceDefinition": {
       initialStatus: { conditions: null, acceptedNames: { plural: "", kind: "" } },

@@ -133,3 +133,15 @@ export function findEndpointSliceProblems(object: KubeObject, current: KubeObjec
   if (current !== undefined) errors.immutable("addressType", type, current["addressType"]);
   return errors.causes;
 }
+
+export function findIngressClassProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const controller = textAt(recordAt(object, "spec"), "controller");
+  if (current !== undefined) {
+    errors.immutable("spec.controller", controller, textAt(recordAt(current, "spec"), "controller"));
+  } else if (controller === "") errors.required("spec.controller");
+  else if (!/^[^/]+\/./.test(controller)) {
+    errors.invalid("spec.controller", controller, 'must be a domain-prefixed path (such as "acme.io/foo")');
+  }
+  return errors.causes;
+}

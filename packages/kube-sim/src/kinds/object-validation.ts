@@ -309,6 +309,14 @@ export function findResourceQuotaProblems(
   return errors.causes;
 }
 
+export function findRevisionProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  errors.nonNegative("revision", object["revision"]);
+  if (object["data"] === undefined || object["data"] === null) errors.required("data", "data is mandatory");
+  if (current !== undefined) errors.immutable("data", object["data"], current["data"]);
+  return errors.causes;
+}
+
 export function findRuntimeClassProblems(object: KubeObject, current: KubeObject | undefined): readonly StatusCause[] {
   const errors = new FieldErrors();
   const handler = textAt(object, "handler");

@@ -21,6 +21,7 @@ export function admitNewPod(object: KubeObject, context: RuleContext): void {
   spec["serviceAccount"] = spec["serviceAccountName"];
   admitServiceAccount(object, spec, context);
   admitPriority(object, spec, context);
+  admitRuntimeClass(object, spec, context);
   addTolerations(spec);
 }
 
@@ -101,6 +102,18 @@ function admitPriority(object: KubeObject, spec: JsonRecord, context: RuleContex
   }
   spec["priority"] = priority;
   spec["preemptionPolicy"] = policy;
+}
+
+/** What a runtime class costs is counted with each of its pods. */
+function admitRuntimeClass(object: KubeObject, spec: JsonRecord, context: RuleContext): void {
+  const name = textAt(spec, "runtimeClassName");
+  if (name === "") return;
+  const found = context.store.table("runtimeclasses.node.k8s.io").get(name);
+  if (found === undefined) {
+    throw forbidden(POD, object.metadata.name, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+  }
+  const overhead = recordAt(recordAt(found, "overhead"), "podFixed");
+  if (overhead !== undefined) spec["overhead"] = { ...overhead };
 }
 
 /** A pod stays five minutes on a node that fails, unless it says how long. */

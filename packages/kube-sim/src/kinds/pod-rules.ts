@@ -5,6 +5,7 @@ import { addTolerations, admitNewPod, applyLimitRanges, completeStoredPod } from
 import { defaultPod } from "./pod-defaults.ts";
 import { findPodUpdateProblems } from "./pod-update-validation.ts";
 import { findNewPodProblems } from "./pod-validation.ts";
+import { warnAboutPod } from "./pod-warnings.ts";
 import { compareQuantities, parseQuantity } from "./quantity.ts";
 
 /** Pods: defaults, the server's admission, what a new one starts with, and what an update may change. */
@@ -25,6 +26,9 @@ export function podRules(): KindRules {
     prepareForCreate: prepareNewPod,
     prepareForUpdate: (next, current, subresource) => {
       if (subresource === "status") carryStatus(next, current);
+    },
+    allocate: (object, current, context) => {
+      if (current === undefined) warnAboutPod(object, context.warn);
     },
     findProblems: (object, current, subresource) => {
       if (current === undefined) return findNewPodProblems(object);

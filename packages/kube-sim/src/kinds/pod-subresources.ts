@@ -78,6 +78,13 @@ function attemptOf(call: SubresourceCall, object: KubeObject): WriteAttempt {
   return { ...request, operation: "CREATE", resource, namespace, name, subresource, object, oldObject: undefined };
 }
 
+/** `POST …/bindings` names the pod in the body. */
+export async function bindNamedPod(call: SubresourceCall): Promise<void> {
+  const binding = parseObject(call.text, mediaTypeOf(call.exchange.request), BINDING, call.info.namespace);
+  const resource = call.registry.find("", "v1", "pods") ?? call.resource;
+  await bindPod({ ...call, resource, info: { ...call.info, name: binding.metadata.name } });
+}
+
 async function bindPod(call: SubresourceCall): Promise<void> {
   const { exchange, info, writer, resource, clock } = call;
   const binding = parseObject(call.text, mediaTypeOf(exchange.request), BINDING, info.namespace);
@@ -147,6 +154,11 @@ async function evictPod(call: SubresourceCall): Promise<void> {
   if (!isOver) await takeDisruption(call, pod);
   const options = recordAt(eviction, "deleteOptions");
   const preconditions = recordAt(options, "preconditions");
+  const isMarked = call.request.isDryRun === true || pod.metadata.deletionTimestamp !== undefined;
+  if (!isMarked && preconditions?.["resourceVersion"] === undefined) {
+    const now = new Date(call.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    writer.put(resource, disrupted(pod, now), { keepsGeneration: true });
+  }
   const grace = numberAt(options, "gracePeriodSeconds");
   const propagation = options?.["propagationPolicy"];
   await writer.delete(
@@ -217,7 +229,40 @@ async function takeDisruption(call: SubresourceCall, pod: KubeObject): Promise<v
     });
   }
   if (call.request.isDryRun === true) return;
-  writer.put(resource, { ...budget, status: { ...status, disruptionsAllowed: allowed - 1 } });
+  const { name } = pod.metadata;
+  const now = new Date(call.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const isLast = allowed - 1 === 0;
+  const condition = {
+    type: "DisruptionAllowed",
+    status: isLast ? "False" : "True",
+    observedGeneration: numberAt(status, "observedGeneration") ?? 0,
+    lastTransitionTime: now,
+    reason: isLast ? "InsufficientPods" : "SufficientPods",
+    message: "",
+  };
+  const others = recordsAt(status, "conditions").filter((candidate) => candidate["type"] !== "DisruptionAllowed");
+  const disruptedPods = { ...recordAt(status, "disruptedPods"), [name]: now };
+  writer.put(resource, {
+    ...budget,
+    status: { ...status, disruptionsAllowed: allowed - 1, disruptedPods, conditions: [...others, condition] },
+  });
+}
+
+/** The pod says why it goes. */
+function disrupted(pod: KubeObject, now: string): KubeObject {
+  const next = structuredClone(pod);
+  const status = ensureRecord(next, "status");
+  const others = recordsAt(status, "conditions").filter((condition) => condition["type"] !== "DisruptionTarget");
+  const target = {
+    type: "DisruptionTarget",
+    status: "True",
+    lastProbeTime: null,
+    lastTransitionTime: now,
+    reason: "EvictionByEvictionAPI",
+    message: "Eviction API: evicting",
+  };
+  status["conditions"] = [...others, target];
+  return next;
 }
 
 /** Without a kubelet there is nothing to read; only the questions before that are answered. */

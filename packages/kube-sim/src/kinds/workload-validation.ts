@@ -101,7 +101,36 @@ function checkAmount(errors: FieldErrors, field: string, amount: unknown, mayExc
   }
 }
 
-export const findDeploymentProblems: Find = finder((errors, spec, old) => {
+/** Counts of a deployment's status: none negative, none above the number of all. */
+function findDeploymentStatusProblems(object: KubeObject): readonly StatusCause[] {
+  const errors = new FieldErrors();
+  const status = recordAt(object, "status") ?? {};
+  const count = (field: string): number => numberAt(status, field) ?? 0;
+  const parts = ["updatedReplicas", "readyReplicas", "availableReplicas"] as const;
+  for (const field of ["replicas", ...parts, "unavailableReplicas"])
+    errors.nonNegative(`status.${field}`, status[field]);
+  for (const field of parts) {
+    if (count(field) > count("replicas")) {
+      errors.invalid(`status.${field}`, count(field), "cannot be greater than status.replicas");
+    }
+  }
+  if (count("availableReplicas") > count("readyReplicas")) {
+    errors.invalid("status.availableReplicas", count("availableReplicas"), "cannot be greater than readyReplicas");
+  }
+  return errors.causes;
+}
+
+export function findDeploymentProblems(
+  object: KubeObject,
+  current: KubeObject | undefined,
+  subresource: string,
+): readonly StatusCause[] {
+  return subresource === "status"
+    ? findDeploymentStatusProblems(object)
+    : findDeploymentSpecProblems(object, current, subresource);
+}
+
+const findDeploymentSpecProblems: Find = finder((errors, spec, old) => {
   errors.nonNegative("spec.replicas", spec["replicas"]);
   checkSelector(errors, spec, "deployment");
   checkMatchingTemplate(errors, spec);
