@@ -33,12 +33,19 @@ export function decodeContinue(token: string): ContinuePosition {
     // Any malformed token gets the same refusal below; the parser's own words would only describe our decoder.
   }
   if (version === undefined || typeof start !== "string") {
-    throw badRequest(
-      "invalid continue token: continue key is not valid: invalid character looking for beginning of value",
-    );
+    throw badRequest(`invalid continue token: continue key is not valid: ${describeProblem(token)}`);
   }
   return {
     version: version.startsWith("-") ? undefined : BigInt(version),
     afterKey: start.replace(/^\//, "").replace(/\u0000$/, ""),
   };
+}
+
+/** The words of the real server's parser, for texts that fail at their first byte. */
+function describeProblem(token: string): string {
+  const first = Buffer.from(token, "base64url")[0];
+  if (first === undefined) return "unexpected end of JSON input";
+  const isShown = first > 31 && first < 127;
+  const shown = isShown ? String.fromCharCode(first) : `\\u${first.toString(16).padStart(4, "0")}`;
+  return `invalid character '${shown}' looking for beginning of value`;
 }
