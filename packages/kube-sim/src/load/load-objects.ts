@@ -24,7 +24,7 @@ export interface LoadTarget {
  *
  * They go straight into the store, one event each, without admission and validation. A name that is taken is left alone.
  *
- * Cost: 12 µs per pod (Node 26.10, two cores of an Intel Xeon).
+ * Cost: 34 µs and 11 KB of heap per pod with its event (Node 26.10, two cores of an Intel Xeon).
  */
 export function loadObjects(target: LoadTarget, counts: Readonly<Record<string, number>>, seed: number): void {
   const random = createSeededRandom(seed);
