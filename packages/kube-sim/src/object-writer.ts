@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Clock } from "@kinglet/lifecycle";
 import type { StatusCause } from "./api-refusal.ts";
 import { applyDefaults, omitEmpty } from "./default-values.ts";
 import { planDeletion } from "./deletion-rules.ts";
-import type { KindRules, RuleContext } from "./kind-rules.ts";
+import type { RuleContext } from "./kind-rules.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { findMetadataProblems } from "./metadata-validation.ts";
+import { rulesOf, specification, statusOf } from "./object-forms.ts";
 import {
   carryIdentity,
   checkDeletePreconditions,
@@ -18,42 +18,12 @@ import {
   wipeSystemFields,
   type DeleteOptions,
 } from "./object-lifecycle.ts";
-import type { ObjectStore } from "./object-store.ts";
+import type { ObjectAddress, ObjectChange, ObjectWriterOptions, UpdateRequest } from "./object-writer-options.ts";
 import { alreadyExists, invalid, notFound, refusal } from "./refusals.ts";
 import { objectKey, servedObject, type SimResource, tableName } from "./sim-resource.ts";
-import type { WriteAttempt, WritePipeline, WriteRequest } from "./write-pipeline.ts";
+import type { WriteAttempt, WriteRequest } from "./write-pipeline.ts";
 
 const NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
-
-/** Where an object is, and which part of it is meant; "" for the object itself. */
-export interface ObjectAddress {
-  readonly namespace: string;
-  readonly name: string;
-  readonly subresource: string;
-}
-
-/** Makes the wanted object from the current one. */
-export type ObjectChange = (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>;
-
-/** A PUT or PATCH. */
-export interface UpdateRequest extends WriteRequest {
-  readonly isPatch?: boolean | undefined;
-}
-
-/** What the writer asks of the rest of the server. */
-export interface ObjectWriterOptions {
-  readonly store: ObjectStore;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Fills in what a kind's own logic fills in, in place, before validation. */
-  readonly complete: (resource: SimResource, object: KubeObject) => void;
-  /** Kind-specific rules on top of the metadata's; all problems at once. */
-  readonly findProblems: (resource: SimResource, object: KubeObject) => readonly StatusCause[];
-  /** What every write passes through. */
-  readonly pipeline?: WritePipeline;
-  /** Called after an object was stored or removed, with the stored state. */
-  readonly onWrite: (resource: SimResource, object: KubeObject, change: "stored" | "removed") => void;
-}
 
 /**
  * The life of an object: what the API does to metadata, status and generation on create, update and delete.
@@ -428,35 +398,4 @@ export class ObjectWriter {
   #timestamp(inSeconds: number): string {
     return new Date(this.#options.clock.now() + inSeconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
   }
-}
-
-/** The kind's logic; made by the row on first use. */
-function rulesOf(resource: SimResource): KindRules | undefined {
-  return resource.rules?.();
-}
-
-/** The current object with the wanted status, and with the wanted metadata where the kind allows that. */
-function statusOf(resource: SimResource, current: KubeObject, wanted: KubeObject): KubeObject {
-  const next = structuredClone(current);
-  if (wanted.status === undefined) delete next.status;
-  else next.status = structuredClone(wanted.status);
-  if (resource.isCustom === true || resource.keepsMetadataOnStatus === true) {
-    const owners = wanted.metadata["managedFields"];
-    if (owners !== undefined) next.metadata["managedFields"] = owners;
-    return next;
-  }
-  next.metadata = structuredClone(wanted.metadata);
-  carryIdentity(current, next);
-  return next;
-}
-
-/** The part whose changes count as a new generation: `spec` of built-in kinds, all but metadata and status of custom ones. */
-function specification(resource: SimResource, object: KubeObject): unknown {
-  const rules = rulesOf(resource);
-  if (rules?.specificationOf !== undefined) return rules.specificationOf(object);
-  if (resource.isCustom !== true) {
-    return resource.countsAnnotations === true ? [object.spec, object.metadata.annotations ?? {}] : object.spec;
-  }
-  const { metadata: _metadata, status: _status, ...rest } = object;
-  return rest;
 }
