@@ -88,7 +88,8 @@ export function parseObject(
   if (resource.isCustom === true && apiVersion !== apiVersionOf(resource) && validation.directive !== "Ignore") {
     // No schema describes the version that the body names, so nothing but the metadata is known.
     for (const field of Object.keys(body).sort()) {
-      if (!["apiVersion", "kind", "metadata"].includes(field)) validation.warn(`unknown field ${JSON.stringify(field)}`);
+      if (!["apiVersion", "kind", "metadata"].includes(field))
+        validation.warn(`unknown field ${JSON.stringify(field)}`);
     }
   }
   checkKind(resource, kind, apiVersion);
