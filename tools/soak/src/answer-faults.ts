@@ -23,16 +23,17 @@ export function answerFaults(): readonly SoakFault[] {
     answer("410 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(410, "Expired")]))),
     answer("429 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(429, "TooManyRequests")]))),
     answer("500 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(500, "InternalError")]))),
-    answer(
-      "410 on page 2",
-      () => (request) =>
-        request.path.includes("continue=") ? Promise.resolve(statusAnswer(410, "Expired")) : undefined,
-    ),
-    answer(
+    listAnswer("410 on page 2", () => (request) => {
+      // A list at a version is not paged; one without, after a version is gone, is.
+      const isRefused =
+        request.path.includes("continue=") || (!isWatch(request) && /resourceVersion=\d/.test(request.path));
+      return isRefused ? Promise.resolve(statusAnswer(410, "Expired")) : undefined;
+    }),
+    listAnswer(
       "422 to sendInitialEvents",
       () => (request) => (isStreamingList(request) ? Promise.resolve(statusAnswer(422, "Invalid")) : undefined),
     ),
-    answer(
+    listAnswer(
       "sendInitialEvents ignored",
       () => (request, next) =>
         isStreamingList(request)
@@ -102,6 +103,7 @@ export function answerFaults(): readonly SoakFault[] {
 function answer(name: string, rule: () => TransportRule): SoakFault {
   return {
     name,
+    isAmbush: true,
     make: async ({ transport, server }) => {
       const remove = transport.add(rule());
       server.proxy.resetAll();
@@ -110,6 +112,22 @@ function answer(name: string, rule: () => TransportRule): SoakFault {
         // No stream stays open that still passes through the rule.
         server.proxy.resetAll();
       };
+    },
+  };
+}
+
+/** The same for faults of lists: history goes, so that informers have to list. */
+function listAnswer(name: string, rule: () => TransportRule): SoakFault {
+  return {
+    name,
+    isAmbush: true,
+    make: async ({ transport, server, churn }) => {
+      const remove = transport.add(rule());
+      await server.proxy.setMode("refuse");
+      await churn.burst(100);
+      await server.restart();
+      await server.proxy.setMode("forward");
+      return remove;
     },
   };
 }

@@ -51,6 +51,7 @@ const WRITES_PER_SECOND = 100;
 /** Of the client that fills and changes: the server's own limits are enough. */
 const UNLIMITED = { perSecond: 100_000, burst: 100_000 };
 const HOLD_MS = 20_000;
+const MAX_AMBUSH_MS = 100_000;
 /** After this long without a fault a client's back-off starts over. */
 const CALM_MS = 190_000;
 /** Longest wait of a client: twice the cap of a missing kind, and a connection that is found dead; in its own time. */
@@ -198,6 +199,10 @@ class SoakRun {
     try {
       undo = (await fault.make(context)) ?? undefined;
       await context.sleep(fault.holdMs ?? HOLD_MS);
+      // A client that is careful after earlier faults comes late.
+      for (let more = 0; fault.isAmbush === true && transport.met === metBefore && more < MAX_AMBUSH_MS; more += 5000) {
+        await context.sleep(5000);
+      }
     } catch (error) {
       this.violate(`${fault.name}: could not be made: ${String(error)}`);
     } finally {

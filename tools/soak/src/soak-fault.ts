@@ -21,6 +21,8 @@ export interface SoakFault {
   readonly leftOut?: (server: SoakServer) => string | undefined;
   /** How long it stays, in the client's time. @defaultValue 20 s */
   readonly holdMs?: number;
+  /** It lies in wait for requests: it stays until it has met some, or for 2 minutes of the client's time. */
+  readonly isAmbush?: boolean;
   /** Makes it; what is returned ends it. */
   readonly make: (context: FaultContext) => Promise<(() => unknown) | void>;
 }
