@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, type Metafile } from "esbuild";
 import { writeModuleMap } from "./module-map.ts";
+import { shortenNames } from "./shorten-names.ts";
 import { bundleOptions, bundleOutsideParts, partsOutside } from "./outside-parts.ts";
 
 /** The program's folder. */
@@ -33,6 +34,7 @@ export async function bundle(folder: string = distFolder): Promise<Metafile> {
     define: { KINGLET_VERSION: JSON.stringify(manifest.version) },
     sourcemap: "external",
   });
+  await shortenNames(join(folder, "kinglet.cjs"));
   const sourceMap = join(folder, "kinglet.cjs.map");
   await writeModuleMap(sourceMap, join(folder, "kinglet.modules.json"));
   await rm(sourceMap);

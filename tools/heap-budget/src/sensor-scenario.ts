@@ -37,8 +37,13 @@ export async function sensorScenario(contents: ClusterContents = { scope: "node"
   const folder = await mkdtemp(join(tmpdir(), "kinglet-budget-"));
   const sim = await openKubeSim({ extraResources: [containerProfiles] });
   contents.fill?.((object) => sim.apply(object as never));
-  const kubeconfig = join(folder, "kubeconfig.json");
-  await writeFile(kubeconfig, JSON.stringify(sim.kubeconfig()));
+  // As in a pod: that is where the sensor runs.
+  const account = join(folder, "serviceaccount");
+  await mkdir(account);
+  await writeFile(join(account, "token"), sim.token);
+  await writeFile(join(account, "ca.crt"), sim.caPem);
+  await writeFile(join(account, "namespace"), "kinglet");
+  const { hostname, port: apiPort } = new URL(sim.server);
   await writeFile(join(folder, "tetragon.log"), "");
   let runs = 0;
   return {
@@ -51,12 +56,17 @@ export async function sensorScenario(contents: ClusterContents = { scope: "node"
       return {
         command: [...command, link],
         args: [
-          ...["--kubeconfig", kubeconfig, "--scope", contents.scope, "--node-name", "node-a"],
+          ...["--scope", contents.scope, "--node-name", "node-a"],
           ...["--tetragon-file", join(folder, "tetragon.log"), "--state-dir", join(folder, `run-${String(runs)}`)],
           ...["--metrics-bind", `127.0.0.1:${String(port)}`, "--debug-bind", "127.0.0.1:0"],
           ...["--log-format", "json", "--log-level", "info"],
         ],
-        env: { PATH: "/usr/bin:/bin" },
+        env: {
+          PATH: "/usr/bin:/bin",
+          KUBERNETES_SERVICE_HOST: hostname,
+          KUBERNETES_SERVICE_PORT: apiPort,
+          KINGLET_SERVICE_ACCOUNT_DIR: account,
+        },
         readyUrl: `http://127.0.0.1:${String(port)}/readyz`,
       };
     },
