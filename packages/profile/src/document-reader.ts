@@ -24,6 +24,7 @@ export type UnknownRecord = Readonly<Record<string, unknown>>;
  * @internal
  */
 export class DocumentReader {
+  readonly #kind: string;
   readonly #name: string;
   readonly #path: (string | number)[] = [];
   readonly #problems: string[] = [];
@@ -33,7 +34,12 @@ export class DocumentReader {
   #problemsTotal = 0;
   #entries = 0;
 
-  constructor(name: string) {
+  /**
+   * @param kind - what the document should be, e.g. `ContainerProfile`.
+   * @param name - how errors name this one.
+   */
+  constructor(kind: string, name: string) {
+    this.#kind = kind;
     this.#name = name;
   }
 
@@ -49,6 +55,7 @@ export class DocumentReader {
     if (this.#problemsTotal === 0) return;
     const more = this.#problemsTotal - this.#problems.length;
     throw createError(profileErrors, "KINGLET_ERR_PROFILE_INVALID", {
+      kind: this.#kind,
       name: this.#name,
       problems: this.#problems.join("; ") + (more === 0 ? "" : `; and ${more} more`),
       list: this.#problems,

@@ -5,7 +5,8 @@ export type ProfileErrorCode =
   | "KINGLET_ERR_PROFILE_INVALID"
   | "KINGLET_ERR_PROFILE_TOO_LARGE"
   | "KINGLET_ERR_PROFILE_INVALID_INSTANCE_ID"
-  | "KINGLET_ERR_PROFILE_INVALID_SLUG";
+  | "KINGLET_ERR_PROFILE_INVALID_SLUG"
+  | "KINGLET_ERR_PROFILE_OTHER_OBJECT";
 
 /**
  * Error codes of `@kinglet/profile`.
@@ -14,7 +15,7 @@ export type ProfileErrorCode =
  */
 export const profileErrors: Readonly<Record<ProfileErrorCode, ErrorCodeEntry>> = {
   KINGLET_ERR_PROFILE_INVALID: {
-    message: "{name} is not a valid ContainerProfile: {problems}",
+    message: "{name} is not a valid {kind}: {problems}",
     retryable: false,
     remedy: "Correct the fields that are named; the details hold every problem, up to the first 50.",
   },
@@ -32,5 +33,10 @@ export const profileErrors: Readonly<Record<ProfileErrorCode, ErrorCodeEntry>> =
     message: "{text} cannot be the name of a Kubernetes object",
     retryable: false,
     remedy: "Kind, owner name and container name may hold letters, digits, dots and dashes only.",
+  },
+  KINGLET_ERR_PROFILE_OTHER_OBJECT: {
+    message: "{left} and {right} are different objects, they cannot be joined",
+    retryable: false,
+    remedy: "Join profiles of one name and namespace only; use an overlay to add what another object says.",
   },
 };

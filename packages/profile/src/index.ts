@@ -1,4 +1,16 @@
 export { alternateName } from "./alternate-name.ts";
+export {
+  APPLICATION_PROFILE_KIND,
+  type ApplicationProfile,
+  type ApplicationProfileContainer,
+  type ApplicationProfileSpec,
+} from "./application-profile.ts";
+export {
+  authoredContainerProfileName,
+  isLearnedProfile,
+  resolveAuthoredProfile,
+  userManagedName,
+} from "./authored-profile.ts";
 export type { CallStackFrame, CallStackNode, IdentifiedCallStack } from "./call-stack.ts";
 export { checksum } from "./checksum.ts";
 export {
@@ -22,6 +34,12 @@ export { freezeProfile } from "./freeze-profile.ts";
 export { createInstanceId, createWorkloadInstanceId, type ContainerType, type InstanceIdParts } from "./instance-id.ts";
 export type { LabelSelector, LabelSelectorRequirement } from "./label-selector.ts";
 export type { NetworkNeighbor, NetworkPort } from "./network-neighbor.ts";
+export {
+  NETWORK_NEIGHBORHOOD_KIND,
+  type NetworkNeighborhood,
+  type NetworkNeighborhoodContainer,
+  type NetworkNeighborhoodSpec,
+} from "./network-neighborhood.ts";
 export { parseContainerProfile } from "./parse-container-profile.ts";
 export {
   COMPLETION_ANNOTATION,

@@ -13,6 +13,22 @@ import type { NetworkNeighbor } from "./network-neighbor.ts";
 
 /** Reads what a flat profile and a section of a grouped one have in common. @internal */
 export function readSurfaces(reader: DocumentReader, source: UnknownRecord): ProfileSurfaces {
+  return { ...readActivity(reader, source), ...readPeers(reader, source) };
+}
+
+/** Reads the network peers. @internal */
+export function readPeers(reader: DocumentReader, source: UnknownRecord): Pick<ProfileSurfaces, "ingress" | "egress"> {
+  return {
+    ingress: reader.objects(source, "ingress", (item) => readNeighbor(reader, item)),
+    egress: reader.objects(source, "egress", (item) => readNeighbor(reader, item)),
+  };
+}
+
+/** Reads everything but the network peers. @internal */
+export function readActivity(
+  reader: DocumentReader,
+  source: UnknownRecord,
+): Omit<ProfileSurfaces, "ingress" | "egress"> {
   const seccomp = reader.optionalObject(source, "seccompProfile");
   return {
     capabilities: reader.texts(source, "capabilities"),
@@ -27,8 +43,6 @@ export function readSurfaces(reader: DocumentReader, source: UnknownRecord): Pro
     imageTag: reader.text(source, "imageTag"),
     rulePolicies: reader.record(source, "rulePolicies", (value) => readRulePolicy(reader, value)),
     identifiedCallStacks: reader.objects(source, "identifiedCallStacks", (item) => readCallStack(reader, item)),
-    ingress: reader.objects(source, "ingress", (item) => readNeighbor(reader, item)),
-    egress: reader.objects(source, "egress", (item) => readNeighbor(reader, item)),
   };
 }
 

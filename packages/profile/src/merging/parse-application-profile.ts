@@ -1,0 +1,32 @@
+import {
+  APPLICATION_PROFILE_KIND,
+  type ApplicationProfile,
+  type ApplicationProfileContainer,
+} from "../application-profile.ts";
+import type { DocumentReader, UnknownRecord } from "../document-reader.ts";
+import { readObject } from "../read-metadata.ts";
+import { readActivity } from "../read-surfaces.ts";
+
+/**
+ * Reads an ApplicationProfile from a decoded JSON document, as `parseContainerProfile` does: known fields only, every list
+ * present, the same limits and errors. Members of ContainerProfiles that this kind has not (`ingress`, `egress`) are dropped.
+ *
+ * @throws `KINGLET_ERR_PROFILE_INVALID`, `KINGLET_ERR_PROFILE_TOO_LARGE`.
+ *
+ * @public
+ */
+export function parseApplicationProfile(value: unknown): ApplicationProfile {
+  return readObject(value, APPLICATION_PROFILE_KIND, (reader, spec) => ({
+    architectures: reader.texts(spec, "architectures"),
+    containers: readGroup(reader, spec, "containers"),
+    initContainers: readGroup(reader, spec, "initContainers"),
+    ephemeralContainers: readGroup(reader, spec, "ephemeralContainers"),
+  }));
+}
+
+function readGroup(reader: DocumentReader, spec: UnknownRecord, key: string): readonly ApplicationProfileContainer[] {
+  return reader.objects(spec, key, (item) => ({
+    name: reader.requiredText(item, "name"),
+    ...readActivity(reader, item),
+  }));
+}
