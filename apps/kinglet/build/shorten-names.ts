@@ -27,7 +27,7 @@ export async function shortenNames(path: string): Promise<void> {
     },
   );
   await writeFile(path, `${interpreter}\n${result.code ?? ""}\n`);
-  await writeFile(mapPath, withFirstLine(String(result.map)));
+  await writeFile(mapPath, withFirstLine(typeof result.map === "string" ? result.map : JSON.stringify(result.map)));
 }
 
 /** The interpreter line is no JavaScript to the one who shortens: its line leaves the map and comes back. */

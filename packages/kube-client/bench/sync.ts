@@ -37,7 +37,7 @@ const PRODUCT_FLAGS = ["--max-semi-space-size=1", "--no-concurrent-recompilation
 function commandOf(candidate: string, access: ClusterAccess): readonly string[] {
   const flags = candidate === "kinglet" ? PRODUCT_FLAGS : ["--max-old-space-size=8000"];
   const program = join(import.meta.dirname, "sync/sync-candidate.ts");
-  const args = [candidate, access.server, caFile, String(access.token ?? "")];
+  const args = [candidate, access.server, caFile, typeof access.token === "string" ? access.token : ""];
   return ["--expose-gc", "--conditions=@kinglet/source", ...flags, program, ...args];
 }
 

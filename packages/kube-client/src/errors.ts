@@ -117,12 +117,14 @@ export const kubeClientErrors = {
   KINGLET_ERR_KUBE_CLIENT_NOT_SYNCED: {
     message: "{controller}: its informers have no complete list after {timeoutMs} ms: {reasons}",
     retryable: true,
-    remedy: "Look at the reasons: usually a missing permission to list and watch, or an API server that cannot be reached.",
+    remedy:
+      "Look at the reasons: usually a missing permission to list and watch, or an API server that cannot be reached.",
   },
   KINGLET_ERR_KUBE_CLIENT_LEASE_LOST: {
     message: "{lease}: the lease could not be renewed for {deadlineMs} ms, somebody else may lead by now",
     retryable: false,
-    remedy: "End the process, which takes part in the election again when it is started; look at the load of the API server if it happens often.",
+    remedy:
+      "End the process, which takes part in the election again when it is started; look at the load of the API server if it happens often.",
   },
   KINGLET_ERR_KUBE_CLIENT_TERMINAL: {
     message: "{problem}",

@@ -45,7 +45,7 @@ export function boundaryRules(packages: readonly PackageFacts[]): IForbiddenRule
       comment: "A package is entered through its exports map; a file below src/ may move any day.",
       severity: "error",
       from: { path: "^(packages|apps|tools)/([^/]+)/" },
-      to: { path: "^packages/[^/]+/src/", pathNot: "^packages/$2/|^packages/[^/]+/src/index\\.ts$" },
+      to: { path: "^packages/[^/]+/src/", pathNot: `^packages/$2/|${entryPaths(packages)}` },
     },
     {
       name: "applets-only-dynamically",
@@ -118,4 +118,9 @@ function layerRules(packages: readonly PackageFacts[]): IForbiddenRuleType[] {
 function namesOf(packages: readonly PackageFacts[], layer: number): string {
   const names = packages.filter((row) => row.layer === layer).map((row) => row.name);
   return names.length === 0 ? "(?!)" : names.join("|");
+}
+
+function entryPaths(packages: readonly PackageFacts[]): string {
+  const paths = packages.flatMap(({ name, entries }) => entries.map((entry) => `packages/${name}/${entry}`));
+  return `^(${paths.map((path) => path.replaceAll(".", "\\.")).join("|")})$`;
 }

@@ -39,9 +39,9 @@ describe("checkBoundaries", () => {
 
   it("has a planted violation for every rule", () => {
     const packages = [
-      { name: "a", layer: 0, sameLayer: [] },
-      { name: "b", layer: 0, sameLayer: [] },
-      { name: "c", layer: 1, sameLayer: [] },
+      { name: "a", layer: 0, sameLayer: [], entries: ["src/index.ts"] },
+      { name: "b", layer: 0, sameLayer: [], entries: ["src/index.ts"] },
+      { name: "c", layer: 1, sameLayer: [], entries: ["src/index.ts"] },
     ] as const;
     const rules = new Set(boundaryRules(packages).map((rule) => rule.name));
     expect(new Set(plantedViolations.map((violation) => violation.rule))).toEqual(rules);

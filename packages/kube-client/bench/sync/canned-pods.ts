@@ -111,14 +111,14 @@ const server = http2.createSecureServer(
     if (url.pathname === "/api/v1/namespaces/none/pods") {
       const empty = { kind: "PodList", apiVersion: "v1", metadata: { resourceVersion: VERSION }, items: [] };
       if (url.searchParams.get("watch") !== null)
-        answer(url, String(request.headers.accept ?? ""), response as unknown as ServerResponse);
-      else if (String(request.headers.accept ?? "").includes(PROTOBUF))
+        answer(url, request.headers.accept ?? "", response as unknown as ServerResponse);
+      else if ((request.headers.accept ?? "").includes(PROTOBUF))
         response.writeHead(200, { "content-type": PROTOBUF }).end(emptyPage);
       else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(empty));
       return;
     }
     if (url.pathname === "/api/v1/pods") {
-      answer(url, String(request.headers.accept ?? ""), response as unknown as ServerResponse);
+      answer(url, request.headers.accept ?? "", response as unknown as ServerResponse);
       return;
     }
     response.writeHead(404, { "content-type": "application/json" });
