@@ -39,10 +39,9 @@ export interface ApiDiscovery {
   invalidate(): void;
 }
 
-const AGGREGATED = ["v2", "v2beta1"].map(
-  (version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
-);
-const ACCEPT = `${AGGREGATED.join(",")},application/json`;
+const ACCEPT =
+  "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," +
+  "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 const ASK_AGAIN_MS = 10_000;
 /** Far more than any cluster has. */
 const MAX_RESOURCES = 20_000;

@@ -6,14 +6,20 @@ import { codeAtImport } from "./code-at-import.ts";
 
 const packagesFolder = join(import.meta.dirname, "../../../packages");
 
-/** Packages that must be pure: everything that is part of the product. */
+/** Entries of packages that must be pure: everything that is part of the product. */
 const workspace = new Map<string, string>();
 for (const name of await readdir(packagesFolder)) {
   const manifest = JSON.parse(await readFile(join(packagesFolder, name, "package.json"), "utf8")) as {
     readonly name: string;
     readonly layer: unknown;
+    readonly exports: Readonly<Record<string, string | { readonly "@kinglet/source": string }>>;
   };
-  if (typeof manifest.layer === "number") workspace.set(manifest.name, join(packagesFolder, name, "src/index.ts"));
+  if (typeof manifest.layer !== "number") continue;
+  for (const [entry, target] of Object.entries(manifest.exports)) {
+    if (typeof target === "string") continue;
+    const file = join(packagesFolder, name, target["@kinglet/source"]);
+    workspace.set(`${manifest.name}${entry.slice(1)}`, file);
+  }
 }
 
 let folder: string;
