@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { ManualClock } from "@kinglet/lifecycle";
 import { noopLogger, type LogFields, type Logger } from "@kinglet/logger";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
-import { describeProfileStore } from "@kinglet/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { describeProfileStore } from "../test/describe-profile-store.ts";
 import { DirectoryProfileStore } from "./directory-profile-store.ts";
 import { nodeFileOperations, type FileOperations } from "./file-operations.ts";
 import { openDirectoryProfileStore } from "./open-directory-profile-store.ts";
@@ -24,6 +24,18 @@ describeProfileStore("openDirectoryProfileStore", async () => {
   const path = await mkdtemp(join(tmpdir(), "kinglet store "));
   return {
     store: await openDirectoryProfileStore({ path }),
+    namespaces: ["shop", "other"],
+    tooManyBytes: 4_500_000,
+    seed: async (object) => {
+      const { namespace, name } = object.metadata;
+      const folder = object.kind === "ContainerProfile" ? "" : `${object.kind.toLowerCase()}s`;
+      await mkdir(join(path, namespace, folder), { recursive: true });
+      await writeFile(join(path, namespace, folder, `${name}.json`), JSON.stringify(object));
+    },
+    raw: async (kind, namespace, name) => {
+      const folder = kind === "ContainerProfile" ? "" : `${kind.toLowerCase()}s`;
+      return JSON.parse(await readFile(join(path, namespace, folder, `${name}.json`), "utf8")) as { spec: object };
+    },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true }),
   };
 });
@@ -139,7 +151,7 @@ describe("openDirectoryProfileStore", () => {
     await expect(get("dir")).rejects.toEqual(invalid(/not a regular file/));
     await expect(get("text")).rejects.toEqual(invalid(/cannot be used: not JSON$/));
     await expect(get("list")).rejects.toEqual(invalid(/expected an object/));
-    await expect(get("wrong")).rejects.toEqual(invalid(/the file is about "right"/));
+    await expect(get("wrong")).rejects.toEqual(invalid(/it is about "right"/));
     await expect(get("moved")).rejects.toEqual(invalid(/the namespace "bank"/));
     await expect(store.getContainerProfile("file", "web", { signal })).rejects.toEqual(invalid(/not a directory/));
     expect(await store.list("shop", { signal })).toMatchObject([{ name: "right" }]);
@@ -223,7 +235,15 @@ describe("openDirectoryProfileStore", () => {
 });
 
 function directoryStore(path: string, files: FileOperations, clock = new ManualClock()): DirectoryProfileStore {
-  return new DirectoryProfileStore({ path, maxBytes: 10_000, callTimeoutMs: 5_000, clock, logger: noopLogger, files });
+  return new DirectoryProfileStore({
+    path,
+    maxBytes: 10_000,
+    callTimeoutMs: 5_000,
+    clock,
+    logger: noopLogger,
+    files,
+    random: Math.random,
+  });
 }
 
 /** Does `crashAt` steps for real and then nothing more; every byte that is written is a step of its own. */

@@ -1,32 +1,39 @@
-import { hash, randomUUID } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 
-import { createError, type KingletError } from "@kinglet/errors";
 import { KeyedMutex, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
-import { parseContainerProfile, type ContainerProfile, type ProfileMetadata } from "@kinglet/profile";
+import {
+  parseContainerProfile,
+  type ApplicationProfile,
+  type ContainerProfile,
+  type NetworkNeighborhood,
+  type ProfileMetadata,
+} from "@kinglet/profile";
 
 import { withinBudget, type CallSubject } from "./call-budget.ts";
-import { storageErrors, type StorageErrorCode } from "./errors.ts";
-import type { FileOperations } from "./file-operations.ts";
+import { DirectoryWatch } from "./directory-watch.ts";
+import { MetadataList } from "./metadata-list.ts";
 import { profileDocument } from "./profile-document.ts";
-import { assertNamespace, assertObjectName, profileFileName, temporaryFileName } from "./profile-path.ts";
-import type { ProfileStore, StoreCallOptions } from "./profile-store.ts";
+import { ProfileFiles, type ProfileFilesContext, type StoredFile } from "./profile-files.ts";
+import type { ProfileKind } from "./profile-kind.ts";
+import { assertNamespace, assertObjectName } from "./profile-path.ts";
+import type {
+  ProfileStore,
+  StoreCallOptions,
+  StoreKindOptions,
+  StoreWatchOptions,
+  UpdateResult,
+} from "./profile-store.ts";
+import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
+import { updateProfile } from "./update-profile.ts";
 
 /** Everything resolved. @internal */
-export interface DirectoryProfileStoreContext {
-  readonly path: string;
-  readonly maxBytes: number;
+export interface DirectoryProfileStoreContext extends ProfileFilesContext {
   readonly callTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly files: FileOperations;
-}
-
-interface StoredProfile {
-  readonly profile: ContainerProfile;
-  readonly resourceVersion: string;
+  readonly random: () => number;
 }
 
 /**
@@ -36,12 +43,12 @@ interface StoredProfile {
  */
 export class DirectoryProfileStore implements ProfileStore {
   readonly #context: DirectoryProfileStoreContext;
-  readonly #store: string;
+  readonly #files: ProfileFiles;
   readonly #mutex = new KeyedMutex();
 
   constructor(context: DirectoryProfileStoreContext) {
     this.#context = context;
-    this.#store = `the directory ${context.path}`;
+    this.#files = new ProfileFiles(context);
   }
 
   getContainerProfile(
@@ -49,167 +56,129 @@ export class DirectoryProfileStore implements ProfileStore {
     name: string,
     options: StoreCallOptions,
   ): Promise<ContainerProfile | undefined> {
-    return this.#call(this.#subject(namespace, name), options, async (subject) => {
-      assertObjectName(this.#store, namespace, name);
-      return (await this.#read(subject, namespace, name))?.profile;
-    });
+    return this.#get("ContainerProfile", namespace, name, options).then((stored) => stored?.profile);
   }
 
-  list(namespace: string, options: StoreCallOptions): Promise<readonly ProfileMetadata[]> {
-    return this.#call({ store: this.#store, object: `the profiles of ${namespace}` }, options, async (_, signal) => {
-      assertNamespace(this.#store, namespace);
-      const { files, path, logger } = this.#context;
-      const found: ProfileMetadata[] = [];
-      if (!(await this.#hasNamespace(namespace))) return found;
-      for await (const fileName of files.names(join(path, namespace))) {
+  getApplicationProfile(
+    namespace: string,
+    name: string,
+    options: StoreCallOptions,
+  ): Promise<ApplicationProfile | undefined> {
+    return this.#get("ApplicationProfile", namespace, name, options).then((stored) => stored?.profile);
+  }
+
+  getNetworkNeighborhood(
+    namespace: string,
+    name: string,
+    options: StoreCallOptions,
+  ): Promise<NetworkNeighborhood | undefined> {
+    return this.#get("NetworkNeighborhood", namespace, name, options).then((stored) => stored?.profile);
+  }
+
+  list(namespace: string, options: StoreKindOptions): Promise<readonly ProfileMetadata[]> {
+    const { kind = "ContainerProfile" } = options;
+    const whole = { store: this.#files.store, object: `the profiles of ${namespace}` };
+    return this.#call(whole, options, async (subject, signal) => {
+      assertNamespace(this.#files.store, namespace);
+      const { files, logger } = this.#context;
+      const found = new MetadataList(subject);
+      if (!(await this.#files.hasFolder(kind, namespace))) return found.all();
+      const folder = this.#files.folder(kind, namespace);
+      for await (const fileName of files.names(folder)) {
         signal.throwIfAborted();
         if (!fileName.endsWith(".json") || fileName.startsWith(".")) continue;
         try {
-          const stored = await this.#readFile(this.#subject(namespace, fileName), namespace, fileName);
-          if (stored !== undefined) found.push(stored.profile.metadata);
+          const stored = await this.#files.readFile(this.#subject(namespace, fileName), kind, { namespace }, fileName);
+          if (stored !== undefined) found.add(stored.profile.metadata);
         } catch (error) {
           // One bad file must not hide the others.
-          logger.warn("left out a profile that cannot be read", { file: join(path, namespace, fileName), error });
+          logger.warn("left out a profile that cannot be read", { file: join(folder, fileName), error });
         }
       }
-      return found;
+      return found.all();
     });
   }
 
   put(profile: ContainerProfile, options: StoreCallOptions): Promise<ContainerProfile> {
-    const { namespace, name } = profile.metadata;
+    const { namespace, name, resourceVersion } = profile.metadata;
     return this.#call(this.#subject(namespace, name), options, (subject, signal) => {
-      assertObjectName(this.#store, namespace, name);
-      const write = (): Promise<ContainerProfile> => this.#write(subject, profile);
+      assertObjectName(this.#files.store, namespace, name);
+      const write = (): Promise<ContainerProfile> => this.#write(subject, profile, resourceVersion);
       return this.#mutex.runExclusive(subject.object, write, { signal });
     });
   }
 
-  delete(namespace: string, name: string, options: StoreCallOptions): Promise<boolean> {
+  update(
+    namespace: string,
+    name: string,
+    merge: (current: ContainerProfile | undefined) => ContainerProfile | undefined,
+    options: StoreCallOptions,
+  ): Promise<UpdateResult> {
+    const { clock, random } = this.#context;
+    const subject = this.#subject(namespace, name);
+    const record = {
+      subject,
+      namespace,
+      name,
+      read: () => this.#get("ContainerProfile", namespace, name, options),
+      write: (
+        profile: ContainerProfile,
+        over: { readonly document: unknown; readonly profile: ContainerProfile } | undefined,
+      ) =>
+        this.#call(subject, options, (_, signal) => {
+          const version = over?.profile.metadata.resourceVersion;
+          const write = (): Promise<ContainerProfile> => this.#write(subject, profile, version, over?.document);
+          return this.#mutex.runExclusive(subject.object, write, { signal });
+        }),
+    };
+    return updateProfile(record, merge, { signal: options.signal, clock, random });
+  }
+
+  delete(namespace: string, name: string, options: StoreKindOptions): Promise<boolean> {
+    const { kind = "ContainerProfile" } = options;
     return this.#call(this.#subject(namespace, name), options, (subject, signal) => {
-      assertObjectName(this.#store, namespace, name);
-      const remove = async (): Promise<boolean> => {
-        const { files, path } = this.#context;
-        const directory = join(path, namespace);
-        if (!(await this.#hasNamespace(namespace))) return false;
-        try {
-          await files.unlink(join(directory, profileFileName(name)));
-        } catch (error) {
-          if (errorCode(error) === "ENOENT") return false;
-          throw error;
-        }
-        await files.syncDirectory(directory);
-        return true;
-      };
+      assertObjectName(this.#files.store, namespace, name);
+      const remove = (): Promise<boolean> => this.#files.remove(kind, namespace, name);
       return this.#mutex.runExclusive(subject.object, remove, { signal });
     });
   }
 
-  async #write(subject: CallSubject, profile: ContainerProfile): Promise<ContainerProfile> {
-    const { files, path, maxBytes } = this.#context;
-    const { namespace, name, resourceVersion } = profile.metadata;
-    const stored = await this.#read(subject, namespace, name);
-    if (stored === undefined && resourceVersion !== undefined) throw this.#error("NOT_FOUND", subject);
-    if (stored !== undefined && resourceVersion !== stored.resourceVersion) throw this.#error("CONFLICT", subject);
+  watchMetadata(handler: ProfileWatchHandler, options: StoreWatchOptions): Promise<void> {
+    return new DirectoryWatch({ ...this.#context, profileFiles: this.#files }, handler, options).run();
+  }
+
+  #get<K extends ProfileKind>(
+    kind: K,
+    namespace: string,
+    name: string,
+    options: StoreCallOptions,
+  ): Promise<StoredFile<K> | undefined> {
+    return this.#call(this.#subject(namespace, name), options, (subject) =>
+      this.#files.read(subject, kind, namespace, name),
+    );
+  }
+
+  /** @param over - what is replaced, for what a profile does not have. */
+  async #write(
+    subject: CallSubject,
+    profile: ContainerProfile,
+    resourceVersion: string | undefined,
+    over?: unknown,
+  ): Promise<ContainerProfile> {
+    const { namespace, name } = profile.metadata;
+    const stored = await this.#files.read(subject, "ContainerProfile", namespace, name);
+    if (stored === undefined && resourceVersion !== undefined) throw this.#files.error("NOT_FOUND", subject);
+    if (stored !== undefined && resourceVersion !== stored.resourceVersion) {
+      throw this.#files.error("CONFLICT", subject);
+    }
     const uid = stored === undefined ? randomUUID() : stored.profile.metadata.uid;
-    const document = profileDocument(profile, uid);
-    const bytes = Buffer.from(`${JSON.stringify(document, undefined, 1)}\n`);
-    if (bytes.length > maxBytes) {
-      throw this.#error("TOO_LARGE", { ...subject, problem: `${bytes.length} bytes, at most ${maxBytes}` });
-    }
-    const directory = join(path, namespace);
-    if (await files.createDirectory(directory)) await files.syncDirectory(path);
-    const temporary = join(directory, temporaryFileName(name));
-    const handle = await files.openForWriting(temporary);
-    try {
-      await files.write(handle, bytes);
-      // Before the rename: otherwise the new name could survive a power failure that the content does not.
-      await files.sync(handle);
-    } finally {
-      await handle.close();
-    }
-    await files.rename(temporary, join(directory, profileFileName(name)));
-    await files.syncDirectory(directory);
-    return { ...document, metadata: { ...document.metadata, resourceVersion: versionOf(bytes) } };
-  }
-
-  async #read(subject: CallSubject, namespace: string, name: string): Promise<StoredProfile | undefined> {
-    if (!(await this.#hasNamespace(namespace))) return undefined;
-    const stored = await this.#readFile(subject, namespace, profileFileName(name));
-    if (stored !== undefined && stored.profile.metadata.name !== name) {
-      const problem = `the file is about ${JSON.stringify(stored.profile.metadata.name)}`;
-      throw this.#error("INVALID", { ...subject, problem });
-    }
-    return stored;
-  }
-
-  /** False when there is no such directory. A link in its place is refused: it could lead anywhere. */
-  async #hasNamespace(namespace: string): Promise<boolean> {
-    const { files, path } = this.#context;
-    const subject = { store: this.#store, object: `the namespace ${namespace}` };
-    try {
-      if (await files.isDirectory(join(path, namespace), { followLinks: false })) return true;
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-      // A store that went away (unmounted, removed) has not lost its objects.
-      if (await files.isDirectory(path, { followLinks: true })) return false;
-    }
-    throw this.#error("INVALID", { ...subject, problem: "not a directory (links are not followed)" });
-  }
-
-  async #readFile(subject: CallSubject, namespace: string, fileName: string): Promise<StoredProfile | undefined> {
-    const { files, path } = this.#context;
-    let handle: FileHandle;
-    try {
-      handle = await files.openForReading(join(path, namespace, fileName));
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return undefined;
-      if (errorCode(error) !== "ELOOP") throw error;
-      throw this.#error("INVALID", { ...subject, problem: "it is a link, and links are not followed" }, error);
-    }
-    try {
-      const bytes = await this.#readBounded(subject, handle);
-      return { profile: this.#parse(subject, namespace, bytes), resourceVersion: versionOf(bytes) };
-    } finally {
-      await handle.close();
-    }
-  }
-
-  async #readBounded(subject: CallSubject, handle: FileHandle): Promise<Buffer> {
-    const { maxBytes } = this.#context;
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw this.#error("INVALID", { ...subject, problem: "not a regular file" });
-    const buffer = Buffer.allocUnsafe(Math.min(stats.size, maxBytes) + 1);
-    let length = 0;
-    // One byte more than the size: a file that grows meanwhile must not be read for ever, nor taken for complete.
-    while (length < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    if (length === buffer.length) {
-      const problem = stats.size > maxBytes ? `${stats.size} bytes, at most ${maxBytes}` : "it grows while it is read";
-      throw this.#error("TOO_LARGE", { ...subject, problem });
-    }
-    return buffer.subarray(0, length);
-  }
-
-  #parse(subject: CallSubject, namespace: string, bytes: Buffer): ContainerProfile {
-    let profile: ContainerProfile;
-    try {
-      profile = parseContainerProfile(withMetadata(JSON.parse(bytes.toString("utf8")), namespace, versionOf(bytes)));
-    } catch (error) {
-      // The parser of JSON quotes the content, which may be anything: only the fact is passed on.
-      const problem = error instanceof SyntaxError ? "not JSON" : (error as Error).message;
-      throw this.#error("INVALID", { ...subject, problem }, error);
-    }
-    if (profile.metadata.namespace === namespace) return profile;
-    const problem = `the file is about the namespace ${JSON.stringify(profile.metadata.namespace)}`;
-    throw this.#error("INVALID", { ...subject, problem });
+    const document = profileDocument(profile, { uid, over });
+    const written = await this.#files.write(subject, { namespace, name }, document);
+    return parseContainerProfile(withVersion(document, written));
   }
 
   #subject(namespace: string, name: string): CallSubject {
-    return { store: this.#store, object: `${namespace}/${name}` };
+    return { store: this.#files.store, object: `${namespace}/${name}` };
   }
 
   async #call<T>(
@@ -223,36 +192,14 @@ export class DirectoryProfileStore implements ProfileStore {
         task(subject, signal),
       );
     } catch (error) {
-      const code = errorCode(error);
-      if (options.signal.aborted || code === undefined || code.startsWith("KINGLET_ERR_")) throw error;
-      throw this.#error("UNAVAILABLE", { ...subject, problem: (error as Error).message }, error);
+      const code: unknown = (error as { readonly code?: unknown } | undefined)?.code;
+      if (options.signal.aborted || typeof code !== "string" || code.startsWith("KINGLET_ERR_")) throw error;
+      throw this.#files.error("UNAVAILABLE", { ...subject, problem: (error as Error).message }, error);
     }
   }
-
-  #error(
-    reason: "NOT_FOUND" | "CONFLICT" | "TOO_LARGE" | "UNAVAILABLE" | "INVALID",
-    details: CallSubject & { readonly problem?: string },
-    cause?: unknown,
-  ): KingletError<StorageErrorCode> {
-    const options = cause === undefined ? {} : { cause };
-    return createError(storageErrors, `KINGLET_ERR_STORAGE_CLIENT_${reason}`, { ...details }, options);
-  }
 }
 
-/** Opaque version of a file: its content is what counts, so an edit by hand counts too. */
-function versionOf(bytes: Buffer): string {
-  return hash("sha256", bytes, "hex").slice(0, 32);
-}
-
-/** Fills in what the place of the file says; a namespace that the file itself names is kept, and compared afterwards. */
-function withMetadata(document: unknown, namespace: string, resourceVersion: string): unknown {
-  if (typeof document !== "object" || document === null) return document;
-  const { metadata } = document as { readonly metadata?: unknown };
-  if (typeof metadata !== "object" || metadata === null) return document;
-  return { ...document, metadata: { namespace, ...metadata, resourceVersion } };
-}
-
-function errorCode(error: unknown): string | undefined {
-  const code: unknown = (error as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === "string" ? code : undefined;
+function withVersion(document: object, resourceVersion: string): object {
+  const { metadata } = document as { readonly metadata: object };
+  return { ...document, metadata: { ...metadata, resourceVersion } };
 }

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, watch } from "node:fs";
 import { lstat, mkdir, open, opendir, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 
 /**
@@ -21,6 +21,14 @@ export interface FileOperations {
   syncDirectory(path: string): Promise<void>;
   isDirectory(path: string, options: { readonly followLinks: boolean }): Promise<boolean>;
   names(path: string): AsyncIterable<string>;
+  /** What tells two states of a file apart without reading it; undefined when there is no regular file (a link is none). */
+  signature(path: string): Promise<string | undefined>;
+  /**
+   * Calls back with the name of each entry that may have changed; null: the kernel does not say which. Does not keep the process alive.
+   *
+   * @returns ends it.
+   */
+  watch(path: string, onName: (name: string | null) => void, onError: (error: unknown) => void): () => void;
 }
 
 /** The real file system. @internal */
@@ -52,5 +60,19 @@ export const nodeFileOperations: FileOperations = {
   isDirectory: async (path, { followLinks }) => (await (followLinks ? stat(path) : lstat(path))).isDirectory(),
   names: async function* names(path) {
     for await (const entry of await opendir(path)) yield entry.name;
+  },
+  signature: async (path) => {
+    try {
+      const stats = await lstat(path, { bigint: true });
+      return stats.isFile() ? `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}` : undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  },
+  watch: (path, onName, onError) => {
+    const watcher = watch(path, { persistent: false }, (_event, name) => onName(name));
+    watcher.on("error", onError);
+    return () => watcher.close();
   },
 };

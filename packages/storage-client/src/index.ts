@@ -1,4 +1,12 @@
+export { createKubernetesProfileStore, type KubernetesProfileStoreOptions } from "./create-kubernetes-profile-store.ts";
 export { storageErrors, type StorageErrorCode } from "./errors.ts";
-export { createKubernetesProfileStore, type KubernetesProfileStoreOptions } from "./kubernetes-profile-store.ts";
 export { openDirectoryProfileStore, type DirectoryProfileStoreOptions } from "./open-directory-profile-store.ts";
-export type { ProfileStore, StoreCallOptions } from "./profile-store.ts";
+export type { ProfileKind } from "./profile-kind.ts";
+export type {
+  ProfileStore,
+  StoreCallOptions,
+  StoreKindOptions,
+  StoreWatchOptions,
+  UpdateResult,
+} from "./profile-store.ts";
+export type { ProfileChange, ProfileWatchHandler } from "./profile-watch-handler.ts";

@@ -1,51 +1,43 @@
 import { createKubeClient, type KubeClient } from "@kinglet/kube-client";
-import { openKubeSim, type KubeSim } from "@kinglet/kube-sim";
+import { openKubeSim, type KubeObjectInput, type KubeSim } from "@kinglet/kube-sim";
 import { ManualClock } from "@kinglet/lifecycle";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
-import { describeProfileStore } from "@kinglet/testing";
+import { installCrds, openSimCluster, type ClusterFixture } from "@kinglet/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { createKubernetesProfileStore } from "./kubernetes-profile-store.ts";
+import { describeProfileStore } from "../test/describe-profile-store.ts";
+import { openClusterStore } from "../test/open-cluster-store.ts";
+import { createKubernetesProfileStore } from "./create-kubernetes-profile-store.ts";
 
 const { signal } = new AbortController();
-
-const definition = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "containerprofiles.spdx.softwarecomposition.kubescape.io" },
-  spec: {
-    group: "spdx.softwarecomposition.kubescape.io",
-    scope: "Namespaced",
-    names: {
-      plural: "containerprofiles",
-      singular: "containerprofile",
-      kind: "ContainerProfile",
-      listKind: "ContainerProfileList",
-    },
-    versions: [
-      {
-        name: "v1beta1",
-        served: true,
-        storage: true,
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-          },
-        },
-      },
-    ],
-  },
-};
 
 function connect(sim: KubeSim): KubeClient {
   return createKubeClient({ server: sim.server, caPem: sim.caPem, token: sim.token, origin: "test" }, { retries: 0 });
 }
 
+/** A definition of one kind and nothing more, as somebody may have installed it. */
+function definition(kind: string): KubeObjectInput {
+  const group = "spdx.softwarecomposition.kubescape.io";
+  const plural = `${kind.toLowerCase()}s`;
+  const spec = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const schema = { openAPIV3Schema: { type: "object", properties: { spec } } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
+      versions: [{ name: "v1beta1", served: true, storage: true, schema }],
+    },
+  };
+}
+
 async function openSim(): Promise<KubeSim> {
   const sim = await openKubeSim({ tls: false });
-  sim.apply(definition);
-  for (const name of ["shop", "other"]) sim.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  sim.apply(definition("ContainerProfile"));
+  sim.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
   return sim;
 }
 
@@ -54,11 +46,17 @@ function profileOf(path: string, resourceVersion?: string): ContainerProfile {
   return parseContainerProfile({ metadata, spec: { execs: [{ path }] } });
 }
 
-describeProfileStore("createKubernetesProfileStore", async () => {
-  const stack = new AsyncDisposableStack();
-  const client = connect(stack.use(await openSim()));
-  stack.use(client);
-  return { store: createKubernetesProfileStore(client), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+describe("on the simulator", () => {
+  let cluster: ClusterFixture;
+
+  beforeAll(async () => {
+    cluster = await openSimCluster();
+    await installCrds(cluster);
+  });
+
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  describeProfileStore("createKubernetesProfileStore", () => openClusterStore(cluster));
 });
 
 describe("createKubernetesProfileStore", () => {

@@ -1,54 +1,54 @@
-import { createError, hasCode, type KingletError } from "@kinglet/errors";
-import { containerProfiles, type KubeClient } from "@kinglet/kube-client";
-import { systemClock, type Clock } from "@kinglet/lifecycle";
-import { parseContainerProfile, type ContainerProfile, type ProfileMetadata } from "@kinglet/profile";
+import { createError } from "@kinglet/errors";
+import type { KubeClient } from "@kinglet/kube-client";
+import type { Clock } from "@kinglet/lifecycle";
+import type { Logger } from "@kinglet/logger";
+import type { ApplicationProfile, ContainerProfile, NetworkNeighborhood, ProfileMetadata } from "@kinglet/profile";
 
 import { withinBudget, type CallSubject } from "./call-budget.ts";
-import { storageErrors, type StorageErrorCode } from "./errors.ts";
+import { storageErrors } from "./errors.ts";
+import { isMissingObject, isMissingResource, toStorageError } from "./kubernetes-error.ts";
+import { loadKubernetesProfileWatch } from "./lazy.ts";
+import { MetadataList } from "./metadata-list.ts";
+import { parseStored, type StoredKinds } from "./parse-stored.ts";
 import { profileDocument } from "./profile-document.ts";
-import type { ProfileStore, StoreCallOptions } from "./profile-store.ts";
+import { profileResource } from "./profile-kind.ts";
+import type {
+  ProfileStore,
+  StoreCallOptions,
+  StoreKindOptions,
+  StoreWatchOptions,
+  UpdateResult,
+} from "./profile-store.ts";
+import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
+import { ServedKinds } from "./served-kinds.ts";
+import { updateProfile, type StoredProfile } from "./update-profile.ts";
 
 const STORE = "the Kubernetes API";
-/** What `list` shows; everything else is dropped while the answer is decoded. */
+/** What `list` shows; nothing else travels, or is dropped while the answer is decoded. */
 const METADATA = { paths: ["metadata.annotations", "metadata.labels"] };
 
-/** Options of {@link createKubernetesProfileStore}. @public */
-export interface KubernetesProfileStoreOptions {
-  /**
-   * Budget of one call with its retries, milliseconds, 1 or more.
-   * @defaultValue 5000
-   */
-  readonly callTimeoutMs?: number;
-  /** @defaultValue the system's */
-  readonly clock?: Clock;
+/** Everything resolved. @internal */
+export interface KubernetesProfileStoreContext {
+  readonly client: KubeClient;
+  readonly callTimeoutMs: number;
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
 }
 
 /**
- * Keeps profiles as ContainerProfile objects at the Kubernetes API, be it a custom resource or an aggregated API.
+ * Profiles at a Kubernetes API; made by `createKubernetesProfileStore`, where the guarantees stand.
  *
- * Guarantees: those of {@link ProfileStore}. A 404 counts as "does not exist" only when the server says so of the object; while
- * the kind itself is not served the store is unavailable, so that an API service that restarts does not empty caches.
- *
- * @param client - stays the caller's; it is not disposed of.
- *
- * @public
+ * @internal
  */
-export function createKubernetesProfileStore(
-  client: KubeClient,
-  options: KubernetesProfileStoreOptions = {},
-): ProfileStore {
-  return new KubernetesProfileStore(client, options);
-}
+export class KubernetesProfileStore implements ProfileStore {
+  readonly #context: KubernetesProfileStoreContext;
+  readonly #served: ServedKinds;
 
-class KubernetesProfileStore implements ProfileStore {
-  readonly #client: KubeClient;
-  readonly #timeoutMs: number;
-  readonly #clock: Clock;
-
-  constructor(client: KubeClient, options: KubernetesProfileStoreOptions) {
-    this.#client = client;
-    this.#timeoutMs = options.callTimeoutMs ?? 5_000;
-    this.#clock = options.clock ?? systemClock;
+  constructor(context: KubernetesProfileStoreContext) {
+    this.#context = context;
+    this.#served = new ServedKinds(context.client, context.clock);
   }
 
   getContainerProfile(
@@ -56,54 +56,77 @@ class KubernetesProfileStore implements ProfileStore {
     name: string,
     options: StoreCallOptions,
   ): Promise<ContainerProfile | undefined> {
-    const subject = { store: STORE, object: `${namespace}/${name}` };
-    return this.#call(subject, options, async (signal) => {
-      let document: unknown;
-      try {
-        document = await this.#client.get<unknown>(containerProfiles, name, { namespace, signal });
-      } catch (error) {
-        if (isMissingObject(error)) return undefined;
-        throw error;
-      }
-      return readProfile(subject, document);
-    });
+    const subject = subjectOf(namespace, name);
+    return this.#call(
+      subject,
+      options,
+      async (signal) => (await this.#read(subject, namespace, name, signal))?.profile,
+    );
   }
 
-  list(namespace: string, options: StoreCallOptions): Promise<readonly ProfileMetadata[]> {
-    return this.#call({ store: STORE, object: `the profiles of ${namespace}` }, options, async (signal) => {
-      const found: ProfileMetadata[] = [];
-      await this.#client.listEach<{ readonly metadata: ProfileMetadata }>(containerProfiles, {
+  getApplicationProfile(
+    namespace: string,
+    name: string,
+    options: StoreCallOptions,
+  ): Promise<ApplicationProfile | undefined> {
+    return this.#getAuthored("ApplicationProfile", namespace, name, options);
+  }
+
+  getNetworkNeighborhood(
+    namespace: string,
+    name: string,
+    options: StoreCallOptions,
+  ): Promise<NetworkNeighborhood | undefined> {
+    return this.#getAuthored("NetworkNeighborhood", namespace, name, options);
+  }
+
+  list(namespace: string, options: StoreKindOptions): Promise<readonly ProfileMetadata[]> {
+    const subject = { store: STORE, object: `the profiles of ${namespace}` };
+    const resource = profileResource(options.kind ?? "ContainerProfile");
+    return this.#call(subject, options, async (signal) => {
+      const found = new MetadataList(subject);
+      await this.#context.client.listEach<{ readonly metadata: ProfileMetadata }>(resource, {
         namespace,
         projection: METADATA,
+        metadataOnly: true,
         signal,
-        onItem: (object) => found.push(object.metadata),
-        onRestart: () => {
-          found.length = 0;
-        },
+        onItem: ({ metadata }) => found.add(metadata),
+        onRestart: () => found.clear(),
       });
-      return found;
+      return found.all();
     });
   }
 
   put(profile: ContainerProfile, options: StoreCallOptions): Promise<ContainerProfile> {
     const { namespace, name, uid, resourceVersion } = profile.metadata;
-    const subject = { store: STORE, object: `${namespace}/${name}` };
-    return this.#call(subject, options, async (signal) => {
-      const write = { namespace, signal };
-      if (resourceVersion === undefined) {
-        const document = profileDocument(profile, undefined);
-        return readProfile(subject, await this.#client.create<unknown>(containerProfiles, document, write));
-      }
-      const document = profileDocument(profile, uid);
-      const versioned = { ...document, metadata: { ...document.metadata, resourceVersion } };
-      return readProfile(subject, await this.#client.replace<unknown>(containerProfiles, versioned, write));
-    });
+    const subject = subjectOf(namespace, name);
+    const version = resourceVersion === undefined ? undefined : { uid, resourceVersion, over: undefined };
+    return this.#call(subject, options, (signal) => this.#write(subject, profile, version, signal));
   }
 
-  delete(namespace: string, name: string, options: StoreCallOptions): Promise<boolean> {
-    return this.#call({ store: STORE, object: `${namespace}/${name}` }, options, async (signal) => {
+  update(
+    namespace: string,
+    name: string,
+    merge: (current: ContainerProfile | undefined) => ContainerProfile | undefined,
+    options: StoreCallOptions,
+  ): Promise<UpdateResult> {
+    const { clock, random } = this.#context;
+    const subject = subjectOf(namespace, name);
+    const read = (): Promise<StoredProfile | undefined> =>
+      this.#call(subject, options, (signal) => this.#read(subject, namespace, name, signal));
+    const write = (profile: ContainerProfile, over: StoredProfile | undefined): Promise<ContainerProfile> =>
+      this.#call(subject, options, (signal) => {
+        const version = over === undefined ? undefined : { ...over.profile.metadata, over: over.document };
+        return this.#write(subject, profile, version, signal);
+      });
+    return updateProfile({ subject, namespace, name, read, write }, merge, { signal: options.signal, clock, random });
+  }
+
+  delete(namespace: string, name: string, options: StoreKindOptions): Promise<boolean> {
+    const resource = profileResource(options.kind ?? "ContainerProfile");
+    return this.#call(subjectOf(namespace, name), options, async (signal) => {
       try {
-        await this.#client.delete(containerProfiles, name, { namespace, signal });
+        await this.#context.client.delete(resource, name, { namespace, signal });
         return true;
       } catch (error) {
         if (isMissingObject(error)) return false;
@@ -112,14 +135,89 @@ class KubernetesProfileStore implements ProfileStore {
     });
   }
 
+  async watchMetadata(handler: ProfileWatchHandler, options: StoreWatchOptions): Promise<void> {
+    const { watchKubernetesProfiles } = await loadKubernetesProfileWatch();
+    return watchKubernetesProfiles({ ...this.#context, served: this.#served }, handler, options);
+  }
+
+  async #getAuthored<K extends "ApplicationProfile" | "NetworkNeighborhood">(
+    kind: K,
+    namespace: string,
+    name: string,
+    options: StoreCallOptions,
+  ): Promise<StoredKinds[K] | undefined> {
+    // Definitions of before there were these kinds: no request for each container, and nothing can be hidden.
+    if (this.#served.isKnownMissing(kind)) return undefined;
+    const subject = subjectOf(namespace, name);
+    return this.#call(subject, options, async (signal) => {
+      try {
+        const document = await this.#context.client.get<unknown>(profileResource(kind), name, { namespace, signal });
+        return parseStored(subject, kind, document, { namespace, name });
+      } catch (error) {
+        if (isMissingObject(error)) return undefined;
+        if (isMissingResource(error) && (await this.#served.isMissing(kind, signal))) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async #read(
+    subject: CallSubject,
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<StoredProfile | undefined> {
+    let document: unknown;
+    try {
+      document = await this.#context.client.get<unknown>(profileResource("ContainerProfile"), name, {
+        namespace,
+        signal,
+      });
+    } catch (error) {
+      if (isMissingObject(error)) return undefined;
+      throw error;
+    }
+    return { profile: parseStored(subject, "ContainerProfile", document, { namespace, name }), document };
+  }
+
+  /** @param version - of the object that is replaced; absent: it is created. */
+  async #write(
+    subject: CallSubject,
+    profile: ContainerProfile,
+    version:
+      | { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined; readonly over: unknown }
+      | undefined,
+    signal: AbortSignal,
+  ): Promise<ContainerProfile> {
+    const { client, maxBytes } = this.#context;
+    const { namespace, name } = profile.metadata;
+    const document = profileDocument(profile, version) as { readonly metadata: object };
+    const bytes = Buffer.byteLength(JSON.stringify(document));
+    if (bytes > maxBytes) {
+      const problem = `${bytes} bytes, at most ${maxBytes}`;
+      throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_TOO_LARGE", { ...subject, problem });
+    }
+    const resource = profileResource("ContainerProfile");
+    const write = { namespace, signal };
+    const answer =
+      version === undefined
+        ? await client.create<unknown>(resource, document, write)
+        : await client.replace<unknown>(
+            resource,
+            { ...document, metadata: { ...document.metadata, resourceVersion: version.resourceVersion } },
+            write,
+          );
+    return parseStored(subject, "ContainerProfile", answer, { namespace, name });
+  }
+
   async #call<T>(
     subject: CallSubject,
     options: StoreCallOptions,
     task: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    const { callTimeoutMs: timeoutMs, clock } = this.#context;
     try {
-      const budget = { signal: options.signal, timeoutMs: this.#timeoutMs, clock: this.#clock };
-      return await withinBudget(subject, budget, task);
+      return await withinBudget(subject, { signal: options.signal, timeoutMs, clock }, task);
     } catch (error) {
       if (options.signal.aborted) throw error;
       throw toStorageError(subject, error);
@@ -127,49 +225,6 @@ class KubernetesProfileStore implements ProfileStore {
   }
 }
 
-function readProfile(subject: CallSubject, document: unknown): ContainerProfile {
-  try {
-    return parseContainerProfile(document);
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_INVALID", { ...subject, problem }, { cause: error });
-  }
-}
-
-/** True when the server knows the kind and says that this object is not there. */
-function isMissingObject(error: unknown): boolean {
-  return (
-    hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND") &&
-    error instanceof Error &&
-    (error as KingletError).details["reason"] === "NotFound"
-  );
-}
-
-function toStorageError(subject: CallSubject, error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
-  if (!error.code.startsWith("KINGLET_ERR_KUBE_CLIENT_")) return error;
-  const details = { ...subject, problem: error.message };
-  return createError(storageErrors, storageCode(error.code, error), details, { cause: error });
-}
-
-function storageCode(code: string, error: Error): StorageErrorCode {
-  const { details = {} } = error as Partial<KingletError>;
-  // 413 from the API server, or etcd's own limit, which arrives as a server error.
-  if (details["status"] === 413 || code.endsWith("_TOO_LARGE") || /request is too large/i.test(error.message)) {
-    return code.endsWith("_VERSION_TOO_LARGE")
-      ? "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE"
-      : "KINGLET_ERR_STORAGE_CLIENT_TOO_LARGE";
-  }
-  switch (code) {
-    case "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND":
-      return isMissingObject(error) ? "KINGLET_ERR_STORAGE_CLIENT_NOT_FOUND" : "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE";
-    case "KINGLET_ERR_KUBE_CLIENT_CONFLICT":
-    case "KINGLET_ERR_KUBE_CLIENT_ALREADY_EXISTS":
-      return "KINGLET_ERR_STORAGE_CLIENT_CONFLICT";
-    case "KINGLET_ERR_KUBE_CLIENT_INVALID":
-    case "KINGLET_ERR_KUBE_CLIENT_ARGUMENT":
-      return "KINGLET_ERR_STORAGE_CLIENT_INVALID";
-    default:
-      return "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE";
-  }
+function subjectOf(namespace: string, name: string): CallSubject {
+  return { store: STORE, object: `${namespace}/${name}` };
 }

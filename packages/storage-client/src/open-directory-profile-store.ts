@@ -20,17 +20,21 @@ export interface DirectoryProfileStoreOptions {
   readonly callTimeoutMs?: number;
   /** @defaultValue the system's */
   readonly clock?: Clock;
-  /** Told about files that `list` leaves out. @defaultValue none */
+  /** Told about files that `list` and a watch leave out. @defaultValue none */
   readonly logger?: Logger;
+  /** 0 ≤ x < 1; spreads pauses. @defaultValue `Math.random` */
+  readonly random?: () => number;
 }
 
 /**
- * Opens a directory of profiles, `<path>/<namespace>/<name>.json`.
+ * Opens a directory of profiles: container profiles are `<path>/<namespace>/<name>.json`, the other kinds
+ * `<path>/<namespace>/applicationprofiles/<name>.json` and `<path>/<namespace>/networkneighborhoods/<name>.json`.
  *
  * Guarantees, beyond those of {@link ProfileStore}:
  *
  * - Killed at any moment, a write leaves the old object or the new one, and what `put` returned survives a power failure.
  * - Names are checked before they become paths, and links below `path` are not followed, so nothing outside is read or written.
+ * - A watch uses the kernel's (inotify) and compares everything each 5 min as well; where the kernel cannot, each minute.
  * - Files may be written by hand; `metadata.namespace` may be left out, another namespace or name than the file's place is refused.
  *
  * Not guaranteed: two processes that write the same object at once (the last one wins; readers are safe).
@@ -48,5 +52,6 @@ export async function openDirectoryProfileStore(options: DirectoryProfileStoreOp
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     clock: options.clock ?? systemClock,
     logger: options.logger ?? noopLogger,
+    random: options.random ?? Math.random,
   });
 }

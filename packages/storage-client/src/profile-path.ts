@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { createError } from "@kinglet/errors";
 
 import { storageErrors } from "./errors.ts";
+import { profileResource, type ProfileKind } from "./profile-kind.ts";
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -51,4 +52,32 @@ export function assertObjectName(store: string, namespace: string, name: string)
 /** @throws as {@link assertObjectName}. @internal */
 export function assertNamespace(store: string, namespace: string): void {
   assertObjectName(store, namespace, "x");
+}
+
+/**
+ * Folder of a kind within its namespace: container profiles have none of their own. No object file has such a name, they end in `.json`.
+ *
+ * @internal
+ */
+export function kindFolder(kind: ProfileKind): string {
+  return kind === "ContainerProfile" ? "" : profileResource(kind).plural;
+}
+
+/** @internal */
+export function isNamespaceName(text: string): boolean {
+  return LABEL.test(text);
+}
+
+/**
+ * Name of the object that a file is about.
+ *
+ * @returns undefined when it is no file of an object; `""` when the name is in the file alone, being too long for a file name.
+ *
+ * @internal
+ */
+export function objectNameOf(fileName: string): string | undefined {
+  if (!fileName.endsWith(SUFFIX)) return undefined;
+  const name = fileName.slice(0, -SUFFIX.length);
+  if (/~[0-9a-f]{16}$/.test(name)) return "";
+  return SUBDOMAIN.test(name) ? name : undefined;
 }

@@ -22,7 +22,6 @@ export {
   type PodInput,
   type PodObject,
 } from "./pod-object.ts";
-export { describeProfileStore, type OpenedProfileStore, type ProfileStoreUnderTest } from "./profile-store-contract.ts";
 export { openTempDir, type TempDir } from "./temp-dir.ts";
 export { TetragonLineWriter } from "./tetragon-line-writer.ts";
 export { execLine, exitLine, type TetragonLineInput, type TetragonProcessInput } from "./tetragon-lines.ts";

@@ -1,0 +1,127 @@
+import { createError, hasCode } from "@kinglet/errors";
+import { createBackoff, sleep, type Clock } from "@kinglet/lifecycle";
+import {
+  COMPLETION_ANNOTATION,
+  parseContainerProfile,
+  STATUS_ANNOTATION,
+  SYNC_CHECKSUM_ANNOTATION,
+  type ContainerProfile,
+  type ProfileStatus,
+  type ProfileCompletion,
+} from "@kinglet/profile";
+
+import type { CallSubject } from "./call-budget.ts";
+import { storageErrors } from "./errors.ts";
+import { profileDocument } from "./profile-document.ts";
+import type { UpdateResult } from "./profile-store.ts";
+
+/** An object as it was read. @internal */
+export interface StoredProfile {
+  readonly profile: ContainerProfile;
+  /** The same before it was parsed, with what a profile does not have. */
+  readonly document: unknown;
+}
+
+/** What an update needs of a store, for one object. Both may throw every error of a store. @internal */
+export interface ProfileRecord {
+  readonly subject: CallSubject;
+  readonly namespace: string;
+  readonly name: string;
+  read(): Promise<StoredProfile | undefined>;
+  /** @param over - must be what is stored still; `undefined`: nothing may be stored. */
+  write(profile: ContainerProfile, over: StoredProfile | undefined): Promise<ContainerProfile>;
+}
+
+const ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const TOO_LARGE: ProfileStatus = "too-large";
+const PARTIAL: ProfileCompletion = "partial";
+
+/**
+ * Reads, merges and writes until no other writer was in between.
+ *
+ * @throws as `ProfileStore.update`.
+ *
+ * @internal
+ */
+export async function updateProfile(
+  record: ProfileRecord,
+  merge: (current: ContainerProfile | undefined) => ContainerProfile | undefined,
+  options: { readonly signal: AbortSignal; readonly clock: Clock; readonly random: () => number },
+): Promise<UpdateResult> {
+  const { signal, clock, random } = options;
+  const backoff = createBackoff({ initialMs: FIRST_PAUSE_MS, maxMs: LONGEST_PAUSE_MS, jitter: 1, random });
+  for (let attempt = 1; ; attempt++) {
+    const current = await record.read();
+    const merged = merge(current?.profile);
+    if (merged === undefined) return { outcome: "skipped", stored: current?.profile };
+    assertPlace(record, merged);
+    try {
+      return await writeOrMark(record, merged, current);
+    } catch (error) {
+      if (!mayHelpToMergeAgain(error, current) || attempt >= ATTEMPTS) throw error;
+    }
+    await sleep(backoff.nextDelayMs(), { signal, clock });
+  }
+}
+
+async function writeOrMark(
+  record: ProfileRecord,
+  merged: ContainerProfile,
+  current: StoredProfile | undefined,
+): Promise<UpdateResult> {
+  if (current !== undefined && isSameContent(current.profile, merged)) {
+    return { outcome: "unchanged", stored: current.profile };
+  }
+  try {
+    return { outcome: "written", stored: await record.write(merged, current) };
+  } catch (error) {
+    if (!hasCode(error, "KINGLET_ERR_STORAGE_CLIENT_TOO_LARGE")) throw error;
+  }
+  const marker = markerOf(merged, current?.profile);
+  const isMarked = current !== undefined && isSameContent(current.profile, marker);
+  const stored = isMarked ? current.profile : await record.write(marker, current);
+  return { outcome: "too-large", stored, refused: merged };
+}
+
+/**
+ * What says in the store that there would be more. It keeps the content that fitted before: a final status over an empty content would make everything the
+ * container does look unknown. `partial`, because it does not have everything that was seen.
+ */
+function markerOf(refused: ContainerProfile, current: ContainerProfile | undefined): ContainerProfile {
+  const { apiVersion, kind, metadata } = refused;
+  const annotations = {
+    ...metadata.annotations,
+    [STATUS_ANNOTATION]: TOO_LARGE,
+    [COMPLETION_ANNOTATION]: PARTIAL,
+  };
+  const { spec } = current ?? parseContainerProfile({ apiVersion, kind, metadata, spec: {} });
+  return { apiVersion, kind, metadata: { ...metadata, annotations }, spec };
+}
+
+/** False only when something that is written differs; the order of members may make equal contents look different, which costs one write. */
+function isSameContent(a: ContainerProfile, b: ContainerProfile): boolean {
+  return a === b || contentOf(a) === contentOf(b);
+}
+
+/** Without the checksum that some stores note beside the content: it says nothing of its own. */
+function contentOf(profile: ContainerProfile): string {
+  const { [SYNC_CHECKSUM_ANNOTATION]: _checksum, ...annotations } = profile.metadata.annotations ?? {};
+  return JSON.stringify(profileDocument({ ...profile, metadata: { ...profile.metadata, annotations } }));
+}
+
+/** Somebody wrote, made or deleted the object since it was read. When nothing was there, "not found" is about its namespace. */
+function mayHelpToMergeAgain(error: unknown, current: StoredProfile | undefined): boolean {
+  return (
+    hasCode(error, "KINGLET_ERR_STORAGE_CLIENT_CONFLICT") ||
+    (current !== undefined && hasCode(error, "KINGLET_ERR_STORAGE_CLIENT_NOT_FOUND"))
+  );
+}
+
+function assertPlace(record: ProfileRecord, merged: ContainerProfile): void {
+  const { namespace, name } = merged.metadata;
+  if (namespace === record.namespace && name === record.name) return;
+  const problem = `the merged object is about ${JSON.stringify(`${namespace}/${name}`)}`;
+  throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_INVALID", { ...record.subject, problem });
+}
