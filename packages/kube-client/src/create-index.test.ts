@@ -72,4 +72,19 @@ describe("createIndex", () => {
     });
     await fc.assert(property, { seed: 1, numRuns: 100 });
   });
+
+  it("keeps the informer going, and its handlers served, when its function throws", async () => {
+    const { informer, log, clock, stop } = await startInformer(
+      [{ items: [], resourceVersion: "5" }],
+      [{ afterMs: 10, thenAfterMs: 10, more: [event("ADDED", "a", "6"), event("ADDED", "b", "7")] }],
+    );
+    const index = createIndex(informer, ({ metadata }) => {
+      if (metadata.name === "a") throw new Error("no name of mine");
+      return [metadata.name];
+    });
+    await clock.advance(10);
+    expect(log).toEqual(["synced", "+a@6", "+b@7"]);
+    expect([index.count("a"), index.count("b"), informer.resourceVersion]).toEqual([0, 1, "7"]);
+    await stop();
+  });
 });

@@ -26,8 +26,8 @@ export interface ObjectIndex<T> {
  * for (const pod of byNode.get("node-1")) …
  * ```
  *
- * @param valuesOf - the values of an object, each counted once; a function of the object alone. What it throws ends up at whoever changes the store,
- * so it must not.
+ * @param valuesOf - the values of an object, each counted once; a function of the object alone. Where it throws, the object is not in the index; the
+ * error is logged and counted as a handler's.
  * @public
  */
 export function createIndex<T extends KubeObject>(
@@ -51,8 +51,11 @@ export function createIndex<T extends KubeObject>(
   for (const object of informer.values()) add(object);
   informer.observe({
     changed: (old, now) => {
-      if (old !== undefined) remove(old);
-      if (now !== undefined) add(now);
+      try {
+        if (old !== undefined) remove(old);
+      } finally {
+        if (now !== undefined) add(now);
+      }
     },
   });
   return {

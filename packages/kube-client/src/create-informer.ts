@@ -268,7 +268,14 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
   }
 
   #index(old: T | undefined, now: T | undefined): void {
-    for (const observer of this.#observers) observer.changed(old, now);
+    for (const observer of this.#observers) {
+      try {
+        observer.changed(old, now);
+      } catch (error) {
+        // Passed on it would keep the change from the handlers, and the store would never show it to them again.
+        this.#handlerFailed(error);
+      }
+    }
   }
 
   #guard(object: T): T {

@@ -134,4 +134,45 @@ describe("EventRecorder", () => {
     await ended;
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it("takes an event for written whose answer was lost, and counts on in it", async () => {
+    const { clock, api, recorder, metric, ended, stop } = open();
+    const create = api.create.bind(api);
+    let isLost = true;
+    api.create = async <T>(...args: Parameters<MemoryApi["create"]>): Promise<T> => {
+      const made = await create<T>(...args);
+      if (isLost) throw fault("UNREACHABLE");
+      return made;
+    };
+    recorder.record(backOff);
+    await clock.advance(10);
+    isLost = false;
+    recorder.record(backOff);
+    await clock.advance(30_000);
+    expect([await metric("failed"), api.objects.size]).toEqual([0, 1]);
+    expect([...api.objects.values()][0]).toMatchObject({ series: { count: 2 } });
+    stop();
+    await ended;
+  });
+
+  it.each(["system:node:One", "web-", "a".repeat(300), `${"a".repeat(233)}.b`, "Ä", ""])(
+    "names the event on %j as a server allows",
+    async (name) => {
+      const { clock, api, recorder, ended, stop } = open();
+      recorder.record({ ...backOff, regarding: { ...backOff.regarding, name } });
+      await clock.advance(10);
+      const [event] = api.objects.values();
+      expect(event?.metadata.name).toMatch(/^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+      stop();
+      await ended;
+    },
+  );
+
+  it("has no timer after it has ended, also where something is still recorded", async () => {
+    const { clock, recorder, ended, stop } = open();
+    stop();
+    await ended;
+    recorder.record(backOff);
+    expect(clock.pendingTimers).toBe(0);
+  });
 });

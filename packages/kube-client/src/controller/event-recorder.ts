@@ -42,6 +42,8 @@ const MAX_TRIES = 12;
 const RETRY_MS = 10_000;
 const MAX_NOTE = 1024;
 const MAX_WORD = 128;
+/** What may name an event. */
+const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
  * Writes Kubernetes Events, `events.k8s.io/v1`.
@@ -60,6 +62,7 @@ export class EventRecorder {
   readonly #remembered: Map<string, Remembered> = new Map();
   readonly #queue: BoundedQueue<string>;
   #timer: ClockTimer | undefined;
+  #isRunning = false;
   #serial = 0;
 
   constructor(options: EventRecorderOptions) {
@@ -100,6 +103,8 @@ export class EventRecorder {
     const onStop = (): void => {
       drain = this.#clock.startTimer(() => giveUp.abort(), drainMs);
     };
+    this.#isRunning = true;
+    this.#armFinish();
     if (signal.aborted) onStop();
     else signal.addEventListener("abort", onStop, { once: true });
     try {
@@ -112,6 +117,7 @@ export class EventRecorder {
     } finally {
       signal.removeEventListener("abort", onStop);
       drain?.cancel();
+      this.#isRunning = false;
       this.#timer?.cancel();
       this.#timer = undefined;
     }
@@ -139,6 +145,11 @@ export class EventRecorder {
         return;
       } catch (error) {
         if (signal.aborted) return;
+        if (writtenCount === 0 && attempt > 1 && hasCode(error, "KINGLET_ERR_KUBE_CLIENT_ALREADY_EXISTS")) {
+          // Of an earlier attempt only the answer was lost.
+          entry.writtenCount = 1;
+          continue;
+        }
         const isForgotten = writtenCount > 0 && hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND");
         // Events live for an hour by default: the series begins anew.
         if (isForgotten) entry.writtenCount = 0;
@@ -169,12 +180,13 @@ export class EventRecorder {
     }
   }
 
-  /** One timer while anything is remembered. */
+  /** One timer while anything is remembered, and somebody writes. */
   #armFinish(): void {
+    if (!this.#isRunning || this.#remembered.size === 0) return;
     this.#timer ??= this.#clock.startTimer(() => {
       this.#timer = undefined;
       this.#finish();
-      if (this.#remembered.size > 0) this.#armFinish();
+      this.#armFinish();
     }, SERIES_ENDS_MS);
     this.#timer.unref();
   }
@@ -200,7 +212,7 @@ export class EventRecorder {
     return {
       apiVersion: "events.k8s.io/v1",
       kind: "Event",
-      metadata: { name: `${regarding.name.slice(0, 253 - suffix.length - 1)}.${suffix}`, namespace },
+      metadata: { name: eventName(regarding.name, suffix), namespace },
       eventTime: microTime(nowMs),
       type,
       reason: reason.slice(0, MAX_WORD),
@@ -212,6 +224,12 @@ export class EventRecorder {
       ...(related === undefined ? {} : { related }),
     };
   }
+}
+
+/** The object's name and a suffix; a name that may not begin an event's (roles have colons and capitals) is left out. */
+function eventName(name: string, suffix: string): string {
+  const begin = name.slice(0, 253 - suffix.length - 1);
+  return DNS_SUBDOMAIN.test(begin) ? `${begin}.${suffix}` : `event.${suffix}`;
 }
 
 function namespaceOf({ namespace }: ObjectReference): string {

@@ -72,7 +72,7 @@ export class LeaseHolder {
     }
   }
 
-  /** @returns false when somebody else wrote in between. */
+  /** @returns false when somebody else wrote, or deleted it, in between. */
   async #write(current: LeaseObject | undefined, signal: AbortSignal): Promise<boolean> {
     const { client, clock, namespace, name, identity, leaseDurationMs, timeoutMs } = this.#options;
     const sentMs = clock.monotonicMs();
@@ -100,7 +100,10 @@ export class LeaseHolder {
       this.#observe(written);
     } catch (error) {
       const isRace =
-        hasCode(error, "KINGLET_ERR_KUBE_CLIENT_CONFLICT") || hasCode(error, "KINGLET_ERR_KUBE_CLIENT_ALREADY_EXISTS");
+        hasCode(error, "KINGLET_ERR_KUBE_CLIENT_CONFLICT") ||
+        hasCode(error, "KINGLET_ERR_KUBE_CLIENT_ALREADY_EXISTS") ||
+        // Somebody deleted it: whoever makes it again first holds it.
+        (current !== undefined && hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND"));
       if (isRace) return false;
       throw error;
     }

@@ -180,4 +180,17 @@ describe("runAsLeader", () => {
     const run = runAsLeader(options, { signal: new AbortController().signal, lead: () => Promise.resolve() });
     await expect(run).rejects.toThrow(/leaseDurationMs \(10000\) must be longer than renewDeadlineMs \(10000\)/);
   });
+
+  it("makes the lease again that somebody deleted, and goes on leading", async () => {
+    const clock = new ManualClock();
+    const api = new MemoryApi();
+    const one = new Replica("one", api, clock);
+    await clock.advance(3_000);
+    api.objects.clear();
+    await clock.advance(60_000);
+    expect([one.error, one.leads]).toEqual([undefined, true]);
+    expect(api.objects.get("leases/controller")).toMatchObject({ spec: { holderIdentity: "one" } });
+    one.stop();
+    await one.ended;
+  });
 });
