@@ -77,7 +77,7 @@ function watching(logger: Logger = noopLogger, maxEntries = 100) {
   const pods = {
     addHandler: (handler: InformerHandler<PodView>) => {
       handlers.push(handler as SyncHandler);
-      return () => void handlers.pop();
+      return { isSynced: true, waiting: 0, isBehind: false, remove: () => void handlers.pop() };
     },
   } as unknown as Informer<PodView>;
   const stop = watchContainers({
