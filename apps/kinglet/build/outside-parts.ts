@@ -57,6 +57,13 @@ const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/kube-client/src",
   },
   {
+    // A sensor without a profile makes none.
+    importedAs: /^\.\/profile-composer\.ts$/,
+    file: "kinglet.profile-composer.cjs",
+    contents: 'export { offerOriginalMetrics, ProfileComposer, takeContent } from "./profile-composer.ts";',
+    resolveFrom: "packages/profile-cache/src",
+  },
+  {
     importedAs: /^\.\/applets\/heap\/applet\.ts$/,
     file: "kinglet.heap.cjs",
     contents: 'export { main } from "./applets/heap/applet.ts";',

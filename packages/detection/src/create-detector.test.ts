@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { builtinRules } from "./builtin-rules.ts";
 import { createDetector } from "./create-detector.ts";
 import type { Detector, DetectorOptions, ProfileView } from "./detector.ts";
+import { obviousAnswers } from "../test/obvious-answers.ts";
 
 const container: ContainerIdentity = {
   containerId: "ab".repeat(32),
@@ -39,8 +40,7 @@ function profileOf(options: { status?: string; completion?: string; spec?: objec
     status,
     completion,
     checksum: "",
-    profile,
-    execPaths: new Set(profile.spec.execs.map((exec) => exec.path)),
+    content: obviousAnswers(profile),
   };
 }
 

@@ -222,7 +222,6 @@ function judgeProfile(profile: ProfileView | undefined): SkipReason | undefined 
 }
 
 function isAllowedByPolicy(profile: ProfileView, ruleId: string, binary: string): boolean {
-  const policies = profile.profile.spec.rulePolicies;
-  const policy = Object.hasOwn(policies, ruleId) ? policies[ruleId] : undefined;
+  const policy = profile.content.policyOf(ruleId);
   return policy !== undefined && (policy.containerAllowed || policy.processAllowed.includes(commOf(binary)));
 }

@@ -2,9 +2,43 @@ import type { ContainerIdentity, ExecEvent } from "@kinglet/enrichment";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { RuleDefinition, RuleProblem } from "@kinglet/policy-engine";
-import type { ContainerProfile } from "@kinglet/profile";
+import type { RulePolicy } from "@kinglet/profile";
 
 import type { Alert } from "./alert.ts";
+
+/** Which way a connection goes. @public */
+export type TrafficDirection = "ingress" | "egress";
+
+/**
+ * What a profile allows, as rules ask it; `ProfileContent` of `@kinglet/profile-cache` is one.
+ *
+ * Synchronous; a question about what the profile lists literally allocates nothing.
+ *
+ * @public
+ */
+export interface ProfileAnswers {
+  wasExecuted(path: string): boolean;
+  wasExecutedWith(path: string, args: readonly string[]): boolean;
+  wasOpened(path: string): boolean;
+  /** True when one recorded opening has every one of the flags. */
+  wasOpenedWith(path: string, flags: readonly string[]): boolean;
+  hasOpenWithPrefix(prefix: string): boolean;
+  hasOpenWithSuffix(suffix: string): boolean;
+  usesSyscall(name: string): boolean;
+  usesCapability(name: string): boolean;
+  wasEndpointAccessed(endpoint: string): boolean;
+  wasEndpointAccessedWith(endpoint: string, method: string): boolean;
+  hasEndpointWithPrefix(prefix: string): boolean;
+  hasEndpointWithSuffix(suffix: string): boolean;
+  /** True when `matches` is true of some endpoint as recorded. */
+  someEndpoint(matches: (endpoint: string) => boolean): boolean;
+  hasAddress(direction: TrafficDirection, address: string): boolean;
+  /** @param port - 0 … 65,535 */
+  hasAddressPort(direction: TrafficDirection, address: string, port: number, protocol: string): boolean;
+  hasDomain(direction: TrafficDirection, domain: string): boolean;
+  /** What the profile allows the rule beyond its content. */
+  policyOf(ruleId: string): RulePolicy | undefined;
+}
 
 /**
  * The profile of one container, as detection needs it.
@@ -17,9 +51,7 @@ export interface ProfileView {
   readonly status: string;
   readonly completion: string;
   readonly checksum: string;
-  readonly profile: ContainerProfile;
-  /** `path` of every entry of `spec.execs`. */
-  readonly execPaths: ReadonlySet<string>;
+  readonly content: ProfileAnswers;
 }
 
 /** Port: finds the profile of a container; synchronous, called once per event. @public */

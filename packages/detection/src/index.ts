@@ -2,6 +2,14 @@ export type { AlertSink } from "./alert-sink.ts";
 export type { Alert, AlertProcess, AlertProfile } from "./alert.ts";
 export { builtinRules } from "./builtin-rules.ts";
 export { createDetector } from "./create-detector.ts";
-export type { Detector, DetectorOptions, InvalidRule, ProfileLookup, ProfileView } from "./detector.ts";
+export type {
+  Detector,
+  DetectorOptions,
+  InvalidRule,
+  ProfileAnswers,
+  ProfileLookup,
+  ProfileView,
+  TrafficDirection,
+} from "./detector.ts";
 export { detectionErrors, type DetectionErrorCode } from "./errors.ts";
 export { createProfileFunctions } from "./profile-functions.ts";

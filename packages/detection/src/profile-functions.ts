@@ -1,22 +1,15 @@
 import type { CelFunctions } from "@kinglet/policy-engine";
-import type { HttpEndpoint, NetworkNeighbor } from "@kinglet/profile";
 
-import { matchesDynamicPath } from "./matches-dynamic-path.ts";
-import type { ProfileLookup } from "./detector.ts";
-
-const noEndpoints: readonly HttpEndpoint[] = [];
-const noNeighbors: readonly NetworkNeighbor[] = [];
+import type { ProfileAnswers, ProfileLookup } from "./detector.ts";
 
 /**
  * The functions `ap.*` and `nn.*` over the profiles of containers. No profile: every answer is false.
  *
- * - Executions: exact equality of the path. The exemptions for commands and hooks of the pod's spec need that spec: pass
- *   `isExemptExec`, and both `was_executed` functions answer true where it does.
- * - Opened paths and endpoints: `\u22ef` in the profile stands for exactly one segment; prefix and suffix functions compare
- *   the text as recorded, and an empty prefix or suffix is always true.
- * - Addresses: equality with `ipAddress`; domains: as recorded, trailing dot included.
+ * What the answers mean — wildcards, flags, methods, ports — is the profile's affair, see {@link ProfileAnswers}. Here: the exemptions
+ * for commands and hooks of the pod's spec need that spec: pass `isExemptExec`, and both `was_executed` functions answer true where it
+ * does; flags that are empty ask for the path alone; a port outside 0 … 65,535 is in no profile.
  *
- * Cost: `was_executed` O(1), the others linear in the surface asked; no function allocates when it answers.
+ * Cost: that of the profile's answer; the host function is linear in the endpoints.
  *
  * @param profiles - finds the profile of a container.
  * @see node-agent `pkg/rulemanager/cel/libraries` as of its change 788.
@@ -27,72 +20,52 @@ export function createProfileFunctions(
   options: { readonly isExemptExec?: (containerId: string, path: string) => boolean } = {},
 ): CelFunctions {
   const { isExemptExec } = options;
-  const specOf = (containerId: string) => profiles.get(containerId)?.profile.spec;
-  const endpointsOf = (containerId: string): readonly HttpEndpoint[] => specOf(containerId)?.endpoints ?? noEndpoints;
-  const egressOf = (containerId: string): readonly NetworkNeighbor[] => specOf(containerId)?.egress ?? noNeighbors;
-  const ingressOf = (containerId: string): readonly NetworkNeighbor[] => specOf(containerId)?.ingress ?? noNeighbors;
+  const contentOf = (containerId: string): ProfileAnswers | undefined => profiles.get(containerId)?.content;
   return {
     "ap.was_executed": (containerId, path) => {
-      const profile = profiles.get(containerId);
-      if (profile === undefined) return false;
-      return profile.execPaths.has(path) || isExemptExec?.(containerId, path) === true;
+      const content = contentOf(containerId);
+      if (content === undefined) return false;
+      return content.wasExecuted(path) || isExemptExec?.(containerId, path) === true;
     },
     "ap.was_executed_with_args": (containerId, path, args) => {
-      const spec = specOf(containerId);
-      if (spec === undefined) return false;
-      if (isExemptExec?.(containerId, path) === true) return true;
-      return spec.execs.some((exec) => exec.path === path && sameList(exec.args, args));
+      const content = contentOf(containerId);
+      if (content === undefined) return false;
+      return isExemptExec?.(containerId, path) === true || content.wasExecutedWith(path, args);
     },
-    "ap.was_path_opened": (containerId, path) =>
-      specOf(containerId)?.opens.some((open) => matchesDynamicPath(open.path, path)) ?? false,
+    "ap.was_path_opened": (containerId, path) => contentOf(containerId)?.wasOpened(path) ?? false,
     "ap.was_path_opened_with_flags": (containerId, path, flags) =>
-      specOf(containerId)?.opens.some(
-        (open) => matchesDynamicPath(open.path, path) && flags.every((flag) => open.flags.includes(flag)),
-      ) ?? false,
-    "ap.was_path_opened_with_suffix": (containerId, suffix) => {
-      const spec = specOf(containerId);
-      return spec !== undefined && (suffix === "" || spec.opens.some((open) => open.path.endsWith(suffix)));
-    },
-    "ap.was_path_opened_with_prefix": (containerId, prefix) => {
-      const spec = specOf(containerId);
-      return spec !== undefined && (prefix === "" || spec.opens.some((open) => open.path.startsWith(prefix)));
-    },
-    "ap.was_syscall_used": (containerId, name) => specOf(containerId)?.syscalls.includes(name) ?? false,
-    "ap.was_capability_used": (containerId, name) => specOf(containerId)?.capabilities.includes(name) ?? false,
+      contentOf(containerId)?.wasOpenedWith(path, flags) ?? false,
+    "ap.was_path_opened_with_suffix": (containerId, suffix) =>
+      contentOf(containerId)?.hasOpenWithSuffix(suffix) ?? false,
+    "ap.was_path_opened_with_prefix": (containerId, prefix) =>
+      contentOf(containerId)?.hasOpenWithPrefix(prefix) ?? false,
+    "ap.was_syscall_used": (containerId, name) => contentOf(containerId)?.usesSyscall(name) ?? false,
+    "ap.was_capability_used": (containerId, name) => contentOf(containerId)?.usesCapability(name) ?? false,
     "ap.was_endpoint_accessed": (containerId, endpoint) =>
-      endpointsOf(containerId).some((known) => matchesDynamicPath(known.endpoint, endpoint)),
+      contentOf(containerId)?.wasEndpointAccessed(endpoint) ?? false,
     "ap.was_endpoint_accessed_with_method": (containerId, endpoint, method) =>
-      endpointsOf(containerId).some(
-        (known) => matchesDynamicPath(known.endpoint, endpoint) && known.methods.includes(method),
-      ),
-    "ap.was_endpoint_accessed_with_methods": (containerId, endpoint, methods) =>
-      endpointsOf(containerId).some(
-        (known) =>
-          matchesDynamicPath(known.endpoint, endpoint) && methods.some((method) => known.methods.includes(method)),
-      ),
+      contentOf(containerId)?.wasEndpointAccessedWith(endpoint, method) ?? false,
+    "ap.was_endpoint_accessed_with_methods": (containerId, endpoint, methods) => {
+      const content = contentOf(containerId);
+      return content !== undefined && methods.some((method) => content.wasEndpointAccessedWith(endpoint, method));
+    },
     "ap.was_endpoint_accessed_with_prefix": (containerId, prefix) =>
-      endpointsOf(containerId).some((known) => known.endpoint.startsWith(prefix)),
+      contentOf(containerId)?.hasEndpointWithPrefix(prefix) ?? false,
     "ap.was_endpoint_accessed_with_suffix": (containerId, suffix) =>
-      endpointsOf(containerId).some((known) => known.endpoint.endsWith(suffix)),
+      contentOf(containerId)?.hasEndpointWithSuffix(suffix) ?? false,
     "ap.was_host_accessed": (containerId, host) =>
-      endpointsOf(containerId).some((known) => isHostOf(known.endpoint, host)),
+      contentOf(containerId)?.someEndpoint((endpoint) => isHostOf(endpoint, host)) ?? false,
     "nn.was_address_in_egress": (containerId, address) =>
-      egressOf(containerId).some((neighbor) => neighbor.ipAddress === address),
+      contentOf(containerId)?.hasAddress("egress", address) ?? false,
     "nn.was_address_in_ingress": (containerId, address) =>
-      ingressOf(containerId).some((neighbor) => neighbor.ipAddress === address),
-    "nn.is_domain_in_egress": (containerId, domain) =>
-      egressOf(containerId).some((neighbor) => neighbor.dns === domain || neighbor.dnsNames.includes(domain)),
-    "nn.is_domain_in_ingress": (containerId, domain) =>
-      ingressOf(containerId).some((neighbor) => neighbor.dnsNames.includes(domain)),
+      contentOf(containerId)?.hasAddress("ingress", address) ?? false,
+    "nn.is_domain_in_egress": (containerId, domain) => contentOf(containerId)?.hasDomain("egress", domain) ?? false,
+    "nn.is_domain_in_ingress": (containerId, domain) => contentOf(containerId)?.hasDomain("ingress", domain) ?? false,
     "nn.was_address_port_protocol_in_egress": (containerId, address, port, protocol) =>
-      egressOf(containerId).some((neighbor) => hasPort(neighbor, address, port, protocol)),
+      isPort(port) && (contentOf(containerId)?.hasAddressPort("egress", address, Number(port), protocol) ?? false),
     "nn.was_address_port_protocol_in_ingress": (containerId, address, port, protocol) =>
-      ingressOf(containerId).some((neighbor) => hasPort(neighbor, address, port, protocol)),
+      isPort(port) && (contentOf(containerId)?.hasAddressPort("ingress", address, Number(port), protocol) ?? false),
   };
-}
-
-function sameList(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((element, index) => element === right[index]);
 }
 
 /** The host of a recorded URL, or one whole token of the endpoint: `api` is not part of `/v1/apiserver`. */
@@ -113,9 +86,6 @@ function isHostBoundary(character: string | undefined): boolean {
   return character === undefined || !/[A-Za-z0-9._-]/.test(character);
 }
 
-/** A port without a number (any port) matches nothing: the profile does not say that it was this one. */
-function hasPort(neighbor: NetworkNeighbor, address: string, port: bigint, protocol: string): boolean {
-  if (neighbor.ipAddress !== address || port < 0n || port > 65_535n) return false;
-  const number = Number(port);
-  return neighbor.ports.some((known) => known.port === number && known.protocol === protocol);
+function isPort(port: bigint): boolean {
+  return port >= 0n && port <= 65_535n;
 }

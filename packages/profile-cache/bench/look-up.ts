@@ -45,7 +45,7 @@ const candidates: readonly (readonly [string, (id: string) => void])[] = [
   ["ProfileCache/get/hit", (id) => void (cache.get(id) !== undefined && (sink += 1))],
   [
     "ProfileCache/get/hit and exec known",
-    (id) => void (cache.get(id)?.execPaths.has("/bin/sh") === true && (sink += 1)),
+    (id) => void (cache.get(id)?.content.wasExecuted("/bin/sh") === true && (sink += 1)),
   ],
 ];
 const samples = candidates.map((): number[] => []);

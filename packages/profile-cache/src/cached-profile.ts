@@ -1,39 +1,46 @@
-import type { ContainerProfile, ProfileCompletion, ProfileStatus } from "@kinglet/profile";
+import type { ProfileCompletion, ProfileStatus } from "@kinglet/profile";
 
-import type { SharedSpec } from "./shared-spec.ts";
+import type { ProfileContent } from "./profile-content.ts";
+
+/** What a profile was made of. @public */
+export type ProfileOrigin = "learned" | "learned with overlays" | "authored";
 
 /**
  * One profile as consumers see it: immutable, replaced as a whole when its content changes.
  *
- * The object stays the same (`===`) while the content stays the same, so it can key caches of derived results.
+ * The object stays the same (`===`) while the content stays the same, so it can key caches of derived results; results that are kept
+ * elsewhere can be keyed by `checksum` and `content.projectionHash`.
  *
  * @public
  */
 export class CachedProfile {
   readonly namespace: string;
   readonly name: string;
-  readonly profile: ContainerProfile;
+  /** An authored profile is always `completed`. */
   readonly status: ProfileStatus;
+  /** An authored profile is always `complete`. */
   readonly completion: ProfileCompletion;
-  readonly #shared: SharedSpec;
+  readonly origin: ProfileOrigin;
+  /** What the profile allows; the same object for every profile with the same content. */
+  readonly content: ProfileContent;
 
   /** @internal */
-  constructor(profile: ContainerProfile, status: ProfileStatus, completion: ProfileCompletion, shared: SharedSpec) {
-    this.namespace = profile.metadata.namespace;
-    this.name = profile.metadata.name;
-    this.profile = profile;
-    this.status = status;
-    this.completion = completion;
-    this.#shared = shared;
+  constructor(
+    namespace: string,
+    name: string,
+    life: { readonly status: ProfileStatus; readonly completion: ProfileCompletion; readonly origin: ProfileOrigin },
+    content: ProfileContent,
+  ) {
+    this.namespace = namespace;
+    this.name = name;
+    this.status = life.status;
+    this.completion = life.completion;
+    this.origin = life.origin;
+    this.content = content;
   }
 
-  /** Content hash of the spec, see `checksum` of `@kinglet/profile`; equal checksums share one spec object. */
+  /** Content hash of the profile, see `checksum` of `@kinglet/profile`; equal checksums share one content. */
   get checksum(): string {
-    return this.#shared.checksum;
-  }
-
-  /** Paths of the executed programs; built at the first access, then the same set for every profile with this content. */
-  get execPaths(): ReadonlySet<string> {
-    return this.#shared.execPaths;
+    return this.content.checksum;
   }
 }

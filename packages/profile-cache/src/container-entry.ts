@@ -1,5 +1,5 @@
 import type { ContainerRef } from "./container-ref.ts";
-import type { ProfileEntry } from "./profile-entry.ts";
+import type { ProfileBinding } from "./profile-binding.ts";
 
 /**
  * One container and the profile that it shares. Kept this small because there is one per container.
@@ -8,15 +8,20 @@ import type { ProfileEntry } from "./profile-entry.ts";
  */
 export class ContainerEntry {
   ref: ContainerRef;
-  profile: ProfileEntry;
+  binding: ProfileBinding;
   /** When it was added or removed, wall clock, milliseconds. */
   sinceMs: number;
   /** When a removed container is forgotten, monotonic milliseconds; 0 while it runs. */
   graceEndMs = 0;
+  /**
+   * Why it leaves, or when its pod was first missing: `removed` by the owner, `ended` as its pod says (taken back when it runs again);
+   * a number is the monotonic time since when the pod is not known.
+   */
+  mark: "" | "removed" | "ended" | number = "";
 
-  constructor(ref: ContainerRef, profile: ProfileEntry, sinceMs: number) {
+  constructor(ref: ContainerRef, binding: ProfileBinding, sinceMs: number) {
     this.ref = ref;
-    this.profile = profile;
+    this.binding = binding;
     this.sinceMs = sinceMs;
   }
 }

@@ -1,6 +1,22 @@
-export { CachedProfile } from "./cached-profile.ts";
+export type { CachedProfile, ProfileOrigin } from "./cached-profile.ts";
+export {
+  containerLiveness,
+  type ContainerLiveness,
+  type LivenessPod,
+  type LivenessStatus,
+} from "./container-liveness.ts";
 export type { ContainerRef } from "./container-ref.ts";
 export { profileCacheErrors, type ProfileCacheErrorCode } from "./errors.ts";
+export { loadProjection, type ProjectionModule } from "./lazy.ts";
 export { ProfileCache, type CachedContainer, type ContainerState, type ProfileCacheChange } from "./profile-cache.ts";
-export { profileCacheDefaults, type ProfileCacheOptions } from "./profile-cache-options.ts";
-export type { ProfileSource } from "./profile-source.ts";
+export { profileCacheDefaults, type ProfileCacheOptions, type UserProfiles } from "./profile-cache-options.ts";
+export type { PodContainerNames } from "./profile-composer.ts";
+export type { ProfileContent, TrafficDirection } from "./profile-content.ts";
+export type {
+  OverlayDocument,
+  ProfileObjectChange,
+  ProfileObjectKind,
+  ProfileSource,
+  ProfileWatchHandler,
+} from "./profile-source.ts";
+export { keepEverything, type ProfileSurface, type ProjectionSpec, type SurfaceFilter } from "./projection-spec.ts";

@@ -4,7 +4,7 @@ import type { MetricDefinition } from "@kinglet/metrics";
 export const containersGauge: MetricDefinition<"state"> = {
   type: "gauge",
   name: "kinglet_profile_cache_containers",
-  help: "Containers in the profile cache by state: pending, active or grace.",
+  help: "Containers in the profile cache by state: pending, active, unbound or grace.",
   labels: ["state"],
 };
 
@@ -12,7 +12,7 @@ export const containersGauge: MetricDefinition<"state"> = {
 export const profilesGauge: MetricDefinition<"kind"> = {
   type: "gauge",
   name: "kinglet_profile_cache_profiles",
-  help: "Profiles in the cache: wanted by a container, held, held but stale because the last fetch failed, distinct by content.",
+  help: "Profiles in the cache: wanted by a container, held, held but stale because a fetch failed, held but outdated because made for other rules, distinct by content.",
   labels: ["kind"],
 };
 
@@ -44,7 +44,7 @@ export const fetchSecondsHistogram: MetricDefinition = {
 export const evictionsCounter: MetricDefinition<"reason"> = {
   type: "counter",
   name: "kinglet_profile_cache_evictions_total",
-  help: "Profiles and containers that left the cache, by reason: profile_deleted, container_removed or full.",
+  help: "Profiles and containers that left the cache, by reason: profile_deleted, container_removed, pod_stopped, pod_unknown or full.",
   labels: ["reason"],
 };
 
@@ -53,4 +53,27 @@ export const refusedCounter: MetricDefinition = {
   type: "counter",
   name: "kinglet_profile_cache_refused_total",
   help: "Containers that were not added because the cache was full.",
+};
+
+/** Memory of profiles. @internal */
+export const contentBytesGauge: MetricDefinition = {
+  type: "gauge",
+  name: "kinglet_profile_cache_content_bytes",
+  help: "About how much memory the distinct profiles keep.",
+};
+
+/** Overlays. @internal */
+export const overlaysCounter: MetricDefinition<"kind" | "completeness"> = {
+  type: "counter",
+  name: "kinglet_profile_cache_overlays_total",
+  help: "Overlays merged into a profile, by kind (application, network) and by whether they describe every container of the pod.",
+  labels: ["kind", "completeness"],
+};
+
+/** Labels. @internal */
+export const labelsCounter: MetricDefinition<"result" | "namespace"> = {
+  type: "counter",
+  name: "kinglet_profile_cache_labels_total",
+  help: "Pod labels that led to an authored profile (adopted) or to nothing (unresolved).",
+  labels: ["result", "namespace"],
 };

@@ -4,8 +4,14 @@ import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { ProfileStatus } from "@kinglet/profile";
 
+import type { ContainerLiveness } from "./container-liveness.ts";
+import type { ContainerRef } from "./container-ref.ts";
 import { profileCacheErrors } from "./errors.ts";
+import type { PodContainerNames } from "./profile-composer.ts";
 import type { ProfileSource } from "./profile-source.ts";
+
+/** See `ProfileCacheOptions.userProfiles`. @public */
+export type UserProfiles = "auto" | "authored" | "overlays" | "none";
 
 /** Options of a `ProfileCache`. @public */
 export interface ProfileCacheOptions {
@@ -49,6 +55,40 @@ export interface ProfileCacheOptions {
    */
   readonly acceptedStatuses?: readonly ProfileStatus[];
   /**
+   * What widens or replaces learned profiles: `auto`, the authored profile that the pod's label names where there is one, else overlays
+   * (ApplicationProfile and NetworkNeighborhood named `ug-<workload>` or by the label); `authored` or `overlays`, only these; `none`.
+   * @defaultValue auto
+   */
+  readonly userProfiles?: UserProfiles;
+  /**
+   * Most memory that the contents of all profiles together may take, bytes, as they estimate it; 1 or more. A profile over it leaves its
+   * containers pending, with the reason. Scale it with the memory limit.
+   * @defaultValue 67108864
+   */
+  readonly maxProfileBytes?: number;
+  /**
+   * Follows the store's metadata watch where there is one, so that nothing is asked while nothing changes.
+   * @defaultValue true
+   */
+  readonly watchesMetadata?: boolean;
+  /**
+   * Says at each tick how a container is doing, for removals that nobody reported. Absent: containers leave by `removeContainer` only.
+   */
+  readonly liveness?: ((ref: ContainerRef) => ContainerLiveness) | undefined;
+  /**
+   * How long the pod of a container may be unknown before the container is forgotten, milliseconds; pods are often known later than
+   * their containers.
+   * @defaultValue 600000
+   */
+  readonly unknownPodGraceMs?: number;
+  /** Names of the containers of a pod; with it, overlays that leave one out are warned about. */
+  readonly podContainers?: ((namespace: string, podName: string) => PodContainerNames | undefined) | undefined;
+  /**
+   * Offers the metrics under their original names (`node_agent_…`) too.
+   * @defaultValue false
+   */
+  readonly originalMetricNames?: boolean;
+  /**
    * Freezes every profile, so that a consumer that writes to one fails. For tests: it visits every entry.
    * @defaultValue false
    */
@@ -65,7 +105,12 @@ export type ResolvedProfileCacheOptions = Required<ProfileCacheOptions>;
 
 /** Defaults of {@link ProfileCacheOptions}. @public */
 export const profileCacheDefaults: Readonly<
-  Required<Omit<ProfileCacheOptions, "source" | "clock" | "logger" | "metrics" | "maxEntries" | "random">>
+  Required<
+    Omit<
+      ProfileCacheOptions,
+      "source" | "clock" | "logger" | "metrics" | "maxEntries" | "random" | "liveness" | "podContainers"
+    >
+  >
 > = {
   tickIntervalMs: 60_000,
   retryInitialMs: 2_000,
@@ -73,6 +118,11 @@ export const profileCacheDefaults: Readonly<
   maxParallelFetches: 4,
   graceMs: 10_000,
   acceptedStatuses: ["completed", "too-large", ""],
+  userProfiles: "auto",
+  maxProfileBytes: 67_108_864,
+  watchesMetadata: true,
+  unknownPodGraceMs: 600_000,
+  originalMetricNames: false,
   freezeProfiles: false,
 };
 
@@ -84,13 +134,21 @@ export const profileCacheDefaults: Readonly<
  * @internal
  */
 export function resolveProfileCacheOptions(options: ProfileCacheOptions): ResolvedProfileCacheOptions {
-  const resolved = { ...profileCacheDefaults, random: Math.random, ...options };
+  const resolved = {
+    ...profileCacheDefaults,
+    random: Math.random,
+    liveness: undefined,
+    podContainers: undefined,
+    ...options,
+  };
   assertAtLeast("maxEntries", resolved.maxEntries, 1);
   assertAtLeast("tickIntervalMs", resolved.tickIntervalMs, 1_000);
   assertAtLeast("retryInitialMs", resolved.retryInitialMs, 1);
   assertAtLeast("callTimeoutMs", resolved.callTimeoutMs, 1);
   assertAtLeast("maxParallelFetches", resolved.maxParallelFetches, 1);
   assertAtLeast("graceMs", resolved.graceMs, 0);
+  assertAtLeast("maxProfileBytes", resolved.maxProfileBytes, 1);
+  assertAtLeast("unknownPodGraceMs", resolved.unknownPodGraceMs, 0);
   return resolved;
 }
 

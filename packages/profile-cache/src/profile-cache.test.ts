@@ -17,17 +17,20 @@ describe("ProfileCache", () => {
         status: "completed",
         completion: "complete",
       });
-      expect([...(cache.get("c1")?.execPaths ?? [])]).toEqual(["/bin/sh"]);
+      expect(cache.get("c1")?.content.wasExecuted("/bin/sh")).toBe(true);
       expect(cache.get("c1")?.checksum).toMatch(/^[0-9a-f]{64}$/);
     });
 
     it("cannot be changed by a consumer", async () => {
       const { cache, source, clock } = start();
-      source.put("web", { execs: [{ path: "/bin/sh" }] });
+      const flags = ["O_RDONLY"];
+      source.put("web", { opens: [{ path: "/etc/hosts", flags }], rulePolicies: { R1: { processAllowed: ["ls"] } } });
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
-      const execs = cache.get("c1")?.profile.spec.execs as unknown as { path: string }[];
-      expect(() => execs.push({ path: "/bin/nc" })).toThrow(TypeError);
+      const held = cache.get("c1");
+      const allowed = held?.content.policyOf("R1")?.processAllowed as unknown as string[];
+      expect(() => allowed.push("nc")).toThrow(TypeError);
+      expect(Object.isFrozen(held) && Object.isFrozen(held?.content)).toBe(true);
     });
 
     it("keeps the same object while the version, or only the version, is unchanged", async () => {
@@ -55,8 +58,8 @@ describe("ProfileCache", () => {
       await clock.advance(TICK_MS - 1);
       expect(cache.get("c1")).toBe(before);
       await clock.advance(1);
-      expect(cache.get("c1")?.execPaths.has("/bin/ls")).toBe(true);
-      expect(before?.execPaths.has("/bin/ls")).toBe(false);
+      expect(cache.get("c1")?.content.wasExecuted("/bin/ls")).toBe(true);
+      expect(before?.content.wasExecuted("/bin/ls")).toBe(false);
     });
 
     it("follows a change of status alone", async () => {
@@ -68,7 +71,7 @@ describe("ProfileCache", () => {
       source.put("web", { syscalls: ["read"] }, "completed");
       await clock.advance(TICK_MS);
       expect(cache.get("c1")?.status).toBe("completed");
-      expect(cache.get("c1")?.profile.spec).toBe(before?.profile.spec);
+      expect(cache.get("c1")?.content).toBe(before?.content);
     });
   });
 
@@ -111,7 +114,7 @@ describe("ProfileCache", () => {
       expect(metrics.read("evictions_total", "profile_deleted")).toBe(1);
       source.put("web", { syscalls: ["read"] }, "completed", "another-uid");
       await clock.advance(2_000);
-      expect(cache.get("c1")?.profile.metadata.uid).toBe("another-uid");
+      expect(cache.get("c1")?.content.usesSyscall("read")).toBe(true);
     });
   });
 

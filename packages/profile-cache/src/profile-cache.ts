@@ -5,22 +5,25 @@ import type { CachedProfile } from "./cached-profile.ts";
 import { ContainerEntry } from "./container-entry.ts";
 import type { ContainerRef } from "./container-ref.ts";
 import { profileCacheErrors } from "./errors.ts";
-import { ProfileCacheMetrics } from "./profile-cache-metrics.ts";
+import { ProfileCacheMetrics, type EvictionReason, type ProfileCacheCounts } from "./profile-cache-metrics.ts";
 import {
   resolveProfileCacheOptions,
   type ProfileCacheOptions,
   type ResolvedProfileCacheOptions,
 } from "./profile-cache-options.ts";
-import { ProfileEntry } from "./profile-entry.ts";
+import { bindingKey, bindSources } from "./bind-sources.ts";
+import { ProfileBinding } from "./profile-binding.ts";
 import { ProfileRefresher } from "./profile-refresher.ts";
+import type { ProjectionSpec } from "./projection-spec.ts";
 
 /**
- * What the cache knows of a container: `pending`, no profile yet (or not any more); `active`, a profile is held; `grace`, the
- * container was removed and is forgotten soon.
+ * What the cache knows of a container: `pending`, no profile yet (or not any more); `active`, a profile is held; `unbound`, the pod's label
+ * names a profile that does not exist (the learned one is held meanwhile, where there is one); `grace`, the container was removed and is
+ * forgotten soon.
  *
  * @public
  */
-export type ContainerState = "pending" | "active" | "grace";
+export type ContainerState = "pending" | "active" | "unbound" | "grace";
 
 /** One line of `GET /debug/containers`. @public */
 export interface CachedContainer {
@@ -51,14 +54,15 @@ export interface ProfileCacheChange {
  *
  * - A profile that does not exist is not an error, and an error is not a missing profile: while the store fails, the last good
  *   profile stays; when the store says that it is gone, the container is pending again.
- * - Containers with the same profile share one fetch and one object; profiles with the same content share one spec.
+ * - An authored profile replaces the learned one; overlays widen it; neither stands in for a learned one that is missing.
+ * - Containers with the same profile share one fetch and one object; profiles with the same content share one content.
  * - `get` gives the same object (`===`) until the content changes.
  * - A removed container keeps its profile for the grace period (a first fetch under way may still bring it) and never comes back,
  *   whatever arrives late.
  * - Idle costs nothing: no timer without a container, and none faster than a tick when every profile is there.
  *
  * Not guaranteed: freshness. A change in the store is seen at the next tick, at most 110 % of `tickIntervalMs` later plus the time
- * the fetches before it take.
+ * the fetches before it take. Where the store has a metadata watch, changes are seen as they happen and nothing is asked otherwise.
  *
  * @public
  */
@@ -67,7 +71,7 @@ export class ProfileCache {
   readonly #containers = new Map<string, ContainerEntry>();
   /** Removed containers in the order in which their grace ends (it is the same for all). */
   readonly #leaving = new Map<string, ContainerEntry>();
-  readonly #profiles = new Map<string, ProfileEntry>();
+  readonly #bindings = new Map<string, ProfileBinding>();
   readonly #listeners = new Set<(change: ProfileCacheChange) => void>();
   readonly #knownListeners = new Set<(containerId: string) => void>();
   /** Profiles that nobody has looked at yet. */
@@ -82,11 +86,12 @@ export class ProfileCache {
   constructor(options: ProfileCacheOptions) {
     this.#options = resolveProfileCacheOptions(options);
     this.#metrics = new ProfileCacheMetrics(options.metrics, () => this.#counts());
-    this.#refresher = new ProfileRefresher(this.#options, this.#metrics, this.#profiles, {
-      profileChanged: (profile) => this.#profileChanged(profile),
-      profileKnown: (profile) => this.#profileKnown(profile),
+    this.#refresher = new ProfileRefresher(this.#options, this.#metrics, this.#bindings, {
+      profileChanged: (binding) => this.#profileChanged(binding),
+      profileKnown: (binding) => this.#profileKnown(binding),
       nextExpiryMs: () => this.#nextExpiryMs(),
       expire: (nowMs) => this.#expire(nowMs),
+      sweep: (nowMs) => this.#sweep(nowMs),
     });
   }
 
@@ -105,20 +110,20 @@ export class ProfileCache {
     if (!this.#makeRoom()) return;
     const entry = new ContainerEntry(ref, this.#attach(ref), this.#options.clock.now());
     this.#containers.set(ref.containerId, entry);
-    if (entry.profile.cached !== undefined) this.#notify(ref.containerId, entry.profile.cached);
+    if (entry.binding.cached !== undefined) this.#notify(ref.containerId, entry.binding.cached);
     this.#refresher.wake();
   }
 
   /** Starts the grace period of a container. Unknown ids and repeated calls are fine. */
   removeContainer(containerId: string): void {
     const entry = this.#containers.get(containerId);
-    if (entry === undefined || entry.graceEndMs !== 0) return;
-    const { clock, graceMs } = this.#options;
-    entry.graceEndMs = clock.monotonicMs() + graceMs;
-    entry.sinceMs = clock.now();
-    this.#leaving.set(containerId, entry);
-    this.#refresher.releaseLive(entry.profile);
-    if (graceMs === 0) this.#forget(entry, "container_removed");
+    if (entry === undefined || entry.mark === "removed") return;
+    if (entry.graceEndMs !== 0) {
+      // Its pod said so first: the grace that runs is the right one.
+      entry.mark = "removed";
+      return;
+    }
+    this.#leave(entry, "removed");
     this.#refresher.wake();
   }
 
@@ -128,7 +133,7 @@ export class ProfileCache {
    * Called once per event; cost: one map look-up, no allocation.
    */
   get(containerId: string): CachedProfile | undefined {
-    const cached = this.#containers.get(containerId)?.profile.cached;
+    const cached = this.#containers.get(containerId)?.binding.cached;
     if (cached === undefined) this.#metrics.misses += 1;
     else this.#metrics.hits += 1;
     return cached;
@@ -142,7 +147,7 @@ export class ProfileCache {
 
   /** True when {@link ProfileCache.get} would give a profile, also in grace. Not counted as a look-up. */
   hasProfile(containerId: string): boolean {
-    return this.#containers.get(containerId)?.profile.cached !== undefined;
+    return this.#containers.get(containerId)?.binding.cached !== undefined;
   }
 
   /** How many containers there are, those in grace included. */
@@ -153,17 +158,25 @@ export class ProfileCache {
   /** Every container with its state and the reason for it, for people; a fresh view per container. */
   *containers(): IterableIterator<CachedContainer> {
     for (const entry of this.#containers.values()) {
-      const { profile } = entry;
+      const { binding } = entry;
       yield {
         ref: entry.ref,
         state: stateOf(entry),
-        reason: profile.reason,
-        sinceMs: entry.graceEndMs === 0 ? Math.max(entry.sinceMs, profile.sinceMs) : entry.sinceMs,
-        fetchedAtMs: profile.fetchedAtMs,
-        isStale: profile.isStale,
-        profile: profile.cached,
+        reason: binding.reason,
+        sinceMs: entry.graceEndMs === 0 ? Math.max(entry.sinceMs, binding.sinceMs) : entry.sinceMs,
+        fetchedAtMs: binding.fetchedAtMs,
+        isStale: binding.isStale,
+        profile: binding.cached,
       };
     }
+  }
+
+  /**
+   * Has profiles keep what the loaded rules can ask for and nothing else; the same hash again changes nothing. What is held stays until
+   * it was made again from a fresh fetch (metric `kinglet_profile_cache_profiles{kind="outdated"}`).
+   */
+  setProjection(projection: ProjectionSpec): void {
+    this.#refresher.setProjection(projection);
   }
 
   /**
@@ -187,7 +200,7 @@ export class ProfileCache {
    * Cost: one map look-up, no allocation.
    */
   isKnown(containerId: string): boolean {
-    return this.#containers.get(containerId)?.profile.isKnown ?? true;
+    return this.#containers.get(containerId)?.binding.isKnown ?? true;
   }
 
   /**
@@ -232,44 +245,75 @@ export class ProfileCache {
 
   #readd(entry: ContainerEntry, ref: ContainerRef): void {
     const wasLeaving = entry.graceEndMs !== 0;
-    const { profile } = entry;
-    const isSameProfile = profile.namespace === ref.namespace && profile.name === ref.profileName;
+    const { binding } = entry;
     entry.ref = ref;
-    if (!wasLeaving && isSameProfile) return;
-    const before = profile.cached;
-    const wasKnown = profile.isKnown;
-    // Attach first: the old profile may be the new one, and must not be dropped in between.
+    if (!wasLeaving && bindingKey(ref, this.#options.userProfiles) === binding.key) return;
+    const before = binding.cached;
+    const wasKnown = binding.isKnown;
+    // Attach first: the old binding may be the new one, and must not be dropped in between.
     const attached = this.#attach(ref);
-    if (!wasLeaving) this.#refresher.releaseLive(profile);
-    this.#detach(profile);
+    if (!wasLeaving) this.#refresher.releaseLive(binding);
+    this.#detach(binding);
     this.#leaving.delete(ref.containerId);
-    entry.profile = attached;
+    entry.binding = attached;
     entry.graceEndMs = 0;
+    entry.mark = "";
     entry.sinceMs = this.#options.clock.now();
     if (attached.cached !== before) this.#notify(ref.containerId, attached.cached);
     if (attached.isKnown && !wasKnown) this.#notifyKnown(ref.containerId);
     this.#refresher.wake();
   }
 
-  #attach(ref: ContainerRef): ProfileEntry {
-    const key = `${ref.namespace}/${ref.profileName}`;
-    let profile = this.#profiles.get(key);
-    if (profile === undefined) {
-      profile = new ProfileEntry(ref.namespace, ref.profileName, this.#options.clock.now());
-      this.#profiles.set(key, profile);
+  #attach(ref: ContainerRef): ProfileBinding {
+    const { userProfiles } = this.#options;
+    const key = bindingKey(ref, userProfiles);
+    let binding = this.#bindings.get(key);
+    if (binding === undefined) {
+      binding = new ProfileBinding(key, ref, this.#options.clock.now());
+      bindSources(binding, ref, userProfiles, this.#refresher, this.#options.source);
+      this.#bindings.set(key, binding);
       this.#unknownProfiles += 1;
     }
-    profile.containers += 1;
-    this.#refresher.acquireLive(profile);
-    return profile;
+    binding.containers += 1;
+    this.#refresher.acquireLive(binding);
+    return binding;
   }
 
-  #detach(profile: ProfileEntry): void {
-    profile.containers -= 1;
-    if (profile.containers > 0) return;
-    this.#profiles.delete(`${profile.namespace}/${profile.name}`);
-    this.#refresher.drop(profile);
-    if (!profile.isKnown) this.#oneUnknownLess();
+  #detach(binding: ProfileBinding): void {
+    binding.containers -= 1;
+    if (binding.containers > 0) return;
+    this.#bindings.delete(binding.key);
+    this.#refresher.drop(binding);
+    if (!binding.isKnown) this.#oneUnknownLess();
+  }
+
+  #leave(entry: ContainerEntry, mark: "removed" | "ended"): void {
+    const { clock, graceMs } = this.#options;
+    entry.graceEndMs = clock.monotonicMs() + graceMs;
+    entry.mark = mark;
+    entry.sinceMs = clock.now();
+    this.#leaving.set(entry.ref.containerId, entry);
+    this.#refresher.releaseLive(entry.binding);
+    if (graceMs === 0) this.#forget(entry, mark === "ended" ? "pod_stopped" : "container_removed");
+  }
+
+  /** Finds containers that left without anybody saying so. */
+  #sweep(nowMs: number): void {
+    const { liveness, unknownPodGraceMs } = this.#options;
+    if (liveness === undefined) return;
+    for (const entry of [...this.#containers.values()]) {
+      if (entry.mark === "removed") continue;
+      const found = liveness(entry.ref);
+      if (found === "unknown") {
+        if (typeof entry.mark !== "number" && entry.mark !== "ended") entry.mark = nowMs;
+        else if (typeof entry.mark === "number" && nowMs - entry.mark >= unknownPodGraceMs)
+          this.#forget(entry, "pod_unknown");
+      } else if (found === "ended") {
+        if (entry.mark !== "ended") this.#leave(entry, "ended");
+      } else if (entry.mark === "ended") this.#readd(entry, entry.ref);
+      else entry.mark = "";
+    }
+    this.#metrics.reconciled(this.#options.clock.monotonicMs() - nowMs);
   }
 
   #makeRoom(): boolean {
@@ -291,13 +335,14 @@ export class ProfileCache {
     return false;
   }
 
-  #forget(entry: ContainerEntry, reason: "container_removed" | "full"): void {
+  #forget(entry: ContainerEntry, reason: EvictionReason): void {
     const { containerId } = entry.ref;
     this.#leaving.delete(containerId);
     this.#containers.delete(containerId);
-    this.#detach(entry.profile);
-    this.#metrics.evictions.add(1, { reason });
-    if (!entry.profile.isKnown) this.#notifyKnown(containerId);
+    if (entry.graceEndMs === 0) this.#refresher.releaseLive(entry.binding);
+    this.#detach(entry.binding);
+    this.#metrics.evicted(reason);
+    if (!entry.binding.isKnown) this.#notifyKnown(containerId);
   }
 
   #nextExpiryMs(): number {
@@ -308,22 +353,22 @@ export class ProfileCache {
   #expire(nowMs: number): void {
     for (const entry of this.#leaving.values()) {
       if (entry.graceEndMs > nowMs) return;
-      this.#forget(entry, "container_removed");
+      this.#forget(entry, entry.mark === "ended" ? "pod_stopped" : "container_removed");
     }
   }
 
-  #profileChanged(profile: ProfileEntry): void {
+  #profileChanged(binding: ProfileBinding): void {
     if (this.#listeners.size === 0) return;
     for (const entry of this.#containers.values()) {
-      if (entry.profile === profile && entry.graceEndMs === 0) this.#notify(entry.ref.containerId, profile.cached);
+      if (entry.binding === binding && entry.graceEndMs === 0) this.#notify(entry.ref.containerId, binding.cached);
     }
   }
 
-  #profileKnown(profile: ProfileEntry): void {
+  #profileKnown(binding: ProfileBinding): void {
     this.#oneUnknownLess();
     if (this.#knownListeners.size === 0) return;
     for (const entry of this.#containers.values()) {
-      if (entry.profile === profile) this.#notifyKnown(entry.ref.containerId);
+      if (entry.binding === binding) this.#notifyKnown(entry.ref.containerId);
     }
   }
 
@@ -354,29 +399,25 @@ export class ProfileCache {
     }
   }
 
-  #counts(): {
-    pending: number;
-    active: number;
-    grace: number;
-    wanted: number;
-    held: number;
-    stale: number;
-    distinct: number;
-  } {
+  #counts(): ProfileCacheCounts {
     const counts = {
       pending: 0,
       active: 0,
+      unbound: 0,
       grace: 0,
       wanted: 0,
       held: 0,
       stale: 0,
-      distinct: this.#refresher.distinctSpecs,
+      outdated: 0,
+      distinct: this.#refresher.distinctContents,
+      contentBytes: this.#refresher.contentBytes,
     };
     for (const entry of this.#containers.values()) counts[stateOf(entry)] += 1;
-    for (const profile of this.#profiles.values()) {
+    for (const binding of this.#bindings.values()) {
       counts.wanted += 1;
-      if (profile.cached !== undefined) counts.held += 1;
-      if (profile.isStale) counts.stale += 1;
+      if (binding.cached !== undefined) counts.held += 1;
+      if (binding.isStale) counts.stale += 1;
+      if (this.#refresher.isOutdated(binding)) counts.outdated += 1;
     }
     return counts;
   }
@@ -384,5 +425,6 @@ export class ProfileCache {
 
 function stateOf(entry: ContainerEntry): ContainerState {
   if (entry.graceEndMs !== 0) return "grace";
-  return entry.profile.cached === undefined ? "pending" : "active";
+  if (entry.binding.isUnbound) return "unbound";
+  return entry.binding.cached === undefined ? "pending" : "active";
 }

@@ -1,12 +1,15 @@
 import type { ClockTimer } from "@kinglet/lifecycle";
 import { untilAborted, withTimeout } from "@kinglet/lifecycle";
-import { checksum, freezeProfile, profileStatus, type ContainerProfile } from "@kinglet/profile";
+import type { ContainerProfile } from "@kinglet/profile";
 
-import { CachedProfile } from "./cached-profile.ts";
+import { loadProfileComposer } from "./lazy.ts";
+import type { ProfileBinding } from "./profile-binding.ts";
 import type { ProfileCacheMetrics } from "./profile-cache-metrics.ts";
 import type { ResolvedProfileCacheOptions } from "./profile-cache-options.ts";
-import { AT_NEXT_TICK, type ProfileEntry } from "./profile-entry.ts";
-import { SpecPool } from "./spec-pool.ts";
+import type * as Composer from "./profile-composer.ts";
+import { keepEverything, type ProjectionSpec } from "./projection-spec.ts";
+import type { OverlayDocument, ProfileObjectChange, ProfileObjectKind } from "./profile-source.ts";
+import { AT_NEXT_TICK, SourceObject } from "./source-object.ts";
 
 /** Retries are due at whole multiples of this, so that thousands of them share a few timers. */
 const RETRY_GRID_MS = 500;
@@ -15,38 +18,49 @@ const TICK_JITTER = 0.1;
 
 /** What the refresher asks of the cache that owns the containers. @internal */
 export interface ProfileRefresherOwner {
-  /** `profile.cached` is another object now, or gone. */
-  profileChanged(profile: ProfileEntry): void;
+  /** `binding.cached` is another object now, or gone. */
+  profileChanged(binding: ProfileBinding): void;
   /** The first look at the profile is over. */
-  profileKnown(profile: ProfileEntry): void;
+  profileKnown(binding: ProfileBinding): void;
   /** When the next grace period ends, monotonic milliseconds; infinite when none runs. */
   nextExpiryMs(): number;
   /** Ends the grace periods that are over. */
   expire(nowMs: number): void;
+  /** Compares the containers with their pods. */
+  sweep(nowMs: number): void;
 }
 
 type FetchResult = "changed" | "unchanged" | "not_found" | "not_final" | "error" | "discarded";
+type Content = ContainerProfile | OverlayDocument;
 
 /**
- * Decides which profile is fetched when, and what an answer means.
+ * Decides which object is fetched when, and has profiles made of what arrives.
  *
  * Event-driven: there is no batch that a slow fetch could hold up. A queue feeds at most `maxParallelFetches` fetches; one timer
- * stands for everything that is due later (tick, retries, ends of grace).
+ * stands for everything that is due later (tick, retries, ends of grace). Per container everything is in order: what is made of objects is
+ * made in one go, without an await between look and change.
  *
  * @internal
  */
 export class ProfileRefresher {
   readonly #options: ResolvedProfileCacheOptions;
   readonly #metrics: ProfileCacheMetrics;
-  readonly #profiles: ReadonlyMap<string, ProfileEntry>;
+  readonly #bindings: ReadonlyMap<string, ProfileBinding>;
   readonly #owner: ProfileRefresherOwner;
-  readonly #specs = new SpecPool();
-  readonly #queue = new Set<ProfileEntry>();
+  readonly #sources = new Map<string, SourceObject>();
+  readonly #queue = new Set<SourceObject>();
   readonly #flights = new Set<Promise<void>>();
+  #composer: Composer.ProfileComposer | undefined = undefined;
+  #takeContent: typeof Composer.takeContent | undefined = undefined;
+  #projection: ProjectionSpec = keepEverything;
   #isRunning = false;
   #isStoreFailing = false;
+  /** Number of the watch; 0 before the first. */
+  #watch = 0;
+  /** True while a watch misses nothing, so that nobody has to ask. */
+  #isWatched = false;
   #nextTickMs = Number.POSITIVE_INFINITY;
-  /** No later than the earliest retry that is due; may be too early when that profile has left. */
+  /** No later than the earliest retry that is due; may be too early when that object is not needed any more. */
   #nextRetryMs = Number.POSITIVE_INFINITY;
   #timer: ClockTimer | undefined = undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
@@ -54,44 +68,90 @@ export class ProfileRefresher {
   constructor(
     options: ResolvedProfileCacheOptions,
     metrics: ProfileCacheMetrics,
-    profiles: ReadonlyMap<string, ProfileEntry>,
+    bindings: ReadonlyMap<string, ProfileBinding>,
     owner: ProfileRefresherOwner,
   ) {
     this.#options = options;
     this.#metrics = metrics;
-    this.#profiles = profiles;
+    this.#bindings = bindings;
     this.#owner = owner;
   }
 
-  /** How many distinct specs are held. */
-  get distinctSpecs(): number {
-    return this.#specs.size;
+  /** How many distinct contents are held. */
+  get distinctContents(): number {
+    return this.#composer?.pool.size ?? 0;
   }
 
-  /** One more running container refers to the profile; the first one has it fetched. */
-  acquireLive(profile: ProfileEntry): void {
-    profile.live += 1;
-    if (profile.live > 1 || profile.flight !== undefined) return;
-    if (profile.cached === undefined) {
-      profile.attempt = 0;
-      this.#queue.add(profile);
+  /** What they keep, bytes. */
+  get contentBytes(): number {
+    return this.#composer?.pool.bytes ?? 0;
+  }
+
+  /** True when what is held was made for other rules than the present ones. */
+  isOutdated(binding: ProfileBinding): boolean {
+    return this.#composer?.isOutdated(binding) ?? false;
+  }
+
+  /** Has every profile made again, for other rules. What is held stays until then. */
+  setProjection(projection: ProjectionSpec): void {
+    if (projection.hash === this.#projection.hash) return;
+    this.#projection = projection;
+    this.#composer?.setProjection(projection);
+    for (const binding of this.#bindings.values()) if (binding.cached !== undefined) this.#compose(binding);
+    this.wake();
+  }
+
+  /** The object of that name, which the binding is made of from now on. */
+  use(binding: ProfileBinding, kind: ProfileObjectKind, name: string): SourceObject {
+    const key = sourceKey(kind, binding.namespace, name);
+    let source = this.#sources.get(key);
+    if (source === undefined) {
+      source = new SourceObject(kind, binding.namespace, name);
+      this.#sources.set(key, source);
     }
+    source.bindings.push(binding);
+    return source;
+  }
+
+  /** One more running container is bound to it; the first one has its objects fetched. */
+  acquireLive(binding: ProfileBinding): void {
+    binding.live += 1;
+    if (binding.live > 1) return;
+    let areAllTried = true;
+    binding.eachSource((source) => {
+      source.live += 1;
+      areAllTried &&= source.isTried;
+      if (source.flight !== undefined || (source.outcome !== "unknown" && binding.cached !== undefined)) return;
+      if (source.isTried && source.live > 1 && source.problem === "") return;
+      source.attempt = 0;
+      this.#queue.add(source);
+    });
+    // Its objects may all be known from other containers.
+    if (areAllTried && binding.cached === undefined) this.#compose(binding);
   }
 
   /**
    * One running container less. A fetch that is queued or under way goes on: the last events of a short-lived container often
    * arrive before its profile.
    */
-  releaseLive(profile: ProfileEntry): void {
-    profile.live -= 1;
+  releaseLive(binding: ProfileBinding): void {
+    binding.live -= 1;
+    if (binding.live > 0) return;
+    binding.eachSource((source) => {
+      source.live -= 1;
+    });
   }
 
-  /** Nobody refers to the profile any more. */
-  drop(profile: ProfileEntry): void {
-    this.#abandon(profile);
-    if (profile.shared !== undefined) this.#specs.release(profile.shared);
-    profile.shared = undefined;
-    profile.cached = undefined;
+  /** Nobody is bound to it any more. */
+  drop(binding: ProfileBinding): void {
+    this.#composer?.release(binding);
+    binding.eachSource((source) => {
+      const at = source.bindings.indexOf(binding);
+      if (at >= 0) source.bindings.splice(at, 1);
+      if (source.bindings.length > 0) return;
+      this.#abandon(source);
+      this.#sources.delete(sourceKey(source.kind, source.namespace, source.name));
+    });
   }
 
   /** Something changed: start what can start, and set the timer for the rest. */
@@ -104,36 +164,78 @@ export class ProfileRefresher {
   async run(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     this.#isRunning = true;
-    for (const profile of this.#profiles.values()) {
-      if (profile.live > 0) this.#queue.add(profile);
-    }
+    for (const source of this.#sources.values()) if (source.live > 0) this.#queue.add(source);
     this.wake();
+    const watching = this.#follow(signal);
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
     this.#isRunning = false;
+    this.#isWatched = false;
     this.#disarm();
     this.#nextTickMs = Number.POSITIVE_INFINITY;
-    for (const profile of this.#profiles.values()) this.#abandon(profile);
-    await Promise.allSettled(this.#flights);
+    for (const source of this.#sources.values()) this.#abandon(source);
+    await Promise.allSettled([...this.#flights, watching]);
   }
 
-  #abandon(profile: ProfileEntry): void {
-    this.#queue.delete(profile);
-    profile.dueMs = AT_NEXT_TICK;
-    const { flight } = profile;
-    profile.flight = undefined;
-    flight?.abort(new DOMException("nobody waits for the profile any more", "AbortError"));
+  #abandon(source: SourceObject): void {
+    this.#queue.delete(source);
+    source.dueMs = AT_NEXT_TICK;
+    const { flight } = source;
+    source.flight = undefined;
+    flight?.abort(new DOMException("nobody waits for the object any more", "AbortError"));
+  }
+
+  /** Follows the versions of all objects, where the store offers it. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { source, logger, watchesMetadata } = this.#options;
+    if (!watchesMetadata || source.watchMetadata === undefined) return;
+    const handler = {
+      changed: (change: ProfileObjectChange) => this.#noticed(change),
+      synced: () => this.#watched(),
+      lost: (reason: string) => {
+        this.#isWatched = false;
+        logger.debug("the watch of profiles is interrupted: they are fetched at each tick", { reason });
+        this.wake();
+      },
+    };
+    try {
+      await untilAborted(source.watchMetadata(handler, { signal }), signal);
+    } catch (error) {
+      if (!signal.aborted) logger.warn("profiles cannot be watched: they are fetched at each tick", { error });
+    }
+    this.#isWatched = false;
+  }
+
+  #noticed({ type, kind, namespace, name, resourceVersion }: ProfileObjectChange): void {
+    const source = this.#sources.get(sourceKey(kind, namespace, name));
+    if (source === undefined) return;
+    const isAbsent = type === "deleted";
+    const isNews = isAbsent ? source.outcome !== "absent" : source.resourceVersion !== resourceVersion;
+    if (!isNews && source.outcome !== "unknown" && source.problem === "") return;
+    if (source.flight === undefined) this.#queue.add(source);
+    else source.isDirty = true;
+    this.wake();
+  }
+
+  #watched(): void {
+    this.#isWatched = true;
+    this.#watch += 1;
+    // What was fetched before anybody watched may have changed in between, without a report.
+    if (this.#watch === 1)
+      for (const source of this.#sources.values()) if (source.problem !== "") this.#queue.add(source);
+    this.wake();
   }
 
   #pump(): void {
-    for (const profile of this.#queue) {
+    for (const source of this.#queue) {
       if (this.#flights.size >= this.#options.maxParallelFetches) return;
-      this.#queue.delete(profile);
-      profile.dueMs = AT_NEXT_TICK;
+      this.#queue.delete(source);
+      source.dueMs = AT_NEXT_TICK;
+      source.isDirty = false;
       const controller = new AbortController();
-      profile.flight = controller;
-      const flight = this.#fetch(profile, controller).finally(() => {
+      source.flight = controller;
+      const flight = this.#fetch(source, controller).finally(() => {
         this.#flights.delete(flight);
         this.wake();
       });
@@ -141,133 +243,177 @@ export class ProfileRefresher {
     }
   }
 
-  async #fetch(profile: ProfileEntry, controller: AbortController): Promise<void> {
-    const { source, clock, callTimeoutMs } = this.#options;
+  async #fetch(source: SourceObject, controller: AbortController): Promise<void> {
+    const { clock, callTimeoutMs } = this.#options;
     const startedMs = clock.monotonicMs();
-    let answer: ContainerProfile | undefined;
+    let answer: Content | undefined;
     let failure: unknown;
     let isFailure = false;
     try {
-      using deadline = withTimeout(callTimeoutMs, { signal: controller.signal, clock, name: "the profile store" });
-      const call = source.getContainerProfile(profile.namespace, profile.name, { signal: deadline });
-      answer = await untilAborted(call, deadline);
+      using deadline = withTimeout(callTimeoutMs, {
+        signal: controller.signal,
+        clock,
+        name: "the profile store",
+      });
+      answer = await untilAborted(this.#call(source, deadline), deadline);
+      if (this.#composer === undefined) await this.#loadComposer();
     } catch (error) {
       failure = error;
       isFailure = true;
     }
     this.#metrics.fetchSeconds.observe((clock.monotonicMs() - startedMs) / 1_000);
     // Resurrection guard: whoever aborted this fetch, or started a newer one, has put another controller in its place.
-    const result = profile.flight === controller ? this.#settle(profile, answer, isFailure, failure) : "discarded";
+    const result = source.flight === controller ? this.#settle(source, answer, isFailure, failure) : "discarded";
     this.#metrics.fetches.add(1, { result });
   }
 
-  #settle(
-    profile: ProfileEntry,
-    answer: ContainerProfile | undefined,
-    isFailure: boolean,
-    failure: unknown,
-  ): FetchResult {
-    profile.flight = undefined;
-    profile.fetchedAtMs = this.#options.clock.now();
-    const result = isFailure ? this.#failed(profile, failure) : this.#answered(profile, answer);
-    if (profile.cached === undefined) this.#retryLater(profile);
-    else profile.attempt = 0;
-    if (!profile.isKnown && (!isFailure || isPermanent(failure))) {
-      profile.isKnown = true;
-      this.#owner.profileKnown(profile);
+  #call({ kind, namespace, name }: SourceObject, signal: AbortSignal): Promise<Content | undefined> {
+    const { source } = this.#options;
+    switch (kind) {
+      case "ContainerProfile":
+        return source.getContainerProfile(namespace, name, { signal });
+      case "ApplicationProfile":
+        return source.getApplicationProfile?.(namespace, name, { signal }) ?? Promise.resolve(undefined);
+      case "NetworkNeighborhood":
+        return source.getNetworkNeighborhood?.(namespace, name, { signal }) ?? Promise.resolve(undefined);
+    }
+  }
+
+  async #loadComposer(): Promise<void> {
+    const { ProfileComposer, offerOriginalMetrics, takeContent } = await loadProfileComposer();
+    if (this.#composer !== undefined) return;
+    const { acceptedStatuses, freezeProfiles, maxProfileBytes, podContainers, clock, logger } = this.#options;
+    if (this.#options.originalMetricNames) this.#metrics.offerOriginal(offerOriginalMetrics);
+    this.#takeContent = takeContent;
+    this.#composer = new ProfileComposer({
+      acceptedStatuses,
+      freezeProfiles,
+      maxProfileBytes,
+      podContainers,
+      logger,
+      now: () => clock.now(),
+      overlayLoaded: (kind, completeness) => this.#metrics.overlayLoaded(kind, completeness),
+      labelResolved: (result, namespace) => this.#metrics.labelResolved(result, namespace),
+      wantContent: (source) => {
+        source.isContentWanted = true;
+        if (source.flight === undefined) this.#queue.add(source);
+      },
+    });
+    this.#composer.setProjection(this.#projection);
+  }
+
+  #settle(source: SourceObject, answer: Content | undefined, isFailure: boolean, failure: unknown): FetchResult {
+    source.flight = undefined;
+    source.isTried = true;
+    source.fetchedAtMs = this.#options.clock.now();
+    let result: FetchResult;
+    if (isFailure) {
+      this.#failed(source, failure);
+      result = "error";
+      this.#composeAll(source);
+    } else result = this.#answered(source, answer);
+    if (source.isDirty) this.#queue.add(source);
+    else this.#retryLater(source);
+    return result;
+  }
+
+  #failed(source: SourceObject, error: unknown): void {
+    source.problem = error instanceof Error ? error.message : String(error);
+    if (isPermanent(error) && source.outcome === "unknown") source.outcome = "unreadable";
+    const fields = { namespace: source.namespace, kind: source.kind, name: source.name, error };
+    if (this.#isStoreFailing) this.#options.logger.debug("the profile store failed again", fields);
+    else this.#options.logger.warn("the profile store fails: profiles may be old or missing", fields);
+    this.#isStoreFailing = true;
+  }
+
+  #answered(source: SourceObject, answer: Content | undefined): FetchResult {
+    if (this.#isStoreFailing) this.#options.logger.info("the profile store answers again");
+    this.#isStoreFailing = false;
+    source.problem = "";
+    if (answer === undefined) {
+      source.outcome = "absent";
+      source.uid = "";
+      source.resourceVersion = "";
+      source.content = undefined;
+      source.isContentWanted = false;
+      this.#composeAll(source);
+      return "not_found";
+    }
+    const { uid = "", resourceVersion = "" } = answer.metadata;
+    const isSame =
+      source.outcome === "present" &&
+      resourceVersion !== "" &&
+      resourceVersion === source.resourceVersion &&
+      uid === source.uid;
+    if (!isSame || source.isContentWanted) this.#takeContent?.(source, answer);
+    const result = this.#composeAll(source);
+    return isSame && result === "changed" && !source.isContentWanted ? "changed" : result;
+  }
+
+  /** Has everything made again that is made of the object. */
+  #composeAll(source: SourceObject): FetchResult {
+    let result: FetchResult = "unchanged";
+    // A copy: a listener may add and remove containers meanwhile.
+    for (const binding of [...source.bindings]) {
+      const one = this.#compose(binding);
+      if (one === "changed" || (one === "not_final" && result === "unchanged")) result = one;
     }
     return result;
   }
 
-  #failed(profile: ProfileEntry, error: unknown): FetchResult {
-    profile.reason = error instanceof Error ? error.message : String(error);
-    profile.isStale = profile.cached !== undefined;
-    const fields = { namespace: profile.namespace, profile: profile.name, error };
-    if (this.#isStoreFailing) this.#options.logger.debug("the profile store failed again", fields);
-    else this.#options.logger.warn("the profile store fails: profiles may be old or missing", fields);
-    this.#isStoreFailing = true;
-    return "error";
-  }
-
-  #answered(profile: ProfileEntry, answer: ContainerProfile | undefined): FetchResult {
-    if (this.#isStoreFailing) this.#options.logger.info("the profile store answers again");
-    this.#isStoreFailing = false;
-    if (answer !== undefined) return this.#found(profile, answer);
-    this.#unset(profile, "the profile does not exist");
-    return "not_found";
-  }
-
-  #found(profile: ProfileEntry, answer: ContainerProfile): FetchResult {
-    const { uid = "", resourceVersion = "" } = answer.metadata;
-    const isSameObject = uid === profile.uid;
-    if (
-      profile.cached !== undefined &&
-      isSameObject &&
-      resourceVersion !== "" &&
-      resourceVersion === profile.resourceVersion
-    ) {
-      this.#fresh(profile);
-      return "unchanged";
+  #compose(binding: ProfileBinding): Composer.ComposeResult {
+    if (this.#composer === undefined) {
+      this.#describeFailure(binding);
+      return "waiting";
     }
-    const { status, completion } = profileStatus(answer);
-    if (!this.#options.acceptedStatuses.includes(status)) {
-      // The same object went back to learning: what it allowed before is the better answer. Another object is a new start.
-      if (profile.cached !== undefined && isSameObject) this.#fresh(profile);
-      else this.#unset(profile, `the profile's status is ${JSON.stringify(status)}`);
-      return "not_final";
+    const before = binding.cached;
+    const result = this.#composer.compose(binding);
+    if (result !== "waiting") binding.eachSource(forgetContent);
+    if (before !== binding.cached) {
+      if (binding.cached === undefined) this.#metrics.evicted("profile_deleted");
+      this.#owner.profileChanged(binding);
     }
-    profile.uid = uid;
-    profile.resourceVersion = resourceVersion;
-    const shared = this.#specs.acquire(checksum(answer), answer.spec);
-    const before = profile.cached;
-    if (
-      before !== undefined &&
-      shared === profile.shared &&
-      before.status === status &&
-      before.completion === completion
-    ) {
-      this.#specs.release(shared);
-      this.#fresh(profile);
-      return "unchanged";
+    if (!binding.isKnown && result !== "waiting" && isDecided(binding)) {
+      binding.isKnown = true;
+      this.#owner.profileKnown(binding);
     }
-    const kept = { ...answer, spec: shared.spec };
-    if (this.#options.freezeProfiles) freezeProfile(kept);
-    if (profile.shared !== undefined) this.#specs.release(profile.shared);
-    profile.shared = shared;
-    profile.cached = new CachedProfile(kept, status, completion, shared);
-    if (before === undefined) profile.sinceMs = profile.fetchedAtMs;
-    this.#fresh(profile);
-    this.#owner.profileChanged(profile);
-    return "changed";
+    return result;
   }
 
-  #fresh(profile: ProfileEntry): void {
-    profile.reason = "";
-    profile.isStale = false;
+  /** Before the first answer there is nothing to compose, but people want to know why. */
+  #describeFailure(binding: ProfileBinding): void {
+    binding.eachSource((source) => {
+      if (source.problem !== "") binding.reason = source.problem;
+    });
+    if (binding.isKnown || binding.learned?.outcome !== "unreadable") return;
+    binding.isKnown = true;
+    this.#owner.profileKnown(binding);
   }
 
-  #unset(profile: ProfileEntry, reason: string): void {
-    profile.reason = reason;
-    if (profile.cached === undefined) return;
-    profile.cached = undefined;
-    profile.isStale = false;
-    profile.uid = "";
-    profile.resourceVersion = "";
-    profile.sinceMs = profile.fetchedAtMs;
-    if (profile.shared !== undefined) this.#specs.release(profile.shared);
-    profile.shared = undefined;
-    this.#metrics.evictions.add(1, { reason: "profile_deleted" });
-    this.#owner.profileChanged(profile);
-  }
-
-  #retryLater(profile: ProfileEntry): void {
+  #retryLater(source: SourceObject): void {
+    if (!this.#isAwaited(source)) {
+      source.attempt = 0;
+      return;
+    }
     const { retryInitialMs, tickIntervalMs, random, clock } = this.#options;
-    const ceilingMs = retryInitialMs * 2 ** Math.min(profile.attempt, 30);
-    profile.attempt += 1;
+    const ceilingMs = retryInitialMs * 2 ** Math.min(source.attempt, 30);
+    source.attempt += 1;
     if (ceilingMs >= tickIntervalMs) return;
     const dueMs = clock.monotonicMs() + ceilingMs * (1 - 0.5 * random());
-    profile.dueMs = Math.ceil(dueMs / RETRY_GRID_MS) * RETRY_GRID_MS;
-    this.#nextRetryMs = Math.min(this.#nextRetryMs, profile.dueMs);
+    source.dueMs = Math.ceil(dueMs / RETRY_GRID_MS) * RETRY_GRID_MS;
+    this.#nextRetryMs = Math.min(this.#nextRetryMs, source.dueMs);
+  }
+
+  /** True when a container waits for the object, and nobody would tell that it came. */
+  #isAwaited(source: SourceObject): boolean {
+    if (this.#isWatched && source.problem === "") return false;
+    const isOverlay = source.kind !== "ContainerProfile";
+    return source.bindings.some(
+      (binding) =>
+        (binding.cached === undefined && !isOverlay) ||
+        (binding.isUnbound && (source.name === binding.label || binding.authored.includes(source))) ||
+        (isOverlay && source.outcome === "unknown"),
+    );
   }
 
   #onTimer(): void {
@@ -276,23 +422,27 @@ export class ProfileRefresher {
     const nowMs = this.#options.clock.monotonicMs();
     this.#owner.expire(nowMs);
     const isTick = nowMs >= this.#nextTickMs;
-    if (isTick) this.#nextTickMs = Number.POSITIVE_INFINITY;
+    if (isTick) {
+      this.#nextTickMs = Number.POSITIVE_INFINITY;
+      this.#owner.sweep(nowMs);
+    }
     if (isTick || nowMs >= this.#nextRetryMs) this.#enqueueDue(nowMs, isTick);
     this.wake();
   }
 
   #enqueueDue(nowMs: number, isTick: boolean): void {
     this.#nextRetryMs = Number.POSITIVE_INFINITY;
-    for (const profile of this.#profiles.values()) {
-      if (profile.live === 0 || profile.flight !== undefined) continue;
-      if (isTick || profile.dueMs <= nowMs) this.#queue.add(profile);
-      else this.#nextRetryMs = Math.min(this.#nextRetryMs, profile.dueMs);
+    for (const source of this.#sources.values()) {
+      if (source.live === 0 || source.flight !== undefined) continue;
+      const isDue = isTick && (!this.#isWatched || source.problem !== "" || source.outcome === "unknown");
+      if (isDue || source.dueMs <= nowMs) this.#queue.add(source);
+      else this.#nextRetryMs = Math.min(this.#nextRetryMs, source.dueMs);
     }
   }
 
   /** Sets the one timer to what comes first. */
   #arm(): void {
-    if (this.#profiles.size === 0) {
+    if (this.#bindings.size === 0) {
       this.#disarm();
       this.#nextTickMs = Number.POSITIVE_INFINITY;
       this.#nextRetryMs = Number.POSITIVE_INFINITY;
@@ -315,6 +465,24 @@ export class ProfileRefresher {
     this.#timer = undefined;
     this.#timerDueMs = Number.POSITIVE_INFINITY;
   }
+}
+
+function sourceKey(kind: ProfileObjectKind, namespace: string, name: string): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+/** The raw object is several times the size of what is made of it. */
+function forgetContent(source: SourceObject): void {
+  if (source.content === undefined) return;
+  for (const binding of source.bindings) if (!binding.isSettled) return;
+  source.content = undefined;
+}
+
+/** True when the store has said what the profile is made of. */
+function isDecided(binding: ProfileBinding): boolean {
+  if (binding.cached !== undefined) return true;
+  if (binding.learned?.outcome === "unknown") return false;
+  return binding.authored.every((source) => source.outcome !== "unknown");
 }
 
 /** True for errors that say of themselves that trying again cannot help, such as an unreadable object. */

@@ -5,8 +5,12 @@ import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
 
 import type { ContainerRef } from "../src/container-ref.ts";
 import type { ProfileCacheOptions } from "../src/profile-cache-options.ts";
+import { loadProfileComposer } from "../src/lazy.ts";
 import { ProfileCache } from "../src/profile-cache.ts";
 import type { ProfileSource } from "../src/profile-source.ts";
+
+// Loaded once, so that the first fetch of a test settles as fast as the others.
+await loadProfileComposer();
 
 /** Default interval. */
 export const TICK_MS = 60_000;

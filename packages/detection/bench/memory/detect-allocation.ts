@@ -9,6 +9,7 @@ import { noopMetrics } from "@kinglet/metrics";
 import { parseContainerProfile } from "@kinglet/profile";
 
 import { builtinRules, createDetector, type ProfileView } from "../../src/index.ts";
+import { obviousAnswers } from "../../test/obvious-answers.ts";
 
 const container: ContainerIdentity = {
   containerId: "ab".repeat(32),
@@ -32,13 +33,14 @@ const view: ProfileView = {
   status: "completed",
   completion: "complete",
   checksum: "",
-  profile: parseContainerProfile({
-    apiVersion: "spdx.softwarecomposition.kubescape.io/v1beta1",
-    kind: "ContainerProfile",
-    metadata: { name: "web", namespace: "shop" },
-    spec: {},
-  }),
-  execPaths: new Set(["/bin/ls"]),
+  content: obviousAnswers(
+    parseContainerProfile({
+      apiVersion: "spdx.softwarecomposition.kubescape.io/v1beta1",
+      kind: "ContainerProfile",
+      metadata: { name: "web", namespace: "shop" },
+      spec: { execs: [{ path: "/bin/ls" }] },
+    }),
+  ),
 };
 
 const detector = createDetector({

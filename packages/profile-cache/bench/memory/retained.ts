@@ -110,7 +110,7 @@ async function retainedBytes(plan: Plan): Promise<number> {
   while (fetched < plan.names) await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
   for (const view of cache.containers()) {
-    if (view.state !== "active" || (view.profile?.execPaths.size ?? 0) !== plan.size.execs)
+    if (view.state !== "active" || view.profile?.content.counts()["execs"] !== plan.size.execs)
       throw new Error(`${view.ref.containerId} is ${view.state}`);
   }
   const bytes = heapBytes() - before;

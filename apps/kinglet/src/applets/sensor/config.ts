@@ -110,6 +110,17 @@ function buildSettings() {
       integer({ unit: "ms", min: 1000, max: 86_400_000, default: 60_000, doc: "How often profiles are fetched again" }),
       { group: profiles },
     ),
+    userProfiles: setting(
+      oneOf(["auto", "authored", "overlays", "none"], {
+        default: "auto",
+        doc: "What people wrote: auto takes the authored profile that the pod's label names, else overlays; or only one of them",
+      }),
+      { group: profiles },
+    ),
+    originalMetricNames: setting(
+      boolean({ default: false, doc: "Offer the profile metrics under the names of node-agent too" }),
+      { group: profiles },
+    ),
     output: setting(
       oneOf(["auto", "json", "text"], {
         default: "auto",

@@ -1,7 +1,7 @@
 import type { ContainerIdentity, ContainerIndex, PodView } from "@kinglet/enrichment";
 import type { Informer } from "@kinglet/kube-client";
-import { alternateName, containerSlug } from "@kinglet/profile";
-import type { ProfileCache } from "@kinglet/profile-cache";
+import { alternateName, containerSlug, workloadSlug } from "@kinglet/profile";
+import type { ContainerRef, ProfileCache } from "@kinglet/profile-cache";
 import type { Logger } from "@kinglet/logger";
 import type { EventPipeline } from "./event-pipeline.ts";
 
@@ -36,9 +36,9 @@ export function watchContainers(options: ContainerWatchOptions): () => void {
   /** Ids of running containers that found the cache full. */
   const refused = new Set<string>();
   const watchProfile = (identity: ContainerIdentity): boolean => {
-    const profileName = ignoredNamespaces.has(identity.namespace) ? undefined : tryProfileName(identity, logger);
-    if (profileName === undefined) return true;
-    profiles.addContainer({ ...refOf(identity), profileName });
+    const ref = ignoredNamespaces.has(identity.namespace) ? undefined : tryRef(identity, logger);
+    if (ref === undefined) return true;
+    profiles.addContainer(ref);
     const isRefused = profiles.state(identity.containerId) === undefined;
     if (isRefused) refused.add(identity.containerId);
     else refused.delete(identity.containerId);
@@ -77,23 +77,28 @@ function isFinished({ status }: PodView): boolean {
   return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
-function refOf({ containerId, namespace, podName, containerName }: ContainerIdentity) {
-  return { containerId, namespace, podName, containerName };
-}
+/** Label of a pod that names a profile somebody wrote. */
+const userProfileLabel = "kubescape.io/user-defined-profile";
 
-/** The name under which the container's profile is kept; undefined when its owner's name cannot be part of an object's name. */
-function tryProfileName(identity: ContainerIdentity, logger: Logger): string | undefined {
+/** The container with the names under which its profile is kept; undefined when its owner's name cannot be part of an object's name. */
+function tryRef(identity: ContainerIdentity, logger: Logger): ContainerRef | undefined {
+  const { containerId, podUid, namespace, podName, containerName, podLabels, ownerKind, ownerName } = identity;
+  const parts = {
+    apiVersion: identity.ownerApiVersion,
+    namespace,
+    kind: ownerKind,
+    name: alternateName(ownerKind, ownerName, podLabels) ?? ownerName,
+    containerType: identity.containerType,
+    containerName,
+  };
   try {
-    return containerSlug({
-      apiVersion: identity.ownerApiVersion,
-      namespace: identity.namespace,
-      kind: identity.ownerKind,
-      name: alternateName(identity.ownerKind, identity.ownerName, identity.podLabels) ?? identity.ownerName,
-      containerType: identity.containerType,
-      containerName: identity.containerName,
-    });
+    const profileName = containerSlug(parts);
+    const workloadName = workloadSlug(parts);
+    const ref = { containerId, podUid, namespace, podName, containerName, profileName, workloadName };
+    const userProfile = podLabels?.[userProfileLabel];
+    return userProfile === undefined ? ref : { ...ref, userProfile };
   } catch (error) {
-    logger.warn("a container cannot have a profile", { namespace: identity.namespace, pod: identity.podName, error });
+    logger.warn("a container cannot have a profile", { namespace, pod: podName, error });
     return undefined;
   }
 }

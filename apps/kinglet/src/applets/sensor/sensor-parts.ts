@@ -14,7 +14,7 @@ import {
 import type { Logging } from "@kinglet/logger";
 import { scale } from "@kinglet/memory-limit";
 import type { Metrics } from "@kinglet/metrics";
-import { ProfileCache } from "@kinglet/profile-cache";
+import { containerLiveness, ProfileCache, type PodContainerNames } from "@kinglet/profile-cache";
 import { openTetragonFileSource, type TetragonFileSource } from "@kinglet/runtime-events";
 import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileStore } from "@kinglet/storage-client";
 import { createError } from "@kinglet/errors";
@@ -55,6 +55,7 @@ export interface PartsContext {
 const waitingEvents = 20_000;
 const cachedContainers = 40_000;
 const waitingBytes = 268_435_456;
+const profileBytes = 1_000_000_000;
 
 /** Profiles of ended containers are kept as long as the containers themselves stay findable: late events need both. Milliseconds. */
 const endedGraceMs = 60_000;
@@ -125,6 +126,15 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     graceMs: endedGraceMs,
     // Each connection that is open at the same time costs about 0.5 MB of TLS buffers for as long as the agent keeps it.
     maxParallelFetches: 2,
+    maxProfileBytes: scaled(profileBytes, memoryLimitBytes),
+    userProfiles: config.userProfiles,
+    originalMetricNames: config.originalMetricNames,
+    liveness: (ref) => {
+      // While the pods are not current, one that is missing says nothing.
+      const isCurrent = podInformer.status.state === "watching";
+      return isCurrent ? containerLiveness(ref, podInformer.get(`${ref.namespace}/${ref.podName}`)) : "running";
+    },
+    podContainers: (namespace, podName) => podContainerNames(podInformer.get(`${namespace}/${podName}`)),
   });
   const detector = createDetector({
     rules: builtinRules,
@@ -202,6 +212,18 @@ function prepareStateDir(path: string): void {
 function openProfileStore(config: SensorConfig, client: KubeClient): Promise<ProfileStore> | ProfileStore {
   if (config.profileStore === "kubernetes") return createKubernetesProfileStore(client);
   return openDirectoryProfileStore({ path: config.profileDir ?? "" });
+}
+
+/** Which containers overlays should describe. */
+function podContainerNames(pod: PodView | undefined): PodContainerNames | undefined {
+  if (pod === undefined) return undefined;
+  const names = (items: readonly { readonly name: string }[] = []): readonly string[] => items.map(({ name }) => name);
+  const { containers, initContainers, ephemeralContainers } = pod.spec;
+  return {
+    containers: names(containers),
+    initContainers: names(initContainers),
+    ephemeralContainers: names(ephemeralContainers),
+  };
 }
 
 /** At least 100: a small container must still be able to watch the pods of its node. */

@@ -1,0 +1,53 @@
+import type { ContainerRef } from "./container-ref.ts";
+import type { ProfileBinding } from "./profile-binding.ts";
+import type { UserProfiles } from "./profile-cache-options.ts";
+import type { ProfileObjectKind, ProfileSource } from "./profile-source.ts";
+import type { SourceObject } from "./source-object.ts";
+
+/** Prefix of the overlays of a workload. */
+const USER_MANAGED = "ug-";
+
+/**
+ * Key of what the profile of a container is made of; containers with the same key share everything.
+ *
+ * @internal
+ */
+export function bindingKey(ref: ContainerRef, userProfiles: UserProfiles): string {
+  const learned = `${ref.namespace}/${ref.profileName}`;
+  const label = ref.userProfile ?? "";
+  const workload = ref.workloadName ?? "";
+  if (userProfiles === "none" || (label === "" && workload === "")) return learned;
+  return `${learned}/${ref.containerName}/${workload}/${label}`;
+}
+
+/**
+ * Binds to every object that the container's profile may be made of.
+ *
+ * @internal
+ */
+export function bindSources(
+  binding: ProfileBinding,
+  ref: ContainerRef,
+  userProfiles: UserProfiles,
+  objects: { use(binding: ProfileBinding, kind: ProfileObjectKind, name: string): SourceObject },
+  store: ProfileSource,
+): void {
+  const use = (kind: ProfileObjectKind, name: string): SourceObject => objects.use(binding, kind, name);
+  if (ref.profileName !== "") binding.learned = use("ContainerProfile", ref.profileName);
+  if (userProfiles === "none") return;
+  const { label } = binding;
+  if (label !== "" && userProfiles !== "overlays") {
+    binding.authored = [use("ContainerProfile", `${label}-${ref.containerName}`), use("ContainerProfile", label)];
+  }
+  if (userProfiles === "authored") return;
+  const names: string[] = [];
+  const workload = ref.workloadName ?? "";
+  if (workload !== "") names.push(USER_MANAGED + workload);
+  if (label !== "") names.push(label);
+  const overlays: SourceObject[] = [];
+  for (const name of names) {
+    if (store.getApplicationProfile !== undefined) overlays.push(use("ApplicationProfile", name));
+    if (store.getNetworkNeighborhood !== undefined) overlays.push(use("NetworkNeighborhood", name));
+  }
+  if (overlays.length > 0) binding.overlays = overlays;
+}

@@ -1,0 +1,77 @@
+import type { CachedProfile } from "./cached-profile.ts";
+import type { ContainerRef } from "./container-ref.ts";
+import type { SharedContent } from "./content-pool.ts";
+import type { SourceObject } from "./source-object.ts";
+
+/**
+ * The profile of one kind of container: the objects that it is made of and what came out. Shared by every container that is made of
+ * the same.
+ *
+ * @internal
+ */
+export class ProfileBinding {
+  readonly key: string;
+  readonly namespace: string;
+  readonly containerName: string;
+  /** The learned profile; undefined when there can be none. */
+  learned: SourceObject | undefined = undefined;
+  /** Authored profiles in the order in which they are tried. */
+  authored: readonly SourceObject[] = NO_SOURCES;
+  /** Overlays in the order in which they are applied. */
+  overlays: readonly SourceObject[] = NO_SOURCES;
+  /** Value of the pod's label; `""` without one. */
+  readonly label: string;
+  /** A pod that the binding is for: which containers overlays should describe. */
+  readonly podName: string;
+  /** The last good profile; undefined while pending. */
+  cached: CachedProfile | undefined = undefined;
+  /** The pooled content of `cached`. */
+  shared: SharedContent | undefined = undefined;
+  /** What `cached` was made of; `""`: nothing that could be recognised again. */
+  composition = "";
+  /** Object that `cached` was made of: another one under the name is a new start. */
+  uid = "";
+  /** Why there is no profile, or why the one held may be old; empty when all is well. */
+  reason = "not fetched yet";
+  /** True when the label names nothing. */
+  isUnbound = false;
+  /** True once it is known whether there is a profile, or that it never will be readable. */
+  isKnown = false;
+  /** True when a fetch failed while a profile is held. */
+  isStale = false;
+  /** False while objects are needed that are still being fetched. */
+  isSettled = true;
+  /** When `cached` came or went, wall clock, milliseconds. */
+  sinceMs: number;
+  /** Containers that refer to it, with those in grace. */
+  containers = 0;
+  /** Containers that refer to it and run. */
+  live = 0;
+
+  constructor(key: string, ref: ContainerRef, sinceMs: number) {
+    this.key = key;
+    this.namespace = ref.namespace;
+    this.containerName = ref.containerName;
+    this.label = ref.userProfile ?? "";
+    this.podName = ref.podName;
+    this.sinceMs = sinceMs;
+  }
+
+  /** Calls `visit` with every object that it is made of. */
+  eachSource(visit: (source: SourceObject) => void): void {
+    if (this.learned !== undefined) visit(this.learned);
+    for (const source of this.authored) visit(source);
+    for (const source of this.overlays) visit(source);
+  }
+
+  /** End of the last fetch of any of its objects, wall clock, milliseconds; 0 before. */
+  get fetchedAtMs(): number {
+    let latest = 0;
+    this.eachSource((source) => {
+      latest = Math.max(latest, source.fetchedAtMs);
+    });
+    return latest;
+  }
+}
+
+const NO_SOURCES: readonly SourceObject[] = [];

@@ -1,0 +1,229 @@
+import type { ContainerProfileSpec, ExecCall, NetworkNeighbor } from "@kinglet/profile";
+
+import { joinParts, PackedStringsBuilder, type PackedSet } from "./packed-strings.ts";
+import { portParts, ProfileContent, type PackedTraffic } from "./profile-content.ts";
+import { ProfilePatterns, type TrafficPatterns } from "./profile-patterns.ts";
+import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
+
+/** Anything outside Latin-1, and the wildcard `*`. `⋯` is outside. */
+const NOT_LITERAL = /[^\u0000-\u00ff]|\*/;
+const NOT_LATIN = /[^\u0000-\u00ff]/;
+/** IPv4 in its one common spelling; everything else has several, or is a block. */
+const PLAIN_ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
+/** Port 0 in a recorded endpoint stands for any. */
+const ANY_PORT = /:0(?:\/|$)/;
+const NO_PARTS: readonly never[] = [];
+
+/**
+ * Makes the form of a profile that rules ask. What no rule can ask for is dropped, together with everything that is about the
+ * profile's making (images, seccomp, environments); flags, methods, arguments, ports and protocols of the kept entries stay.
+ *
+ * Wildcard entries of paths are kept whatever the filter says: they may match a path that the filter lets through.
+ *
+ * Cost: linear; see the README.
+ *
+ * @param checksum - of the whole profile.
+ *
+ * @public
+ */
+export function projectProfile(
+  spec: ContainerProfileSpec,
+  checksum: string,
+  projection: ProjectionSpec,
+): ProfileContent {
+  const builder = new PackedStringsBuilder();
+  const patterns = new ProfilePatterns();
+  const details = new DetailTable();
+  const keep = (surface: ProfileSurface): ((text: string) => boolean) | undefined =>
+    filterFunction(projection.surfaces[surface]);
+  const { execs, commands } = packExecs(spec.execs, builder, patterns, keep("execs"));
+  const opens = packDetailed(spec.opens, "path", "flags", patterns.opens, { builder, details, keep: keep("opens") });
+  const endpoints = packDetailed(spec.endpoints, "endpoint", "methods", patterns.endpoints, {
+    builder,
+    details,
+    keep: keep("endpoints"),
+  });
+  const syscalls = builder.addSet(plain(spec.syscalls, keep("syscalls")));
+  const capabilities = builder.addSet(plain(spec.capabilities, keep("capabilities")));
+  const ingress = packTraffic(
+    spec.ingress,
+    builder,
+    patterns.ingress,
+    {
+      address: keep("ingressAddresses"),
+      domain: keep("ingressDomains"),
+    },
+    false,
+  );
+  const egress = packTraffic(
+    spec.egress,
+    builder,
+    patterns.egress,
+    {
+      address: keep("egressAddresses"),
+      domain: keep("egressDomains"),
+    },
+    true,
+  );
+  return new ProfileContent(checksum, projection.hash, {
+    strings: builder.finish(),
+    execs,
+    commands,
+    opens,
+    endpoints,
+    syscalls,
+    capabilities,
+    ingress,
+    egress,
+    details: details.lists,
+    patterns: patterns.isEmpty ? undefined : patterns,
+    policies: Object.keys(spec.rulePolicies).length === 0 ? undefined : spec.rulePolicies,
+    callStacks: spec.identifiedCallStacks.length === 0 ? NO_PARTS : spec.identifiedCallStacks,
+  });
+}
+
+type Keep = ((text: string) => boolean) | undefined;
+
+/** Which texts a filter lets through; undefined: all. */
+function filterFunction(filter: SurfaceFilter | undefined): Keep {
+  if (filter === undefined || filter.all) return undefined;
+  const { prefix, suffix, contains } = filter;
+  const exact = new Set(filter.exact);
+  return (text) =>
+    exact.has(text) ||
+    prefix.some((one) => text.startsWith(one)) ||
+    suffix.some((one) => text.endsWith(one)) ||
+    contains.some((one) => text.includes(one));
+}
+
+/** Lists of flags or methods, each once. */
+class DetailTable {
+  readonly lists: (readonly (readonly string[])[])[] = [];
+  readonly #known = new Map<readonly string[] | string, number>();
+
+  /** Index of a group that holds this one list. */
+  indexOf(list: readonly string[]): number {
+    // Parsed documents share equal lists, so that most are found by identity.
+    const known = this.#known.get(list);
+    if (known !== undefined) return known;
+    const index = this.#indexOfGroup([list]);
+    this.#known.set(list, index);
+    return index;
+  }
+
+  /** Index of the group that holds the lists of both. */
+  merge(left: number, right: number): number {
+    if (left === right) return left;
+    return this.#indexOfGroup([...(this.lists[left] ?? []), ...(this.lists[right] ?? [])]);
+  }
+
+  #indexOfGroup(group: readonly (readonly string[])[]): number {
+    const key = JSON.stringify(group);
+    let index = this.#known.get(key);
+    if (index === undefined) {
+      index = this.lists.push(group) - 1;
+      this.#known.set(key, index);
+    }
+    return index;
+  }
+}
+
+function plain(items: readonly string[], keep: Keep): readonly string[] {
+  return keep === undefined ? items : items.filter(keep);
+}
+
+function packExecs(
+  items: readonly ExecCall[],
+  builder: PackedStringsBuilder,
+  patterns: ProfilePatterns,
+  keep: Keep,
+): { readonly execs: PackedSet; readonly commands: PackedSet } {
+  const paths: string[] = [];
+  const anyArguments: number[] = [];
+  const commands: string[] = [];
+  for (const { path, args, argsRequired } of items) {
+    const allowsAny = args.length === 0 && !argsRequired;
+    if (NOT_LITERAL.test(path)) {
+      patterns.execs.push({ path, args, allowsAnyArguments: allowsAny });
+      continue;
+    }
+    if (keep?.(path) === false) continue;
+    paths.push(path);
+    anyArguments.push(allowsAny ? 1 : 0);
+    if (allowsAny) continue;
+    if (args.some((arg) => NOT_LATIN.test(arg) || arg.includes("\0"))) {
+      patterns.execs.push({ path, args, allowsAnyArguments: false });
+    } else commands.push(joinParts(path, args));
+  }
+  return { execs: builder.addSet(paths, anyArguments, Math.max), commands: builder.addSet(commands) };
+}
+
+interface PackContext {
+  readonly builder: PackedStringsBuilder;
+  readonly details: DetailTable;
+  readonly keep: Keep;
+}
+
+function packDetailed<Name extends string, Detail extends string>(
+  items: readonly (Readonly<Record<Name, string>> & Readonly<Record<Detail, readonly string[]>>)[],
+  name: Name,
+  detail: Detail,
+  wild: { pattern: string; details: readonly string[] }[],
+  context: PackContext,
+): PackedSet {
+  const { builder, details, keep } = context;
+  const texts: string[] = [];
+  const values: number[] = [];
+  for (const item of items) {
+    const text = item[name];
+    if (NOT_LITERAL.test(text) || (name === "endpoint" && ANY_PORT.test(text))) {
+      wild.push({ pattern: text, details: item[detail] });
+    } else if (keep?.(text) !== false) {
+      texts.push(text);
+      values.push(details.indexOf(item[detail]));
+    }
+  }
+  return builder.addSet(texts, values, (kept, other) => details.merge(kept, other));
+}
+
+function packTraffic(
+  neighbors: readonly NetworkNeighbor[],
+  builder: PackedStringsBuilder,
+  wild: TrafficPatterns,
+  keep: { readonly address: Keep; readonly domain: Keep },
+  wantsSingleName: boolean,
+): PackedTraffic {
+  const addresses: string[] = [];
+  const ports: string[] = [];
+  const domains: string[] = [];
+  for (const neighbor of neighbors) {
+    const blocks: string[] = [];
+    if (neighbor.ipAddress !== "") blocks.push(neighbor.ipAddress);
+    for (const address of neighbor.ipAddresses) blocks.push(address);
+    const others = blocks.filter((address) => !PLAIN_ADDRESS.test(address));
+    for (const address of blocks) {
+      if (!PLAIN_ADDRESS.test(address) || keep.address?.(address) === false) continue;
+      addresses.push(address);
+      for (const { port, protocol } of neighbor.ports) {
+        if (port !== null) ports.push(joinParts(address, portParts(port, protocol)));
+      }
+    }
+    if (others.length > 0) wild.addresses.push({ addresses: others, ports: neighbor.ports });
+    // Of ingress the superseded single name never counted.
+    if (wantsSingleName && neighbor.dns !== "") addDomain(neighbor.dns, domains, wild, keep.domain);
+    for (const name of neighbor.dnsNames) addDomain(name, domains, wild, keep.domain);
+  }
+  return {
+    addresses: builder.addSet(addresses),
+    ports: builder.addSet(ports),
+    domains: builder.addSet(domains),
+  };
+}
+
+function addDomain(name: string, domains: string[], wild: TrafficPatterns, keep: Keep): void {
+  if (NOT_LITERAL.test(name)) wild.domains.push(name);
+  else if (keep === undefined || keep(name)) {
+    const lower = name.toLowerCase();
+    domains.push(lower.endsWith(".") ? lower.slice(0, -1) : lower);
+  }
+}

@@ -1,0 +1,37 @@
+/** The parts of a profile that a rule can ask about. @public */
+export type ProfileSurface =
+  | "opens"
+  | "execs"
+  | "capabilities"
+  | "syscalls"
+  | "endpoints"
+  | "egressDomains"
+  | "egressAddresses"
+  | "ingressDomains"
+  | "ingressAddresses";
+
+/** Which entries of a surface are kept: all, or those that one of the lists lets through. @public */
+export interface SurfaceFilter {
+  readonly all: boolean;
+  /** Sorted, without duplicates, as the other lists. */
+  readonly exact: readonly string[];
+  readonly prefix: readonly string[];
+  readonly suffix: readonly string[];
+  readonly contains: readonly string[];
+}
+
+/**
+ * What the loaded rules can ask profiles about; made by `compileProjectionSpec`.
+ *
+ * A surface without a filter was declared by no rule: it is kept whole, because a rule that declares nothing may ask for it.
+ *
+ * @public
+ */
+export interface ProjectionSpec {
+  /** 16 hex digits; equal for equal filters, whatever the order of the rules. `""` for {@link keepEverything}. */
+  readonly hash: string;
+  readonly surfaces: Readonly<Partial<Record<ProfileSurface, SurfaceFilter>>>;
+}
+
+/** The projection that drops nothing that can be asked for: what is used until rules say what they need. @public */
+export const keepEverything: ProjectionSpec = { hash: "", surfaces: {} };

@@ -1,0 +1,2 @@
+export { compileProjectionSpec } from "./compile-projection-spec.ts";
+export { projectProfile } from "./project-profile.ts";
