@@ -90,7 +90,9 @@ export class DirectoryWatch {
     const { path, files } = this.#context;
     this.#fault = undefined;
     this.#waiting.clear();
-    this.#closeRoot ??= this.#watch(path, (name) => this.#enqueueNamespace(name));
+    this.#closeRoot ??= this.#watch(path, (name) => this.#enqueueNamespace(name), {
+      onEnd: () => (this.#closeRoot = undefined),
+    });
     const namespaces = new Set<string>();
     for await (const name of files.names(path)) if (this.#isWanted(name)) namespaces.add(name);
     for (const folder of this.#folders.values()) namespaces.add(folder.namespace);
@@ -128,7 +130,9 @@ export class DirectoryWatch {
       return;
     }
     const folder = known ?? this.#open(namespace, kind, path);
-    folder.close ??= this.#watch(path, (name) => this.#enqueueFile(folder, name));
+    folder.close ??= this.#watch(path, (name) => this.#enqueueFile(folder, name), {
+      onEnd: () => (folder.close = undefined),
+    });
     if (this.#kinds.includes(kind)) await folder.lookAtAll(this.#signal);
   }
 
@@ -199,12 +203,20 @@ export class DirectoryWatch {
     this.#wake = undefined;
   }
 
-  #watch(path: string, onName: (name: string | null) => void): () => void {
+  /** @returns ends it; undefined when the kernel cannot. `onEnd`: the kernel gave it up. */
+  #watch(
+    path: string,
+    onName: (name: string | null) => void,
+    options: { readonly onEnd: () => void },
+  ): (() => void) | undefined {
     try {
-      return this.#context.files.watch(path, onName, (error) => this.#cannotWatch(path, error));
+      return this.#context.files.watch(path, onName, (error) => {
+        options.onEnd();
+        this.#cannotWatch(path, error);
+      });
     } catch (error) {
       this.#cannotWatch(path, error);
-      return () => {};
+      return undefined;
     }
   }
 

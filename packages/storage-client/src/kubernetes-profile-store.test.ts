@@ -2,12 +2,13 @@ import { createKubeClient, type KubeClient } from "@kinglet/kube-client";
 import { openKubeSim, type KubeObjectInput, type KubeSim } from "@kinglet/kube-sim";
 import { ManualClock } from "@kinglet/lifecycle";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
-import { installCrds, openSimCluster, type ClusterFixture } from "@kinglet/testing";
+import { installCrds, openSimCluster, waitFor, type ClusterFixture } from "@kinglet/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { describeProfileStore } from "../test/describe-profile-store.ts";
 import { openClusterStore } from "../test/open-cluster-store.ts";
 import { createKubernetesProfileStore } from "./create-kubernetes-profile-store.ts";
+import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
 
 const { signal } = new AbortController();
 
@@ -167,4 +168,141 @@ describe("createKubernetesProfileStore", () => {
     });
     expect(await store.list("shop", { signal })).toMatchObject([{ name: "web" }]);
   });
+
+  it("has no authored kinds where only the learned one is defined, and asks again after a minute", async () => {
+    const clock = new ManualClock();
+    const store = createKubernetesProfileStore(client, { clock });
+    sim.clearJournal();
+    for (let round = 0; round < 3; round++) {
+      expect(await store.getApplicationProfile("shop", "web", { signal })).toBeUndefined();
+      expect(await store.getNetworkNeighborhood("shop", "web", { signal })).toBeUndefined();
+    }
+    const paths = sim.journal().map((entry) => entry.path);
+    const group = "/apis/spdx.softwarecomposition.kubescape.io/v1beta1";
+    expect(paths).toEqual([`${group}/namespaces/shop/applicationprofiles/web`, group]);
+    sim.apply(definition("ApplicationProfile"));
+    sim.apply({
+      apiVersion: "spdx.softwarecomposition.kubescape.io/v1beta1",
+      kind: "ApplicationProfile",
+      metadata: { name: "web", namespace: "shop" },
+      spec: {},
+    });
+    expect(await store.getApplicationProfile("shop", "web", { signal })).toBeUndefined();
+    await clock.advance(60_000);
+    expect((await store.getApplicationProfile("shop", "web", { signal }))?.metadata.name).toBe("web");
+    await clock.advance(60_000);
+    // Seen once, so its absence is a fault of the server.
+    expect(await store.getNetworkNeighborhood("shop", "web", { signal })).toBeUndefined();
+    sim.remove(
+      "customresourcedefinitions.apiextensions.k8s.io",
+      "",
+      "applicationprofiles.spdx.softwarecomposition.kubescape.io",
+    );
+    await clock.advance(60_000);
+    await expect(store.getApplicationProfile("shop", "web", { signal })).rejects.toMatchObject({
+      code: "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE",
+    });
+  });
+
+  it("tells a missing object from a missing kind as an aggregated API words it", async () => {
+    const say = (message: string): void => {
+      sim.faults.clear();
+      const match = { resource: "containerprofiles" };
+      sim.faults.add({ match, action: { kind: "status", code: 404, reason: "NotFound", message } });
+    };
+    const store = createKubernetesProfileStore(client);
+    say('containerprofiles.spdx.softwarecomposition.kubescape.io "web" not found');
+    expect(await store.getContainerProfile("shop", "web", { signal })).toBeUndefined();
+    say("the server could not find the requested resource");
+    await expect(store.getContainerProfile("shop", "web", { signal })).rejects.toMatchObject({
+      code: "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE",
+    });
+    await expect(store.delete("shop", "web", { signal })).rejects.toMatchObject({
+      code: "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE",
+    });
+  });
+
+  it("refuses an answer about another object", async () => {
+    const answer = (metadata: object): KubeClient => ({
+      ...answeringClient,
+      get: async <T>() => ({ metadata, spec: {} }) as T,
+    });
+    for (const metadata of [
+      { name: "db", namespace: "shop" },
+      { name: "web", namespace: "bank" },
+    ]) {
+      const store = createKubernetesProfileStore(answer(metadata));
+      await expect(store.getContainerProfile("shop", "web", { signal })).rejects.toMatchObject({
+        code: "KINGLET_ERR_STORAGE_CLIENT_INVALID",
+      });
+      await expect(store.getApplicationProfile("shop", "web", { signal })).rejects.toMatchObject({
+        code: "KINGLET_ERR_STORAGE_CLIENT_INVALID",
+      });
+    }
+  });
+
+  it("ends a list that does not end, and one of endless texts", async () => {
+    const endless = (metadata: object): KubeClient => ({
+      ...answeringClient,
+      listEach: async <T>(_: unknown, { onItem }: { onItem: (object: T) => void }) => {
+        for (;;) onItem({ metadata } as T);
+      },
+    });
+    const tooLarge = { code: "KINGLET_ERR_STORAGE_CLIENT_TOO_LARGE" };
+    const many = createKubernetesProfileStore(endless({ name: "web", namespace: "shop" }));
+    await expect(many.list("shop", { signal })).rejects.toMatchObject(tooLarge);
+    const annotations = { a: "x".repeat(1_000_000) };
+    const long = createKubernetesProfileStore(endless({ name: "web", namespace: "shop", annotations }));
+    await expect(long.list("shop", { signal })).rejects.toMatchObject(tooLarge);
+  });
+
+  it("is in sync without the kinds that are not served, and out of it while it may not watch", async () => {
+    const states: string[] = [];
+    const stop = new AbortController();
+    const handler: ProfileWatchHandler = {
+      changed: ({ type, name }) => states.push(`${type} ${name}`),
+      synced: () => states.push("synced"),
+      lost: () => states.push("lost"),
+    };
+    const bare = await openSim();
+    const bareClient = connect(bare);
+    const clock = new ManualClock();
+    const store = createKubernetesProfileStore(bareClient, { clock, random: () => 0 });
+    const watching = store.watchMetadata(handler, { signal: stop.signal });
+    await waitFor(() => states.length === 1, { describe: "synced" });
+    expect(states).toEqual(["synced"]);
+    const match = { resource: "containerprofiles" };
+    bare.faults.add({ match, action: { kind: "status", code: 403, reason: "Forbidden" } });
+    await bare.restart();
+    await waitFor(() => states.length === 2, { describe: "lost" });
+    bare.faults.clear();
+    // The first sign of life on the new stream: a change, or a bookmark within a minute.
+    await store.put(profileOf("/bin/sh"), { signal });
+    await waitFor(() => clock.advance(10_000).then(() => states.length === 4), { describe: "synced again" });
+    expect(states).toEqual(["synced", "lost", "added web", "synced"]);
+    stop.abort();
+    await watching;
+    await bareClient[Symbol.asyncDispose]();
+    await bare.stop();
+  });
 });
+
+const unused = (): never => {
+  throw new Error("not part of the test");
+};
+
+/** A server that answers one call in one way, whatever real ones would do. */
+const answeringClient: KubeClient = {
+  server: "https://127.0.0.1",
+  namespace: undefined,
+  get: unused,
+  list: unused,
+  listEach: unused,
+  watch: unused,
+  create: unused,
+  replace: unused,
+  patch: unused,
+  delete: unused,
+  request: unused,
+  [Symbol.asyncDispose]: async () => {},
+};
