@@ -14,7 +14,7 @@ import { methodNotAllowed, refusal, unknownResource, notFound } from "./refusals
 import type { JournalEntry, RequestJournal } from "./request-journal.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
 import type { ResourceRegistry } from "./resource-registry.ts";
-import type { SimResource } from "./sim-resource.ts";
+import type { ServedResource } from "./served-resource.ts";
 
 /** The parts that serve requests. */
 export interface ApiServerParts {
@@ -125,7 +125,7 @@ export class ApiServer {
     await this.#dispatch(exchange, info, resource);
   }
 
-  #dispatch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+  #dispatch(exchange: Exchange, info: RequestInfo, resource: ServedResource): Promise<void> {
     const { reader, mutations } = this.#parts;
     if (info.verb === "create" && info.name === "" && resource.handleCreate !== undefined) {
       return mutations.serveSubresource(exchange, info, resource, resource.handleCreate);
@@ -177,7 +177,7 @@ export class ApiServer {
 }
 
 /** Namespaced objects live in a namespace, others do not, and only known sub-resources exist. */
-function checkAddress(resource: SimResource, info: RequestInfo): void {
+function checkAddress(resource: ServedResource, info: RequestInfo): void {
   const isKnown =
     info.subresource === "" ||
     (info.subresource === "status" && resource.hasStatus === true) ||

@@ -1,6 +1,6 @@
 import { isJsonRecord, readPath, type KubeObject } from "./kube-object.ts";
 import type { DeleteOptions } from "./object-lifecycle.ts";
-import type { SimResource } from "./sim-resource.ts";
+import type { RuledResource } from "./kind-rules.ts";
 
 /** The finalizer of an owner that goes after the objects it owns. */
 export const FOREGROUND_FINALIZER = "foregroundDeletion";
@@ -21,7 +21,7 @@ export interface DeletionStep {
  * @param nowMs - of the server's clock.
  */
 export function planDeletion(
-  resource: SimResource,
+  resource: RuledResource,
   current: KubeObject,
   options: DeleteOptions,
   nowMs: number,
@@ -42,7 +42,7 @@ export function planDeletion(
 }
 
 /** A namespace or definition says that it is going; what empties it removes it. */
-function planEmptying(resource: SimResource, current: KubeObject, next: KubeObject, nowMs: number): DeletionStep {
+function planEmptying(resource: RuledResource, current: KubeObject, next: KubeObject, nowMs: number): DeletionStep {
   if (current.metadata.deletionTimestamp !== undefined) return { action: "none", object: current, isChanged: false };
   next.metadata.deletionTimestamp = timestamp(nowMs);
   if (resource.deletionFinalizer !== undefined) {
@@ -94,7 +94,7 @@ function markNow(next: KubeObject, nowMs: number): void {
 
 /** The finalizers that the propagation policy asks for; undefined when they stay as they are. */
 function propagationFinalizers(
-  resource: SimResource,
+  resource: RuledResource,
   current: KubeObject,
   options: DeleteOptions,
 ): readonly string[] | undefined {
@@ -109,7 +109,7 @@ function propagationFinalizers(
 }
 
 /** A finalizer that is there already stands for a policy; else the kind's own counts. */
-function ownPolicy(resource: SimResource, finalizers: readonly string[]): DeleteOptions["propagationPolicy"] {
+function ownPolicy(resource: RuledResource, finalizers: readonly string[]): DeleteOptions["propagationPolicy"] {
   if (finalizers.includes(ORPHAN_FINALIZER)) return "Orphan";
   if (finalizers.includes(FOREGROUND_FINALIZER)) return "Foreground";
   return resource.defaultPropagation === "orphan" ? "Orphan" : "Background";

@@ -3,6 +3,7 @@ import type { StatusCause } from "./api-refusal.ts";
 import type { KubeObject } from "./kube-object.ts";
 import type { DeleteOptions } from "./object-lifecycle.ts";
 import type { ObjectStore } from "./object-store.ts";
+import type { SimResource } from "./sim-resource.ts";
 import type { WriteAttempt } from "./write-pipeline.ts";
 
 /** What the rules of a kind may look at. */
@@ -46,4 +47,10 @@ export interface KindRules {
   specificationOf?: ((object: KubeObject) => unknown) | undefined;
   /** After validation: fields that the server chooses (cluster addresses, ports). */
   allocate?: ((object: KubeObject, current: KubeObject | undefined, context: RuleContext) => void) | undefined;
+}
+
+/** A resource with the logic of its kind: what the writer works with. */
+export interface RuledResource extends SimResource {
+  /** Made on first use; always the same answer. */
+  readonly rules?: () => KindRules;
 }

@@ -36,6 +36,8 @@ import type { ResourceTable } from "./resource-table.ts";
 import { createServingCertificate } from "./serving-certificate.ts";
 import { SimListener } from "./sim-listener.ts";
 import { type SimResource, tableName } from "./sim-resource.ts";
+import type { RuledResource } from "./kind-rules.ts";
+import type { ServedResource } from "./served-resource.ts";
 import type { WritePipeline } from "./write-pipeline.ts";
 
 /**
@@ -342,7 +344,7 @@ class OpenKubeSim implements KubeSim {
   load(counts: Readonly<Record<string, number>>, seed = 1): void {
     const target = {
       store: this.#store,
-      find: (name: string): SimResource => this.#find(name),
+      find: (name: string): ServedResource => this.#find(name),
       apply: (object: KubeObjectInput): void => void this.apply(object),
       now: this.#clock.now(),
     };
@@ -394,7 +396,7 @@ class OpenKubeSim implements KubeSim {
     return this.stop();
   }
 
-  #find(name: string): SimResource {
+  #find(name: string): ServedResource {
     const resource = this.#registry.findByName(name);
     if (resource === undefined) {
       throw createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_UNKNOWN_RESOURCE", { resource: name });
@@ -404,7 +406,7 @@ class OpenKubeSim implements KubeSim {
 }
 
 /** What a webhook's patch made, as if it had been sent: decoded, with defaults. */
-function completePatched(resource: SimResource, patched: KubeObject): KubeObject {
+function completePatched(resource: RuledResource, patched: KubeObject): KubeObject {
   const decoded = isDeclared(resource) ? decodeTyped(structureOf(resource), patched).value : patched;
   const object = decoded as KubeObject;
   object.metadata.name ??= "";

@@ -14,8 +14,9 @@ import { chooseRepresentation, presentObject } from "./representation.ts";
 import { sendPage } from "./representation/send-page.ts";
 import { mediaTypeOf, parseJson, parseObject, readBody } from "./request-body.ts";
 import type { RequestInfo } from "./request-info.ts";
-import { objectKey, type SimResource, tableName } from "./sim-resource.ts";
-import type { SubresourceCall } from "./subresource.ts";
+import { objectKey, tableName } from "./sim-resource.ts";
+import type { RuledResource } from "./kind-rules.ts";
+import type { SubresourceCall } from "./served-resource.ts";
 import type { WriteRequest } from "./write-pipeline.ts";
 
 const PROPAGATION: Readonly<Record<string, true>> = { Foreground: true, Background: true, Orphan: true };
@@ -42,7 +43,7 @@ export class MutationHandler {
   async serveSubresource(
     exchange: Exchange,
     info: RequestInfo,
-    resource: SimResource,
+    resource: RuledResource,
     handle: (call: SubresourceCall) => Promise<void>,
   ): Promise<void> {
     const text = await readBody(exchange.request);
@@ -51,7 +52,7 @@ export class MutationHandler {
     await handle({ ...this.#parts, exchange, info, resource, text, request });
   }
 
-  async create(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+  async create(exchange: Exchange, info: RequestInfo, resource: RuledResource): Promise<void> {
     const text = await readBody(exchange.request);
     if (info.name !== "" || (resource.namespaced && info.namespace === "")) throw methodNotAllowed();
     const { isDryRun, directive } = parseWriteOptions(exchange.query, "CreateOptions");
@@ -63,7 +64,7 @@ export class MutationHandler {
     exchange.sendJson(201, presentObject(created, resource, representation));
   }
 
-  async update(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+  async update(exchange: Exchange, info: RequestInfo, resource: RuledResource): Promise<void> {
     const text = await readBody(exchange.request);
     if (info.name === "") throw methodNotAllowed();
     const { isDryRun, directive } = parseWriteOptions(exchange.query, "UpdateOptions");
@@ -87,7 +88,7 @@ export class MutationHandler {
     exchange.sendJson(result.isNew ? 201 : 200, presentObject(shown, shape, representation));
   }
 
-  async patch(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+  async patch(exchange: Exchange, info: RequestInfo, resource: RuledResource): Promise<void> {
     const text = await readBody(exchange.request);
     if (info.name === "") throw methodNotAllowed();
     const kind = patchKindOf(mediaTypeOf(exchange.request), resource);
@@ -113,14 +114,14 @@ export class MutationHandler {
   }
 
   /** Looked up when the patch is applied: then the object is the one whose view is patched. */
-  #viewOwners(info: RequestInfo, resource: SimResource): ViewOwners | undefined {
+  #viewOwners(info: RequestInfo, resource: RuledResource): ViewOwners | undefined {
     const view = resource.subresources?.[info.subresource]?.view;
     const { store } = this.#parts;
     const parent = store.table(tableName(resource)).get(objectKey(resource, info.namespace, info.name));
     return view === undefined || parent === undefined ? undefined : new ViewOwners(resource, view, parent);
   }
 
-  async delete(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+  async delete(exchange: Exchange, info: RequestInfo, resource: RuledResource): Promise<void> {
     const { options, isDryRun } = parseDeleteOptions(exchange, await readBody(exchange.request));
     const representation = chooseRepresentation(exchange, resource);
     const request = writeRequest(exchange, "DeleteOptions", isDryRun);
@@ -138,7 +139,7 @@ export class MutationHandler {
     });
   }
 
-  async deleteCollection(exchange: Exchange, info: RequestInfo, resource: SimResource): Promise<void> {
+  async deleteCollection(exchange: Exchange, info: RequestInfo, resource: RuledResource): Promise<void> {
     const { options, isDryRun } = parseDeleteOptions(exchange, await readBody(exchange.request));
     if (resource.namespaced && info.namespace === "") throw methodNotAllowed();
     const representation = chooseRepresentation(exchange, resource, "list");
@@ -206,7 +207,8 @@ function parseDeleteOptions(
       { reason: "FieldValueInvalid", message, field: "propagationPolicy" },
     ]);
   }
-  const oldPolicy = orphans === undefined ? undefined : orphans === true || orphans === "true" ? "Orphan" : "Background";
+  const oldPolicy =
+    orphans === undefined ? undefined : orphans === true || orphans === "true" ? "Orphan" : "Background";
   const grace = readPath(body, "gracePeriodSeconds") ?? query.get("gracePeriodSeconds") ?? undefined;
   const dryRun = readPath(body, "dryRun");
   return {

@@ -1,15 +1,14 @@
-import type { KindRules } from "./kind-rules.ts";
+import type { KindRules, RuledResource } from "./kind-rules.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { carryIdentity } from "./object-lifecycle.ts";
-import type { SimResource } from "./sim-resource.ts";
 
 /** The kind's logic; made by the row on first use. */
-export function rulesOf(resource: SimResource): KindRules | undefined {
+export function rulesOf(resource: RuledResource): KindRules | undefined {
   return resource.rules?.();
 }
 
 /** The current object with the wanted status, and with the wanted metadata where the kind allows that. */
-export function statusOf(resource: SimResource, current: KubeObject, wanted: KubeObject): KubeObject {
+export function statusOf(resource: RuledResource, current: KubeObject, wanted: KubeObject): KubeObject {
   const next = structuredClone(current);
   if (wanted.status === undefined) delete next.status;
   else next.status = structuredClone(wanted.status);
@@ -24,7 +23,7 @@ export function statusOf(resource: SimResource, current: KubeObject, wanted: Kub
 }
 
 /** The part whose changes count as a new generation: `spec` of built-in kinds, all but metadata and status of custom ones. */
-export function specification(resource: SimResource, object: KubeObject): unknown {
+export function specification(resource: RuledResource, object: KubeObject): unknown {
   const rules = rulesOf(resource);
   if (rules?.specificationOf !== undefined) return rules.specificationOf(object);
   if (resource.isCustom !== true) {

@@ -2,7 +2,7 @@ import type { Clock } from "@kinglet/lifecycle";
 import type { StatusCause } from "./api-refusal.ts";
 import type { KubeObject } from "./kube-object.ts";
 import type { ObjectStore } from "./object-store.ts";
-import type { SimResource } from "./sim-resource.ts";
+import type { RuledResource } from "./kind-rules.ts";
 import type { WritePipeline, WriteRequest } from "./write-pipeline.ts";
 
 /** Where an object is, and which part of it is meant; "" for the object itself. */
@@ -26,11 +26,11 @@ export interface ObjectWriterOptions {
   readonly clock: Clock;
   readonly random: () => number;
   /** Fills in what a kind's own logic fills in, in place, before validation. */
-  readonly complete: (resource: SimResource, object: KubeObject) => void;
+  readonly complete: (resource: RuledResource, object: KubeObject) => void;
   /** Kind-specific rules on top of the metadata's; all problems at once. */
-  readonly findProblems: (resource: SimResource, object: KubeObject) => readonly StatusCause[];
+  readonly findProblems: (resource: RuledResource, object: KubeObject) => readonly StatusCause[];
   /** What every write passes through. */
   readonly pipeline?: WritePipeline;
   /** Called after an object was stored or removed, with the stored state. */
-  readonly onWrite: (resource: SimResource, object: KubeObject, change: "stored" | "removed") => void;
+  readonly onWrite: (resource: RuledResource, object: KubeObject, change: "stored" | "removed") => void;
 }

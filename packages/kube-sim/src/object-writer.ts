@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { StatusCause } from "./api-refusal.ts";
 import { applyDefaults, omitEmpty } from "./default-values.ts";
 import { planDeletion } from "./deletion-rules.ts";
-import type { RuleContext } from "./kind-rules.ts";
+import type { RuleContext, RuledResource } from "./kind-rules.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { findMetadataProblems } from "./metadata-validation.ts";
 import { rulesOf, specification, statusOf } from "./object-forms.ts";
@@ -20,7 +20,7 @@ import {
 } from "./object-lifecycle.ts";
 import type { ObjectAddress, ObjectChange, ObjectWriterOptions, UpdateRequest } from "./object-writer-options.ts";
 import { alreadyExists, invalid, notFound, refusal } from "./refusals.ts";
-import { objectKey, servedObject, type SimResource, tableName } from "./sim-resource.ts";
+import { objectKey, servedObject, tableName } from "./sim-resource.ts";
 import type { WriteAttempt, WriteRequest } from "./write-pipeline.ts";
 
 const NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
@@ -28,7 +28,7 @@ const NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 /**
  * The life of an object: what the API does to metadata, status and generation on create, update and delete.
  *
- * Knows no kinds; everything that differs between kinds is a field of {@link SimResource} or a hook of the options.
+ * Knows no kinds; everything that differs between kinds is a field of {@link RuledResource} or a hook of the options.
  */
 export class ObjectWriter {
   readonly #options: ObjectWriterOptions;
@@ -42,7 +42,7 @@ export class ObjectWriter {
    *
    * @throws ApiRefusal 403, 404 (namespace), 409 (exists), 422, 500 (resourceVersion set)
    */
-  async create(resource: SimResource, input: KubeObject, request: WriteRequest = {}): Promise<KubeObject> {
+  async create(resource: RuledResource, input: KubeObject, request: WriteRequest = {}): Promise<KubeObject> {
     const { pipeline, store } = this.#options;
     let served = structuredClone(input);
     wipeSystemFields(served);
@@ -85,7 +85,7 @@ export class ObjectWriter {
    * @throws ApiRefusal 404, 409 (version, uid), 422
    */
   async update(
-    resource: SimResource,
+    resource: RuledResource,
     at: ObjectAddress,
     change: ObjectChange,
     request: UpdateRequest = {},
@@ -112,7 +112,7 @@ export class ObjectWriter {
    * @throws ApiRefusal 404, 409 (preconditions)
    */
   async delete(
-    resource: SimResource,
+    resource: RuledResource,
     namespace: string,
     name: string,
     options: DeleteOptions = {},
@@ -141,7 +141,7 @@ export class ObjectWriter {
   }
 
   #checkDelete(
-    resource: SimResource,
+    resource: RuledResource,
     namespace: string,
     name: string,
     current: KubeObject | undefined,
@@ -156,7 +156,7 @@ export class ObjectWriter {
 
   /** Asks admission about a DELETE, mutating part first, as the real server does. */
   async #admitDelete(
-    resource: SimResource,
+    resource: RuledResource,
     current: KubeObject,
     next: KubeObject,
     options: DeleteOptions,
@@ -190,7 +190,7 @@ export class ObjectWriter {
   }
 
   /** Stores exactly this object, new or not, with all its status; only identity and version are filled in. */
-  put(resource: SimResource, input: KubeObject, options: { readonly keepsGeneration?: boolean } = {}): KubeObject {
+  put(resource: RuledResource, input: KubeObject, options: { readonly keepsGeneration?: boolean } = {}): KubeObject {
     const served = structuredClone(input);
     this.#default(resource, served);
     const object = resource.storage?.toStored(served) ?? served;
@@ -227,12 +227,12 @@ export class ObjectWriter {
   }
 
   /** Removes an object at once, whatever finalizers or grace period it has. */
-  removeNow(resource: SimResource, namespace: string, name: string): boolean {
+  removeNow(resource: RuledResource, namespace: string, name: string): boolean {
     return this.#remove(resource, objectKey(resource, namespace, name)) !== undefined;
   }
 
   async #changed(
-    resource: SimResource,
+    resource: RuledResource,
     at: ObjectAddress,
     current: KubeObject,
     change: ObjectChange,
@@ -263,7 +263,7 @@ export class ObjectWriter {
   }
 
   #replace(
-    resource: SimResource,
+    resource: RuledResource,
     key: string,
     current: KubeObject,
     next: KubeObject,
@@ -279,13 +279,13 @@ export class ObjectWriter {
     return this.#stored(resource, this.#options.store.put(tableName(resource), key, next));
   }
 
-  #default(resource: SimResource, object: KubeObject): void {
+  #default(resource: RuledResource, object: KubeObject): void {
     if (resource.defaults !== undefined) applyDefaults(object, resource.defaults);
     rulesOf(resource)?.default?.(object);
   }
 
   #recordFields(
-    resource: SimResource,
+    resource: RuledResource,
     before: KubeObject | undefined,
     after: KubeObject,
     subresource: string,
@@ -307,23 +307,23 @@ export class ObjectWriter {
     return { store, clock, random, isDryRun: request.isDryRun === true, warn: request.warn ?? (() => {}) };
   }
 
-  #complete(resource: SimResource, object: KubeObject): void {
+  #complete(resource: RuledResource, object: KubeObject): void {
     this.#options.complete(resource, object);
     omitEmpty(object, resource.isCustom === true);
   }
 
-  #stored(resource: SimResource, object: KubeObject): KubeObject {
+  #stored(resource: RuledResource, object: KubeObject): KubeObject {
     this.#options.onWrite(resource, object, "stored");
     return object;
   }
 
-  #remove(resource: SimResource, key: string, last?: KubeObject): KubeObject | undefined {
+  #remove(resource: RuledResource, key: string, last?: KubeObject): KubeObject | undefined {
     const removed = this.#options.store.remove(tableName(resource), key, last);
     if (removed !== undefined) this.#options.onWrite(resource, removed, "removed");
     return removed;
   }
 
-  #stampNew(resource: SimResource, object: KubeObject, given: Partial<KubeObject["metadata"]> = {}): void {
+  #stampNew(resource: RuledResource, object: KubeObject, given: Partial<KubeObject["metadata"]> = {}): void {
     const metadata = object.metadata;
     metadata.uid = given.uid ?? randomUUID();
     metadata.creationTimestamp = given.creationTimestamp ?? this.#timestamp(0);
@@ -339,7 +339,7 @@ export class ObjectWriter {
     if (resource.hasGeneration === true) metadata.generation = 1;
   }
 
-  #merged(resource: SimResource, current: KubeObject, wanted: KubeObject, subresource: string): KubeObject {
+  #merged(resource: RuledResource, current: KubeObject, wanted: KubeObject, subresource: string): KubeObject {
     const handler = resource.subresources?.[subresource];
     if (handler?.view !== undefined) {
       const made = structuredClone(handler.view.write(current, wanted));
@@ -358,14 +358,14 @@ export class ObjectWriter {
     return next;
   }
 
-  #countGeneration(resource: SimResource, current: KubeObject, next: KubeObject): void {
+  #countGeneration(resource: RuledResource, current: KubeObject, next: KubeObject): void {
     if (resource.hasGeneration !== true) return;
     const changed = !isDeepStrictEqual(specification(resource, current), specification(resource, next));
     next.metadata.generation = (current.metadata.generation ?? 1) + (changed ? 1 : 0);
   }
 
   #validate(
-    resource: SimResource,
+    resource: RuledResource,
     object: KubeObject,
     current: KubeObject | undefined,
     subresource: string,
@@ -379,7 +379,7 @@ export class ObjectWriter {
     this.#refuse(resource, object, problems);
   }
 
-  #refuse(resource: SimResource, object: KubeObject, problems: readonly StatusCause[]): void {
+  #refuse(resource: RuledResource, object: KubeObject, problems: readonly StatusCause[]): void {
     if (problems.length === 0) return;
     const { group } = resource.storage ?? resource;
     throw invalid({ group, kind: resource.kind }, object.metadata.name, problems);

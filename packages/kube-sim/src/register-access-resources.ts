@@ -8,9 +8,9 @@ import { rbacResources } from "./authorization/rbac-resources.ts";
 import { reviewResources } from "./authorization/review-resources.ts";
 import { tokenSubresource } from "./authorization/token-request.ts";
 import type { ResourceRegistry } from "./resource-registry.ts";
-import type { SimResource } from "./sim-resource.ts";
+import type { ServedResource } from "./served-resource.ts";
 
-const subresources: Readonly<Record<string, NonNullable<SimResource["subresources"]>>> = {
+const subresources: Readonly<Record<string, NonNullable<ServedResource["subresources"]>>> = {
   nodes: nodeConnectSubresources,
   pods: podConnectSubresources,
   serviceaccounts: { token: tokenSubresource },
@@ -22,7 +22,8 @@ const subresources: Readonly<Record<string, NonNullable<SimResource["subresource
  * configurations, tokens and connections. A row that is missing is added.
  */
 export function registerAccessResources(registry: ResourceRegistry): void {
-  for (const resource of [...reviewResources(), ...rbacResources(), ...webhookConfigurationResources()]) {
+  const resources: ServedResource[] = [...reviewResources(), ...rbacResources(), ...webhookConfigurationResources()];
+  for (const resource of resources) {
     // A row that is there says how the resource is served; here is what it does.
     const row = registry.find(resource.group, resource.version, resource.plural);
     const { handleCreate, rules, nameRule } = resource;

@@ -1,11 +1,9 @@
 import type { StructuralType } from "@kinglet/kube-schema/structure";
-import type { KindRules } from "./kind-rules.ts";
 import type { KubeObject } from "./kube-object.ts";
 import type { TableColumn } from "./representation/table-column.ts";
-import type { SubresourceCall, SubresourceHandler } from "./subresource.ts";
 
 /**
- * One resource that the simulator serves. Built-in kinds are rows of a table of these; a CustomResourceDefinition makes more.
+ * One resource that the simulator serves, as data. Built-in kinds are rows of a table of these; a CustomResourceDefinition makes more.
  *
  * @public
  */
@@ -52,6 +50,8 @@ export interface SimResource {
   readonly defaultPropagation?: "background" | "orphan" | "none";
   /** The shape of the objects, root fields included; built-in kinds need none. @internal */
   readonly schema?: StructuralType;
+  /** The schema as its definition states it, with texts; custom resources only. @internal */
+  readonly statedSchema?: Readonly<Record<string, unknown>>;
   /** Paths of fields that its schema does not describe; custom resources only. @internal */
   readonly findUnknownFields?: (object: unknown) => readonly string[];
   /** Sent with every answer as a `Warning`: this version is on its way out. */
@@ -63,15 +63,11 @@ export interface SimResource {
   /** Verbs it offers, in the order of discovery. Default: all eight. */
   readonly verbs?: readonly string[];
   /** What lies under an object's name, by its path (`scale`). `status` needs no entry when `hasStatus` is set. @internal */
-  readonly subresources?: Readonly<Record<string, SubresourceHandler>>;
-  /** Answers POST by itself; nothing is stored. @internal */
-  readonly handleCreate?: (call: SubresourceCall) => Promise<void>;
+  readonly subresources?: Readonly<Record<string, SubresourceForm>>;
   /** What a `Table` answer shows; absent: what the real server shows of a built-in kind, or name and age. @internal */
   readonly columns?: readonly TableColumn[];
   /** Stored as another kind or version, which other resources share (`events` of both groups). @internal */
   readonly storage?: StorageForm;
-  /** The kind's own logic, made on first use. @internal */
-  readonly rules?: () => KindRules;
 }
 
 /**
@@ -84,6 +80,30 @@ export interface DefaultRule {
   readonly path: string;
   /** The value, or what makes it from the object that the field belongs to. */
   readonly value: unknown;
+}
+
+/**
+ * What lies under an object's name besides the object, as data. Without `view` it is the object itself, of which the writer lets
+ * `merge` decide what a write may change; without that only its status.
+ */
+export interface SubresourceForm {
+  /** Of the body, as discovery says; the resource's own when absent. */
+  readonly kind?: string;
+  readonly group?: string;
+  readonly version?: string;
+  /** `get`, `update`, `patch`, `create`, `delete`. */
+  readonly verbs: readonly string[];
+  /** Makes the object to be stored: a copy of `current` with what this sub-resource may change, from `wanted`. */
+  readonly merge?: (current: KubeObject, wanted: KubeObject) => KubeObject;
+  readonly view?: SubresourceView;
+}
+
+/** Another shape of an object, read and written under the object's name (`…/scale`). */
+export interface SubresourceView {
+  /** The view as clients see it; carries name, namespace, uid, version and creation time of the object. */
+  readonly read: (object: KubeObject) => KubeObject;
+  /** A copy of the object with the view's wishes in it; may throw a refusal. */
+  readonly write: (object: KubeObject, view: KubeObject) => KubeObject;
 }
 
 /** How objects of a resource are stored when that differs from how they are served. */

@@ -1,10 +1,10 @@
-import type { SimResource } from "../sim-resource.ts";
+import type { RuledResource } from "../kind-rules.ts";
 import { webhookConfigurationRules } from "./configuration-rules.ts";
 
 const row = { group: "admissionregistration.k8s.io", version: "v1", namespaced: false, hasGeneration: true } as const;
 
 /** The configurations of admission webhooks, as data. */
-export function webhookConfigurationResources(): SimResource[] {
+export function webhookConfigurationResources(): RuledResource[] {
   return [
     {
       ...row,

@@ -1,9 +1,9 @@
-import { CelChecker, type CelScope } from "../custom-resources/cel/cel-checker.ts";
+import { CelChecker } from "../custom-resources/cel/cel-checker.ts";
 import { CelEvaluator } from "../custom-resources/cel/cel-evaluator.ts";
 import { CelLibrary } from "../custom-resources/cel/cel-library.ts";
 import { createOverload, type CelOverload } from "../custom-resources/cel/cel-overload.ts";
 import { CelParser, describeIssues, type CelNode } from "../custom-resources/cel/cel-syntax.ts";
-import { typeName } from "../custom-resources/cel/cel-type.ts";
+import { typeName, type CelScope } from "../custom-resources/cel/cel-type.ts";
 import { CelCostExceeded, CelFault } from "../custom-resources/cel/cel-values.ts";
 import { LinearPattern } from "../custom-resources/schema/linear-pattern.ts";
 import { isJsonRecord } from "../kube-object.ts";

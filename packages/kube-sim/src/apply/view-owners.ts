@@ -1,7 +1,6 @@
 import type { StructuralType } from "@kinglet/kube-schema/structure";
 import { type JsonRecord, type KubeObject, readPath } from "../kube-object.ts";
-import { apiVersionOf, type SimResource } from "../sim-resource.ts";
-import type { SubresourceView } from "../subresource.ts";
+import { apiVersionOf, type SimResource, type SubresourceView } from "../sim-resource.ts";
 import { FieldSet } from "./field-set.ts";
 import { encodeManagedFields, type ManagedEntry, type ManagedFields, tryParseManagedFields } from "./managed-fields.ts";
 import { fieldElement, type PathElement } from "./path-element.ts";

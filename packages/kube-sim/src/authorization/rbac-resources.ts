@@ -1,10 +1,10 @@
-import type { SimResource } from "../sim-resource.ts";
+import type { ServedResource } from "../served-resource.ts";
 import { bindingRules, roleRules } from "./rbac-rules.ts";
 
 const row = { group: "rbac.authorization.k8s.io", version: "v1", nameRule: "segment" } as const;
 
 /** Roles and bindings, as data. */
-export function rbacResources(): SimResource[] {
+export function rbacResources(): ServedResource[] {
   return [
     {
       ...row,

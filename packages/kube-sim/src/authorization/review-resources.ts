@@ -1,8 +1,7 @@
 import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
 import { badRequest, refusal } from "../refusals.ts";
 import { mediaTypeOf, parseObject } from "../request-body.ts";
-import type { SimResource } from "../sim-resource.ts";
-import type { SubresourceCall } from "../subresource.ts";
+import type { ServedResource, SubresourceCall } from "../served-resource.ts";
 import type { StatusCause } from "../api-refusal.ts";
 import { anonymousUser, presentUser, type UserInfo } from "./user-info.ts";
 import { recordBody } from "./record-body.ts";
@@ -13,7 +12,7 @@ const AUTHENTICATION = "authentication.k8s.io";
 const AUTHORIZATION = "authorization.k8s.io";
 
 /** The questions about identity and permission that clients may ask: POST answers, nothing is stored. */
-export function reviewResources(): SimResource[] {
+export function reviewResources(): ServedResource[] {
   return [
     row(AUTHENTICATION, "SelfSubjectReview", reviewSelf),
     row(AUTHENTICATION, "TokenReview", reviewToken),
@@ -26,7 +25,7 @@ export function reviewResources(): SimResource[] {
 
 type Answer = (call: SubresourceCall, body: KubeObject, user: UserInfo) => JsonRecord | Promise<JsonRecord>;
 
-function row(group: string, kind: string, answer: Answer, namespaced = false): SimResource {
+function row(group: string, kind: string, answer: Answer, namespaced = false): ServedResource {
   const singular = kind.toLowerCase();
   return {
     group,

@@ -2,7 +2,7 @@ import { isJsonRecord, readPath, type KubeObject } from "../kube-object.ts";
 import { badRequest, invalid, notFound, refusal } from "../refusals.ts";
 import { mediaTypeOf, parseObject } from "../request-body.ts";
 import type { SimResource } from "../sim-resource.ts";
-import type { SubresourceCall, SubresourceHandler } from "../subresource.ts";
+import type { SubresourceCall, SubresourceHandler } from "../served-resource.ts";
 import { recordBody } from "./record-body.ts";
 import type { TokenBinding } from "./service-account-tokens.ts";
 

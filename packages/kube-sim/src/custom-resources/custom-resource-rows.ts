@@ -7,7 +7,8 @@ import {
   type DefinitionVersion,
 } from "./definition/definition-spec.ts";
 import type { KubeObject } from "../kube-object.ts";
-import { apiVersionOf, type SimResource, type StorageForm } from "../sim-resource.ts";
+import { apiVersionOf, type StorageForm } from "../sim-resource.ts";
+import type { ServedResource } from "../served-resource.ts";
 import type { RuleCompiler } from "./cel/rule-compiler.ts";
 import { CustomResourceRules } from "./custom-resource-rules.ts";
 import { compareVersions } from "./compare-versions.ts";
@@ -16,7 +17,7 @@ import { scaleSubresource } from "./scale-subresource.ts";
 import { structuralTypeOf } from "./structural-type-of.ts";
 
 /** The resources that an established definition serves: one per served version, the preferred one first. */
-export function customResourceRows(definition: KubeObject, compiler: RuleCompiler): SimResource[] {
+export function customResourceRows(definition: KubeObject, compiler: RuleCompiler): ServedResource[] {
   const spec = readDefinitionSpec(definition);
   return spec.versions
     .filter((version) => version.served)
@@ -29,7 +30,7 @@ function createRow(
   spec: DefinitionSpec,
   version: DefinitionVersion,
   compiler: RuleCompiler,
-): SimResource {
+): ServedResource {
   const names = readNames(recordAt(definition.status, "acceptedNames"));
   const address = { group: spec.group, version: version.name };
   const rules = new CustomResourceRules({ ...address, kind: names.kind }, version, compiler);
@@ -45,7 +46,7 @@ function createRow(
     hasStatus: version.hasStatus,
     hasGeneration: true,
     fieldSelectors: Object.fromEntries(version.selectableFields.map((path) => [path.replace(/^\./, ""), ""])),
-    ...(version.schema === undefined ? {} : { schema: structuralTypeOf(version.schema) }),
+    ...(version.schema === undefined ? {} : { schema: structuralTypeOf(version.schema), statedSchema: version.schema }),
     columns: printerColumns(version.columns),
     subresources: version.scale === undefined ? {} : { scale: scaleSubresource(version.scale) },
     rules: () => rules,

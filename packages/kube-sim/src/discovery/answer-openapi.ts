@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import type { Exchange } from "../exchange.ts";
 import type { ResourceRegistry } from "../resource-registry.ts";
 import { groupNames, rowsOf, versionsOf } from "./resource-lists.ts";
+import { answerOpenApiV2 } from "./openapi-v2.ts";
 import { openApiDocument } from "./openapi-document.ts";
 
 /** Documents that name no resources. */
 const OTHERS: readonly string[] = [".well-known/openid-configuration", "api", "apis", "openid/v1/jwks", "version"];
 
-/** Answers `/openapi/v3` and the documents it names. */
+/** Answers `/openapi/v3` and the documents it names, and `/openapi/v2`. */
 export function answerOpenApi(exchange: Exchange, registry: ResourceRegistry): boolean {
   const { path } = exchange;
   if (path === "/openapi/v3" || path === "/openapi/v3/") {
@@ -16,6 +17,10 @@ export function answerOpenApi(exchange: Exchange, registry: ResourceRegistry): b
       paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hashOf(registry, name)}` };
     }
     exchange.sendText(200, "text/plain; charset=utf-8", JSON.stringify({ paths }));
+    return true;
+  }
+  if (path === "/openapi/v2") {
+    answerOpenApiV2(exchange);
     return true;
   }
   if (!path.startsWith("/openapi/v3/")) return false;

@@ -21,7 +21,7 @@ const SCALARS: Readonly<Record<string, Json>> = {
 
 /**
  * The OpenAPI document of a group version: enough for kubectl to explain, to merge and to see which parameters a request takes.
- * Made from the same structure that the server itself validates with; texts are left out.
+ * Made from the same structure that the server itself validates with; texts are left out, but for those of definitions.
  */
 export function openApiDocument(rows: readonly SimResource[]): Json {
   const writer = new SchemaWriter();
@@ -50,8 +50,16 @@ class SchemaWriter {
     const home = row.group === "" ? "core" : row.group;
     const name = `${home.split(".").reverse().join(".")}.${row.version}.${row.kind}`;
     this.#names.set(type, name);
-    this.schemas[name] = { ...this.#object(type), "x-kubernetes-group-version-kind": [identity] };
+    const schema = row.statedSchema === undefined ? this.#object(type) : this.#stated(row.statedSchema, type);
+    this.schemas[name] = { ...schema, "x-kubernetes-group-version-kind": [identity] };
     return name;
+  }
+
+  /** What the definition says, and of the identity what the server says. */
+  #stated(stated: Json, type: StructuralType): Json {
+    const { properties } = this.#object(type) as { properties: Record<string, unknown> };
+    const { apiVersion, kind, metadata } = properties;
+    return { ...stated, properties: { ...(stated["properties"] as Json | undefined), apiVersion, kind, metadata } };
   }
 
   #schema(type: StructuralType): Json {

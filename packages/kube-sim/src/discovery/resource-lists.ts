@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ResourceRegistry } from "../resource-registry.ts";
-import type { SimResource } from "../sim-resource.ts";
-import type { SubresourceHandler } from "../subresource.ts";
+import type { ServedResource, SubresourceHandler } from "../served-resource.ts";
 
 const VERBS: readonly string[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const CUSTOM_VERBS: readonly string[] = [
@@ -43,7 +42,7 @@ export function versionsOf(registry: ResourceRegistry, group: string): string[] 
 }
 
 /** Rows of a group version, by plural. */
-export function rowsOf(registry: ResourceRegistry, group: string, version: string): SimResource[] {
+export function rowsOf(registry: ResourceRegistry, group: string, version: string): ServedResource[] {
   const rows = [...registry.all()].filter((row) => row.group === group && row.version === version);
   return rows.sort((a, b) => (a.plural < b.plural ? -1 : 1));
 }
@@ -55,7 +54,7 @@ export function groupOf(registry: ResourceRegistry, group: string): Record<strin
 }
 
 /** The rows of an `APIResourceList`: the resource and what lies under it. */
-export function legacyRows(resource: SimResource): unknown[] {
+export function legacyRows(resource: ServedResource): unknown[] {
   const verbs = verbsOf(resource);
   const row = {
     name: resource.plural,
@@ -90,7 +89,7 @@ export function aggregatedGroup(registry: ResourceRegistry, group: string): unkn
   };
 }
 
-function aggregatedRow(resource: SimResource): unknown {
+function aggregatedRow(resource: ServedResource): unknown {
   const own =
     resource.isCustom === true ? { group: resource.group, version: resource.version } : { group: "", version: "" };
   const under = subresourcesOf(resource).map(([name, handler]) => ({
@@ -113,15 +112,15 @@ function aggregatedRow(resource: SimResource): unknown {
   };
 }
 
-function verbsOf(resource: SimResource): readonly string[] {
+function verbsOf(resource: ServedResource): readonly string[] {
   return resource.isCustom === true ? CUSTOM_VERBS : (resource.verbs ?? VERBS);
 }
 
-function namesOf({ shortNames = [], categories = [] }: SimResource): Record<string, unknown> {
+function namesOf({ shortNames = [], categories = [] }: ServedResource): Record<string, unknown> {
   return { ...(shortNames.length === 0 ? {} : { shortNames }), ...(categories.length === 0 ? {} : { categories }) };
 }
 
-function subresourcesOf(resource: SimResource): [string, SubresourceHandler][] {
+function subresourcesOf(resource: ServedResource): [string, SubresourceHandler][] {
   const under: Record<string, SubresourceHandler> = {
     ...(resource.hasStatus === true ? { status: STATUS } : {}),
     ...resource.subresources,
@@ -131,7 +130,7 @@ function subresourcesOf(resource: SimResource): [string, SubresourceHandler][] {
   return resource.isCustom === true ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function storageHash({ group, version, kind, isCustom, storage }: SimResource): string {
+function storageHash({ group, version, kind, isCustom, storage }: ServedResource): string {
   const name = `${group}/${isCustom === true ? (storage?.version ?? version) : version}/${kind}`;
   return createHash("sha256")
     .update(STORED_AS[name] ?? name)

@@ -6,23 +6,24 @@ import {
 import { tokenSubresource } from "../authorization/token-request.ts";
 import type { KindRules } from "../kind-rules.ts";
 import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import type { SimResource } from "../sim-resource.ts";
-import * as defaults from "./core-defaults.ts";
+import type { ServedResource } from "../served-resource.ts";
 import { identifyJob } from "./job-identity.ts";
 import { ensureRecord, recordsAt, specOf } from "./json-access.ts";
 import { namespaceRules } from "./namespace-rules.ts";
-import * as network from "./network-validation.ts";
-import * as objects from "./object-validation.ts";
 import { podRules } from "./pod-rules.ts";
 import { bindNamedPod, podSubresources } from "./pod-subresources.ts";
 import { scaleSubresource } from "./scale-view.ts";
+import { approvalSubresource, dateSigningConditions } from "./signing-request-approval.ts";
 import { serviceRules } from "./service-rules.ts";
 import { autoscalerStorage, eventStorage } from "./stored-forms.ts";
+import * as defaults from "./core-defaults.ts";
+import * as network from "./network-validation.ts";
+import * as objects from "./object-validation.ts";
 import * as volumes from "./volume-validation.ts";
 import * as workloadDefaults from "./workload-defaults.ts";
 import * as workloads from "./workload-validation.ts";
 
-type Details = Partial<SimResource>;
+type Details = Partial<ServedResource>;
 
 /** Names that may be anything a path can hold. */
 const SEGMENT: Details = { nameRule: "segment" };
@@ -300,8 +301,9 @@ function otherDetails(): Record<string, Details> {
       ...fields("spec.signerName"),
       ...status({}),
       keepsMetadataOnStatus: true,
-      subresources: { approval: { verbs: ["get", "patch", "update"] } },
+      subresources: { approval: approvalSubresource() },
       ...rules({
+        prepareForUpdate: dateSigningConditions,
         findProblems: objects.findSigningRequestProblems,
         admit: (object, attempt) => {
           if (attempt.operation === "CREATE") nameRequester(object, attempt.user);

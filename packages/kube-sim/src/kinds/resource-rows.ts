@@ -1,4 +1,5 @@
-import { apiVersionOf, type SimResource } from "../sim-resource.ts";
+import { apiVersionOf } from "../sim-resource.ts";
+import type { ServedResource } from "../served-resource.ts";
 import { kindDetails } from "./kind-details.ts";
 
 /** Verbs of a kind that is stored. */
@@ -184,7 +185,7 @@ const GROUPS: readonly (readonly [group: string, version: string, rows: readonly
  *
  * @see Kubernetes API v1.36: discovery of a server without feature gates, and the strategies of its registry packages.
  */
-export function builtInResources(): SimResource[] {
+export function builtInResources(): ServedResource[] {
   const details = kindDetails();
   return GROUPS.flatMap(([group, version, rows]) =>
     rows.map((row) => {
@@ -194,7 +195,7 @@ export function builtInResources(): SimResource[] {
   );
 }
 
-function resourceOf(group: string, version: string, row: Row): SimResource {
+function resourceOf(group: string, version: string, row: Row): ServedResource {
   const [plural, kind, scope, shortNames = "", flagText = ""] = row;
   const flags = flagText.split(" ");
   const has = (flag: string): boolean => flags.includes(flag);

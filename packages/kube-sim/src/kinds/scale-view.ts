@@ -1,6 +1,6 @@
 import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
 import { badRequest, conflict, invalid } from "../refusals.ts";
-import type { SubresourceHandler } from "../subresource.ts";
+import type { SubresourceHandler } from "../served-resource.ts";
 import { recordAt } from "./json-access.ts";
 
 /**

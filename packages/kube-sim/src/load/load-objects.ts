@@ -27,6 +27,7 @@ export interface LoadTarget {
  * Cost: 34 µs and 11 KB of heap per pod with its event (Node 26.10, two cores of an Intel Xeon).
  */
 export function loadObjects(target: LoadTarget, counts: Readonly<Record<string, number>>, seed: number): void {
+  if (Object.keys(counts).length === 0) return;
   const random = createSeededRandom(seed);
   const makers = realisticMakers();
   const time = new Date(target.now).toISOString().replace(/\.\d+Z$/, "Z");

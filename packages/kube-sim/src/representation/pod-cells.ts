@@ -24,7 +24,7 @@ export function podCells(pod: KubeObject, now: number): unknown[] {
     summary.reason,
     restarts,
     humanAge(pod.metadata.creationTimestamp, now),
-    textAt(recordsAt(pod, "status.podIPs")[0], "ip", "<none>"),
+    textAt(recordsAt(pod, "status.podIPs")[0], "ip", textAt(pod, "status.podIP", "<none>")),
     textAt(pod, "spec.nodeName", "<none>"),
     textAt(pod, "status.nominatedNodeName", "<none>"),
     gatesText(pod),

@@ -2,19 +2,16 @@ import type { CelLibrary } from "./cel-library.ts";
 import { isMacroCall, type MacroCall } from "./cel-macros.ts";
 import { operatorResult } from "./cel-operators.ts";
 import type { CelIssue, CelNode } from "./cel-syntax.ts";
-import { bindType, isAssignable, sizeOf, typeName, type Bindings, type CelType } from "./cel-type.ts";
-
-/** What is known of an expression without running it. */
-export interface CheckedExpression {
-  readonly type: CelType;
-  /** Upper bound of the cost of one evaluation. */
-  readonly cost: number;
-  /** Upper bound of the size of the result, for the cost of what is done with it. */
-  readonly size: number;
-}
-
-/** Names that an expression may use. */
-export type CelScope = ReadonlyMap<string, CelType>;
+import {
+  bindType,
+  isAssignable,
+  sizeOf,
+  typeName,
+  type Bindings,
+  type CelScope,
+  type CelType,
+  type CheckedExpression,
+} from "./cel-type.ts";
 
 const DYN: CelType = { kind: "dyn" };
 const BOOL: CelType = { kind: "bool" };

@@ -4,10 +4,15 @@ import { isMacroCall } from "./cel-macros.ts";
 import { applyOperator } from "./cel-operators.ts";
 import { typeOfValue, valueMatches, type CelOverload, type CelRuntime } from "./cel-overload.ts";
 import type { CelNode } from "./cel-syntax.ts";
-import { CelCostExceeded, CelFault, CelOptional, CelTypeValue, CelUint, celEquals } from "./cel-values.ts";
-
-/** Values of the variables of an expression. */
-export type CelVariables = ReadonlyMap<string, unknown>;
+import {
+  CelCostExceeded,
+  CelFault,
+  CelOptional,
+  CelTypeValue,
+  CelUint,
+  celEquals,
+  type CelVariables,
+} from "./cel-values.ts";
 
 /**
  * Runs expressions that have been checked. Counts what they cost, and stops them at the limit.

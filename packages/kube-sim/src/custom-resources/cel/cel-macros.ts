@@ -1,21 +1,31 @@
-import type { CelChecker, CelScope, CheckedExpression } from "./cel-checker.ts";
-import type { CelEvaluator, CelVariables } from "./cel-evaluator.ts";
-import { CelFault, CelOptional, celCompare } from "./cel-values.ts";
+import { CelFault, CelOptional, celCompare, type CelVariables } from "./cel-values.ts";
 import type { CelNode } from "./cel-syntax.ts";
-import { sizeOf, typeName, type CelType } from "./cel-type.ts";
+import { sizeOf, typeName, type CelScope, type CelType, type CheckedExpression } from "./cel-type.ts";
+
+/** The checker, as far as macros use it. */
+interface MacroChecker {
+  readonly check: (node: CelNode, scope: CelScope) => CheckedExpression;
+  readonly fail: (node: CelNode, message: string) => CheckedExpression;
+}
+
+/** The evaluator, as far as macros use it. */
+interface MacroEvaluator {
+  readonly evaluate: (node: CelNode, variables: CelVariables) => unknown;
+  readonly spend: (units: number) => void;
+}
 
 /** What checking a macro works with. */
-export interface MacroCheck {
+interface MacroCheck {
   readonly node: CelNode;
   readonly scope: CelScope;
-  readonly checker: CelChecker;
+  readonly checker: MacroChecker;
 }
 
 /** What running a macro works with. */
-export interface MacroRun {
+interface MacroRun {
   readonly node: CelNode;
   readonly variables: CelVariables;
-  readonly evaluator: CelEvaluator;
+  readonly evaluator: MacroEvaluator;
 }
 
 /** A call whose arguments are not evaluated before it: it names variables or tests presence. */

@@ -169,3 +169,15 @@ const SCALARS: Readonly<Record<ScalarKind, true>> = {
   duration: true,
   type: true,
 };
+
+/** What is known of an expression without running it. */
+export interface CheckedExpression {
+  readonly type: CelType;
+  /** Upper bound of the cost of one evaluation. */
+  readonly cost: number;
+  /** Upper bound of the size of the result, for the cost of what is done with it. */
+  readonly size: number;
+}
+
+/** Names that an expression may use. */
+export type CelScope = ReadonlyMap<string, CelType>;

@@ -221,3 +221,6 @@ function mapsEqual(left: ReadonlyMap<unknown, unknown>, right: ReadonlyMap<unkno
   for (const [key, value] of left) if (!right.has(key) || !celEquals(value, right.get(key))) return false;
   return true;
 }
+
+/** Values of the variables of an expression. */
+export type CelVariables = ReadonlyMap<string, unknown>;

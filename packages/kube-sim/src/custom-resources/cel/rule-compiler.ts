@@ -1,11 +1,11 @@
 import type { ValidationRule } from "../schema/json-schema.ts";
 import { LinearPattern, toCodePoints } from "../schema/linear-pattern.ts";
-import { CelChecker, type CelScope } from "./cel-checker.ts";
+import { CelChecker } from "./cel-checker.ts";
 import { CelEvaluator } from "./cel-evaluator.ts";
 import { CelLibrary } from "./cel-library.ts";
 import type { CelRuntime } from "./cel-overload.ts";
 import { CelParser, describeIssues, type CelNode } from "./cel-syntax.ts";
-import type { CelType } from "./cel-type.ts";
+import type { CelScope, CelType } from "./cel-type.ts";
 import { CelFault } from "./cel-values.ts";
 
 /** Patterns that are remembered: rules may make new ones from every object. */

@@ -9,8 +9,7 @@ import {
 } from "../schema/field-problem.ts";
 import { isResourceField, isResourceNode, propertyOf, valueSchemaOf, type JsonSchema } from "../schema/json-schema.ts";
 import { OldValue } from "../schema/old-value.ts";
-import type { CelVariables } from "./cel-evaluator.ts";
-import { CelCostExceeded, CelFault, CelOptional, celValueOf } from "./cel-values.ts";
+import { type CelVariables, CelCostExceeded, CelFault, CelOptional, celValueOf } from "./cel-values.ts";
 import { normaliseFieldPath } from "./field-path.ts";
 import type { CompiledRule, RuleCompiler } from "./rule-compiler.ts";
 import { celTypeOf } from "./schema-cel-type.ts";

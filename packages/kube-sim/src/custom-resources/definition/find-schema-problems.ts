@@ -8,7 +8,7 @@ import {
   type FieldProblem,
 } from "../schema/field-problem.ts";
 import { isResourceField, isResourceNode, type JsonSchema } from "../schema/json-schema.ts";
-import type { RuleCosts } from "./rule-costs.ts";
+import type { RuleCosts, RulePlace } from "./rule-costs.ts";
 import { findRuleFormProblems } from "./find-rule-form-problems.ts";
 
 const TYPES: readonly string[] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -24,14 +24,10 @@ const UNSUPPORTED: readonly string[] = [
 ];
 
 /** Where a node stands. */
-export interface SchemaPlace {
-  readonly path: string;
-  readonly isRoot: boolean;
+export interface SchemaPlace extends RulePlace {
   /** Why no defaults are allowed here; undefined where they are. */
   readonly noDefaults: string | undefined;
   readonly isInMetadata: boolean;
-  /** The nearest part around that cannot be found again in an older object; rules below cannot use `oldSelf`. */
-  readonly uncorrelatable: string | undefined;
   /** Checks the rules of the nodes; undefined where there can be none. */
   readonly rules: RuleCosts | undefined;
 }

@@ -2,12 +2,19 @@ import type { RuleCompiler } from "../cel/rule-compiler.ts";
 import { celTypeOf, maxCardinality } from "../cel/schema-cel-type.ts";
 import { childPath, forbiddenField, invalidField, keyPath, type FieldProblem } from "../schema/field-problem.ts";
 import { isResourceNode, type JsonSchema, type ValidationRule } from "../schema/json-schema.ts";
-import type { SchemaPlace } from "./find-schema-problems.ts";
 
 /** Estimated cost that one rule may have. */
 const MAX_RULE_COST = 10_000_000;
 /** Estimated cost that the rules of one schema may have together. */
 const MAX_SCHEMA_COST = 100_000_000;
+
+/** Where the node of a rule stands. */
+export interface RulePlace {
+  readonly path: string;
+  readonly isRoot: boolean;
+  /** The nearest part around that cannot be found again in an older object; rules below cannot use `oldSelf`. */
+  readonly uncorrelatable: string | undefined;
+}
 
 /** What the rules of one schema cost together. */
 export interface CostTotal {
@@ -43,7 +50,7 @@ export class RuleCosts {
   }
 
   /** Compiles the rules of one node. */
-  check(schema: JsonSchema, place: SchemaPlace): FieldProblem[] {
+  check(schema: JsonSchema, place: RulePlace): FieldProblem[] {
     const rules = schema["x-kubernetes-validations"] ?? [];
     if (rules.length === 0) return [];
     const typed = celTypeOf(schema, place.isRoot || isResourceNode(schema));
