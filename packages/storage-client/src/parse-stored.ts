@@ -52,12 +52,6 @@ export function parseStored<K extends ProfileKind>(
 }
 
 function parseKind(kind: ProfileKind, document: unknown): { readonly metadata: ProfileMetadata } {
-  switch (kind) {
-    case "ContainerProfile":
-      return parseContainerProfile(document);
-    case "ApplicationProfile":
-      return parseApplicationProfile(document);
-    case "NetworkNeighborhood":
-      return parseNetworkNeighborhood(document);
-  }
+  if (kind === "ContainerProfile") return parseContainerProfile(document);
+  return kind === "ApplicationProfile" ? parseApplicationProfile(document) : parseNetworkNeighborhood(document);
 }

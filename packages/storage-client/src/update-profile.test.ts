@@ -1,7 +1,7 @@
 import { createError } from "@kinglet/errors";
 import { ManualClock } from "@kinglet/lifecycle";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { storageErrors } from "./errors.ts";
@@ -137,12 +137,11 @@ describe("updateProfile", () => {
             updateProfile(record, (current) => withSyscalls(current, name), { signal, clock, random: () => 1 - 1e-9 }),
           ),
         );
-        let isDone = false;
-        const done = updates.then(() => (isDone = true));
-        while (!isDone) {
-          await scheduler.waitIdle();
-          await clock.advance(2_000);
-        }
+        const state = { isDone: false };
+        const done = updates.finally(() => {
+          state.isDone = true;
+        });
+        for (; !state.isDone; await clock.advance(2_000)) await scheduler.waitIdle();
         await done;
         expect(record.current()?.spec.syscalls).toEqual(names);
       }),

@@ -17,7 +17,7 @@ function lines(value: unknown): readonly string[] {
     const name = scalar(key);
     if (isEmpty(member)) return [`${name}: ${Array.isArray(member) ? "[]" : "{}"}`];
     if (typeof member !== "object" || member === null) return [`${name}: ${scalar(member)}`];
-    return [`${name}:`, ...lines(member).map((line) => `  ${line}`)];
+    return [`${name}:`].concat(lines(member).map((line) => `  ${line}`));
   });
 }
 
