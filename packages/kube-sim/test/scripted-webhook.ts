@@ -1,7 +1,7 @@
 import { createServer } from "node:https";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { createServingCertificate } from "../src/serving-certificate.ts";
+import { createServingCertificate } from "../src/connections/serving-certificate.ts";
 
 /** One call, as it arrived. */
 export interface WebhookCall {

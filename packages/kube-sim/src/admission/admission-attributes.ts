@@ -1,7 +1,7 @@
-import { isJsonRecord, type KubeObject } from "../kube-object.ts";
-import type { ResourceRegistry } from "../resource-registry.ts";
-import { apiVersionOf, servedObject, tableName, type SimResource } from "../sim-resource.ts";
-import type { WriteAttempt } from "../write-pipeline.ts";
+import { isJsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { ResourceRegistry } from "../resources/resource-registry.ts";
+import { apiVersionOf, servedObject, tableName, type SimResource } from "../resources/sim-resource.ts";
+import type { WriteAttempt } from "../writing/write-pipeline.ts";
 
 /** A kind as reviews name it. */
 export interface GroupVersionKind {

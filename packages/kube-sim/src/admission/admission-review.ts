@@ -1,6 +1,6 @@
 import { anonymousUser, presentUser } from "../authorization/user-info.ts";
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import type { WriteAttempt } from "../write-pipeline.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { WriteAttempt } from "../writing/write-pipeline.ts";
 import { convertObject, nameOf, namespaceOf, requestedTarget, type AdmissionTarget } from "./admission-attributes.ts";
 import type { Webhook } from "./webhook.ts";
 

@@ -1,8 +1,8 @@
 import type { Decision } from "../authorization/rbac-authorizer.ts";
 import type { RequestAttributes } from "../authorization/request-attributes.ts";
 import { serviceAccountGroups, type UserInfo } from "../authorization/user-info.ts";
-import type { OverloadDefinition } from "../custom-resources/cel/cel-overload.ts";
-import { CelOpaque } from "../custom-resources/cel/cel-values.ts";
+import type { OverloadDefinition } from "../cel/cel-overload.ts";
+import { CelOpaque } from "../cel/cel-values.ts";
 
 const PREFIX = "kubernetes.authorization.";
 const AUTHORIZER = `${PREFIX}Authorizer`;

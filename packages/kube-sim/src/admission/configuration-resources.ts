@@ -1,4 +1,4 @@
-import type { RuledResource } from "../kind-rules.ts";
+import type { RuledResource } from "../resources/kind-rules.ts";
 import { webhookConfigurationRules } from "./configuration-rules.ts";
 
 const row = { group: "admissionregistration.k8s.io", version: "v1", namespaced: false, hasGeneration: true } as const;

@@ -1,5 +1,5 @@
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import type { KindRules } from "../kind-rules.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { KindRules } from "../resources/kind-rules.ts";
 import { FieldErrors } from "../kinds/field-errors.ts";
 import { label1035Problem, qualifiedNameProblems, subdomainProblem } from "../kinds/name-formats.ts";
 import { MatchConditions } from "./match-conditions.ts";

@@ -1,8 +1,8 @@
 import { deniedRequest } from "../authorization/request-attributes.ts";
 import { anonymousUser } from "../authorization/user-info.ts";
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import { badRequest, notFound, refusal } from "../refusals.ts";
-import type { SubresourceCall, SubresourceHandler } from "../served-resource.ts";
+import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import { badRequest, notFound, refusal } from "../refusals/refusals.ts";
+import type { SubresourceCall, SubresourceHandler } from "../resources/served-resource.ts";
 
 const UPGRADE_VERBS = ["create", "get"] as const;
 const PROXY_VERBS = ["create", "delete", "get", "patch", "update"] as const;

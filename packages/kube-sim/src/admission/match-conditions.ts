@@ -1,12 +1,12 @@
-import { CelChecker } from "../custom-resources/cel/cel-checker.ts";
-import { CelEvaluator } from "../custom-resources/cel/cel-evaluator.ts";
-import { CelLibrary } from "../custom-resources/cel/cel-library.ts";
-import { createOverload, type CelOverload } from "../custom-resources/cel/cel-overload.ts";
-import { CelParser, describeIssues, type CelNode } from "../custom-resources/cel/cel-syntax.ts";
-import { typeName, type CelScope } from "../custom-resources/cel/cel-type.ts";
-import { CelCostExceeded, CelFault } from "../custom-resources/cel/cel-values.ts";
-import { LinearPattern } from "../custom-resources/schema/linear-pattern.ts";
-import { isJsonRecord } from "../kube-object.ts";
+import { CelChecker } from "../cel/cel-checker.ts";
+import { CelEvaluator } from "../cel/cel-evaluator.ts";
+import { CelLibrary } from "../cel/cel-library.ts";
+import { createOverload, type CelOverload } from "../cel/cel-overload.ts";
+import { CelParser, describeIssues, type CelNode } from "../cel/cel-syntax.ts";
+import { typeName, type CelScope } from "../cel/cel-type.ts";
+import { CelCostExceeded, CelFault } from "../cel/cel-values.ts";
+import { LinearPattern } from "../patterns/linear-pattern.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 import { AUTHORIZER_TYPE, authorizerFunctions, RESOURCE_CHECK_TYPE } from "./authorizer-functions.ts";
 
 /** Cost units for all conditions of one webhook together. */

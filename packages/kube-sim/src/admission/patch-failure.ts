@@ -1,5 +1,5 @@
-import { applyJsonPatch } from "../json-patch.ts";
-import { isJsonRecord } from "../kube-object.ts";
+import { applyJsonPatch } from "../patches/json-patch.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 
 /**
  * Why a webhook's patch cannot be applied, in the API's words: it names the first operation that fails.

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { Agent, request as sendRequest } from "node:https";
 import { gunzipSync } from "node:zlib";
 import type { Clock } from "@kinglet/lifecycle";
-import { isJsonRecord, type JsonRecord } from "../kube-object.ts";
-import type { ObjectStore } from "../object-store.ts";
+import { isJsonRecord, type JsonRecord } from "../resources/kube-object.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
 import { describeCallProblem, describeStatus } from "./call-problem.ts";
 import type { Webhook } from "./webhook.ts";
 

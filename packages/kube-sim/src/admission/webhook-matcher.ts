@@ -1,8 +1,8 @@
-import { matchesLabels } from "../label-selector.ts";
-import type { ObjectStore } from "../object-store.ts";
-import { notFound } from "../refusals.ts";
-import type { ResourceRegistry } from "../resource-registry.ts";
-import type { WriteAttempt } from "../write-pipeline.ts";
+import { matchesLabels } from "../selectors/label-selector.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import { notFound } from "../refusals/refusals.ts";
+import type { ResourceRegistry } from "../resources/resource-registry.ts";
+import type { WriteAttempt } from "../writing/write-pipeline.ts";
 import {
   equivalentTargets,
   isNamespace,

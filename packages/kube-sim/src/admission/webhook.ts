@@ -1,5 +1,5 @@
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import type { LabelRequirement } from "../label-selector.ts";
+import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { LabelRequirement } from "../selectors/label-selector.ts";
 import { readObjectSelector } from "../authorization/object-selector.ts";
 
 /** One rule: which operations on which resources. */

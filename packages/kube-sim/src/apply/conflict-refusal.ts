@@ -1,5 +1,5 @@
-import type { ApiRefusal } from "../api-refusal.ts";
-import { refusal } from "../refusals.ts";
+import type { ApiRefusal } from "../refusals/api-refusal.ts";
+import { refusal } from "../refusals/refusals.ts";
 import type { FieldConflict } from "./field-ownership.ts";
 import { showPath } from "./field-set.ts";
 

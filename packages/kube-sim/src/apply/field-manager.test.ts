@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { KubeObject } from "../kube-object.ts";
-import type { SimResource } from "../sim-resource.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
+import type { SimResource } from "../resources/sim-resource.ts";
 import { applyObject, recordFields } from "./field-manager.ts";
 
 const TIME = "2026-01-01T00:00:00Z";

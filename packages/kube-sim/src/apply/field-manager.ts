@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import { badRequest, refusal } from "../refusals.ts";
-import { apiVersionOf, type SimResource } from "../sim-resource.ts";
-import type { FieldChange } from "../write-pipeline.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import { badRequest, refusal } from "../refusals/refusals.ts";
+import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
+import type { FieldChange } from "../writing/write-pipeline.ts";
 import { conflictRefusal } from "./conflict-refusal.ts";
 import { FieldSet } from "./field-set.ts";
 import { type ApplyOutcome, ownAfterApply, ownAfterUpdate, type OwnershipChange } from "./field-ownership.ts";
@@ -18,11 +18,11 @@ import {
 } from "./managed-fields.ts";
 import { fieldElement } from "./path-element.ts";
 import { resetFields } from "./reset-fields.ts";
-import { isDeclared, structureOf } from "./resource-structure.ts";
-import { describeStructuralProblems } from "./structural-validation.ts";
-import { decodeTyped } from "./typed-decoder.ts";
+import { isDeclared, structureOf } from "../decoding/resource-structure.ts";
+import { describeStructuralProblems } from "../decoding/structural-validation.ts";
+import { decodeTyped } from "../decoding/typed-decoder.ts";
 import { ViewOwners } from "./view-owners.ts";
-import { zeroStruct } from "./zero-value.ts";
+import { zeroStruct } from "../decoding/zero-value.ts";
 
 const BEFORE_FIRST_APPLY = "before-first-apply";
 /** Fields of the metadata that nobody owns. */

@@ -1,5 +1,5 @@
 import type { StructuralType } from "@kinglet/kube-schema/structure";
-import { isJsonRecord } from "../kube-object.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 import { comparePathElements, type PathElement, showPathElement, tryParsePathElement } from "./path-element.ts";
 
 /**

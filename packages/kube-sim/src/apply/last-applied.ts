@@ -1,6 +1,6 @@
 import type { StructuralType } from "@kinglet/kube-schema/structure";
-import { isJsonRecord, type JsonRecord, type KubeObject, readPath } from "../kube-object.ts";
-import { apiVersionOf, type SimResource } from "../sim-resource.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject, readPath } from "../resources/kube-object.ts";
+import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
 import type { FieldSet } from "./field-set.ts";
 import { compareStructural } from "./structural-compare.ts";
 import { fieldsOf } from "./structural-fields.ts";

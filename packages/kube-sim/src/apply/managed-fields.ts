@@ -1,5 +1,5 @@
 import { FieldSet } from "./field-set.ts";
-import { isJsonRecord } from "../kube-object.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 
 /** What one manager owns, as one entry of `metadata.managedFields` says it. */
 export interface ManagedEntry {

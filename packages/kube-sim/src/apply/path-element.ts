@@ -1,4 +1,4 @@
-import { isJsonRecord } from "../kube-object.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 
 /**
  * One step of a path into an object, in the text form of `fieldsV1`: `f:name` a field, `k:{"name":"a"}` the list element with

@@ -1,4 +1,4 @@
-import type { SimResource } from "../sim-resource.ts";
+import type { SimResource } from "../resources/sim-resource.ts";
 import { FieldSet } from "./field-set.ts";
 import { fieldElement } from "./path-element.ts";
 

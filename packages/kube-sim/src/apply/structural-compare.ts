@@ -1,5 +1,5 @@
 import type { StructuralType } from "@kinglet/kube-schema/structure";
-import type { JsonRecord } from "../kube-object.ts";
+import type { JsonRecord } from "../resources/kube-object.ts";
 import { FieldSet } from "./field-set.ts";
 import { fieldElement, type PathElement } from "./path-element.ts";
 import {

@@ -1,5 +1,5 @@
 import type { StructuralType } from "@kinglet/kube-schema/structure";
-import { setMember, type JsonRecord } from "../kube-object.ts";
+import { setMember, type JsonRecord } from "../resources/kube-object.ts";
 import type { PathElement } from "./path-element.ts";
 import { asList, asRecord, elementPath, elementType, isAtomic, memberType, shapeOf } from "./structural-value.ts";
 

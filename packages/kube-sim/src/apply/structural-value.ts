@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StructuralType } from "@kinglet/kube-schema/structure";
-import { isJsonRecord, type JsonRecord } from "../kube-object.ts";
+import { isJsonRecord, type JsonRecord } from "../resources/kube-object.ts";
 import { keyElement, type PathElement, valueElement } from "./path-element.ts";
 
 const ANY: StructuralType = { kind: "any" };

@@ -1,10 +1,10 @@
 import type { StructuralType } from "@kinglet/kube-schema/structure";
-import { type JsonRecord, type KubeObject, readPath } from "../kube-object.ts";
-import { apiVersionOf, type SimResource, type SubresourceView } from "../sim-resource.ts";
+import { type JsonRecord, type KubeObject, readPath } from "../resources/kube-object.ts";
+import { apiVersionOf, type SimResource, type SubresourceView } from "../resources/sim-resource.ts";
 import { FieldSet } from "./field-set.ts";
 import { encodeManagedFields, type ManagedEntry, type ManagedFields, tryParseManagedFields } from "./managed-fields.ts";
 import { fieldElement, type PathElement } from "./path-element.ts";
-import { structureOf } from "./resource-structure.ts";
+import { structureOf } from "../decoding/resource-structure.ts";
 import { compareStructural } from "./structural-compare.ts";
 
 const SCALE_VERSION = "autoscaling/v1";

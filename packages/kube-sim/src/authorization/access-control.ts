@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { refusal } from "../refusals.ts";
+import { refusal } from "../refusals/refusals.ts";
 import { impersonate, readImpersonation } from "./impersonation.ts";
 import type { Decision, RbacAuthorizer } from "./rbac-authorizer.ts";
 import { deniedRequest, type RequestAttributes } from "./request-attributes.ts";

@@ -1,4 +1,4 @@
-import type { KubeObjectInput } from "../kube-object.ts";
+import type { KubeObjectInput } from "../resources/kube-object.ts";
 import { BOOTSTRAP_BINDINGS } from "./bootstrap-bindings.ts";
 import { BOOTSTRAP_CONTROLLER_ROLES } from "./bootstrap-controller-roles.ts";
 import { BOOTSTRAP_ROLES } from "./bootstrap-roles.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { badRequest, forbidden, notFound } from "../refusals.ts";
-import { isJsonRecord, readPath, type KubeObject } from "../kube-object.ts";
-import type { WriteAttempt } from "../write-pipeline.ts";
+import { badRequest, forbidden, notFound } from "../refusals/refusals.ts";
+import { isJsonRecord, readPath, type KubeObject } from "../resources/kube-object.ts";
+import type { WriteAttempt } from "../writing/write-pipeline.ts";
 import type { AccessControl } from "./access-control.ts";
 import { describeRules, findMissingRules, quoteList, readRules, type PolicyRule } from "./policy-rule.ts";
 import { readRoleReference, type RbacAuthorizer } from "./rbac-authorizer.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { badRequest } from "../refusals.ts";
+import { badRequest } from "../refusals/refusals.ts";
 import type { Decision } from "./rbac-authorizer.ts";
 import { deniedRequest, type RequestAttributes, type ResourceAttributes } from "./request-attributes.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Exchange } from "../exchange.ts";
+import type { Exchange } from "../requests/exchange.ts";
 import type { AccessControl } from "./access-control.ts";
 import { TOKEN_ISSUER } from "./service-account-tokens.ts";
 

@@ -1,5 +1,5 @@
-import { isJsonRecord } from "../kube-object.ts";
-import type { LabelRequirement } from "../label-selector.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
+import type { LabelRequirement } from "../selectors/label-selector.ts";
 
 const OPERATORS: Readonly<Record<string, LabelRequirement["operator"]>> = {
   In: "in",

@@ -1,4 +1,4 @@
-import { isJsonRecord } from "../kube-object.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 import type { RequestAttributes } from "./request-attributes.ts";
 
 /** One rule of a Role or ClusterRole. */

@@ -1,5 +1,5 @@
-import { isJsonRecord, readPath, type KubeObject } from "../kube-object.ts";
-import { matchesLabels } from "../label-selector.ts";
+import { isJsonRecord, readPath, type KubeObject } from "../resources/kube-object.ts";
+import { matchesLabels } from "../selectors/label-selector.ts";
 import { readObjectSelector } from "./object-selector.ts";
 import { isAllowedByRule, readRules, type PolicyRule } from "./policy-rule.ts";
 import type { RequestAttributes } from "./request-attributes.ts";

@@ -1,4 +1,4 @@
-import type { ServedResource } from "../served-resource.ts";
+import type { ServedResource } from "../resources/served-resource.ts";
 import { bindingRules, roleRules } from "./rbac-rules.ts";
 
 const row = { group: "rbac.authorization.k8s.io", version: "v1", nameRule: "segment" } as const;

@@ -1,6 +1,6 @@
-import type { StatusCause } from "../api-refusal.ts";
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import type { KindRules } from "../kind-rules.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
+import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { KindRules } from "../resources/kind-rules.ts";
 import { quoteList } from "./policy-rule.ts";
 
 const RBAC_GROUP = "rbac.authorization.k8s.io";

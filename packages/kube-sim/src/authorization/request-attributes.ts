@@ -1,6 +1,6 @@
-import type { ApiRefusal } from "../api-refusal.ts";
-import { refusal } from "../refusals.ts";
-import type { RequestInfo } from "../request-info.ts";
+import type { ApiRefusal } from "../refusals/api-refusal.ts";
+import { refusal } from "../refusals/refusals.ts";
+import type { RequestInfo } from "../requests/request-info.ts";
 import type { UserInfo } from "./user-info.ts";
 
 /** What is to be decided: one verb on a resource, or on a path that is none. */

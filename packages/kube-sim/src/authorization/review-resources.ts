@@ -1,8 +1,8 @@
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import { badRequest, refusal } from "../refusals.ts";
-import { mediaTypeOf, parseObject } from "../request-body.ts";
-import type { ServedResource, SubresourceCall } from "../served-resource.ts";
-import type { StatusCause } from "../api-refusal.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import { badRequest, refusal } from "../refusals/refusals.ts";
+import { mediaTypeOf, parseObject } from "../requests/request-body.ts";
+import type { ServedResource, SubresourceCall } from "../resources/served-resource.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
 import { anonymousUser, presentUser, type UserInfo } from "./user-info.ts";
 import { recordBody } from "./record-body.ts";
 import type { PolicyRule } from "./policy-rule.ts";

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomUUID, sign, verify, type KeyObject } from "node:crypto";
 import type { Clock } from "@kinglet/lifecycle";
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
+import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import { serviceAccountGroups, type UserInfo } from "./user-info.ts";
 
 /** Who issues the tokens, and whom they are for when nothing else is asked. */

@@ -1,8 +1,8 @@
-import { isJsonRecord, readPath, type KubeObject } from "../kube-object.ts";
-import { badRequest, invalid, notFound, refusal } from "../refusals.ts";
-import { mediaTypeOf, parseObject } from "../request-body.ts";
-import type { SimResource } from "../sim-resource.ts";
-import type { SubresourceCall, SubresourceHandler } from "../served-resource.ts";
+import { isJsonRecord, readPath, type KubeObject } from "../resources/kube-object.ts";
+import { badRequest, invalid, notFound, refusal } from "../refusals/refusals.ts";
+import { mediaTypeOf, parseObject } from "../requests/request-body.ts";
+import type { SimResource } from "../resources/sim-resource.ts";
+import type { SubresourceCall, SubresourceHandler } from "../resources/served-resource.ts";
 import { recordBody } from "./record-body.ts";
 import type { TokenBinding } from "./service-account-tokens.ts";
 

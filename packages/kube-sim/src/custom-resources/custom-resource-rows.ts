@@ -6,10 +6,10 @@ import {
   type DefinitionSpec,
   type DefinitionVersion,
 } from "./definition/definition-spec.ts";
-import type { KubeObject } from "../kube-object.ts";
-import { apiVersionOf, type StorageForm } from "../sim-resource.ts";
-import type { ServedResource } from "../served-resource.ts";
-import type { RuleCompiler } from "./cel/rule-compiler.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
+import { apiVersionOf, type StorageForm } from "../resources/sim-resource.ts";
+import type { ServedResource } from "../resources/served-resource.ts";
+import type { RuleCompiler } from "./rules/rule-compiler.ts";
 import { CustomResourceRules } from "./custom-resource-rules.ts";
 import { compareVersions } from "./compare-versions.ts";
 import { printerColumns } from "./printer-columns.ts";

@@ -1,11 +1,11 @@
 import { loadStructure } from "@kinglet/kube-schema/structure";
-import type { StatusCause } from "../api-refusal.ts";
-import { isJsonRecord, type KubeObject } from "../kube-object.ts";
-import type { KindRules } from "../kind-rules.ts";
-import { badRequest, invalid } from "../refusals.ts";
-import { apiVersionOf, type SimResource } from "../sim-resource.ts";
-import type { RuleCompiler } from "./cel/rule-compiler.ts";
-import { SchemaRules } from "./cel/schema-rules.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
+import { isJsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { KindRules } from "../resources/kind-rules.ts";
+import { badRequest, invalid } from "../refusals/refusals.ts";
+import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
+import type { RuleCompiler } from "./rules/rule-compiler.ts";
+import { SchemaRules } from "./rules/schema-rules.ts";
 import type { DefinitionVersion } from "./definition/definition-spec.ts";
 import { findScaleValueProblems } from "./scale-subresource.ts";
 import { applySchemaDefaults } from "./schema/apply-schema-defaults.ts";

@@ -1,7 +1,7 @@
-import type { StatusCause } from "../api-refusal.ts";
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import type { KindRules } from "../kind-rules.ts";
-import type { RuleCompiler } from "./cel/rule-compiler.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { KindRules } from "../resources/kind-rules.ts";
+import type { RuleCompiler } from "./rules/rule-compiler.ts";
 import { readDefinitionSpec, readNames, recordAt, recordsAt, textAt } from "./definition/definition-spec.ts";
 import { initialStatus, withCondition } from "./definition/definition-status.ts";
 import { findDefinitionProblems } from "./definition/find-definition-problems.ts";

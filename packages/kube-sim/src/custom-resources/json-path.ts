@@ -1,4 +1,4 @@
-import { isJsonRecord } from "../kube-object.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 
 type Step = (value: unknown) => readonly unknown[];
 

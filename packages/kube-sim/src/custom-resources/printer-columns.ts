@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kube-object.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
 import { COLUMN_DESCRIPTIONS, COLUMN_FACTS } from "../representation/gen/column-facts.ts";
 import { humanDuration } from "../representation/human-duration.ts";
 import type { TableColumn } from "../representation/table-column.ts";

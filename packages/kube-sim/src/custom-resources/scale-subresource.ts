@@ -1,6 +1,6 @@
-import { isJsonRecord, setMember, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import { badRequest, refusal } from "../refusals.ts";
-import type { SubresourceHandler } from "../served-resource.ts";
+import { isJsonRecord, setMember, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import { badRequest, refusal } from "../refusals/refusals.ts";
+import type { SubresourceHandler } from "../resources/served-resource.ts";
 import type { ScalePaths } from "./definition/definition-spec.ts";
 import { invalidField, type FieldProblem } from "./schema/field-problem.ts";
 

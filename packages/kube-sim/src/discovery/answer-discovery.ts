@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Exchange } from "../exchange.ts";
-import { unknownResource } from "../refusals.ts";
-import type { ResourceRegistry } from "../resource-registry.ts";
+import type { Exchange } from "../requests/exchange.ts";
+import { unknownResource } from "../refusals/refusals.ts";
+import type { ResourceRegistry } from "../resources/resource-registry.ts";
 import { answerHealth } from "./answer-health.ts";
 import { answerOpenApi } from "./answer-openapi.ts";
 import { aggregatedGroup, groupNames, groupOf, legacyRows, rowsOf } from "./resource-lists.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Exchange } from "../exchange.ts";
-import type { ResourceRegistry } from "../resource-registry.ts";
+import type { Exchange } from "../requests/exchange.ts";
+import type { ResourceRegistry } from "../resources/resource-registry.ts";
 import { groupNames, rowsOf, versionsOf } from "./resource-lists.ts";
 import { answerOpenApiV2 } from "./openapi-v2.ts";
 import { openApiDocument } from "./openapi-document.ts";

@@ -1,5 +1,5 @@
 import { loadStructure, type StructuralField, type StructuralType } from "@kinglet/kube-schema/structure";
-import { apiVersionOf, type SimResource } from "../sim-resource.ts";
+import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

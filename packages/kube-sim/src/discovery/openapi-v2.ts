@@ -1,4 +1,4 @@
-import type { Exchange } from "../exchange.ts";
+import type { Exchange } from "../requests/exchange.ts";
 
 const TITLE = "Kubernetes";
 const VERSION = "v1.36.3";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ResourceRegistry } from "../resource-registry.ts";
-import type { ServedResource, SubresourceHandler } from "../served-resource.ts";
+import type { ResourceRegistry } from "../resources/resource-registry.ts";
+import type { ServedResource, SubresourceHandler } from "../resources/served-resource.ts";
 
 const VERBS: readonly string[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const CUSTOM_VERBS: readonly string[] = [

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../kube-object.ts";
+import type { JsonRecord } from "../resources/kube-object.ts";
 import type { FieldErrors } from "./field-errors.ts";
 import { numberAt, recordAt, recordsAt, stringsAt, textAt } from "./json-access.ts";
 import { configKeyProblem, labelProblem, portNameProblems, qualifiedNameProblems } from "./name-formats.ts";

@@ -1,4 +1,4 @@
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
 import { ensureRecord, fill, numberAt, recordAt, recordsAt, specOf, stringsAt, textAt } from "./json-access.ts";
 import { defaultVolumeSource } from "./pod-defaults.ts";
 

@@ -1,4 +1,4 @@
-import type { StatusCause } from "../api-refusal.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
 
 /** Collects what is wrong with an object, in the words of the API. */
 export class FieldErrors {

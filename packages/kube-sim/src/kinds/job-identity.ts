@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { KubeObject } from "../kube-object.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
 import { ensureRecord, specOf } from "./json-access.ts";
 
 /** A job selects its pods by its own uid, unless it says otherwise: labels of the template and the selector, in place. */

@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 
 /** The record under a name; undefined when there is none. */
 export function recordAt(parent: unknown, name: string): JsonRecord | undefined {

@@ -4,9 +4,9 @@ import {
   serviceConnectSubresources,
 } from "../admission/connect-subresources.ts";
 import { tokenSubresource } from "../authorization/token-request.ts";
-import type { KindRules } from "../kind-rules.ts";
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import type { ServedResource } from "../served-resource.ts";
+import type { KindRules } from "../resources/kind-rules.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { ServedResource } from "../resources/served-resource.ts";
 import { identifyJob } from "./job-identity.ts";
 import { ensureRecord, recordsAt, specOf } from "./json-access.ts";
 import { namespaceRules } from "./namespace-rules.ts";

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rawRequest } from "../../test/raw-request.ts";
 import { openKubeSim, type KubeObject, type KubeSim } from "../index.ts";
-import type { JsonRecord } from "../kube-object.ts";
-import { isJsonRecord } from "../kube-object.ts";
+import type { JsonRecord } from "../resources/kube-object.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 import { builtInResources } from "./resource-rows.ts";
 
 const FOLDER = new URL("../../test/recordings/kinds/", import.meta.url);

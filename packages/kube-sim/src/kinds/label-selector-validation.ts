@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../kube-object.ts";
+import type { JsonRecord } from "../resources/kube-object.ts";
 import type { FieldErrors } from "./field-errors.ts";
 import { recordAt, recordsAt, stringsAt, textAt } from "./json-access.ts";
 import { labelValueProblem, qualifiedNameProblems } from "./name-formats.ts";

@@ -1,5 +1,5 @@
-import type { KindRules } from "../kind-rules.ts";
-import { forbidden } from "../refusals.ts";
+import type { KindRules } from "../resources/kind-rules.ts";
+import { forbidden } from "../refusals/refusals.ts";
 import { defaultNamespace } from "./core-defaults.ts";
 import { fill, specOf, stringsAt } from "./json-access.ts";
 

@@ -1,5 +1,5 @@
-import type { StatusCause } from "../api-refusal.ts";
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
+import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
 import { FieldErrors } from "./field-errors.ts";
 import { numberAt, recordAt, recordsAt, stringsAt, textAt } from "./json-access.ts";
 import { configKeyProblem, labelProblem, qualifiedNameProblems } from "./name-formats.ts";

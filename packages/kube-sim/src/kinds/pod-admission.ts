@@ -1,6 +1,6 @@
-import { forbidden } from "../refusals.ts";
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
-import type { RuleContext } from "../kind-rules.ts";
+import { forbidden } from "../refusals/refusals.ts";
+import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
+import type { RuleContext } from "../resources/kind-rules.ts";
 import { ensureRecord, fill, recordAt, recordsAt, specOf, textAt } from "./json-access.ts";
 
 const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord } from "../kube-object.ts";
+import { isJsonRecord, type JsonRecord } from "../resources/kube-object.ts";
 import { ensureRecord, fill, fillNumbers, numberAt, recordAt, recordsAt, textAt } from "./json-access.ts";
 
 const CONTAINER_LISTS = ["initContainers", "containers", "ephemeralContainers"] as const;

@@ -1,5 +1,5 @@
-import type { KindRules, RuleContext } from "../kind-rules.ts";
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import type { KindRules, RuleContext } from "../resources/kind-rules.ts";
+import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
 import { ensureRecord, recordAt, recordsAt, specOf, textAt } from "./json-access.ts";
 import { addTolerations, admitNewPod, applyLimitRanges, completeStoredPod } from "./pod-admission.ts";
 import { defaultPod } from "./pod-defaults.ts";

@@ -1,9 +1,9 @@
-import { isJsonRecord, readPath, type KubeObject } from "../kube-object.ts";
-import { badRequest, conflict, notFound, refusal } from "../refusals.ts";
-import { mediaTypeOf, parseObject } from "../request-body.ts";
-import type { SimResource } from "../sim-resource.ts";
-import type { SubresourceCall, SubresourceHandler } from "../served-resource.ts";
-import type { WriteAttempt } from "../write-pipeline.ts";
+import { isJsonRecord, readPath, type KubeObject } from "../resources/kube-object.ts";
+import { badRequest, conflict, notFound, refusal } from "../refusals/refusals.ts";
+import { mediaTypeOf, parseObject } from "../requests/request-body.ts";
+import type { SimResource } from "../resources/sim-resource.ts";
+import type { SubresourceCall, SubresourceHandler } from "../resources/served-resource.ts";
+import type { WriteAttempt } from "../writing/write-pipeline.ts";
 import { ensureRecord, numberAt, recordAt, recordsAt, specOf, textAt } from "./json-access.ts";
 import { matchesSelector } from "./label-selector-validation.ts";
 

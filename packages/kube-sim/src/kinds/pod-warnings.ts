@@ -1,4 +1,4 @@
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
 import { recordAt, recordsAt, textAt } from "./json-access.ts";
 
 /** What the server warns about in a valid new pod. */

@@ -1,5 +1,5 @@
-import { apiVersionOf } from "../sim-resource.ts";
-import type { ServedResource } from "../served-resource.ts";
+import { apiVersionOf } from "../resources/sim-resource.ts";
+import type { ServedResource } from "../resources/served-resource.ts";
 import { kindDetails } from "./kind-details.ts";
 
 /** Verbs of a kind that is stored. */

@@ -1,6 +1,6 @@
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import { badRequest, conflict, invalid } from "../refusals.ts";
-import type { SubresourceHandler } from "../served-resource.ts";
+import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import { badRequest, conflict, invalid } from "../refusals/refusals.ts";
+import type { SubresourceHandler } from "../resources/served-resource.ts";
 import { recordAt } from "./json-access.ts";
 
 /**

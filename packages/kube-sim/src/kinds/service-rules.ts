@@ -1,7 +1,7 @@
-import type { StatusCause } from "../api-refusal.ts";
-import type { KindRules, RuleContext } from "../kind-rules.ts";
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
-import { invalid } from "../refusals.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
+import type { KindRules, RuleContext } from "../resources/kind-rules.ts";
+import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
+import { invalid } from "../refusals/refusals.ts";
 import { isPort } from "./container-validation.ts";
 import { defaultService } from "./core-defaults.ts";
 import { FieldErrors } from "./field-errors.ts";

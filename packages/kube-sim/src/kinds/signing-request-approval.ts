@@ -1,7 +1,7 @@
-import type { RuleContext } from "../kind-rules.ts";
-import type { KubeObject } from "../kube-object.ts";
-import { carryIdentity } from "../object-lifecycle.ts";
-import type { SubresourceHandler } from "../served-resource.ts";
+import type { RuleContext } from "../resources/kind-rules.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
+import { carryIdentity } from "../writing/object-lifecycle.ts";
+import type { SubresourceHandler } from "../resources/served-resource.ts";
 import { ensureRecord, recordsAt } from "./json-access.ts";
 
 /** `…/approval`: only the conditions can be changed there. */

@@ -1,5 +1,5 @@
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../kube-object.ts";
-import type { StorageForm } from "../sim-resource.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import type { StorageForm } from "../resources/sim-resource.ts";
 import { recordAt, recordsAt } from "./json-access.ts";
 
 /** Fields of events.k8s.io that are called otherwise in the core group, where all events are stored. */

@@ -1,4 +1,4 @@
-import type { KubeObjectInput } from "../kube-object.ts";
+import type { KubeObjectInput } from "../resources/kube-object.ts";
 
 /** The priority classes that every cluster has. */
 export function systemPriorityClasses(): KubeObjectInput[] {

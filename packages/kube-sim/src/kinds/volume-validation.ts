@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JsonRecord } from "../kube-object.ts";
+import type { JsonRecord } from "../resources/kube-object.ts";
 import { recordAt, stringsAt, textAt } from "./json-access.ts";
 import { findSelectorProblems } from "./label-selector-validation.ts";
 import { compareQuantities } from "./quantity.ts";

@@ -1,4 +1,4 @@
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
 import { ensureRecord, fill, recordAt, recordsAt, specOf, textAt } from "./json-access.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 

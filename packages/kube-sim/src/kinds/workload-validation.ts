@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { StatusCause } from "../api-refusal.ts";
-import type { JsonRecord, KubeObject } from "../kube-object.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
+import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
 import { scheduleProblem } from "./cron-schedule.ts";
 import { FieldErrors } from "./field-errors.ts";
 import { numberAt, recordAt, recordsAt, textAt } from "./json-access.ts";

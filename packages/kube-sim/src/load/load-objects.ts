@@ -1,8 +1,8 @@
 import { randomUuid } from "./random-uuid.ts";
-import type { KubeObject, KubeObjectInput } from "../kube-object.ts";
-import type { ObjectStore } from "../object-store.ts";
+import type { KubeObject, KubeObjectInput } from "../resources/kube-object.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
 import { createSeededRandom } from "../serve/seeded-random.ts";
-import { apiVersionOf, objectKey, tableName, type SimResource } from "../sim-resource.ts";
+import { apiVersionOf, objectKey, tableName, type SimResource } from "../resources/sim-resource.ts";
 import { realisticMakers } from "./realistic-objects.ts";
 
 /** Pods a node carries before the next one gets some. */

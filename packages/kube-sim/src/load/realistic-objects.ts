@@ -1,4 +1,4 @@
-import type { KubeObjectInput } from "../kube-object.ts";
+import type { KubeObjectInput } from "../resources/kube-object.ts";
 import { podManagedFields } from "./pod-managed-fields.ts";
 
 /** What is needed to make the n-th object of a kind. */

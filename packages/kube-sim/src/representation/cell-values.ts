@@ -1,4 +1,4 @@
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
+import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 
 /** All cells of an object, in the order of its kind's columns. */
 export type Cells = (object: KubeObject, now: number) => readonly unknown[];

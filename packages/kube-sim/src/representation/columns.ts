@@ -1,4 +1,4 @@
-import { qualifiedName, type SimResource } from "../sim-resource.ts";
+import { qualifiedName, type SimResource } from "../resources/sim-resource.ts";
 import type { Cells } from "./cell-values.ts";
 import { coreCells } from "./core-cells.ts";
 import { COLUMN_DESCRIPTIONS, COLUMN_FACTS } from "./gen/column-facts.ts";

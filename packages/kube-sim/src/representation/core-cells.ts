@@ -1,4 +1,4 @@
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
+import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import { labelsText, numberAt, recordsAt, sizeAt, textAt, textsAt, type Cells } from "./cell-values.ts";
 import { humanAge } from "./human-duration.ts";
 import { podCells } from "./pod-cells.ts";

@@ -1,4 +1,4 @@
-import { readPath, type KubeObject } from "../kube-object.ts";
+import { readPath, type KubeObject } from "../resources/kube-object.ts";
 import {
   labelsText,
   numberAt,

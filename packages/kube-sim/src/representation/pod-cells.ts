@@ -1,4 +1,4 @@
-import { readPath, type JsonRecord, type KubeObject } from "../kube-object.ts";
+import { readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import { numberAt, recordsAt, textAt } from "./cell-values.ts";
 import { humanAge } from "./human-duration.ts";
 

@@ -1,5 +1,5 @@
 import type { FieldRow, FieldTable } from "@kinglet/kube-schema/field-table";
-import { setMember, type JsonRecord } from "../kube-object.ts";
+import { setMember, type JsonRecord } from "../resources/kube-object.ts";
 import { decodeSpecial } from "./special-decoder.ts";
 import { WireReader } from "./wire-reader.ts";
 

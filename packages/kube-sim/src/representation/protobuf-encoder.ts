@@ -1,5 +1,5 @@
 import type { FieldRow, FieldTable } from "@kinglet/kube-schema/field-table";
-import { isJsonRecord } from "../kube-object.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 import { encodeSpecial } from "./special-encoder.ts";
 import { WireWriter } from "./wire-writer.ts";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { loadFieldTable } from "@kinglet/kube-schema/field-table";
 import { describe, expect, it } from "vitest";
-import type { JsonRecord } from "../kube-object.ts";
+import type { JsonRecord } from "../resources/kube-object.ts";
 import { ProtobufDecoder } from "./protobuf-decoder.ts";
 import { ProtobufEncoder } from "./protobuf-encoder.ts";
 import { WireReader } from "./wire-reader.ts";

@@ -1,7 +1,7 @@
-import type { Exchange } from "../exchange.ts";
-import type { KubeObject } from "../kube-object.ts";
-import { listFrame, presentListItem, type Representation } from "../representation.ts";
-import type { SimResource } from "../sim-resource.ts";
+import type { Exchange } from "../requests/exchange.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
+import { listFrame, presentListItem, type Representation } from "./representation.ts";
+import type { SimResource } from "../resources/sim-resource.ts";
 import { columnsOf } from "./columns.ts";
 import { protobufEncoder, toJsonText } from "./serialize.ts";
 

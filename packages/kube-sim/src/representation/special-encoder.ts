@@ -1,5 +1,5 @@
 import type { SpecialMessage } from "@kinglet/kube-schema/field-table";
-import { isJsonRecord } from "../kube-object.ts";
+import { isJsonRecord } from "../resources/kube-object.ts";
 import type { WireWriter } from "./wire-writer.ts";
 
 /** Nanoseconds of Go's duration units. */

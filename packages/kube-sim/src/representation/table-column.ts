@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kube-object.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
 
 /** One column of a `Table` answer. */
 export interface TableColumn {

@@ -1,8 +1,8 @@
 import { loadStructure } from "@kinglet/kube-schema/structure";
-import { decodeTyped } from "../apply/typed-decoder.ts";
-import type { KubeObject } from "../kube-object.ts";
-import { presentObject, type Representation } from "../representation.ts";
-import { apiVersionOf, type SimResource } from "../sim-resource.ts";
+import { decodeTyped } from "../decoding/typed-decoder.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
+import { presentObject, type Representation } from "./representation.ts";
+import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
 import { MEDIA_TYPES } from "./negotiate.ts";
 import { protobufEncoder, toJsonText } from "./serialize.ts";
 

@@ -1,4 +1,4 @@
-import { readPath, type KubeObject } from "../kube-object.ts";
+import { readPath, type KubeObject } from "../resources/kube-object.ts";
 import { containerCells, numberAt, recordsAt, selectorText, sizeAt, textAt, type Cells } from "./cell-values.ts";
 import { humanAge, humanDuration } from "./human-duration.ts";
 

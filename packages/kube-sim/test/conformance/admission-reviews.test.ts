@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isJsonRecord, readPath } from "../../src/kube-object.ts";
+import { isJsonRecord, readPath } from "../../src/resources/kube-object.ts";
 import type { ReceivedReview } from "./answer-webhook.ts";
 import { normalise } from "./normalise.ts";
 import { readRecordings } from "./recording.ts";

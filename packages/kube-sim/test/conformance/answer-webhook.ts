@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createServingCertificate } from "../../src/serving-certificate.ts";
+import { createServingCertificate } from "../../src/connections/serving-certificate.ts";
 
 /** What the webhook was sent. */
 export interface ReceivedReview {

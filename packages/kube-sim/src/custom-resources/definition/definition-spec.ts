@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../../kube-object.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../../resources/kube-object.ts";
 import type { JsonSchema } from "../schema/json-schema.ts";
 
 /** The names of a definition, as they are or as they are filled in. */

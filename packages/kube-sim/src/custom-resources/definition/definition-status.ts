@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../../kube-object.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../../resources/kube-object.ts";
 import { isDeepStrictEqual } from "node:util";
 import {
   readDefinitionSpec,

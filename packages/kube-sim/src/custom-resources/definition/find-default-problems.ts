@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { StatusCause } from "../../api-refusal.ts";
-import type { RuleCompiler } from "../cel/rule-compiler.ts";
-import { SchemaRules } from "../cel/schema-rules.ts";
+import type { StatusCause } from "../../refusals/api-refusal.ts";
+import type { RuleCompiler } from "../rules/rule-compiler.ts";
+import { SchemaRules } from "../rules/schema-rules.ts";
 import { findEmbeddedProblems } from "../schema/find-embedded-problems.ts";
 import { childPath, invalidField, keyPath } from "../schema/field-problem.ts";
 import { findValueProblems } from "../schema/find-value-problems.ts";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { StatusCause } from "../../api-refusal.ts";
-import { readPath, type KubeObject } from "../../kube-object.ts";
-import type { RuleCompiler } from "../cel/rule-compiler.ts";
-import { celTypeOf } from "../cel/schema-cel-type.ts";
+import type { StatusCause } from "../../refusals/api-refusal.ts";
+import { readPath, type KubeObject } from "../../resources/kube-object.ts";
+import type { RuleCompiler } from "../rules/rule-compiler.ts";
+import { celTypeOf } from "../rules/schema-cel-type.ts";
 import { findDefaultProblems } from "./find-default-problems.ts";
 import {
   readDefinitionSpec,

@@ -1,4 +1,4 @@
-import { followFieldPath } from "../cel/field-path.ts";
+import { followFieldPath } from "../rules/field-path.ts";
 import {
   childPath,
   invalidField,

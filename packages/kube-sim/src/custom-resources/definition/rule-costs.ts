@@ -1,5 +1,5 @@
-import type { RuleCompiler } from "../cel/rule-compiler.ts";
-import { celTypeOf, maxCardinality } from "../cel/schema-cel-type.ts";
+import type { RuleCompiler } from "../rules/rule-compiler.ts";
+import { celTypeOf, maxCardinality } from "../rules/schema-cel-type.ts";
 import { childPath, forbiddenField, invalidField, keyPath, type FieldProblem } from "../schema/field-problem.ts";
 import { isResourceNode, type JsonSchema, type ValidationRule } from "../schema/json-schema.ts";
 

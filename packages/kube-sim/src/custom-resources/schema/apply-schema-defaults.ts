@@ -1,4 +1,4 @@
-import { isJsonRecord, setMember } from "../../kube-object.ts";
+import { isJsonRecord, setMember } from "../../resources/kube-object.ts";
 import { propertyOf, valueSchemaOf, type JsonSchema } from "./json-schema.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { StatusCause } from "../../api-refusal.ts";
+import type { StatusCause } from "../../refusals/api-refusal.ts";
 
 /** A violated rule on its way into a `Status`: every one names its field, `<nil>` when it concerns no field. */
 export type FieldProblem = StatusCause & { readonly field: string };

@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord } from "../../kube-object.ts";
+import { isJsonRecord, type JsonRecord } from "../../resources/kube-object.ts";
 import { childPath, duplicateField, invalidField, keyPath, type FieldProblem } from "./field-problem.ts";
 import { propertyOf, valueSchemaOf, type JsonSchema } from "./json-schema.ts";
 

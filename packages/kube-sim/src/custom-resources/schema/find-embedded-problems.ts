@@ -1,10 +1,10 @@
-import type { StatusCause } from "../../api-refusal.ts";
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../../kube-object.ts";
-import { findMetadataProblems, findMetadataTypeProblem } from "../../metadata-validation.ts";
+import type { StatusCause } from "../../refusals/api-refusal.ts";
+import { isJsonRecord, type JsonRecord, type KubeObject } from "../../resources/kube-object.ts";
+import { findMetadataProblems, findMetadataTypeProblem } from "../../writing/metadata-validation.ts";
 import { childPath, invalidField, keyPath, requiredField, type FieldProblem } from "./field-problem.ts";
 import { labelProblem } from "./label-problem.ts";
 import { isResourceNode, propertyOf, valueSchemaOf, type JsonSchema } from "./json-schema.ts";
-import type { SimResource } from "../../sim-resource.ts";
+import type { SimResource } from "../../resources/sim-resource.ts";
 
 /** What embedded resources violate: each needs a kind, a version and, if it has metadata, valid ones. */
 export function findEmbeddedProblems(value: unknown, schema: JsonSchema | undefined, path = ""): StatusCause[] {

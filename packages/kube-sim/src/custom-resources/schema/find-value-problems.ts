@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord } from "../../kube-object.ts";
+import { isJsonRecord, type JsonRecord } from "../../resources/kube-object.ts";
 import {
   fieldOrNil,
   invalidField,
@@ -11,7 +11,7 @@ import {
 } from "./field-problem.ts";
 import { canonicalJson } from "./find-duplicates.ts";
 import { isResourceField, propertyOf, valueSchemaOf, type JsonSchema } from "./json-schema.ts";
-import type { LinearPattern } from "./linear-pattern.ts";
+import type { LinearPattern } from "../../patterns/linear-pattern.ts";
 import type { OldValue } from "./old-value.ts";
 import { hasFormat, isKnownFormat } from "./string-formats.ts";
 

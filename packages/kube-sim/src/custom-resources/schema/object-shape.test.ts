@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applySchemaDefaults } from "./apply-schema-defaults.ts";
 import { findValueProblems } from "./find-value-problems.ts";
-import { isJsonRecord, type JsonRecord } from "../../kube-object.ts";
+import { isJsonRecord, type JsonRecord } from "../../resources/kube-object.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { pruneNulls, pruneValue } from "./prune-object.ts";
 

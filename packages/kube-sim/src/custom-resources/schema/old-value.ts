@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isJsonRecord } from "../../kube-object.ts";
+import { isJsonRecord } from "../../resources/kube-object.ts";
 import { canonicalJson } from "./find-duplicates.ts";
 import type { JsonSchema } from "./json-schema.ts";
 

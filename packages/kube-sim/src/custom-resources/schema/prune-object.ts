@@ -1,4 +1,4 @@
-import { isJsonRecord } from "../../kube-object.ts";
+import { isJsonRecord } from "../../resources/kube-object.ts";
 import { childPath, keyPath } from "./field-problem.ts";
 import {
   allowsAnyMember,

@@ -1,0 +1,114 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer as createNetServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
+import { createError } from "@kinglet/errors";
+import { kubeSimErrors } from "../errors.ts";
+import type { ServingCertificate } from "./serving-certificate.ts";
+
+/** Idle connections stay open this long, milliseconds: longer than any client keeps one for re-use. */
+const KEEP_ALIVE_MS = 120_000;
+
+/** Streams per HTTP/2 connection, as the real server allows them. */
+const MAX_STREAMS = 100;
+
+/** The listener on loopback; it can be closed and opened again on the port it had. */
+export class SimListener {
+  readonly #handle: (request: IncomingMessage, response: ServerResponse) => void;
+  #certificate: ServingCertificate | undefined;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #allowsHttp2: boolean;
+  #server: Server | Http2SecureServer | NetServer | undefined;
+  #port: number;
+
+  constructor(options: {
+    readonly port: number;
+    readonly certificate: ServingCertificate | undefined;
+    /** Offer HTTP/2 beside HTTP/1.1; only with a certificate. @defaultValue true */
+    readonly http2?: boolean;
+    readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  }) {
+    this.#port = options.port;
+    this.#certificate = options.certificate;
+    this.#handle = options.handle;
+    this.#allowsHttp2 = options.http2 ?? true;
+  }
+
+  /** The port in use after the first {@link open}. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** @throws KINGLET_ERR_KUBE_SIM_LISTEN */
+  open(): Promise<void> {
+    return this.#listen(this.#createServer());
+  }
+
+  /** Accepts connections and never says a word on them: not even the handshake of TLS is answered. */
+  openSilent(): Promise<void> {
+    return this.#listen(createNetServer((socket) => socket.resume()));
+  }
+
+  async #listen(server: Server | Http2SecureServer | NetServer): Promise<void> {
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      // Resets by clients under test are expected; the request they carried ends with the socket.
+      socket.on("error", () => {});
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+    server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+    server.on("session", (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.on("error", () => {});
+      session.on("close", () => this.#sessions.delete(session));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause) => {
+        const address = `127.0.0.1:${this.#port}`;
+        reject(
+          createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_LISTEN", { address, reason: cause.message }, { cause }),
+        );
+      });
+      server.listen(this.#port, "127.0.0.1", resolve);
+    });
+    this.#server = server;
+    this.#port = (server.address() as AddressInfo).port;
+  }
+
+  /** Stops listening and resets every connection; safe to call twice. */
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** From the next {@link open} on with this certificate. */
+  use(certificate: ServingCertificate): void {
+    this.#certificate = certificate;
+  }
+
+  #createServer(): Server | Http2SecureServer {
+    if (this.#certificate === undefined) {
+      const server = createHttpServer(this.#handle);
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
+      return server;
+    }
+    const credentials = { cert: this.#certificate.certificatePem, key: this.#certificate.privateKeyPem };
+    if (!this.#allowsHttp2) {
+      const server = createHttpsServer(credentials, this.#handle);
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
+      return server;
+    }
+    // The compatibility interface of HTTP/2 has the same shape for everything that the handler uses.
+    const handle = this.#handle as unknown as Parameters<typeof createSecureServer>[1];
+    return createSecureServer(
+      { ...credentials, allowHTTP1: true, settings: { maxConcurrentStreams: MAX_STREAMS } },
+      handle,
+    );
+  }
+}
