@@ -1,0 +1,58 @@
+/** Distinct texts of all lists in the order of UTF-16 code units, which no locale changes. @internal */
+export function sortedUnion(lists: readonly (readonly string[])[]): readonly string[] {
+  const texts = new Set<string>();
+  for (const list of lists) for (const text of list) texts.add(text);
+  return [...texts].sort();
+}
+
+/** The base with the texts that it has not, in the order given; the base itself when there are none. @internal */
+export function appendNew(base: readonly string[], added: readonly string[]): readonly string[] {
+  if (added.length === 0) return base;
+  const texts = new Set(base);
+  for (const text of added) texts.add(text);
+  return texts.size === base.length ? base : [...texts];
+}
+
+/** As {@link appendNew}, for JSON values that the same code made (their members stand in one order). @internal */
+export function appendNewItems<T>(base: readonly T[], added: readonly T[]): readonly T[] {
+  if (added.length === 0) return base;
+  const known = new Set(base.map((item) => JSON.stringify(item)));
+  const fresh = added.filter((item) => {
+    const key = JSON.stringify(item);
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
+  return fresh.length === 0 ? base : [...base, ...fresh];
+}
+
+/** JSON of a value with the members of every object in one order. @internal */
+export function canonicalText(value: unknown): string {
+  return JSON.stringify(value, (_name, member: unknown) =>
+    typeof member === "object" && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : member,
+  );
+}
+
+/**
+ * Puts the items with equal keys together.
+ *
+ * @returns one item a key, in the order of the keys.
+ *
+ * @internal
+ */
+export function uniteBy<T>(
+  items: Iterable<T>,
+  keyOf: (item: T) => string,
+  unite: (group: readonly T[]) => T,
+): readonly T[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, group]) => unite(group));
+}
