@@ -120,6 +120,19 @@ describe("Reflector", () => {
     );
     await fc.assert(property, { seed: 1, numRuns: 150 });
   });
+
+  it("waits where versions are gone over and over, whatever comes in between [client W5] [client E1]", async () => {
+    const versions = Array.from({ length: 500 }, (_value, at) => String(10 + at * 2));
+    const { trace } = await play(
+      versions.map((version) => ({ items: [], resourceVersion: version })),
+      versions.map((version) => ({
+        events: [event("ADDED", "a", String(Number(version) + 1))],
+        fails: fault("GONE"),
+      })),
+    );
+    expect(trace.slice(0, 4)).toEqual(["list 0", "watch 10", "list 11", "watch 12"]);
+    expect(trace.length).toBeLessThan(30);
+  });
 });
 
 function checkOrder(seen: Map<string, number>, { metadata }: KubeObject): void {

@@ -38,6 +38,8 @@ const MIN_WATCH_SECONDS = 300;
 const SHORT_WATCH_MS = 1000;
 /** After this many server faults in a row the watch is no longer trusted and a list is taken. */
 const MAX_SERVER_FAULTS = 3;
+/** A version that is gone is followed by a list at once, but not twice within this long: a server that loses versions all the time would be listed all the time. */
+const RENEW_PAUSE_MS = 30_000;
 /** A streaming list that is silent this long is worth a warning, and after two of them it is given up. */
 const SILENCE_MS = 10_000;
 const MAX_SILENCES = 2;
@@ -76,6 +78,8 @@ export class Reflector<T extends KubeObject> {
   #serverFaults = 0;
   /** Something came after the last complete list. */
   #hasHeard = false;
+  /** When a lost version was last followed by a list without a wait. */
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
   /** The last fault that was logged, so that one that stays is said once. */
   #lastFault = "";
 
@@ -240,8 +244,13 @@ export class Reflector<T extends KubeObject> {
     const failure = classifyWatchFailure(error);
     this.#countRestart(failure.cause);
     if (failure.isServerFault) this.#serverFaults++;
-    if (failure.cause !== "gone" || isListWorthless) await this.#wait(error, "watch", signal, failure);
-    else this.#logger.info("listing again: the watch's version is gone", this.#fields(error));
+    const nowMs = this.#clock.monotonicMs();
+    const isRepeated = nowMs - this.#renewedAtMs < RENEW_PAUSE_MS;
+    if (failure.cause !== "gone" || isListWorthless || isRepeated) await this.#wait(error, "watch", signal, failure);
+    else {
+      this.#renewedAtMs = nowMs;
+      this.#logger.info("listing again: the watch's version is gone", this.#fields(error));
+    }
     return failure.needsList || this.#serverFaults >= MAX_SERVER_FAULTS ? "relist" : "resume";
   }
 

@@ -1,6 +1,9 @@
 import { lazy } from "@kinglet/lazy-schema";
 import { tryDecodeHuffman } from "./huffman.ts";
 
+const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+// oxlint-disable-next-line no-control-regex -- what a value must not hold; as node:http
+const BAD_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** Names 1–61 of the static table; a value follows `=`. @see RFC 7541, appendix A */
 const STATIC_TABLE =
   ":authority|:method=GET|:method=POST|:path=/|:path=/index.html|:scheme=http|:scheme=https|:status=200|:status=204|:status=206|:status=304|:status=400|:status=404|:status=500|accept-charset|accept-encoding=gzip, deflate|accept-language|accept-ranges|accept|access-control-allow-origin|age|allow|authorization|cache-control|content-disposition|content-encoding|content-language|content-length|content-location|content-range|content-type|cookie|date|etag|expect|expires|from|host|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|last-modified|link|location|max-forwards|proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|server|set-cookie|strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate";
@@ -10,8 +13,10 @@ const table: () => readonly string[] = lazy(() => STATIC_TABLE.split("|"));
 /**
  * Encodes the headers of a request. Nothing is put into the dynamic table and nothing is compressed: a request is one small packet
  * either way, and neither side has to keep a table. Credentials are marked as never to be stored by anybody on the way.
+ *
+ * @returns undefined when a name or value holds what HTTP does not allow: cut to bytes, a character beyond Latin-1 would be another one, and a user another user.
  */
-export function encodeHeaders(headers: Iterable<readonly [name: string, value: string]>): Buffer {
+export function tryEncodeHeaders(headers: Iterable<readonly [name: string, value: string]>): Buffer | undefined {
   const parts: number[] = [];
   const pieces: Buffer[] = [];
   const flush = (): void => {
@@ -25,6 +30,7 @@ export function encodeHeaders(headers: Iterable<readonly [name: string, value: s
     pieces.push(bytes);
   };
   for (const [name, value] of headers) {
+    if (!NAME.test(name) || BAD_IN_VALUE.test(value)) return undefined;
     // 0x10: literal, never indexed; 0x00: literal, not indexed.
     parts.push(name === "authorization" ? 0x10 : 0x00);
     text(name);

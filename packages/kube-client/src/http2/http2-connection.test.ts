@@ -362,6 +362,29 @@ describe("Http2Connection", () => {
       expect(pings()).toBe(0);
     });
   });
+
+  it.each([
+    ["a character beyond Latin-1", { "impersonate-user": "us\u0165r" }],
+    ["a line feed", { "x-a": "a\nb" }],
+    ["a zero byte", { "x-a": ["fine", "a\0"] }],
+    ["a name that is none", { "x a": "b" }],
+  ])("refuses a header with %s before anything is sent, and repeats nothing of it [client A6] [client A7]", async (_name, headers) => {
+    const { connection, sentBytes } = pair();
+    const before = sentBytes();
+    const sending = connection.send(get("/", { headers }), "");
+    await expect(sending).rejects.toMatchObject({ code: "ERR_INVALID_CHAR" });
+    const error = await sending.catch((thrown: unknown) => String(thrown));
+    expect(error).not.toMatch(/us.r|a.b/);
+    expect([sentBytes(), connection.streams]).toEqual([before, 0]);
+  });
+
+  it("reads a 304 and a 204 whatever length they name: they have no body", async () => {
+    const { connection, peer } = pair();
+    const answers = [connection.send(get("/1"), ""), connection.send(get("/2"), "")];
+    peer.write(frame(1, 5, 1, [0x8b, 0x0f, 13, 1, 49]));
+    peer.write(frame(1, 5, 3, [0x89, 0x0f, 13, 1, 49]));
+    for (const answer of answers) expect(await textOf(await answer)).toBe("");
+  });
 });
 
 function frame(type: number, flags: number, streamId: number, payload: readonly number[]): Buffer {

@@ -22,7 +22,7 @@ import {
 } from "./frame.ts";
 import { FrameSplitter, MAX_FRAME_BYTES, type FrameHandler } from "./frame-splitter.ts";
 import { HeadGatherer, MAX_HEADER_BYTES } from "./head-gatherer.ts";
-import { encodeHeaders } from "./header-block.ts";
+import { tryEncodeHeaders } from "./header-block.ts";
 import type { Http2Stream } from "./http2-stream.ts";
 import { Liveness } from "./liveness.ts";
 import { ResponseBody } from "./response-body.ts";
@@ -132,10 +132,11 @@ export class Http2Connection implements FrameHandler {
     const { signal } = request;
     if (signal.aborted) return Promise.reject(signal.reason as Error);
     if (!this.hasRoom) return Promise.reject(notProcessed("the connection takes no more requests"));
+    const head = this.#head(request, prefix);
+    if (head === undefined) return Promise.reject(connectionError("a header that cannot be sent", "ERR_INVALID_CHAR"));
     return new Promise((resolve, reject) => {
       const id = this.#nextId;
       this.#nextId += 2;
-      if (this.#nextId > 0x7ffffff0) this.retire();
       const stream: Http2Stream = {
         id,
         request,
@@ -162,11 +163,13 @@ export class Http2Connection implements FrameHandler {
       }
       this.#streams.set(id, stream);
       signal.addEventListener("abort", stream.onAbort, { once: true });
-      this.#sendHead(stream, prefix);
+      this.#sendHead(stream, head);
       if (request.body !== undefined && request.body !== "") {
         stream.pending = Buffer.from(request.body);
         this.#flush(stream);
       }
+      // Numbers are not used twice.
+      if (this.#nextId > 0x7ffffff0) this.retire();
     });
   }
 
@@ -295,8 +298,8 @@ export class Http2Connection implements FrameHandler {
       delete headers[":status"];
       stream.hasHead = true;
       const length = headers["content-length"];
-      if (typeof length === "string" && /^\d+$/.test(length) && stream.request.method !== "HEAD")
-        stream.missingBytes = Number(length);
+      const hasBody = stream.request.method !== "HEAD" && status !== 204 && status !== 304;
+      if (hasBody && typeof length === "string" && /^\d+$/.test(length)) stream.missingBytes = Number(length);
       stream.resolve({ status, headers, body: stream.body });
     }
     // Headers after the body are trailers, of no interest beyond the end they mark.
@@ -368,8 +371,8 @@ export class Http2Connection implements FrameHandler {
     this.#flush(stream);
   }
 
-  #sendHead(stream: Http2Stream, prefix: string): void {
-    const { method, path, headers, body } = stream.request;
+  /** The headers of a request, encoded; undefined when one of them cannot be. */
+  #head({ method, path, headers }: TransportRequest, prefix: string): Buffer | undefined {
     const pairs: [string, string][] = [
       [":method", method],
       [":scheme", "https"],
@@ -380,7 +383,11 @@ export class Http2Connection implements FrameHandler {
       if (typeof value === "string") pairs.push([name.toLowerCase(), value]);
       else for (const one of value) pairs.push([name.toLowerCase(), one]);
     }
-    const block = encodeHeaders(pairs);
+    return tryEncodeHeaders(pairs);
+  }
+
+  #sendHead(stream: Http2Stream, block: Buffer): void {
+    const { body } = stream.request;
     const isLast = body === undefined || body === "";
     let type = HEADERS;
     for (let offset = 0; offset === 0 || offset < block.length; offset += MAX_FRAME_BYTES) {
