@@ -3,6 +3,7 @@ import { lazy, type Lazy } from "@kinglet/lazy-schema";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import type { ApplicationProfile, ContainerProfile, NetworkNeighborhood, ProfileMetadata } from "@kinglet/profile";
+import type { ProfileWatchHandler } from "@kinglet/profile-cache";
 
 import { loadKubernetesProfileStore } from "./lazy.ts";
 import type {
@@ -12,7 +13,6 @@ import type {
   StoreWatchOptions,
   UpdateResult,
 } from "./profile-store.ts";
-import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
 
 /** Options of {@link createKubernetesProfileStore}. @public */
 export interface KubernetesProfileStoreOptions {

@@ -10,6 +10,7 @@ import {
   type NetworkNeighborhood,
   type ProfileMetadata,
 } from "@kinglet/profile";
+import type { ProfileWatchHandler } from "@kinglet/profile-cache";
 
 import { withinBudget, type CallSubject } from "./call-budget.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
@@ -25,7 +26,6 @@ import type {
   StoreWatchOptions,
   UpdateResult,
 } from "./profile-store.ts";
-import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
 import { updateProfile } from "./update-profile.ts";
 
 /** Everything resolved. @internal */

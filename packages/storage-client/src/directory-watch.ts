@@ -2,6 +2,7 @@ import { basename } from "node:path";
 
 import { createBackoff, sleep, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
+import type { ProfileWatchHandler } from "@kinglet/profile-cache";
 
 import { errorText } from "./error-text.ts";
 import type { FileOperations } from "./file-operations.ts";
@@ -9,7 +10,6 @@ import type { ProfileFiles } from "./profile-files.ts";
 import { profileKinds, type ProfileKind } from "./profile-kind.ts";
 import { isNamespaceName, kindFolder } from "./profile-path.ts";
 import type { StoreWatchOptions } from "./profile-store.ts";
-import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
 import { WatchedFolder } from "./watched-folder.ts";
 
 /** What a watch needs of its store. @internal */

@@ -9,4 +9,3 @@ export type {
   StoreWatchOptions,
   UpdateResult,
 } from "./profile-store.ts";
-export type { ProfileChange, ProfileWatchHandler } from "./profile-watch-handler.ts";

@@ -4,11 +4,11 @@ import { ManualClock } from "@kinglet/lifecycle";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
 import { installCrds, openSimCluster, waitFor, type ClusterFixture } from "@kinglet/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { ProfileWatchHandler } from "@kinglet/profile-cache";
 
 import { describeProfileStore } from "../test/describe-profile-store.ts";
 import { openClusterStore } from "../test/open-cluster-store.ts";
 import { createKubernetesProfileStore } from "./create-kubernetes-profile-store.ts";
-import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
 
 const { signal } = new AbortController();
 

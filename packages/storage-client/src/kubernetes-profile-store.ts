@@ -3,11 +3,11 @@ import type { KubeClient } from "@kinglet/kube-client";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { ApplicationProfile, ContainerProfile, NetworkNeighborhood, ProfileMetadata } from "@kinglet/profile";
+import type { ProfileWatchHandler } from "@kinglet/profile-cache";
 
 import { withinBudget, type CallSubject } from "./call-budget.ts";
 import { storageErrors } from "./errors.ts";
 import { isMissingObject, isMissingResource, toStorageError } from "./kubernetes-error.ts";
-import { loadKubernetesProfileWatch } from "./lazy.ts";
 import { MetadataList } from "./metadata-list.ts";
 import { parseStored, type StoredKinds } from "./parse-stored.ts";
 import { profileDocument } from "./profile-document.ts";
@@ -19,9 +19,9 @@ import type {
   StoreWatchOptions,
   UpdateResult,
 } from "./profile-store.ts";
-import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
 import { ServedKinds } from "./served-kinds.ts";
 import { updateProfile, type StoredProfile } from "./update-profile.ts";
+import { loadKubernetesProfileWatch } from "./watch/lazy.ts";
 
 const STORE = "the Kubernetes API";
 /** What `list` shows; nothing else travels, or is dropped while the answer is decoded. */

@@ -1,6 +1,5 @@
 import type * as DirectoryStore from "./create-directory-profile-store.ts";
 import type * as KubernetesStore from "./kubernetes-profile-store.ts";
-import type * as Watch from "./kubernetes-profile-watch.ts";
 
 /** The directory store with `node:fs/promises`: 0.4 MB of heap (Node 26.10) that profiles at a Kubernetes API do not need. */
 export const loadDirectoryProfileStore = (): Promise<typeof DirectoryStore> =>
@@ -9,6 +8,3 @@ export const loadDirectoryProfileStore = (): Promise<typeof DirectoryStore> =>
 /** The store at a Kubernetes API: a node without pods asks it for nothing. */
 export const loadKubernetesProfileStore = (): Promise<typeof KubernetesStore> =>
   import("./kubernetes-profile-store.ts");
-
-/** The metadata watch: optional. */
-export const loadKubernetesProfileWatch = (): Promise<typeof Watch> => import("./kubernetes-profile-watch.ts");

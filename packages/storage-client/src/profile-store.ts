@@ -1,8 +1,7 @@
 import type { ApplicationProfile, ContainerProfile, NetworkNeighborhood, ProfileMetadata } from "@kinglet/profile";
-import type { ProfileSource } from "@kinglet/profile-cache";
+import type { ProfileSource, ProfileWatchHandler } from "@kinglet/profile-cache";
 
 import type { ProfileKind } from "./profile-kind.ts";
-import type { ProfileWatchHandler } from "./profile-watch-handler.ts";
 
 /** Options of every call. @public */
 export interface StoreCallOptions {

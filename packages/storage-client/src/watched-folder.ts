@@ -1,13 +1,13 @@
 import { join } from "node:path";
 
 import type { Logger } from "@kinglet/logger";
+import type { ProfileObjectChange, ProfileWatchHandler } from "@kinglet/profile-cache";
 
 import { errorText } from "./error-text.ts";
 import type { FileOperations } from "./file-operations.ts";
 import { versionOf, type ProfileFiles } from "./profile-files.ts";
 import type { ProfileKind } from "./profile-kind.ts";
 import { objectNameOf } from "./profile-path.ts";
-import type { ProfileChange, ProfileWatchHandler } from "./profile-watch-handler.ts";
 
 interface KnownFile {
   readonly name: string;
@@ -126,7 +126,10 @@ export class WatchedFolder implements Disposable {
     this.#tell("deleted", known);
   }
 
-  #tell(type: ProfileChange["type"], { name, version }: { readonly name: string; readonly version: string }): void {
+  #tell(
+    type: ProfileObjectChange["type"],
+    { name, version }: { readonly name: string; readonly version: string },
+  ): void {
     const { kind, namespace } = this;
     this.#handler.changed({ type, kind, namespace, name, resourceVersion: version });
   }

@@ -2,7 +2,9 @@ import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
 import { waitFor } from "@kinglet/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { ProfileChange, ProfileStore, ProfileWatchHandler } from "../src/index.ts";
+import type { ProfileObjectChange, ProfileWatchHandler } from "@kinglet/profile-cache";
+
+import type { ProfileStore } from "../src/index.ts";
 
 /** An empty store and what holds it. */
 export interface OpenedProfileStore extends AsyncDisposable {
@@ -330,7 +332,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       it("tells what is there, then that it is in sync, then each change, until the signal fires", async () => {
         await store.put(profileOf("web", "/bin/sh"), { signal });
         await store.put(profileOf("web", "/bin/sh", undefined, OTHER), { signal });
-        const changes: ProfileChange[] = [];
+        const changes: ProfileObjectChange[] = [];
         const states: string[] = [];
         const handler: ProfileWatchHandler = {
           changed: (change) => changes.push(change),
@@ -341,7 +343,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
         const watching = store.watchMetadata(handler, { signal: stop.signal, namespace: NAMESPACE });
         await waitFor(() => states.length > 0, { describe: "the watch to be in sync" });
         expect(states).toEqual(["synced after 1"]);
-        const next = async (count: number): Promise<ProfileChange | undefined> => {
+        const next = async (count: number): Promise<ProfileObjectChange | undefined> => {
           await waitFor(() => changes.length >= count, { describe: `${count} changes` });
           return changes.at(-1);
         };

@@ -7,11 +7,11 @@ import {
 } from "@kinglet/kube-client";
 import { createBackoff, sleep, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
+import type { ProfileObjectChange, ProfileWatchHandler } from "@kinglet/profile-cache";
 
-import { profileKinds, profileResource, type ProfileKind } from "./profile-kind.ts";
-import type { StoreWatchOptions } from "./profile-store.ts";
-import type { ProfileChange, ProfileWatchHandler } from "./profile-watch-handler.ts";
-import type { ServedKinds } from "./served-kinds.ts";
+import { profileKinds, profileResource, type ProfileKind } from "../profile-kind.ts";
+import type { StoreWatchOptions } from "../profile-store.ts";
+import type { ServedKinds } from "../served-kinds.ts";
 
 /** What a watch needs of its store. @internal */
 export interface KubernetesProfileWatchContext {
@@ -128,7 +128,7 @@ function watchKind(
     logger,
     random,
   });
-  const tell = (type: ProfileChange["type"], object: KubeObject): void => {
+  const tell = (type: ProfileObjectChange["type"], object: KubeObject): void => {
     const { namespace: place = "", name, resourceVersion } = object.metadata;
     overall.handler.changed({ type, kind, namespace: place, name, resourceVersion });
   };
