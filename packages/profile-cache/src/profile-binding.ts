@@ -27,10 +27,12 @@ export class ProfileBinding {
   cached: CachedProfile | undefined = undefined;
   /** The pooled content of `cached`. */
   shared: SharedContent | undefined = undefined;
-  /** What `cached` was made of; `""`: nothing that could be recognised again. */
+  /** Versions of what `cached` was made of beside the one object that follows; `""` for a learned profile alone. */
   composition = "";
   /** Object that `cached` was made of: another one under the name is a new start. */
   uid = "";
+  /** Its version; `""` when nothing would tell the next one apart. */
+  resourceVersion = "";
   /** Why there is no profile, or why the one held may be old; empty when all is well. */
   reason = "not fetched yet";
   /** True when the label names nothing. */

@@ -98,6 +98,7 @@ export class ProfileComposer {
     binding.cached = undefined;
     binding.composition = "";
     binding.uid = "";
+    binding.resourceVersion = "";
   }
 
   /** Brings what the binding holds, its reason and its marks up to what is known of its objects. */
@@ -124,13 +125,14 @@ export class ProfileComposer {
   }
 
   #adopt(binding: ProfileBinding, source: SourceObject): ComposeResult {
-    const composition = `${source.version}#${binding.containerName}#${this.#projection.hash}`;
-    if (isSame(binding, composition)) return "unchanged";
+    const composition = `authored ${source.version}#${binding.containerName}`;
+    if (this.#isSame(binding, source, composition)) return "unchanged";
     if (source.content === undefined) return this.#want(binding, source);
     const section = resolveAuthoredProfile(source.content as ContainerProfile, binding.containerName);
     if (section === undefined) return this.#unset(binding, `${source.title} says nothing about the container`);
     const result = this.#set(binding, section, {
       composition,
+      source,
       sum: checksum(section),
       status: "completed",
       completion: "complete",
@@ -141,9 +143,9 @@ export class ProfileComposer {
   }
 
   #learn(binding: ProfileBinding, source: SourceObject, overlays: readonly SourceObject[]): ComposeResult {
-    let composition = `${source.version}#${this.#projection.hash}`;
+    let composition = "";
     for (const overlay of overlays) composition += `+${overlay.version}`;
-    if (isSame(binding, composition)) return "unchanged";
+    if (this.#isSame(binding, source, composition)) return "unchanged";
     const base = source.content as ContainerProfile | undefined;
     if (base === undefined) return this.#want(binding, source);
     const { status, completion } = profileStatus(base);
@@ -153,23 +155,34 @@ export class ProfileComposer {
         this.#unset(binding, `the profile's status is ${JSON.stringify(status)}`);
       return "not_final";
     }
-    const life = { status, completion, composition, uid: source.uid } as const;
+    const life = { status, completion, composition, source } as const;
     if (overlays.length === 0) return this.#set(binding, base, { ...life, sum: checksum(base), origin: "learned" });
     return this.#merge(binding, base, overlays, life);
+  }
+
+  #isSame(binding: ProfileBinding, source: SourceObject, composition: string): boolean {
+    return (
+      binding.shared !== undefined &&
+      binding.shared.content.projectionHash === this.#projection.hash &&
+      binding.resourceVersion !== "" &&
+      binding.resourceVersion === source.resourceVersion &&
+      binding.uid === source.uid &&
+      binding.composition === composition
+    );
   }
 
   #merge(
     binding: ProfileBinding,
     base: ContainerProfile,
     overlays: readonly SourceObject[],
-    life: Pick<Life, "status" | "completion" | "composition" | "uid">,
+    life: Omit<Life, "origin">,
   ): ComposeResult {
     // The base counts by its content: replicas that learned the same under other names are merged once.
     let shareKey = `${checksum(base)}#${binding.containerName}#${this.#projection.hash}`;
     for (const overlay of overlays) shareKey += `+${overlay.version}`;
     const known = this.pool.findComposed(shareKey);
     if (known !== undefined) {
-      return this.#hold(binding, base, { ...life, origin: "learned with overlays" }, known);
+      return this.#hold(binding, { ...life, origin: "learned with overlays" }, known);
     }
     const documents: OverlayDocument[] = [];
     for (const overlay of overlays) {
@@ -196,7 +209,7 @@ export class ProfileComposer {
       },
       binding.shared,
     );
-    if (shared !== undefined) return this.#hold(binding, profile, life, shared);
+    if (shared !== undefined) return this.#hold(binding, life, shared);
     this.#warnOnce(`full ${binding.key}`, "a profile does not fit into the cache", {
       namespace: binding.namespace,
       profile: profile.metadata.name,
@@ -206,12 +219,13 @@ export class ProfileComposer {
   }
 
   /** Takes over `shared`, of which one use was acquired. */
-  #hold(binding: ProfileBinding, profile: ContainerProfile, life: Life, shared: SharedContent): ComposeResult {
+  #hold(binding: ProfileBinding, life: Life, shared: SharedContent): ComposeResult {
     const before = binding.cached;
-    const { name, namespace, resourceVersion = "" } = profile.metadata;
-    // Without a version nothing tells the next one apart.
-    binding.composition = resourceVersion === "" ? "" : life.composition;
-    binding.uid = life.uid ?? "";
+    // The strings of the source live as long as it does: nothing is kept twice, and nothing of the document.
+    const { namespace, name, uid, resourceVersion } = life.source;
+    binding.composition = life.composition;
+    binding.uid = uid;
+    binding.resourceVersion = resourceVersion;
     if (
       before !== undefined &&
       shared === binding.shared &&
@@ -301,7 +315,8 @@ interface Life {
   readonly completion: "partial" | "complete" | "";
   readonly origin: ProfileOrigin;
   readonly composition: string;
-  readonly uid?: string;
+  /** The object that gives the profile its name. */
+  readonly source: SourceObject;
 }
 
 /** Takes over an object that arrived. @internal */
@@ -316,10 +331,6 @@ export function takeContent(source: SourceObject, content: ContainerProfile | Ov
   const { containers, initContainers, ephemeralContainers } = (content as ContainerProfile).spec;
   const sections = [...containers, ...initContainers, ...ephemeralContainers];
   source.coversOnly = sections.length === 0 ? undefined : sections.map(({ name }) => name);
-}
-
-function isSame(binding: ProfileBinding, composition: string): boolean {
-  return binding.cached !== undefined && composition === binding.composition;
 }
 
 function planOf(binding: ProfileBinding): Plan {

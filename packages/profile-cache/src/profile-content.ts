@@ -4,17 +4,24 @@ import type { CallStackNode, IdentifiedCallStack, RulePolicy } from "@kinglet/pr
 import type { PackedSet, PackedStrings } from "./packed-strings.ts";
 import type { ProfilePatterns } from "./profile-patterns.ts";
 
+const SLASH = 47;
+
 /** Which way a connection goes. @public */
 export type TrafficDirection = "ingress" | "egress";
 
 /** What one direction of traffic holds. @internal */
 export interface PackedTraffic {
-  /** IPv4 addresses as text. */
+  /** IPv4 addresses as text. Value: index into `ports`. */
   readonly addresses: PackedSet;
-  /** Address, port (two characters) and protocol. */
-  readonly ports: PackedSet;
   /** Lower case, without the trailing dot. */
   readonly domains: PackedSet;
+}
+
+/** Port and protocol of a neighbour. @internal */
+export interface KnownPort {
+  /** Null: not recorded. */
+  readonly port: number | null;
+  readonly protocol: string;
 }
 
 /** The packed form that a {@link ProfileContent} answers from. @internal */
@@ -34,6 +41,8 @@ export interface PackedProfile {
   readonly egress: PackedTraffic;
   /** Lists of flags or methods, one list per entry that was recorded for the string. */
   readonly details: readonly (readonly (readonly string[])[])[];
+  /** Lists of `PROTOCOL/port`, one per neighbour that was recorded for the address. */
+  readonly ports: readonly (readonly (readonly KnownPort[])[])[];
   /** Wildcards and whatever else is not a plain string; undefined when there is nothing of the kind. */
   readonly patterns: ProfilePatterns | undefined;
   readonly policies: Readonly<Record<string, RulePolicy>> | undefined;
@@ -64,19 +73,23 @@ export class ProfileContent {
     this.checksum = checksum;
     this.projectionHash = projectionHash;
     this.#packed = packed;
-    this.bytes = 1_200 + packed.strings.bytes + packed.details.length * 120 + (packed.patterns?.bytes ?? 0);
+    this.bytes =
+      1_600 +
+      packed.strings.bytes +
+      (packed.details.length + packed.ports.length) * 120 +
+      (packed.patterns?.size ?? 0) * 160;
   }
 
   /** True when some recorded execution has this path. */
   wasExecuted(path: string): boolean {
     const { strings, execs, patterns } = this.#packed;
-    return strings.find(execs, path) >= 0 || patterns?.matchesExec(path) === true;
+    return strings.find(execs, path, pathLength(path)) >= 0 || patterns?.matchesExec(path) === true;
   }
 
   /** ... and these arguments, element by element; a recorded execution without arguments allows any, unless it says otherwise. */
   wasExecutedWith(path: string, args: readonly string[]): boolean {
     const { strings, execs, commands, patterns } = this.#packed;
-    const entry = strings.find(execs, path);
+    const entry = strings.find(execs, path, pathLength(path));
     if (entry >= 0) {
       if (strings.valueOf(execs, entry) === 1) return true;
       if (strings.findParts(commands, path, args) >= 0) return true;
@@ -87,13 +100,13 @@ export class ProfileContent {
   /** True when the path was opened. */
   wasOpened(path: string): boolean {
     const { strings, opens, patterns } = this.#packed;
-    return strings.find(opens, path) >= 0 || patterns?.matchesOpen(path) === true;
+    return strings.find(opens, path, pathLength(path)) >= 0 || patterns?.opens.matches(path) === true;
   }
 
   /** ... in one go with every one of these flags. */
   wasOpenedWith(path: string, flags: readonly string[]): boolean {
     const { strings, opens, details, patterns } = this.#packed;
-    const entry = strings.find(opens, path);
+    const entry = strings.find(opens, path, pathLength(path));
     if (entry >= 0) {
       const lists = details[strings.valueOf(opens, entry)]!; // Stored with the entry.
       for (let index = 0; index < lists.length; index += 1) if (includesAll(lists[index]!, flags)) return true;
@@ -103,32 +116,34 @@ export class ProfileContent {
 
   hasOpenWithPrefix(prefix: string): boolean {
     const { strings, opens, patterns } = this.#packed;
-    return prefix === "" || strings.hasPrefix(opens, prefix) || patterns?.hasOpenText(prefix, "") === true;
+    return prefix === "" || strings.hasPrefix(opens, prefix) || patterns?.opens.hasText(prefix, "") === true;
   }
 
   hasOpenWithSuffix(suffix: string): boolean {
     const { strings, opens, patterns } = this.#packed;
-    return suffix === "" || strings.hasSuffix(opens, suffix) || patterns?.hasOpenText("", suffix) === true;
+    return suffix === "" || strings.hasSuffix(opens, suffix) || patterns?.opens.hasText("", suffix) === true;
   }
 
   usesSyscall(name: string): boolean {
-    return this.#packed.strings.find(this.#packed.syscalls, name) >= 0;
+    return this.#packed.strings.find(this.#packed.syscalls, name, name.length) >= 0;
   }
 
   usesCapability(name: string): boolean {
-    return this.#packed.strings.find(this.#packed.capabilities, name) >= 0;
+    return this.#packed.strings.find(this.#packed.capabilities, name, name.length) >= 0;
   }
 
   /** @param endpoint - as recorded, e.g. `:80/users`. */
   wasEndpointAccessed(endpoint: string): boolean {
     const { strings, endpoints, patterns } = this.#packed;
-    return strings.find(endpoints, endpoint) >= 0 || patterns?.matchesEndpoint(endpoint) === true;
+    return (
+      strings.find(endpoints, endpoint, pathLength(endpoint)) >= 0 || patterns?.endpoints.matches(endpoint) === true
+    );
   }
 
   /** ... with this method. */
   wasEndpointAccessedWith(endpoint: string, method: string): boolean {
     const { strings, endpoints, details, patterns } = this.#packed;
-    const entry = strings.find(endpoints, endpoint);
+    const entry = strings.find(endpoints, endpoint, pathLength(endpoint));
     if (entry >= 0) {
       const lists = details[strings.valueOf(endpoints, entry)]!; // Stored with the entry.
       for (let index = 0; index < lists.length; index += 1) if (lists[index]!.includes(method)) return true;
@@ -138,12 +153,12 @@ export class ProfileContent {
 
   hasEndpointWithPrefix(prefix: string): boolean {
     const { strings, endpoints, patterns } = this.#packed;
-    return strings.hasPrefix(endpoints, prefix) || patterns?.hasEndpointText(prefix, "") === true;
+    return strings.hasPrefix(endpoints, prefix) || patterns?.endpoints.hasText(prefix, "") === true;
   }
 
   hasEndpointWithSuffix(suffix: string): boolean {
     const { strings, endpoints, patterns } = this.#packed;
-    return strings.hasSuffix(endpoints, suffix) || patterns?.hasEndpointText("", suffix) === true;
+    return strings.hasSuffix(endpoints, suffix) || patterns?.endpoints.hasText("", suffix) === true;
   }
 
   /** True when `matches` is true of the text of some endpoint; allocates a string per endpoint. */
@@ -152,25 +167,28 @@ export class ProfileContent {
     for (let entry = 0; entry < endpoints.count; entry += 1) {
       if (matches(strings.textOf(endpoints, entry))) return true;
     }
-    return patterns?.someEndpoint(matches) === true;
+    return patterns?.endpoints.entries.some(matches) === true;
   }
 
   /** True for an address that was seen, or that lies in a recorded block. */
   hasAddress(direction: TrafficDirection, address: string): boolean {
     const { strings, patterns } = this.#packed;
     return (
-      strings.find(this.#packed[direction].addresses, address) >= 0 ||
-      patterns?.matchesAddress(direction, address) === true
+      strings.find(this.#packed[direction].addresses, address, address.length) >= 0 ||
+      patterns?.[direction].addresses.matches(address) === true
     );
   }
 
   /** @param port - 0 … 65,535; a recorded port without a number matches none. */
   hasAddressPort(direction: TrafficDirection, address: string, port: number, protocol: string): boolean {
-    const { strings, patterns } = this.#packed;
-    return (
-      strings.findParts(this.#packed[direction].ports, address, portParts(port, protocol)) >= 0 ||
-      patterns?.matchesAddressPort(direction, address, port, protocol) === true
-    );
+    const { strings, ports, patterns } = this.#packed;
+    const { addresses } = this.#packed[direction];
+    const entry = strings.find(addresses, address, address.length);
+    if (entry >= 0) {
+      const lists = ports[strings.valueOf(addresses, entry)]!; // Stored with the entry.
+      for (let index = 0; index < lists.length; index += 1) if (hasPort(lists[index]!, port, protocol)) return true;
+    }
+    return patterns?.matchesAddressPort(direction, address, port, protocol) === true;
   }
 
   /** Upper and lower case are the same, and so is a trailing dot. */
@@ -180,7 +198,7 @@ export class ProfileContent {
     const length = lower.endsWith(".") ? lower.length - 1 : lower.length;
     return (
       strings.find(this.#packed[direction].domains, lower, length) >= 0 ||
-      patterns?.matchesDomain(direction, domain) === true
+      patterns?.[direction].matchesDomain(domain) === true
     );
   }
 
@@ -217,6 +235,9 @@ export class ProfileContent {
       for (const list of lists) Object.freeze(list);
       Object.freeze(lists);
     }
+    for (const lists of this.#packed.ports) {
+      for (const list of lists) for (const port of list) Object.freeze(port);
+    }
     for (const policy of Object.values(this.#packed.policies ?? {})) {
       Object.freeze(policy.processAllowed);
       Object.freeze(policy);
@@ -227,9 +248,20 @@ export class ProfileContent {
   }
 }
 
-/** Port and protocol as the parts of an entry: Latin-1 whatever the port. @internal */
-export function portParts(port: number, protocol: string): readonly [string, string] {
-  return [String.fromCharCode((port >> 8) & 0xff, port & 0xff), protocol];
+/** @internal */
+export function hasPort(ports: readonly KnownPort[], port: number, protocol: string): boolean {
+  for (let index = 0; index < ports.length; index += 1) {
+    const known = ports[index]!; // Below the length.
+    if (known.port === port && known.protocol === protocol) return true;
+  }
+  return false;
+}
+
+/** Slashes at the end do not count. */
+function pathLength(path: string): number {
+  let length = path.length;
+  while (length > 1 && path.charCodeAt(length - 1) === SLASH) length -= 1;
+  return length;
 }
 
 function includesAll(list: readonly string[], wanted: readonly string[]): boolean {

@@ -1,124 +1,134 @@
-import type { TrafficDirection } from "./profile-content.ts";
 import {
-  matchesAddressBlock,
-  matchesArguments,
-  matchesDomainPattern,
-  matchesEndpointPattern,
-  matchesPathPattern,
-} from "./wildcards.ts";
+  AddressMatcher,
+  DnsMatcher,
+  EndpointMatcher,
+  ExecArgumentsMatcher,
+  PathMatcher,
+} from "@kinglet/profile/matching";
 
-/** A wildcard entry with the flags or methods recorded for it. @internal */
-export interface DetailedPattern {
-  readonly pattern: string;
-  readonly details: readonly string[];
-}
+import { hasPort, type KnownPort, type TrafficDirection } from "./profile-content.ts";
 
 /** An execution whose path or arguments hold wildcards. @internal */
 export interface CommandPattern {
   readonly path: string;
   readonly args: readonly string[];
-  /** True when no argument is named and any may be given. */
-  readonly allowsAnyArguments: boolean;
+  readonly argsRequired: boolean;
 }
 
-/** Blocks of addresses with their ports. @internal */
-export interface AddressPattern {
-  readonly addresses: readonly string[];
-  readonly ports: readonly { readonly port: number | null; readonly protocol: string }[];
+/** What matches texts with wildcards; says which. */
+interface EntryMatcher {
+  matches(text: string): boolean;
+  nextMatch(text: string, from: number): number;
 }
 
-/** Wildcards of one direction. @internal */
-export interface TrafficPatterns {
-  readonly addresses: AddressPattern[];
-  readonly domains: string[];
+/** Entries with wildcards, each with the list that was recorded for it; matched by what `create` makes at the first question. */
+class DetailedPatterns<Detail> {
+  readonly entries: string[] = [];
+  readonly details: (readonly Detail[])[] = [];
+  readonly #create: (entries: readonly string[]) => EntryMatcher;
+  #matcher: EntryMatcher | undefined = undefined;
+
+  constructor(create: (entries: readonly string[]) => EntryMatcher) {
+    this.#create = create;
+  }
+
+  add(entry: string, details: readonly Detail[]): void {
+    this.entries.push(entry);
+    this.details.push(details);
+  }
+
+  /** True when an entry matches. */
+  matches(text: string): boolean {
+    return this.entries.length > 0 && this.#ask().matches(text);
+  }
+
+  /** Index of the first entry from `from` on that matches, or -1. */
+  nextMatch(text: string, from: number): number {
+    return this.entries.length === 0 ? -1 : this.#ask().nextMatch(text, from);
+  }
+
+  hasText(prefix: string, suffix: string): boolean {
+    return this.entries.some((entry) => entry.startsWith(prefix) && entry.endsWith(suffix));
+  }
+
+  #ask(): EntryMatcher {
+    return (this.#matcher ??= this.#create(this.entries));
+  }
+}
+
+/** Wildcards of one direction of traffic. @internal */
+export class TrafficPatterns {
+  readonly addresses: DetailedPatterns<KnownPort> = new DetailedPatterns((entries) => new AddressMatcher(entries));
+  readonly domains: string[] = [];
+  #names: DnsMatcher | undefined = undefined;
+
+  matchesDomain(domain: string): boolean {
+    return this.domains.length > 0 && (this.#names ??= new DnsMatcher(this.domains)).matches(domain);
+  }
 }
 
 /**
- * The entries of a profile that are not plain strings: few, and tried one after the other when no literal fits.
+ * The entries of a profile that are not plain strings: wildcards, addresses that can be written in several ways, characters outside
+ * Latin-1. Few, and asked when no literal fits.
  *
  * @internal
  */
 export class ProfilePatterns {
   readonly execs: CommandPattern[] = [];
-  readonly opens: DetailedPattern[] = [];
-  readonly endpoints: DetailedPattern[] = [];
-  readonly ingress: TrafficPatterns = { addresses: [], domains: [] };
-  readonly egress: TrafficPatterns = { addresses: [], domains: [] };
+  readonly opens: DetailedPatterns<string> = new DetailedPatterns((entries) => new PathMatcher(entries));
+  readonly endpoints: DetailedPatterns<string> = new DetailedPatterns((entries) => new EndpointMatcher(entries));
+  readonly ingress: TrafficPatterns = new TrafficPatterns();
+  readonly egress: TrafficPatterns = new TrafficPatterns();
+  #commands: ExecArgumentsMatcher | undefined = undefined;
 
-  get isEmpty(): boolean {
+  get size(): number {
+    const { execs, opens, endpoints, ingress, egress } = this;
     return (
-      this.execs.length + this.opens.length + this.endpoints.length === 0 &&
-      this.ingress.addresses.length + this.ingress.domains.length === 0 &&
-      this.egress.addresses.length + this.egress.domains.length === 0
-    );
-  }
-
-  /** About how much memory the entries keep. */
-  get bytes(): number {
-    return (
-      (this.execs.length + this.opens.length + this.endpoints.length) * 160 +
-      (this.ingress.addresses.length + this.egress.addresses.length) * 300 +
-      (this.ingress.domains.length + this.egress.domains.length) * 64
+      execs.length +
+      opens.entries.length +
+      endpoints.entries.length +
+      ingress.addresses.entries.length +
+      ingress.domains.length +
+      egress.addresses.entries.length +
+      egress.domains.length
     );
   }
 
   matchesExec(path: string): boolean {
-    return this.execs.some((exec) => matchesPathPattern(exec.path, path));
+    return this.execs.length > 0 && this.#askCommands().matchesPath(path);
   }
 
   matchesCommand(path: string, args: readonly string[]): boolean {
-    return this.execs.some(
-      (exec) => matchesPathPattern(exec.path, path) && (exec.allowsAnyArguments || matchesArguments(exec.args, args)),
-    );
+    return this.execs.length > 0 && this.#askCommands().matches(path, args);
   }
 
-  matchesOpen(path: string): boolean {
-    return this.opens.some((open) => matchesPathPattern(open.pattern, path));
-  }
-
+  /** True when an entry matches that has every one of the flags. */
   matchesOpenWith(path: string, flags: readonly string[]): boolean {
-    return this.opens.some(
-      (open) => flags.every((flag) => open.details.includes(flag)) && matchesPathPattern(open.pattern, path),
-    );
-  }
-
-  hasOpenText(prefix: string, suffix: string): boolean {
-    return this.opens.some((open) => open.pattern.startsWith(prefix) && open.pattern.endsWith(suffix));
-  }
-
-  matchesEndpoint(endpoint: string): boolean {
-    return this.endpoints.some((known) => matchesEndpointPattern(known.pattern, endpoint));
+    const { opens } = this;
+    for (let at = opens.nextMatch(path, 0); at !== -1; at = opens.nextMatch(path, at + 1)) {
+      if (flags.every((flag) => opens.details[at]?.includes(flag))) return true;
+    }
+    return false;
   }
 
   matchesEndpointWith(endpoint: string, method: string): boolean {
-    return this.endpoints.some(
-      (known) => known.details.includes(method) && matchesEndpointPattern(known.pattern, endpoint),
-    );
-  }
-
-  hasEndpointText(prefix: string, suffix: string): boolean {
-    return this.endpoints.some((known) => known.pattern.startsWith(prefix) && known.pattern.endsWith(suffix));
-  }
-
-  someEndpoint(matches: (endpoint: string) => boolean): boolean {
-    return this.endpoints.some((known) => matches(known.pattern));
-  }
-
-  matchesAddress(direction: TrafficDirection, address: string): boolean {
-    return this[direction].addresses.some(({ addresses }) =>
-      addresses.some((block) => matchesAddressBlock(block, address)),
-    );
+    const { endpoints } = this;
+    for (let at = endpoints.nextMatch(endpoint, 0); at !== -1; at = endpoints.nextMatch(endpoint, at + 1)) {
+      if (endpoints.details[at]?.includes(method) === true) return true;
+    }
+    return false;
   }
 
   matchesAddressPort(direction: TrafficDirection, address: string, port: number, protocol: string): boolean {
-    return this[direction].addresses.some(
-      ({ addresses, ports }) =>
-        ports.some((known) => known.port === port && known.protocol === protocol) &&
-        addresses.some((block) => matchesAddressBlock(block, address)),
-    );
+    const { addresses } = this[direction];
+    for (let at = addresses.nextMatch(address, 0); at !== -1; at = addresses.nextMatch(address, at + 1)) {
+      const ports = addresses.details[at];
+      if (ports !== undefined && hasPort(ports, port, protocol)) return true;
+    }
+    return false;
   }
 
-  matchesDomain(direction: TrafficDirection, domain: string): boolean {
-    return this[direction].domains.some((pattern) => matchesDomainPattern(pattern, domain));
+  #askCommands(): ExecArgumentsMatcher {
+    return (this.#commands ??= new ExecArgumentsMatcher(this.execs));
   }
 }

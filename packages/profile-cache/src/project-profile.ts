@@ -1,12 +1,12 @@
 import type { ContainerProfileSpec, ExecCall, NetworkNeighbor } from "@kinglet/profile";
 
 import { joinParts, PackedStringsBuilder, type PackedSet } from "./packed-strings.ts";
-import { portParts, ProfileContent, type PackedTraffic } from "./profile-content.ts";
+import { ProfileContent, type KnownPort, type PackedTraffic } from "./profile-content.ts";
 import { ProfilePatterns, type TrafficPatterns } from "./profile-patterns.ts";
 import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
 
-/** Anything outside Latin-1, and the wildcard `*`. `⋯` is outside. */
-const NOT_LITERAL = /[^\u0000-\u00ff]|\*/;
+/** Anything outside Latin-1, among it the wildcard `\u22ef`; the wildcard `*`; slashes at the end, which do not count. */
+const NOT_LITERAL = /[^\u0000-\u00ff]|\*|.\/$/;
 const NOT_LATIN = /[^\u0000-\u00ff]/;
 /** IPv4 in its one common spelling; everything else has several, or is a block. */
 const PLAIN_ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
@@ -33,7 +33,8 @@ export function projectProfile(
 ): ProfileContent {
   const builder = new PackedStringsBuilder();
   const patterns = new ProfilePatterns();
-  const details = new DetailTable();
+  const details = new DetailTable<string>();
+  const ports = new DetailTable<KnownPort>();
   const keep = (surface: ProfileSurface): ((text: string) => boolean) | undefined =>
     filterFunction(projection.surfaces[surface]);
   const { execs, commands } = packExecs(spec.execs, builder, patterns, keep("execs"));
@@ -47,7 +48,7 @@ export function projectProfile(
   const capabilities = builder.addSet(plain(spec.capabilities, keep("capabilities")));
   const ingress = packTraffic(
     spec.ingress,
-    builder,
+    { builder, ports },
     patterns.ingress,
     {
       address: keep("ingressAddresses"),
@@ -57,7 +58,7 @@ export function projectProfile(
   );
   const egress = packTraffic(
     spec.egress,
-    builder,
+    { builder, ports },
     patterns.egress,
     {
       address: keep("egressAddresses"),
@@ -76,7 +77,8 @@ export function projectProfile(
     ingress,
     egress,
     details: details.lists,
-    patterns: patterns.isEmpty ? undefined : patterns,
+    ports: ports.lists,
+    patterns: patterns.size === 0 ? undefined : patterns,
     policies: Object.keys(spec.rulePolicies).length === 0 ? undefined : spec.rulePolicies,
     callStacks: spec.identifiedCallStacks.length === 0 ? NO_PARTS : spec.identifiedCallStacks,
   });
@@ -96,18 +98,19 @@ function filterFunction(filter: SurfaceFilter | undefined): Keep {
     contains.some((one) => text.includes(one));
 }
 
-/** Lists of flags or methods, each once. */
-class DetailTable {
-  readonly lists: (readonly (readonly string[])[])[] = [];
-  readonly #known = new Map<readonly string[] | string, number>();
+/** Lists that many entries have in common, each once; a group is the lists of equal entries. */
+class DetailTable<Detail> {
+  readonly lists: (readonly (readonly Detail[])[])[] = [];
+  readonly #byList = new Map<readonly Detail[], number>();
+  readonly #byText = new Map<string, number>();
 
   /** Index of a group that holds this one list. */
-  indexOf(list: readonly string[]): number {
+  indexOf(list: readonly Detail[]): number {
     // Parsed documents share equal lists, so that most are found by identity.
-    const known = this.#known.get(list);
+    const known = this.#byList.get(list);
     if (known !== undefined) return known;
     const index = this.#indexOfGroup([list]);
-    this.#known.set(list, index);
+    this.#byList.set(list, index);
     return index;
   }
 
@@ -117,12 +120,12 @@ class DetailTable {
     return this.#indexOfGroup([...(this.lists[left] ?? []), ...(this.lists[right] ?? [])]);
   }
 
-  #indexOfGroup(group: readonly (readonly string[])[]): number {
+  #indexOfGroup(group: readonly (readonly Detail[])[]): number {
     const key = JSON.stringify(group);
-    let index = this.#known.get(key);
+    let index = this.#byText.get(key);
     if (index === undefined) {
       index = this.lists.push(group) - 1;
-      this.#known.set(key, index);
+      this.#byText.set(key, index);
     }
     return index;
   }
@@ -144,7 +147,7 @@ function packExecs(
   for (const { path, args, argsRequired } of items) {
     const allowsAny = args.length === 0 && !argsRequired;
     if (NOT_LITERAL.test(path)) {
-      patterns.execs.push({ path, args, allowsAnyArguments: allowsAny });
+      patterns.execs.push({ path, args, argsRequired });
       continue;
     }
     if (keep?.(path) === false) continue;
@@ -152,7 +155,7 @@ function packExecs(
     anyArguments.push(allowsAny ? 1 : 0);
     if (allowsAny) continue;
     if (args.some((arg) => NOT_LATIN.test(arg) || arg.includes("\0"))) {
-      patterns.execs.push({ path, args, allowsAnyArguments: false });
+      patterns.execs.push({ path, args, argsRequired: true });
     } else commands.push(joinParts(path, args));
   }
   return { execs: builder.addSet(paths, anyArguments, Math.max), commands: builder.addSet(commands) };
@@ -160,7 +163,7 @@ function packExecs(
 
 interface PackContext {
   readonly builder: PackedStringsBuilder;
-  readonly details: DetailTable;
+  readonly details: DetailTable<string>;
   readonly keep: Keep;
 }
 
@@ -168,7 +171,7 @@ function packDetailed<Name extends string, Detail extends string>(
   items: readonly (Readonly<Record<Name, string>> & Readonly<Record<Detail, readonly string[]>>)[],
   name: Name,
   detail: Detail,
-  wild: { pattern: string; details: readonly string[] }[],
+  wild: ProfilePatterns["opens"],
   context: PackContext,
 ): PackedSet {
   const { builder, details, keep } = context;
@@ -177,7 +180,7 @@ function packDetailed<Name extends string, Detail extends string>(
   for (const item of items) {
     const text = item[name];
     if (NOT_LITERAL.test(text) || (name === "endpoint" && ANY_PORT.test(text))) {
-      wild.push({ pattern: text, details: item[detail] });
+      wild.add(text, item[detail]);
     } else if (keep?.(text) !== false) {
       texts.push(text);
       values.push(details.indexOf(item[detail]));
@@ -188,34 +191,33 @@ function packDetailed<Name extends string, Detail extends string>(
 
 function packTraffic(
   neighbors: readonly NetworkNeighbor[],
-  builder: PackedStringsBuilder,
+  { builder, ports }: { readonly builder: PackedStringsBuilder; readonly ports: DetailTable<KnownPort> },
   wild: TrafficPatterns,
   keep: { readonly address: Keep; readonly domain: Keep },
   wantsSingleName: boolean,
 ): PackedTraffic {
   const addresses: string[] = [];
-  const ports: string[] = [];
+  const values: number[] = [];
   const domains: string[] = [];
   for (const neighbor of neighbors) {
     const blocks: string[] = [];
     if (neighbor.ipAddress !== "") blocks.push(neighbor.ipAddress);
     for (const address of neighbor.ipAddresses) blocks.push(address);
-    const others = blocks.filter((address) => !PLAIN_ADDRESS.test(address));
     for (const address of blocks) {
-      if (!PLAIN_ADDRESS.test(address) || keep.address?.(address) === false) continue;
-      addresses.push(address);
-      for (const { port, protocol } of neighbor.ports) {
-        if (port !== null) ports.push(joinParts(address, portParts(port, protocol)));
+      if (!PLAIN_ADDRESS.test(address)) {
+        wild.addresses.add(address, neighbor.ports);
+        continue;
       }
+      if (keep.address?.(address) === false) continue;
+      addresses.push(address);
+      values.push(ports.indexOf(neighbor.ports));
     }
-    if (others.length > 0) wild.addresses.push({ addresses: others, ports: neighbor.ports });
     // Of ingress the superseded single name never counted.
     if (wantsSingleName && neighbor.dns !== "") addDomain(neighbor.dns, domains, wild, keep.domain);
     for (const name of neighbor.dnsNames) addDomain(name, domains, wild, keep.domain);
   }
   return {
-    addresses: builder.addSet(addresses),
-    ports: builder.addSet(ports),
+    addresses: builder.addSet(addresses, values, (kept, other) => ports.merge(kept, other)),
     domains: builder.addSet(domains),
   };
 }
