@@ -1,5 +1,5 @@
 import { createError, hasCode, KingletError } from "@kinglet/errors";
-import { sleep, type Clock } from "@kinglet/lifecycle";
+import { sleep, untilAborted, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import { createStatusError, createTransportError, readSeconds, type RequestPlace } from "./api-error.ts";
@@ -99,11 +99,11 @@ export class ApiRequester {
   async open(call: ApiCall): Promise<OpenAnswer> {
     let renewedToken = false;
     for (let attempt = 0; ; attempt++) {
-      const token = await this.#token();
+      const token = await this.#token(call.signal);
       try {
         return await this.#attempt(call, token);
       } catch (error) {
-        if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNAUTHORIZED") && !renewedToken && (await this.#renew(token))) {
+        if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNAUTHORIZED") && !renewedToken && (await this.#renew(token, call.signal))) {
           // 401 means that nothing was done, so any verb may go again.
           renewedToken = true;
           continue;
@@ -181,9 +181,12 @@ export class ApiRequester {
       if (response.status >= 300) throw await readStatusError(place, decoded);
       return { response: decoded, scope, place };
     } catch (error) {
-      scope.end();
-      if (error instanceof KingletError && "status" in error.details) throw error;
+      if (error instanceof KingletError && "status" in error.details) {
+        scope.end();
+        throw error;
+      }
       const fault = this.bodyError(scope, place, error);
+      scope.abandon();
       this.#count(call, resultOf(fault, call.signal));
       throw fault;
     }
@@ -216,18 +219,19 @@ export class ApiRequester {
     return headers;
   }
 
-  async #token(): Promise<string | undefined> {
+  async #token(signal: AbortSignal | undefined): Promise<string | undefined> {
     const { token } = this.#access;
-    return typeof token === "object" ? token.token() : token;
+    // A program that logs in may take a minute.
+    return typeof token === "object" ? untilAborted(token.token(), signal) : token;
   }
 
   /** True when the credentials come from a source that has others now. */
-  async #renew(rejected: string | undefined): Promise<boolean> {
+  async #renew(rejected: string | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     const source = this.#access.token;
     if (typeof source !== "object") return false;
     const { version } = source;
     source.reject(rejected);
-    return (await source.token()) !== rejected || source.version !== version;
+    return (await this.#token(signal)) !== rejected || source.version !== version;
   }
 
   #count(call: ApiCall, code: string): void {

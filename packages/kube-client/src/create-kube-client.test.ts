@@ -362,4 +362,32 @@ describe("KubeClient", () => {
       expect([await read(), await read(), await read()]).toEqual([{ a: 1 }, "ok", undefined]);
     });
   });
+
+  describe("answers that nobody reads", () => {
+    it.each([
+      ["a call", { headers: { "content-encoding": "br" } }],
+      ["a list", { headers: { "content-encoding": "br" } }],
+      ["a watch", { headers: { "content-encoding": "br" } }],
+    ])("are given back to the connection: %s compressed in an unknown way", async (verb, answer) => {
+      const transport = new ScriptedTransport(() => ({ ...answer, chunks: ["x", HANG] }));
+      const client = clientOf(transport);
+      const calls: Record<string, () => Promise<unknown>> = {
+        "a call": () => client.get(pods, "a", shop),
+        "a list": () => client.list(pods),
+        "a watch": async () => client.watch(pods)[Symbol.asyncIterator]().next(),
+      };
+      await expect(calls[verb]!()).rejects.toThrow(code("RESPONSE"));
+      expect(transport.requests[0]?.signal.aborted).toBe(true);
+    });
+  });
+
+  it("ends at the caller's signal also while it waits for credentials [client E7]", async () => {
+    const token: TokenSource = { token: () => new Promise(() => {}), reject: () => {} };
+    const transport = new ScriptedTransport(() => ({ json: pod("a", "1") }));
+    const client = createKubeClient({ ...ACCESS, token }, { transport });
+    const stop = new AbortController();
+    const waiting = client.get(pods, "a", { ...shop, signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+  });
 });

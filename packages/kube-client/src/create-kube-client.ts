@@ -176,7 +176,9 @@ class JsonKubeClient implements KubeClient {
     try {
       yield* readWatchStream<T>(answer, await format.watch(answer));
     } catch (error) {
-      throw this.#requester.bodyError(scope, place, error);
+      const fault = this.#requester.bodyError(scope, place, error);
+      scope.abandon();
+      throw fault;
     } finally {
       scope.end();
     }
@@ -315,7 +317,9 @@ class JsonKubeClient implements KubeClient {
       }
       return reader.finish();
     } catch (error) {
-      throw isReaderFault ? error : this.#requester.bodyError(scope, place, error);
+      const fault = isReaderFault ? error : this.#requester.bodyError(scope, place, error);
+      scope.abandon();
+      throw fault;
     } finally {
       scope.end();
     }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openH2Server, pemOf, type H2Server } from "../test/open-h2-server.ts";
+import { Dialer } from "./dialer.ts";
 import {
   createKubeClient,
   loadClusterAccess,
@@ -230,6 +231,34 @@ describe("Dialer", () => {
     });
     socket.destroy();
     silent.close();
+  });
+
+  it("leaves neither socket nor timer when the client is closed while it connects [client W14]", async () => {
+    const clock = new ManualClock();
+    const silent = net.createServer();
+    const accepted = once(silent, "connection");
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as net.AddressInfo;
+    const client = createKubeClient({ server: `https://127.0.0.1:${port}`, origin: "test" }, { clock });
+    const waiting = client.get(namespaces, "a").catch((error: unknown) => error);
+    const [socket] = (await accepted) as [net.Socket];
+    const closed = once(socket, "close");
+    socket.resume();
+    await client[Symbol.asyncDispose]();
+    expect(await waiting).toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE" });
+    await closed;
+    expect(clock.pendingTimers).toBe(0);
+    silent.close();
+  });
+
+  it("survives a connection that breaks before anybody uses it", async () => {
+    await using server = await openH2Server((_request, response) => response.end());
+    const socket = await new Dialer(server.access).dial(["http/1.1"]);
+    socket.destroy(new Error("broken"));
+    // An error that nobody listens for would end the process.
+    await new Promise((resolve) => socket.on("close", resolve));
+    expect(socket.destroyed).toBe(true);
   });
 });
 

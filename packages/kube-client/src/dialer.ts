@@ -33,6 +33,7 @@ export class Dialer {
   readonly #port: number;
   #credentials: TlsCredentials;
   #context: tls.SecureContext | undefined;
+  readonly #closed = Promise.withResolvers<never>();
 
   /** @throws KINGLET_ERR_KUBE_CLIENT_CONFIG when `access.server` is not an https URL (or http to a loopback address), or holds credentials. */
   constructor(access: ClusterAccess, clock: Clock = systemClock) {
@@ -46,6 +47,12 @@ export class Dialer {
     this.#host = url.hostname.replace(/^\[(.*)\]$/, "$1");
     this.#port = url.port === "" ? (this.isSecure ? 443 : 80) : Number(url.port);
     this.#credentials = access;
+    this.#closed.promise.catch(() => {});
+  }
+
+  /** Ends what is being dialled; nothing is dialled any more. */
+  close(): void {
+    this.#closed.reject(connectionError("the client is closed", "ECONNRESET"));
   }
 
   /**
@@ -90,10 +97,17 @@ export class Dialer {
     const timer = this.#clock.startTimer(() => {
       timeout.reject(connectionError(`no connection to ${this.authority} within ${DIAL_MS} ms`, "ETIMEDOUT"));
     }, DIAL_MS);
-    const keep = (made: Socket): Socket => (socket = made);
+    let isGivenUp = false;
+    const keep = (made: Socket): Socket => {
+      // Whoever takes the connection listens a moment later: a fault in between must not end the process.
+      made.on("error", () => {});
+      if (isGivenUp) made.destroy();
+      return (socket = made);
+    };
     try {
-      return await Promise.race([this.#connect(protocols, keep), timeout.promise]);
+      return await Promise.race([this.#closed.promise, this.#connect(protocols, keep), timeout.promise]);
     } catch (error) {
+      isGivenUp = true;
       socket?.destroy();
       if (isCertificateFault(error)) this.#access.tlsSource?.reject();
       throw error;

@@ -204,4 +204,27 @@ describe("HandlerQueue", () => {
     });
     await fc.assert(property, { seed: 1, numRuns: 200 });
   });
+
+  it("waits for promises of any library, and takes their rejections [client W11] [client C9]", async () => {
+    const log: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const errors: unknown[] = [];
+    const queue = new HandlerQueue<KubeObject>(
+      {
+        onAdd: ({ metadata }) => {
+          log.push(metadata.name);
+          const wait = metadata.name === "a" ? gate.promise : Promise.reject(new Error("no"));
+          // oxlint-disable-next-line no-thenable -- what is tested
+          return { then: wait.then.bind(wait) } as unknown as Promise<void>;
+        },
+      },
+      { current: () => undefined, keyOf: ({ metadata }) => metadata.name, onError: (error) => errors.push(error), onBehind: () => {} },
+    );
+    queue.push(undefined, object("a", "1"));
+    queue.push(undefined, object("b", "2"));
+    expect(log).toEqual(["a"]);
+    gate.resolve();
+    await expect.poll(() => errors.length).toBe(1);
+    expect(log).toEqual(["a", "b"]);
+  });
 });

@@ -174,9 +174,10 @@ export class HandlerQueue<T extends KubeObject> {
   #deliver(old: T | undefined, now: T | undefined, last: T | undefined): void {
     try {
       const pending = this.#call(old, now, last);
-      if (!(pending instanceof Promise)) return;
+      // Not `instanceof`: promises of other libraries are waited for too.
+      if (typeof pending?.then !== "function") return;
       this.#isBusy = true;
-      pending
+      Promise.resolve(pending)
         .catch(this.#options.onError)
         .finally(() => {
           this.#isBusy = false;

@@ -79,6 +79,7 @@ class NegotiatedTransport implements KubeTransport {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#dialer.close();
     const error = connectionError("the client is closed", "ECONNRESET");
     for (const connection of [...this.#connections, ...this.#retired]) connection.destroy(error);
     this.#retired.clear();

@@ -112,6 +112,13 @@ describe("compileProjection", () => {
     expect(usedAfterGc() - before).toBeLessThan(24 * 1024 * 1024);
     expect(kept).toHaveLength(64);
   });
+
+  it("keeps values that are nested as deep as a server allows [client C7]", () => {
+    const depth = 10_000;
+    const deep = JSON.parse(`${'{"a":'.repeat(depth)}"end"${"}".repeat(depth)}`) as unknown;
+    const source = { metadata: { name: "n" }, spec: deep };
+    expect(compileProjection({ paths: ["spec"] })(source, new Interner(10, 10))["spec"]).toBe(deep);
+  });
 });
 
 function usedAfterGc(): number {

@@ -52,6 +52,9 @@ const IDENTITY = ["metadata.name", "metadata.namespace", "metadata.uid", "metada
 const UNIQUE = new Set(["name", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp"]);
 const UNIQUE_ANYWHERE = new Set(["containerID", "podIP", "time", "lastTransitionTime"]);
 
+/** Strings further inside are kept as they came. */
+const MAX_INTERNED_DEPTH = 100;
+
 const compiled = new WeakMap<Projection, CompiledProjection>();
 
 /**
@@ -196,13 +199,14 @@ function copyElements(
 }
 
 /** Interns the strings of a value that is kept whole, in place: the parsed object is ours, and its shape is already exact. */
-function internWithin(value: unknown, interner: Interner): unknown {
-  if (typeof value !== "object" || value === null) return value;
+function internWithin(value: unknown, interner: Interner, depth = 0): unknown {
+  // A server takes objects nested 10,000 deep: more than the stack is.
+  if (typeof value !== "object" || value === null || depth > MAX_INTERNED_DEPTH) return value;
   const record = value as Record<string, unknown>;
   for (const key of Object.keys(record)) {
     const child = record[key];
     if (typeof child === "string") record[key] = interner.intern(child);
-    else if (typeof child === "object") internWithin(child, interner);
+    else if (typeof child === "object") internWithin(child, interner, depth + 1);
   }
   return value;
 }

@@ -57,6 +57,12 @@ export class RequestScope {
     this.#waitingSinceMs = undefined;
   }
 
+  /** As `end`, for an answer that was not read to its end: it holds its connection until somebody says that nobody will. */
+  abandon(): void {
+    this.end();
+    this.#controller.abort();
+  }
+
   /** Ends the limits and lets go of the caller's signal. */
   end(): void {
     this.#timer?.cancel();

@@ -117,6 +117,11 @@ class DialingAgent extends http.Agent {
     return undefined;
   }
 
+  override destroy(): void {
+    this.#firstSocket?.destroy();
+    super.destroy();
+  }
+
   /** Takes no connection back for another request. */
   drain(): void {
     this.maxFreeSockets = 0;
@@ -124,6 +129,7 @@ class DialingAgent extends http.Agent {
   }
 
   closeIdle(): void {
+    this.#firstSocket?.destroy();
     for (const sockets of Object.values(this.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 }

@@ -207,7 +207,7 @@ export class Http2Connection implements FrameHandler {
     const hadStreams = this.#streams.size > 0;
     for (const stream of [...this.#streams.values()]) this.#settle(stream, error);
     // What was written last (a reset stream, an acknowledgement) still goes out where the peer is well.
-    if (hadStreams) this.#socket.destroy();
+    if (hadStreams || this.#socket.writableLength > MAX_FRAME_BYTES) this.#socket.destroy();
     else this.#socket.end(() => this.#socket.destroy());
     this.#options.onClose?.(this);
   }
