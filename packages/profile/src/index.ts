@@ -1,4 +1,4 @@
-export { alternateName } from "./alternate-name.ts";
+export { alternateName, isCronJobRun } from "./alternate-name.ts";
 export {
   APPLICATION_PROFILE_KIND,
   type ApplicationProfile,
@@ -29,6 +29,7 @@ export {
   type RulePolicy,
   type SeccompProfile,
 } from "./container-profile.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
 export { profileErrors, type ProfileErrorCode } from "./errors.ts";
 export { freezeProfile } from "./freeze-profile.ts";
 export { createInstanceId, createWorkloadInstanceId, type ContainerType, type InstanceIdParts } from "./instance-id.ts";
@@ -41,11 +42,31 @@ export {
   type NetworkNeighborhoodSpec,
 } from "./network-neighborhood.ts";
 export { parseContainerProfile } from "./parse-container-profile.ts";
+export { podSpecHash, type PodSpecHashOptions } from "./pod-spec-hash.ts";
 export {
   COMPLETION_ANNOTATION,
+  CONTAINER_NAME_LABEL,
+  CONTAINER_TYPE_ANNOTATION,
   INSTANCE_ID_ANNOTATION,
+  LEARNING_PERIOD_LABEL,
+  LEARNING_TIME_LABEL,
+  MANAGED_BY_ANNOTATION,
+  PREVIOUS_REPORT_TIME_ANNOTATION,
+  REPORT_SERIES_ANNOTATION,
+  REPORT_TIME_ANNOTATION,
+  RESOURCE_SIZE_ANNOTATION,
   STATUS_ANNOTATION,
   SYNC_CHECKSUM_ANNOTATION,
+  TEMPLATE_HASH_LABEL,
+  USER_DEFINED_PROFILE_LABEL,
+  WORKLOAD_API_GROUP_LABEL,
+  WORKLOAD_API_VERSION_LABEL,
+  WORKLOAD_ID_ANNOTATION,
+  WORKLOAD_KIND_LABEL,
+  WORKLOAD_NAMESPACE_LABEL,
+  WORKLOAD_NAME_LABEL,
+  WORKLOAD_RESOURCE_VERSION_LABEL,
 } from "./profile-keys.ts";
 export { profileStatus, type ProfileCompletion, type ProfileStatus } from "./profile-status.ts";
-export { containerSlug, workloadSlug } from "./slug.ts";
+export { containerSlug, oneTimeSlug, workloadSlug } from "./slug.ts";
+export { createWorkloadId, legalLabels, workloadLabels } from "./workload-labels.ts";

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { InstanceIdParts } from "./instance-id.ts";
-import { containerSlug, workloadSlug } from "./slug.ts";
+import { containerSlug, oneTimeSlug, workloadSlug } from "./slug.ts";
 
 /** Hash digits were computed with sha256sum over the instance id written out by hand. */
 const web: InstanceIdParts = {
@@ -109,5 +109,38 @@ describe("workloadSlug", () => {
     expect(text242).toBe(`pod-${"a".repeat(238)}`);
     const text243 = workloadSlug({ ...pod, name: "a".repeat(239), containerName: "c" });
     expect(text243).toBe(`pod-${"a".repeat(239)}-3099-95a8`);
+  });
+});
+
+describe("oneTimeSlug", () => {
+  const uuid = "0123abcd-0123-4123-8123-0123456789ab";
+
+  it("is the profile's name and the UUID without dashes", () => {
+    expect(oneTimeSlug(web, uuid)).toBe("replicaset-web-77b4fdf86c-web-68de-f4f8-0123abcd0123412381230123456789ab");
+    expect(oneTimeSlug({ ...web, containerName: "" }, uuid)).toBe(
+      "replicaset-web-77b4fdf86c-0123abcd0123412381230123456789ab",
+    );
+  });
+
+  it("makes room for the UUID before it cuts the rest", () => {
+    const long = { ...web, name: "a".repeat(253) };
+    expect(oneTimeSlug(long, uuid)).toMatch(/^replicaset-a{199}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{32}$/);
+    expect(oneTimeSlug(long, uuid)).toHaveLength(253);
+    fc.assert(
+      fc.property(anyParts, fc.uuid(), (parts, any) => {
+        const slug = oneTimeSlug(parts, any);
+        expect(slug.length).toBeLessThanOrEqual(253);
+        expect(slug.endsWith(any.replaceAll("-", ""))).toBe(true);
+        expect(slug).not.toBe(containerSlug(parts));
+      }),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+
+  it("refuses what is no UUID", () => {
+    expect(() => oneTimeSlug(web, "1")).toThrow(expect.objectContaining({ code: "KINGLET_ERR_PROFILE_INVALID_SLUG" }));
+    expect(() => oneTimeSlug(web, `${"a".repeat(31)}/`)).toThrow(
+      expect.objectContaining({ code: "KINGLET_ERR_PROFILE_INVALID_SLUG" }),
+    );
   });
 });

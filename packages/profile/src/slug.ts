@@ -7,6 +7,8 @@ import { sha256Hex } from "./sha256.ts";
 const MAX_LENGTH = 253;
 /** `-xxxx-xxxx`. */
 const TAIL_LENGTH = 10;
+/** A dash and 32 hex digits. */
+const ONE_TIME_LENGTH = 33;
 const DNS_SUBDOMAIN = /^[a-z0-9][a-z0-9.-]{0,251}[a-z0-9]$/;
 
 /**
@@ -26,10 +28,7 @@ const DNS_SUBDOMAIN = /^[a-z0-9][a-z0-9.-]{0,251}[a-z0-9]$/;
  * @public
  */
 export function containerSlug(parts: InstanceIdParts): string {
-  if (parts.containerName === "") return workloadSlug(parts);
-  const hash = sha256Hex(createInstanceId(parts));
-  const text = `${parts.kind}-${slugName(parts)}-${parts.containerName}`;
-  return finish(text.slice(0, MAX_LENGTH - TAIL_LENGTH) + tail(hash));
+  return finish(slugWithin(parts, MAX_LENGTH));
 }
 
 /**
@@ -42,9 +41,39 @@ export function containerSlug(parts: InstanceIdParts): string {
  */
 export function workloadSlug(parts: InstanceIdParts): string {
   const id = createInstanceId(parts);
-  const text = `${parts.kind}-${slugName(parts)}`;
-  if (text.length < MAX_LENGTH - TAIL_LENGTH) return finish(text);
-  return finish(text.slice(0, MAX_LENGTH - TAIL_LENGTH) + tail(sha256Hex(id)));
+  return finish(cut(`${parts.kind}-${slugName(parts)}`, id, MAX_LENGTH));
+}
+
+/**
+ * Name of one report about a container: that of its profile, a dash and 32 hex digits that no other report has; room for them is
+ * made before the rest is cut, so it stays below 254 characters.
+ *
+ * Nothing can be found under such a name later: look profiles up by {@link containerSlug}.
+ *
+ * @param uuid - a fresh random UUID, with or without dashes.
+ * @throws as {@link containerSlug}; `KINGLET_ERR_PROFILE_INVALID_SLUG` when `uuid` is none.
+ *
+ * @public
+ */
+export function oneTimeSlug(parts: InstanceIdParts, uuid: string): string {
+  const suffix = `-${uuid.replaceAll("-", "")}`;
+  if (suffix.length !== ONE_TIME_LENGTH) {
+    throw createError(profileErrors, "KINGLET_ERR_PROFILE_INVALID_SLUG", { text: suffix });
+  }
+  return finish(slugWithin(parts, MAX_LENGTH - ONE_TIME_LENGTH) + suffix);
+}
+
+function slugWithin(parts: InstanceIdParts, maxLength: number): string {
+  const id = createInstanceId(parts);
+  if (parts.containerName === "") return cut(`${parts.kind}-${slugName(parts)}`, id, maxLength);
+  const text = `${parts.kind}-${slugName(parts)}-${parts.containerName}`;
+  return text.slice(0, maxLength - TAIL_LENGTH) + tail(sha256Hex(id));
+}
+
+/** The text when it leaves room for a tail, otherwise cut to that room with the tail. */
+function cut(text: string, id: string, maxLength: number): string {
+  if (text.length < maxLength - TAIL_LENGTH) return text;
+  return text.slice(0, maxLength - TAIL_LENGTH) + tail(sha256Hex(id));
 }
 
 function tail(hash: string): string {
