@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function reportOf(declarations: string): Promise<Awaited<ReturnType<typeof apiReport>>> {
   await writeFile(join(folder, "dist/index.d.ts"), declarations);
-  return apiReport(folder, "planted");
+  return apiReport(folder, { report: "planted", declarations: "dist/index.d.ts" });
 }
 
 describe("apiReport", () => {

@@ -9,31 +9,31 @@ import {
   type IConfigFile,
   type IExtractorMessagesConfig,
 } from "@microsoft/api-extractor";
+import type { PackageEntry } from "./package-entries.ts";
 
-/** What users of one package see. */
+/** What users of one entry of a package see. */
 export interface ApiReport {
-  /** Text of `etc/NAME.api.md`. */
+  /** Text of `etc/NAME.api.md`, or of `etc/NAME.ENTRY.api.md` for a sub-path. */
   readonly text: string;
   /** One line each: exports without a release tag. */
   readonly problems: readonly string[];
 }
 
 /**
- * Reads the declarations of a built package and writes down its public surface.
+ * Reads the declarations of one entry of a built package and writes down its public surface.
  *
- * Needs what `tsc -b` leaves in `dist`, of the package and of those it imports. About a second a package, most of it the compiler.
+ * Needs what `tsc -b` leaves in `dist`, of the package and of those it imports. About a second an entry, most of it the compiler.
  *
  * @param folder - absolute path of the package.
- * @param name - name of the folder, which is the name of the report.
  */
-export async function apiReport(folder: string, name: string): Promise<ApiReport> {
+export async function apiReport(folder: string, { report, declarations }: PackageEntry): Promise<ApiReport> {
   const scratch = await mkdtemp(join(tmpdir(), "kinglet-api-"));
-  const fileName = `${name}.api.md`;
+  const fileName = `${report}.api.md`;
   const problems: string[] = [];
   try {
     Extractor.invoke(
       ExtractorConfig.prepare({
-        configObject: configOf(folder, scratch, fileName),
+        configObject: configOf(folder, join(folder, declarations), { scratch, fileName }),
         configObjectFullPath: undefined,
         packageJsonFullPath: join(folder, "package.json"),
       }),
@@ -64,10 +64,14 @@ function describe({ sourceFilePath, sourceFileLine, text }: ExtractorMessage): s
   return `${place}${text}`;
 }
 
-function configOf(folder: string, scratch: string, fileName: string): IConfigFile {
+function configOf(
+  folder: string,
+  entry: string,
+  { scratch, fileName }: { readonly scratch: string; readonly fileName: string },
+): IConfigFile {
   return {
     projectFolder: folder,
-    mainEntryPointFilePath: join(folder, "dist/index.d.ts"),
+    mainEntryPointFilePath: entry,
     compiler: {
       overrideTsconfig: {
         compilerOptions: {
@@ -81,7 +85,7 @@ function configOf(folder: string, scratch: string, fileName: string): IConfigFil
           allowImportingTsExtensions: true,
           noEmit: true,
         },
-        files: [join(folder, "dist/index.d.ts")],
+        files: [entry],
       },
     },
     apiReport: {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { buildDeclarations } from "./build-declarations.ts";
 import { staleReports } from "./stale-reports.ts";
 
-/** `pnpm api-report`: writes `packages/NAME/etc/NAME.api.md`. With `--check` it writes nothing and exits 1 when one is out of date. */
+/** `pnpm api-report`: writes `packages/NAME/etc/NAME.api.md`, and `NAME.ENTRY.api.md` for each sub-path of its exports. With `--check` it writes nothing and exits 1 when one is out of date. */
 const root = join(import.meta.dirname, "../../..");
 const isCheck = process.argv.includes("--check");
 await buildDeclarations(root);

@@ -1,18 +1,19 @@
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { apiReport } from "./api-report.ts";
+import { packageEntries } from "./package-entries.ts";
 import { publicPackages } from "./public-packages.ts";
 
 /** What is to be done about the committed reports. */
 export interface ReportDifferences {
-  /** Paths below the root of reports that are missing, differ, or have no package (any more). */
+  /** Paths below the root of reports that are missing, differ, or have no entry (any more). */
   readonly stale: readonly string[];
   /** What is wrong with the sources: exports without a release tag. */
   readonly problems: readonly string[];
 }
 
 /**
- * Compares the committed report of every public package with its surface as it is now.
+ * Compares the committed report of every entry of every public package with its surface as it is now.
  *
  * @param options - `write`: also bring the files up to date.
  */
@@ -20,20 +21,24 @@ export async function staleReports(root: string, options: { readonly write: bool
   const stale: string[] = [];
   const problems: string[] = [];
   for (const name of await publicPackages(root)) {
-    const path = `packages/${name}/etc/${name}.api.md`;
-    const file = join(root, path);
-    const report = await apiReport(join(root, "packages", name), name);
-    problems.push(...report.problems);
-    for (const other of await namesIn(dirname(file))) {
-      if (other === basename(file)) continue;
-      stale.push(join(dirname(path), other));
-      if (options.write) await rm(join(dirname(file), other));
+    const folder = join(root, "packages", name);
+    const expected = new Set<string>();
+    for (const entry of await packageEntries(folder, name)) {
+      const path = `packages/${name}/etc/${entry.report}.api.md`;
+      expected.add(basename(path));
+      const report = await apiReport(folder, entry);
+      problems.push(...report.problems);
+      if ((await textOf(join(root, path))) === report.text) continue;
+      stale.push(path);
+      if (!options.write) continue;
+      await mkdir(join(folder, "etc"), { recursive: true });
+      await writeFile(join(root, path), report.text);
     }
-    if ((await textOf(file)) === report.text) continue;
-    stale.push(path);
-    if (!options.write) continue;
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, report.text);
+    for (const other of await namesIn(join(folder, "etc"))) {
+      if (expected.has(other)) continue;
+      stale.push(`packages/${name}/etc/${other}`);
+      if (options.write) await rm(join(folder, "etc", other));
+    }
   }
   return { stale, problems };
 }
