@@ -1,5 +1,5 @@
 import { createError, hasCode } from "@kinglet/errors";
-import { withTimeout, type Clock } from "@kinglet/lifecycle";
+import { untilAborted, withTimeout, type Clock } from "@kinglet/lifecycle";
 
 import { storageErrors } from "./errors.ts";
 
@@ -36,12 +36,4 @@ export async function withinBudget<T>(
       { cause: error },
     );
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

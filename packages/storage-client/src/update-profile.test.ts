@@ -126,6 +126,23 @@ describe("updateProfile", () => {
     expect(result.stored?.metadata.annotations).toEqual(annotations);
   });
 
+  it("does not take another order of members for a change", async () => {
+    const record = memoryRecord(async () => {});
+    const profile = withSyscalls(undefined, "read");
+    const withAnnotations = (annotations: Readonly<Record<string, string>>): ContainerProfile => ({
+      spec: profile.spec,
+      metadata: { annotations, namespace: "shop", name: "web" },
+      kind: profile.kind,
+      apiVersion: profile.apiVersion,
+    });
+    await record.write(withAnnotations({ a: "1", b: "2" }), undefined);
+    const options = { signal, clock: new ManualClock(), random: () => 0 };
+    const same = await updateProfile(record, () => withAnnotations({ b: "2", a: "1" }), options);
+    expect(same.outcome).toBe("unchanged");
+    const other = await updateProfile(record, () => withAnnotations({ b: "2", a: "2" }), options);
+    expect(other.outcome).toBe("written");
+  });
+
   it("loses nothing in any order of the steps of several writers", async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 4 }), async (scheduler, writers) => {

@@ -100,7 +100,7 @@ function markerOf(refused: ContainerProfile, current: ContainerProfile | undefin
   return { apiVersion, kind, metadata: { ...metadata, annotations }, spec };
 }
 
-/** False only when something that is written differs; the order of members may make equal contents look different, which costs one write. */
+/** False only when something that is written differs; lists in another order look different, which costs one write. */
 function isSameContent(a: ContainerProfile, b: ContainerProfile): boolean {
   return a === b || contentOf(a) === contentOf(b);
 }
@@ -108,7 +108,13 @@ function isSameContent(a: ContainerProfile, b: ContainerProfile): boolean {
 /** Without the checksum that some stores note beside the content: it says nothing of its own. */
 function contentOf(profile: ContainerProfile): string {
   const { [SYNC_CHECKSUM_ANNOTATION]: _checksum, ...annotations } = profile.metadata.annotations ?? {};
-  return JSON.stringify(profileDocument({ ...profile, metadata: { ...profile.metadata, annotations } }));
+  return JSON.stringify(profileDocument({ ...profile, metadata: { ...profile.metadata, annotations } }), inOrder);
+}
+
+/** Members by name: stores give them back in an order of their own. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Somebody wrote, made or deleted the object since it was read. When nothing was there, "not found" is about its namespace. */

@@ -2,5 +2,5 @@ import { createKubeClient, loadClusterAccess, type KubeClient } from "@kinglet/k
 import type { ContainerProfile } from "@kinglet/profile";
 
 export const kubeClient: KubeClient = createKubeClient(await loadClusterAccess({ env: {} }), { userAgent: "example" });
-export const spec: ContainerProfile["spec"] = (JSON.parse("{}") as ContainerProfile).spec;
 export const name = "replicaset-web-web";
+export const learned: ContainerProfile = JSON.parse("{}") as ContainerProfile;
