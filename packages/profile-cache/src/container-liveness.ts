@@ -8,7 +8,8 @@ export interface LivenessStatus {
   readonly name: string;
   /** With the runtime in front; absent or empty until the container was created. */
   readonly containerID?: string;
-  readonly state?: { readonly terminated?: object | undefined } | undefined;
+  /** Has one member, named after the state. */
+  readonly state?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The part of a pod that tells. @public */
@@ -61,7 +62,8 @@ function withoutRuntime(id: string | undefined): string {
 }
 
 function isTerminated(status: LivenessStatus): boolean {
-  return status.state?.terminated !== undefined && status.state.terminated !== null;
+  const terminated = status.state?.["terminated"];
+  return terminated !== undefined && terminated !== null;
 }
 
 function isDeclared(name: string, { spec }: LivenessPod): boolean {

@@ -83,6 +83,8 @@ export class PackedStrings {
     let length = head.length;
     for (let index = 0; index < rest.length; index += 1) {
       const part = rest[index]!; // Below the length.
+      // Two parts would look like one.
+      if (part.includes("\0")) return -1;
       hash = hashText(Math.imul(hash ^ SEPARATOR, HASH_PRIME), part, part.length);
       length += 1 + part.length;
     }

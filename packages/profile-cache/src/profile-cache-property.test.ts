@@ -1,4 +1,4 @@
-import { checksum } from "@kinglet/profile";
+import { checksum, type ContainerProfile } from "@kinglet/profile";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -40,7 +40,7 @@ describe("ProfileCache", () => {
         for (let index = 0; index <= 5; index += 1) {
           const name = wanted.get(`c${index}`);
           const stored = name === undefined ? undefined : source.objects.get(`shop/${name}`);
-          expect(cache.get(`c${index}`)?.checksum).toEqual(stored && checksum(stored));
+          expect(cache.get(`c${index}`)?.checksum).toEqual(stored && checksum(stored as ContainerProfile));
         }
         expect(cache.size).toBe(wanted.size);
         expect([...wanted.keys()].every((containerId) => cache.isKnown(containerId))).toBe(true);

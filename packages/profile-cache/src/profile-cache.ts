@@ -172,6 +172,14 @@ export class ProfileCache {
   }
 
   /**
+   * Says that a ContainerProfile was just written, by a learner for one: it is fetched at once instead of at the next try. Names that no
+   * container waits for are fine.
+   */
+  profileWritten(namespace: string, name: string): void {
+    this.#refresher.nudge("ContainerProfile", namespace, name);
+  }
+
+  /**
    * Has profiles keep what the loaded rules can ask for and nothing else; the same hash again changes nothing. What is held stays until
    * it was made again from a fresh fetch (metric `kinglet_profile_cache_profiles{kind="outdated"}`).
    */

@@ -1,4 +1,5 @@
 /** Asked once per event and rule; budget: no allocation for what the profile lists literally. */
+import { CallStackIndex } from "@kinglet/profile/matching";
 import type { CallStackNode, IdentifiedCallStack, RulePolicy } from "@kinglet/profile";
 
 import type { PackedSet, PackedStrings } from "./packed-strings.ts";
@@ -67,6 +68,7 @@ export class ProfileContent {
   /** About how much memory it keeps, bytes. */
   readonly bytes: number;
   readonly #packed: PackedProfile;
+  #callStackIndex: CallStackIndex | undefined = undefined;
 
   /** @internal */
   constructor(checksum: string, projectionHash: string, packed: PackedProfile) {
@@ -211,6 +213,11 @@ export class ProfileContent {
   /** Allowed call stacks as recorded. */
   get callStacks(): readonly IdentifiedCallStack[] {
     return this.#packed.callStacks;
+  }
+
+  /** Finds the allowed call stacks by their id; built at the first use. */
+  get callStackIndex(): CallStackIndex {
+    return (this.#callStackIndex ??= new CallStackIndex(this.#packed.callStacks));
   }
 
   /** How many literal entries each surface keeps, for people. */

@@ -13,6 +13,8 @@ import { AT_NEXT_TICK, SourceObject } from "./source-object.ts";
 
 /** Retries are due at whole multiples of this, so that thousands of them share a few timers. */
 const RETRY_GRID_MS = 500;
+/** At least this long between two warnings about the store. */
+const WARNING_INTERVAL_MS = 60_000;
 /** Share of the tick interval that is added at random. */
 const TICK_JITTER = 0.1;
 
@@ -54,9 +56,12 @@ export class ProfileRefresher {
   #takeContent: typeof Composer.takeContent | undefined = undefined;
   #projection: ProjectionSpec = keepEverything;
   #isRunning = false;
-  #isStoreFailing = false;
-  /** Number of the watch; 0 before the first. */
-  #watch = 0;
+  /** True from a warning about the store until it answers. */
+  #isOutageTold = false;
+  /** When it was warned about last, monotonic milliseconds. */
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  /** What the watch reported so far; undefined after everything was reported once. */
+  #reported: Set<SourceObject> | undefined = new Set();
   /** True while a watch misses nothing, so that nobody has to ask. */
   #isWatched = false;
   #nextTickMs = Number.POSITIVE_INFINITY;
@@ -111,6 +116,16 @@ export class ProfileRefresher {
     }
     source.bindings.push(binding);
     return source;
+  }
+
+  /** Somebody knows that the object changed: it is fetched at once, and if it is not there yet the back-off begins anew. */
+  nudge(kind: ProfileObjectKind, namespace: string, name: string): void {
+    const source = this.#sources.get(sourceKey(kind, namespace, name));
+    if (source === undefined || source.live === 0) return;
+    source.attempt = 0;
+    if (source.flight === undefined) this.#queue.add(source);
+    else source.isDirty = true;
+    this.wake();
   }
 
   /** One more running container is bound to it; the first one has its objects fetched. */
@@ -210,6 +225,7 @@ export class ProfileRefresher {
   #noticed({ type, kind, namespace, name, resourceVersion }: ProfileObjectChange): void {
     const source = this.#sources.get(sourceKey(kind, namespace, name));
     if (source === undefined) return;
+    this.#reported?.add(source);
     const isAbsent = type === "deleted";
     const isNews = isAbsent ? source.outcome !== "absent" : source.resourceVersion !== resourceVersion;
     if (!isNews && source.outcome !== "unknown" && source.problem === "") return;
@@ -220,10 +236,13 @@ export class ProfileRefresher {
 
   #watched(): void {
     this.#isWatched = true;
-    this.#watch += 1;
-    // What was fetched before anybody watched may have changed in between, without a report.
-    if (this.#watch === 1)
-      for (const source of this.#sources.values()) if (source.problem !== "") this.#queue.add(source);
+    const reported = this.#reported;
+    this.#reported = undefined;
+    for (const source of this.#sources.values()) {
+      // What was fetched and is not there any more went before anybody watched.
+      const isGone = reported !== undefined && source.outcome === "present" && !reported.has(source);
+      if ((isGone || source.problem !== "") && source.flight === undefined && source.live > 0) this.#queue.add(source);
+    }
     this.wake();
   }
 
@@ -321,14 +340,20 @@ export class ProfileRefresher {
     source.problem = error instanceof Error ? error.message : String(error);
     if (isPermanent(error) && source.outcome === "unknown") source.outcome = "unreadable";
     const fields = { namespace: source.namespace, kind: source.kind, name: source.name, error };
-    if (this.#isStoreFailing) this.#options.logger.debug("the profile store failed again", fields);
-    else this.#options.logger.warn("the profile store fails: profiles may be old or missing", fields);
-    this.#isStoreFailing = true;
+    const nowMs = this.#options.clock.monotonicMs();
+    // A store that fails now and then would fill the log.
+    if (this.#isOutageTold || nowMs - this.#toldAtMs < WARNING_INTERVAL_MS) {
+      this.#options.logger.debug("the profile store failed again", fields);
+      return;
+    }
+    this.#options.logger.warn("the profile store fails: profiles may be old or missing", fields);
+    this.#isOutageTold = true;
+    this.#toldAtMs = nowMs;
   }
 
   #answered(source: SourceObject, answer: Content | undefined): FetchResult {
-    if (this.#isStoreFailing) this.#options.logger.info("the profile store answers again");
-    this.#isStoreFailing = false;
+    if (this.#isOutageTold) this.#options.logger.info("the profile store answers again");
+    this.#isOutageTold = false;
     source.problem = "";
     if (answer === undefined) {
       source.outcome = "absent";
@@ -435,8 +460,12 @@ export class ProfileRefresher {
     for (const source of this.#sources.values()) {
       if (source.live === 0 || source.flight !== undefined) continue;
       const isDue = isTick && (!this.#isWatched || source.problem !== "" || source.outcome === "unknown");
-      if (isDue || source.dueMs <= nowMs) this.#queue.add(source);
-      else this.#nextRetryMs = Math.min(this.#nextRetryMs, source.dueMs);
+      if (isDue) this.#queue.add(source);
+      else if (source.dueMs <= nowMs) {
+        // Other objects may have settled meanwhile what this one was awaited for.
+        source.dueMs = AT_NEXT_TICK;
+        if (this.#isAwaited(source)) this.#queue.add(source);
+      } else this.#nextRetryMs = Math.min(this.#nextRetryMs, source.dueMs);
     }
   }
 

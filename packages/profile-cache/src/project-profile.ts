@@ -5,9 +5,12 @@ import { ProfileContent, type KnownPort, type PackedTraffic } from "./profile-co
 import { ProfilePatterns, type TrafficPatterns } from "./profile-patterns.ts";
 import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
 
-/** Anything outside Latin-1, among it the wildcard `\u22ef`; the wildcard `*`; slashes at the end, which do not count. */
-const NOT_LITERAL = /[^\u0000-\u00ff]|\*|.\/$/;
-const NOT_LATIN = /[^\u0000-\u00ff]/;
+/**
+ * Anything outside Latin-1, among it the wildcard `\u22ef`; NUL, which separates the parts of a command; the wildcard `*`; slashes at
+ * the end, which do not count.
+ */
+const NOT_LITERAL = /[^\u0001-\u00ff]|\*|.\/$/;
+const NOT_ARGUMENT = /[^\u0001-\u00ff]/;
 /** IPv4 in its one common spelling; everything else has several, or is a block. */
 const PLAIN_ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 /** Port 0 in a recorded endpoint stands for any. */
@@ -154,7 +157,7 @@ function packExecs(
     paths.push(path);
     anyArguments.push(allowsAny ? 1 : 0);
     if (allowsAny) continue;
-    if (args.some((arg) => NOT_LATIN.test(arg) || arg.includes("\0"))) {
+    if (args.some((arg) => NOT_ARGUMENT.test(arg))) {
       patterns.execs.push({ path, args, argsRequired: true });
     } else commands.push(joinParts(path, args));
   }

@@ -1,7 +1,13 @@
 import { ManualClock } from "@kinglet/lifecycle";
 import { noopLogger, type LogFields, type Logger } from "@kinglet/logger";
 import type { MetricDefinition, Metrics } from "@kinglet/metrics";
-import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
+import {
+  parseContainerProfile,
+  type ApplicationProfile,
+  type ContainerProfile,
+  type NetworkNeighborhood,
+} from "@kinglet/profile";
+import { parseApplicationProfile, parseNetworkNeighborhood } from "@kinglet/profile/merging";
 
 import type { ContainerRef } from "../src/container-ref.ts";
 import type { ProfileCacheOptions } from "../src/profile-cache-options.ts";
@@ -12,25 +18,34 @@ import type { ProfileSource } from "../src/profile-source.ts";
 // Loaded once, so that the first fetch of a test settles as fast as the others.
 await loadProfileComposer();
 
+interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
 /** Default interval. */
 export const TICK_MS = 60_000;
 
 export interface Call {
   readonly key: string;
   readonly signal: AbortSignal;
-  resolve(profile: ContainerProfile | undefined): void;
+  resolve(object: Stored | undefined): void;
   reject(error: Error): void;
 }
 
+type Stored = ContainerProfile | ApplicationProfile | NetworkNeighborhood;
+
 /** A store in memory whose answers can be held back, and that counts what it is asked. */
 export class FakeSource implements ProfileSource {
-  readonly objects: Map<string, ContainerProfile> = new Map();
+  /** By `namespace/name`, with `ApplicationProfile/` or `NetworkNeighborhood/` in front of those. */
+  readonly objects: Map<string, Stored> = new Map();
   readonly calls: Call[] = [];
   readonly open: Set<Call> = new Set();
   mostOpen = 0;
   /** True: calls wait until the test answers them. */
   isHeld = false;
   failure: Error | undefined;
+  /** Failures of single objects, by key. */
+  readonly failures: Map<string, Error> = new Map();
   #version = 0;
 
   put(name: string, spec: unknown = {}, status = "completed", uid = `uid-${name}`): ContainerProfile {
@@ -42,12 +57,61 @@ export class FakeSource implements ProfileSource {
     return profile;
   }
 
-  getContainerProfile(
+  /** An authored profile: one without a status. */
+  author(name: string, spec: unknown): ContainerProfile {
+    return this.put(name, spec, "");
+  }
+
+  /** An ApplicationProfile with one section per container, or the whole spec. */
+  putAp(name: string, sections: Readonly<Record<string, object>>): ApplicationProfile {
+    const profile = parseApplicationProfile({
+      metadata: this.#metadata(name),
+      spec: { containers: Object.entries(sections).map(([container, section]) => ({ name: container, ...section })) },
+    });
+    this.objects.set(`ApplicationProfile/shop/${name}`, profile);
+    return profile;
+  }
+
+  putNn(name: string, sections: Readonly<Record<string, object>>): NetworkNeighborhood {
+    const profile = parseNetworkNeighborhood({
+      metadata: this.#metadata(name),
+      spec: { containers: Object.entries(sections).map(([container, section]) => ({ name: container, ...section })) },
+    });
+    this.objects.set(`NetworkNeighborhood/shop/${name}`, profile);
+    return profile;
+  }
+
+  getContainerProfile(namespace: string, name: string, options: CallOptions): Promise<ContainerProfile | undefined> {
+    return this.#call(`${namespace}/${name}`, options) as Promise<ContainerProfile | undefined>;
+  }
+
+  getApplicationProfile(
     namespace: string,
     name: string,
-    options: { readonly signal: AbortSignal },
-  ): Promise<ContainerProfile | undefined> {
-    const key = `${namespace}/${name}`;
+    options: CallOptions,
+  ): Promise<ApplicationProfile | undefined> {
+    return this.#call(`ApplicationProfile/${namespace}/${name}`, options) as Promise<ApplicationProfile | undefined>;
+  }
+
+  getNetworkNeighborhood(
+    namespace: string,
+    name: string,
+    options: CallOptions,
+  ): Promise<NetworkNeighborhood | undefined> {
+    return this.#call(`NetworkNeighborhood/${namespace}/${name}`, options) as Promise<NetworkNeighborhood | undefined>;
+  }
+
+  /** How often an object was asked for. */
+  callsOf(key: string): number {
+    return this.calls.filter((call) => call.key === key).length;
+  }
+
+  #metadata(name: string): object {
+    this.#version += 1;
+    return { name, namespace: "shop", uid: `uid-${name}`, resourceVersion: String(this.#version) };
+  }
+
+  #call(key: string, options: CallOptions): Promise<Stored | undefined> {
     return new Promise((resolve, reject) => {
       const call: Call = {
         key,
@@ -65,7 +129,8 @@ export class FakeSource implements ProfileSource {
       this.open.add(call);
       this.mostOpen = Math.max(this.mostOpen, this.open.size);
       if (this.isHeld) return;
-      if (this.failure !== undefined) call.reject(this.failure);
+      const failure = this.failures.get(key) ?? this.failure;
+      if (failure !== undefined) call.reject(failure);
       // A copy, as a real store makes one from each response.
       else call.resolve(structuredClone(this.objects.get(key)));
     });
@@ -111,6 +176,12 @@ export function ref(containerId: string, profileName: string): ContainerRef {
   return { containerId, namespace: "shop", profileName, podName: `pod-${containerId}`, containerName: "web" };
 }
 
+/** The container `web` of a pod of the workload `deploy-web`, whose learned profile is `web`. */
+export function labelled(containerId: string, userProfile?: string, more: Partial<ContainerRef> = {}): ContainerRef {
+  const base = { ...ref(containerId, "web"), workloadName: "deploy-web", ...more };
+  return userProfile === undefined ? base : { ...base, userProfile };
+}
+
 export interface Bench {
   readonly cache: ProfileCache;
   readonly source: FakeSource;
@@ -120,8 +191,8 @@ export interface Bench {
   readonly stop: () => Promise<void>;
 }
 
-export function start(options: Partial<ProfileCacheOptions> = {}): Bench {
-  const source = new FakeSource();
+export function start(options: Partial<ProfileCacheOptions> & { readonly source?: FakeSource } = {}): Bench {
+  const source = options.source ?? new FakeSource();
   const clock = new ManualClock();
   const metrics = new CountingMetrics();
   const lines: { level: string; message: string; fields: LogFields }[] = [];

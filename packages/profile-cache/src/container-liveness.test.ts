@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+
+import { TICK_MS, ref, start } from "../test/cache-fixture.ts";
+import {
+  containerLiveness,
+  type ContainerLiveness,
+  type LivenessPod,
+  type LivenessStatus,
+} from "./container-liveness.ts";
+
+const web = { ...ref("abc", "web"), podUid: "u1" };
+const terminated = { terminated: { exitCode: 0 } };
+const running = { running: {} };
+const waiting = { waiting: { reason: "ContainerCreating" } };
+
+function pod(
+  statuses: Partial<Record<"containers" | "init" | "ephemeral", readonly LivenessStatus[]>>,
+  uid = "u1",
+): LivenessPod {
+  return {
+    metadata: { uid },
+    spec: {
+      containers: [{ name: "web" }],
+      initContainers: [{ name: "setup" }],
+      ephemeralContainers: [{ name: "debug" }],
+    },
+    status: {
+      containerStatuses: statuses.containers ?? [],
+      initContainerStatuses: statuses.init ?? [],
+      ephemeralContainerStatuses: statuses.ephemeral ?? [],
+    },
+  };
+}
+
+describe("containerLiveness", () => {
+  it.each<readonly [string, LivenessPod | undefined, ContainerLiveness]>([
+    ["a pod that is not known", undefined, "unknown"],
+    ["a pod without any status", pod({}), "running"],
+    ["its id, running", pod({ containers: [{ name: "web", containerID: "docker://abc", state: running }] }), "running"],
+    ["its id, waiting", pod({ containers: [{ name: "web", containerID: "docker://abc", state: waiting }] }), "running"],
+    [
+      "its id, terminated",
+      pod({ containers: [{ name: "web", containerID: "cri-o://abc", state: terminated }] }),
+      "ended",
+    ],
+    ["its name with another id", pod({ containers: [{ name: "web", containerID: "docker://zzz" }] }), "ended"],
+    ["its name without an id, running", pod({ containers: [{ name: "web", state: running }] }), "running"],
+    ["its name without an id, terminated", pod({ containers: [{ name: "web", state: terminated }] }), "ended"],
+    ["its name in a pod of another uid", pod({ containers: [{ name: "web", state: running }] }, "u2"), "ended"],
+  ])("of %s is told", (_, known, expected) => {
+    expect(containerLiveness(web, known)).toBe(expected);
+  });
+
+  it("of an init or ephemeral container without a status yet is running while the spec declares it [cache W7]", () => {
+    const others = pod({ containers: [{ name: "web", containerID: "docker://abc" }] });
+    for (const containerName of ["setup", "debug"]) {
+      expect(containerLiveness({ ...ref("new", "x"), containerName }, others)).toBe("running");
+      expect(containerLiveness({ ...ref("new", "x"), containerName, podUid: "" }, others)).toBe("running");
+    }
+    expect(containerLiveness({ ...ref("new", "x"), containerName: "gone" }, others)).toBe("ended");
+  });
+
+  it("of an init container whose pod uid was not known when it was added goes by the name [cache W7]", () => {
+    const known = pod({ init: [{ name: "setup", state: running }] });
+    expect(containerLiveness({ ...ref("new", "x"), containerName: "setup", podUid: "" }, known)).toBe("running");
+    const over = pod({ ephemeral: [{ name: "debug", state: terminated }] });
+    expect(containerLiveness({ ...ref("new", "x"), containerName: "debug" }, over)).toBe("ended");
+  });
+});
+
+describe("ProfileCache", () => {
+  describe("with pods to look at", () => {
+    const opened = (more = {}) => {
+      const found = { value: "running" as ContainerLiveness };
+      const bench = start({ liveness: () => found.value, ...more });
+      bench.source.put("web");
+      bench.cache.addContainer(ref("c1", "web"));
+      return { ...bench, found };
+    };
+
+    it("keeps a container whose pod is not known, at every tick", async () => {
+      const { cache, clock, found, metrics } = opened();
+      found.value = "unknown";
+      await clock.advance(3 * TICK_MS);
+      expect(cache.state("c1")).toBe("active");
+      expect(metrics.read("evictions_total", "pod_stopped")).toBe(0);
+    });
+
+    it("forgets a container whose pod stays unknown, and its profile with it [cache W6]", async () => {
+      const { cache, clock, found, metrics } = opened({ unknownPodGraceMs: 2 * TICK_MS });
+      await clock.advance(0);
+      found.value = "unknown";
+      await clock.advance(2 * TICK_MS);
+      found.value = "running";
+      await clock.advance(TICK_MS);
+      found.value = "unknown";
+      await clock.advance(2 * TICK_MS);
+      expect(cache.state("c1")).toBe("active");
+      await clock.advance(2 * TICK_MS);
+      expect([cache.size, metrics.read("evictions_total", "pod_unknown")]).toEqual([0, 1]);
+      expect(metrics.read("profiles", "distinct")).toBe(0);
+      expect(clock.pendingTimers).toBe(0);
+    });
+
+    it("forgets a pending container whose pod stays unknown [cache W6]", async () => {
+      const { cache, clock, found, source } = opened({ unknownPodGraceMs: 2 * TICK_MS });
+      source.objects.clear();
+      found.value = "unknown";
+      await clock.advance(5 * TICK_MS);
+      expect(cache.size).toBe(0);
+    });
+
+    it("ends a container that nobody removed, with the grace of one that was [cache W12]", async () => {
+      const { cache, clock, found, metrics } = opened();
+      await clock.advance(0);
+      found.value = "ended";
+      await clock.advance(TICK_MS);
+      expect([cache.state("c1"), cache.hasProfile("c1")]).toEqual(["grace", true]);
+      await clock.advance(9_999);
+      expect(cache.hasProfile("c1")).toBe(true);
+      await clock.advance(1);
+      expect([cache.size, metrics.read("evictions_total", "pod_stopped")]).toEqual([0, 1]);
+    });
+
+    it("takes the end back when the container runs again", async () => {
+      const { cache, clock, found } = opened({ graceMs: 2 * TICK_MS });
+      await clock.advance(0);
+      const before = cache.get("c1");
+      found.value = "ended";
+      await clock.advance(TICK_MS);
+      expect(cache.state("c1")).toBe("grace");
+      found.value = "running";
+      await clock.advance(TICK_MS);
+      expect(cache.state("c1")).toBe("active");
+      await clock.advance(3 * TICK_MS);
+      expect(cache.get("c1")).toBe(before);
+    });
+
+    it("does not take a removal back", async () => {
+      const { cache, clock, found } = opened({ graceMs: 2 * TICK_MS });
+      await clock.advance(0);
+      cache.removeContainer("c1");
+      found.value = "running";
+      await clock.advance(TICK_MS);
+      expect(cache.state("c1")).toBe("grace");
+    });
+
+    it("ends one container of a pod by its removal and leaves the others", async () => {
+      const { cache, clock } = opened();
+      cache.addContainer(ref("init", "web"));
+      await clock.advance(0);
+      cache.removeContainer("init");
+      await clock.advance(10_000);
+      expect([cache.state("init"), cache.state("c1")]).toEqual([undefined, "active"]);
+    });
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+
+import { TICK_MS, ref, start } from "../test/cache-fixture.ts";
+
+describe("ProfileCache", () => {
+  describe("a learned profile", () => {
+    it("that is final but partial is used for every container, from the first look on", async () => {
+      const { cache, source, clock } = start();
+      const stored = source.put("web");
+      const annotations = { ...stored.metadata.annotations, "kubescape.io/completion": "partial" };
+      source.objects.set("shop/web", { ...stored, metadata: { ...stored.metadata, annotations } });
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      expect(cache.get("c1")).toMatchObject({ status: "completed", completion: "partial" });
+      await clock.advance(TICK_MS);
+      expect(cache.state("c1")).toBe("active");
+    });
+
+    it.each([
+      ["completed", "active"],
+      ["too-large", "active"],
+      ["ready", "pending"],
+      ["initializing", "pending"],
+      ["failed", "pending"],
+      ["incomplete", "pending"],
+    ])("with the status %s makes the container %s [cache W4]", async (status, state) => {
+      const { cache, source, clock } = start();
+      source.put("web", {}, status);
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      expect(cache.state("c1")).toBe(state);
+    });
+
+    it("is fetched at once when its learner says that it is written", async () => {
+      const { cache, source, clock } = start();
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(40_000);
+      source.put("web");
+      cache.profileWritten("shop", "web");
+      cache.profileWritten("shop", "other");
+      await clock.advance(0);
+      expect(cache.state("c1")).toBe("active");
+    });
+
+    it("that is not there yet when its learner says so is tried again soon", async () => {
+      const { cache, source, clock } = start();
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(40_000);
+      cache.profileWritten("shop", "web");
+      await clock.advance(0);
+      source.put("web", {}, "too-large");
+      await clock.advance(2_000);
+      expect(cache.state("c1")).toBe("active");
+    });
+
+    it("is fetched once more when its learner says so during a fetch", async () => {
+      const { cache, source, clock } = start();
+      source.isHeld = true;
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      source.isHeld = false;
+      cache.profileWritten("shop", "web");
+      source.put("web");
+      source.calls[0]?.resolve(undefined);
+      await clock.advance(0);
+      expect(cache.state("c1")).toBe("active");
+    });
+
+    it("whose fetch blocks does not hold up the end of the cache", async () => {
+      const { cache, source, clock, stop } = start();
+      source.put("web");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      source.isHeld = true;
+      await clock.advance(TICK_MS);
+      await stop();
+      expect(source.calls.at(-1)?.signal.aborted).toBe(true);
+      expect(cache.get("c1")).toBe(before);
+    });
+  });
+});

@@ -1,0 +1,155 @@
+import type { IdentifiedCallStack } from "@kinglet/profile";
+import { describe, expect, it } from "vitest";
+
+import { TICK_MS, ref, start } from "../test/cache-fixture.ts";
+import { compileProjectionSpec } from "./compile-projection-spec.ts";
+import { keepEverything } from "./projection-spec.ts";
+
+const spec = { opens: [{ path: "/etc/hosts" }, { path: "/tmp/x" }], syscalls: ["read"] };
+const onlyEtc = compileProjectionSpec([{ opens: [{ prefix: "/etc" }] }]);
+
+describe("ProfileCache", () => {
+  describe("setProjection", () => {
+    it("has every profile made again at once, and counts those that are not yet", async () => {
+      const { cache, source, clock, metrics } = start();
+      source.put("web", spec);
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      source.isHeld = true;
+      cache.setProjection(onlyEtc);
+      await clock.advance(0);
+      expect([cache.get("c1") === before, metrics.read("profiles", "outdated")]).toEqual([true, 1]);
+      for (const call of source.open) call.resolve(source.objects.get(call.key));
+      await clock.advance(0);
+      const after = cache.get("c1")?.content;
+      expect([after?.wasOpened("/etc/hosts"), after?.wasOpened("/tmp/x"), after?.usesSyscall("read")]).toEqual([
+        true,
+        false,
+        true,
+      ]);
+      expect([after?.projectionHash, after?.checksum === before?.checksum]).toEqual([onlyEtc.hash, true]);
+      expect([metrics.read("profiles", "outdated"), metrics.read("profiles", "distinct")]).toEqual([0, 1]);
+      expect(source.calls).toHaveLength(2);
+    });
+
+    it("with the same hash changes nothing and asks nothing", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", spec);
+      cache.setProjection(onlyEtc);
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      cache.setProjection(compileProjectionSpec([{ opens: [{ prefix: "/etc" }] }]));
+      await clock.advance(0);
+      expect([cache.get("c1") === before, source.calls.length]).toEqual([true, 1]);
+    });
+
+    it("that comes while a profile is fetched is the one it is made with", async () => {
+      const { cache, source, clock } = start();
+      const stored = source.put("web", spec);
+      source.isHeld = true;
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      cache.setProjection(onlyEtc);
+      source.calls[0]?.resolve(stored);
+      await clock.advance(0);
+      expect(cache.get("c1")?.content.projectionHash).toBe(onlyEtc.hash);
+      cache.setProjection(keepEverything);
+      cache.setProjection(onlyEtc);
+      cache.setProjection(keepEverything);
+      for (let turn = 0; turn < 3; turn += 1) {
+        for (const call of source.open) call.resolve(stored);
+        await clock.advance(0);
+      }
+      expect(cache.get("c1")?.content.wasOpened("/tmp/x")).toBe(true);
+    });
+  });
+
+  it("gives another object and another key whenever an answer could be another [cache W10]", async () => {
+    const { cache, source, clock } = start();
+    source.put("web", spec);
+    cache.addContainer(ref("c1", "web"));
+    await clock.advance(0);
+    const seen = [cache.get("c1")];
+    source.put("web", { ...spec, syscalls: ["write"] });
+    await clock.advance(TICK_MS);
+    seen.push(cache.get("c1"));
+    cache.setProjection(onlyEtc);
+    await clock.advance(0);
+    seen.push(cache.get("c1"));
+    expect(new Set(seen).size).toBe(3);
+    expect(new Set(seen.map((held) => `${held?.checksum}/${held?.content.projectionHash}`)).size).toBe(3);
+  });
+
+  it("keeps the tops of a call stack apart, each with its own chain [cache W15]", async () => {
+    const { cache, source, clock } = start();
+    const frame = (fileID: string, ...children: object[]) => ({
+      frame: { fileID, lineno: "1", frameType: 0 },
+      children,
+    });
+    const root = {
+      frame: { fileID: "", lineno: "", frameType: 0 },
+      children: [frame("a", frame("b")), frame("c", frame("d"))],
+    };
+    source.put("web", {
+      identifiedCallStacks: [{ callID: "r1", callStack: { root } } as unknown as IdentifiedCallStack],
+    });
+    cache.addContainer(ref("c1", "web"));
+    await clock.advance(0);
+    const index = cache.get("c1")?.content.callStackIndex;
+    expect(index?.roots("r1").map((top) => top.frame.fileID)).toEqual(["a", "c"]);
+    expect(index?.paths("r1").map((path) => path.map((one) => one.fileID).join(">"))).toEqual(["a>b", "c>d"]);
+    expect(index?.roots("r1").map((top) => top.parent)).toEqual([undefined, undefined]);
+    expect(cache.get("c1")?.content.callStackIndex).toBe(index);
+  });
+
+  describe("maxProfileBytes", () => {
+    it("leaves containers of what does not fit pending, with the reason and one warning, until there is room", async () => {
+      const { cache, source, clock, metrics, lines } = start({ maxProfileBytes: 4_500 });
+      for (const name of ["p1", "p2", "p3"]) {
+        source.put(name, { syscalls: [`syscall-of-${name}`] });
+        cache.addContainer(ref(name, name));
+      }
+      await clock.advance(3 * TICK_MS);
+      expect(["p1", "p2", "p3"].map((name) => cache.state(name))).toEqual(["active", "active", "pending"]);
+      expect([...cache.containers()][2]?.reason).toBe("there is no room for the profile in the cache");
+      expect(metrics.read("content_bytes")).toBeLessThanOrEqual(4_500);
+      expect(lines.filter((line) => line.level === "warn")).toHaveLength(1);
+      cache.removeContainer("p1");
+      await clock.advance(2 * TICK_MS);
+      expect(cache.state("p3")).toBe("active");
+      source.put("p3", { syscalls: ["another"] });
+      await clock.advance(TICK_MS);
+      expect(cache.get("p3")?.content.usesSyscall("another")).toBe(true);
+    });
+  });
+
+  it("offers the original metric names where it is told to", async () => {
+    const { cache, source, clock, metrics } = start({ originalMetricNames: true });
+    source.put("web", spec);
+    cache.addContainer(ref("c1", "web"));
+    cache.addContainer(ref("c2", "missing"));
+    await clock.advance(0);
+    cache.get("c1");
+    cache.get("c2");
+    source.objects.delete("shop/web");
+    await clock.advance(TICK_MS);
+    metrics.read("x");
+    const original = Object.fromEntries([...metrics.values].filter(([name]) => name.startsWith("node_agent")));
+    expect(original).toMatchObject({
+      "node_agent_containerprofile_cache_entries{container}": 0,
+      "node_agent_containerprofile_cache_entries{pending}": 2,
+      "node_agent_containerprofile_cache_entries{total}": 2,
+      "node_agent_containerprofile_cache_hit_total{hit}": 1,
+      "node_agent_containerprofile_cache_hit_total{miss}": 1,
+      "node_agent_containerprofile_reconciler_evictions_total{profile_deleted}": 1,
+    });
+    const plain = start();
+    plain.source.put("web", spec);
+    plain.cache.addContainer(ref("c1", "web"));
+    await plain.clock.advance(0);
+    plain.metrics.read("x");
+    expect([...plain.metrics.values.keys()].filter((name) => name.startsWith("node_agent"))).toEqual([]);
+  });
+});
