@@ -5,11 +5,11 @@ import { alternateName } from "./alternate-name.ts";
 describe("alternateName", () => {
   const labels = { "controller-revision-hash": "web-6d5f" };
 
-  it("appends the revision to a DaemonSet's name", () => {
+  it("appends the revision to a DaemonSet's name [profile alternate names]", () => {
     expect(alternateName("DaemonSet", "fluentd", { "controller-revision-hash": "5d8f7c" })).toBe("fluentd-5d8f7c");
   });
 
-  it("is the revision alone for a StatefulSet", () => {
+  it("is the revision alone for a StatefulSet [profile alternate names]", () => {
     expect(alternateName("StatefulSet", "web", labels)).toBe("web-6d5f");
   });
 

@@ -21,12 +21,12 @@ const grouped = parseContainerProfile({
 });
 
 describe("resolveAuthoredProfile", () => {
-  it("gives a flat document back as it is [§8.2 TestResolveAuthoredContainerSection]", () => {
+  it("gives a flat document back as it is [node-agent TestResolveAuthoredContainerSection]", () => {
     const flat = parseContainerProfile({ metadata: grouped.metadata, spec: exec("/bin/x") });
     expect(resolveAuthoredProfile(flat, "any")).toBe(flat);
   });
 
-  it("makes a flat profile of the container's section in any group [§8.2 TestResolveAuthoredContainerSection]", () => {
+  it("makes a flat profile of the container's section in any group [node-agent TestResolveAuthoredContainerSection]", () => {
     for (const name of ["app", "setup", "debug"]) {
       const profile = resolveAuthoredProfile(grouped, name);
       expect(profile?.spec.execs.map((item) => item.path)).toEqual([`/bin/${name}`]);
@@ -42,11 +42,11 @@ describe("resolveAuthoredProfile", () => {
     }
   });
 
-  it("gives a container that a grouped document does not name nothing [§8.2 TestResolveAuthoredSection_SharedNarrative]", () => {
+  it("gives a container that a grouped document does not name nothing [node-agent TestResolveAuthoredSection_SharedNarrative]", () => {
     expect(resolveAuthoredProfile(grouped, "sidecar")).toBeUndefined();
   });
 
-  it("gives nothing for a learned profile [§8.2 TestResolveAuthoredSection_SharedNarrative]", () => {
+  it("gives nothing for a learned profile [node-agent TestResolveAuthoredSection_SharedNarrative]", () => {
     const metadata = { ...grouped.metadata, annotations: { "kubescape.io/status": "completed" } };
     expect(isLearnedProfile({ metadata })).toBe(true);
     expect(isLearnedProfile(grouped)).toBe(false);

@@ -29,7 +29,7 @@ describe("checksum", () => {
     expect(checksum(profileOf({}))).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it("does not depend on the order of sets, at any depth, nor on duplicates", () => {
+  it("does not depend on the order of sets, at any depth, nor on duplicates [profile checksum]", () => {
     const reverse = (value: unknown, key = ""): unknown => {
       if (Array.isArray(value)) {
         const items = value.map((item) => reverse(item));

@@ -33,7 +33,7 @@ describe("podSpecHash", () => {
     expect(podSpecHash({})).toBe("5859f96865");
   });
 
-  it("is the same for every run: host name, node, projected volumes and the start time do not count", () => {
+  it("is the same for every run: host name, node, projected volumes and the start time do not count [profile pod-spec hash]", () => {
     const other = {
       nodeName: "node-2",
       volumes: [
@@ -97,7 +97,7 @@ describe("podSpecHash", () => {
 describe("alternateName of a CronJob's run", () => {
   const nameOf = (job: string) => alternateName("Job", job, undefined, "5d8f7c");
 
-  it("has the hash in place of the time", () => {
+  it("has the hash in place of the time [profile alternate names]", () => {
     expect(nameOf("backup-28391040")).toBe("backup-5d8f7c");
     expect(nameOf("my-nightly-backup-1")).toBe("my-nightly-backup-5d8f7c");
   });

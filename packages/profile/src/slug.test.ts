@@ -32,7 +32,7 @@ const anyParts = fc.record({
 }) satisfies fc.Arbitrary<InstanceIdParts>;
 
 describe("containerSlug", () => {
-  it("appends the first and the last four digits of the instance id's hash", () => {
+  it("appends the first and the last four digits of the instance id's hash [profile slugs]", () => {
     expect(containerSlug({ ...pod, name: "reverse-proxy", containerName: "nginx" })).toBe(
       "pod-reverse-proxy-nginx-2f07-68bd",
     );
@@ -56,7 +56,7 @@ describe("containerSlug", () => {
     expect(containerSlug({ ...parts, alternateName: "" })).toBe(containerSlug(parts));
   });
 
-  it("cuts the text to 243 characters before the tail", () => {
+  it("cuts the text to 243 characters before the tail [profile slugs]", () => {
     const name = "a".repeat(253);
     expect(containerSlug({ ...pod, name, containerName: "c" })).toBe(`pod-${"a".repeat(239)}-8934-0d56`);
   });
@@ -122,7 +122,7 @@ describe("oneTimeSlug", () => {
     );
   });
 
-  it("makes room for the UUID before it cuts the rest", () => {
+  it("makes room for the UUID before it cuts the rest [profile one-time slugs]", () => {
     const long = { ...web, name: "a".repeat(253) };
     expect(oneTimeSlug(long, uuid)).toMatch(/^replicaset-a{199}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{32}$/);
     expect(oneTimeSlug(long, uuid)).toHaveLength(253);

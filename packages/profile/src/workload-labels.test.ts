@@ -25,7 +25,7 @@ describe("workloadLabels", () => {
     expect(workloadLabels({ ...parts, apiVersion: "v1" })["kubescape.io/workload-api-group"]).toBe("");
   });
 
-  it("leaves out values that no label may have", () => {
+  it("leaves out values that no label may have [profile labels]", () => {
     expect(workloadLabels({ ...parts, name: "a".repeat(64) })).not.toHaveProperty(["kubescape.io/workload-name"]);
     expect(legalLabels({ a: "x y", b: "-x", c: "X_1.y", d: "", e: "x\n" })).toEqual({ c: "X_1.y", d: "" });
   });

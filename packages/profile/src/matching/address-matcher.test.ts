@@ -126,7 +126,7 @@ describe("AddressMatcher", () => {
     );
   });
 
-  it("takes a mapped address for the IPv4 address, and no IPv4 address for one of IPv6", () => {
+  it("takes a mapped address for the IPv4 address, and no IPv4 address for one of IPv6 [profile addresses]", () => {
     expect(new AddressMatcher(["10.0.0.1"]).matches("::ffff:a00:1")).toBe(true);
     expect(new AddressMatcher(["::FFFF:10.0.0.1"]).matches("10.0.0.1")).toBe(true);
     expect(new AddressMatcher(["::/0"]).matches("10.0.0.1")).toBe(false);

@@ -23,7 +23,7 @@ function upFrom(leaf: CallStackTreeNode | undefined): string[] {
 }
 
 describe("CallStackIndex", () => {
-  it("keeps one chain for what two paths share and branches where they differ [§8.3 Branching]", () => {
+  it("keeps one chain for what two paths share and branches where they differ [node-agent CallStack Branching]", () => {
     const shared = (leaf: string): Tree => ["", ["1:1", ["2:2", ["2918313636494991837:867979", [leaf]]]]];
     const index = new CallStackIndex([stack("r1", shared("4:1")), stack("r1", shared("5:1"))]);
     expect(pathsOf(index, "r1")).toEqual([
@@ -35,20 +35,20 @@ describe("CallStackIndex", () => {
     expect(branch?.children.map((child) => text(child.frame))).toEqual(["4:1", "5:1"]);
   });
 
-  it("makes one path and a chain of single children of a linear stack [§8.3 Basic]", () => {
+  it("makes one path and a chain of single children of a linear stack [node-agent CallStack Basic]", () => {
     const index = new CallStackIndex([stack("r1", ["", ["1:1", ["2:1", ["3:1"]]]])]);
     expect(pathsOf(index, "r1")).toEqual(["1:1/2:1/3:1"]);
     expect(index.callIds).toEqual(["r1"]);
     expect(index.roots("r1")[0]?.children[0]?.children[0]?.children).toEqual([]);
   });
 
-  it("keeps a last frame without a file and leads back to the root [§8.3 WithSpecialFrame]", () => {
+  it("keeps a last frame without a file and leads back to the root [node-agent CallStack WithSpecialFrame]", () => {
     const index = new CallStackIndex([stack("r1", ["1:1", ["2:2", ["0:4012"]]])]);
     expect(pathsOf(index, "r1")).toEqual(["1:1/2:2/0:4012"]);
     expect(upFrom(index.roots("r1")[0]?.children[0]?.children[0])).toEqual(["0:4012", "2:2", "1:1"]);
   });
 
-  it("adds nothing for an empty stack [§8.3 Empty]", () => {
+  it("adds nothing for an empty stack [node-agent CallStack Empty]", () => {
     const index = new CallStackIndex([stack("r1", [""])]);
     expect(index.paths("r1")).toEqual([]);
     expect(index.roots("r1")).toEqual([]);
@@ -56,7 +56,7 @@ describe("CallStackIndex", () => {
     expect(index.roots("unknown")).toEqual([]);
   });
 
-  it("keeps the trees of two ids apart [§8.3 MultipleCallIDs]", () => {
+  it("keeps the trees of two ids apart [node-agent CallStack MultipleCallIDs]", () => {
     const index = new CallStackIndex([stack("r1", ["1:1", ["2:2"]]), stack("r2", ["1:1", ["3:3"]])]);
     expect(index.roots("r1")[0]).not.toBe(index.roots("r2")[0]);
     expect(pathsOf(index, "r1")).toEqual(["1:1/2:2"]);

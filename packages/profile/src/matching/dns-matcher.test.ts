@@ -40,7 +40,7 @@ describe("DnsMatcher", () => {
     );
   });
 
-  it("takes exactly one label for a star in front, one for an ellipsis, one or more for a star at the end", () => {
+  it("takes exactly one label for a star in front, one for an ellipsis, one or more for a star at the end [profile names]", () => {
     const matcher = new DnsMatcher(["*.stripe.com.", "a.⋯.local", "svc.*", "**", "*", "x.*.y", "a..b"]);
     expect(matcher.matches("api.stripe.com.")).toBe(true);
     expect(matcher.matches("API.Stripe.COM")).toBe(true);

@@ -38,7 +38,7 @@ describe("EndpointMatcher", () => {
     );
   });
 
-  it("takes any port for port 0, and only for port 0", () => {
+  it("takes any port for port 0, and only for port 0 [profile endpoints]", () => {
     const matcher = new EndpointMatcher([":0/health", ":0/v1/⋯", ":80/"]);
     expect(matcher.matches(":8080/health")).toBe(true);
     expect(matcher.matches(":9/v1/users")).toBe(true);

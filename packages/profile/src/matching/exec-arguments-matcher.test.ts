@@ -41,7 +41,7 @@ describe("ExecArgumentsMatcher", () => {
     );
   });
 
-  it("takes one argument for an ellipsis, any number for two, and a star for a star", () => {
+  it("takes one argument for an ellipsis, any number for two, and a star for a star [profile arguments]", () => {
     const matcher = new ExecArgumentsMatcher([
       exec("/bin/curl", ["curl", "--user", "⋯"]),
       exec("/bin/sh", ["sh", "-c", "⋯⋯"]),
@@ -60,7 +60,7 @@ describe("ExecArgumentsMatcher", () => {
     expect(matcher.matches("/bin/find", ["find", "*"])).toBe(true);
   });
 
-  it("reads an empty list of arguments as any, unless arguments are required", () => {
+  it("reads an empty list of arguments as any, unless arguments are required [profile arguments]", () => {
     const matcher = new ExecArgumentsMatcher([exec("/any", []), exec("/none", [], true)]);
     expect(matcher.matches("/any", ["any", "-x"])).toBe(true);
     expect(matcher.matches("/none", [])).toBe(true);
@@ -75,7 +75,7 @@ describe("ExecArgumentsMatcher", () => {
     expect(matcher.matches("/opt/b/agent", ["y"])).toBe(false);
   });
 
-  it("ends soon for patterns made to try everything", () => {
+  it("ends soon for patterns made to try everything [profile linear]", () => {
     const pattern = Array.from({ length: 240 }, (_, at) => (at % 2 === 0 ? "⋯⋯" : "a"));
     const matcher = new ExecArgumentsMatcher([exec("/x", [...pattern, "b"]), exec("/y", [...pattern, ...pattern])]);
     const args = Array.from({ length: 20_000 }, () => "a");

@@ -54,7 +54,7 @@ const userNetwork = network(
 );
 
 describe("applyOverlays", () => {
-  it("adds what a user's application profile says about the container [§8.1 TestProjection_UserAPOnly_Match]", () => {
+  it("adds what a user's application profile says about the container [node-agent TestProjection_UserAPOnly_Match]", () => {
     const { profile, warnings } = apply([userApplication], pod("nginx"));
     expect(profile).not.toBe(base);
     expect(profile.metadata).toBe(base.metadata);
@@ -67,20 +67,20 @@ describe("applyOverlays", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("adds peers and extends the known ones [§8.1 TestProjection_UserNNOnly_Match]", () => {
+  it("adds peers and extends the known ones [node-agent TestProjection_UserNNOnly_Match]", () => {
     const { profile } = apply([userNetwork], pod("nginx"));
     expect(profile.spec.ingress).toHaveLength(2);
     expect(profile.spec.ingress[0]).toMatchObject({ type: "external", dnsNames: ["a.svc.local", "b.svc.local"] });
     expect(profile.spec.matchLabels).toEqual({ app: "nginx", env: "prod" });
   });
 
-  it("applies both kinds [§8.1 TestProjection_Both]", () => {
+  it("applies both kinds [node-agent TestProjection_Both]", () => {
     const { profile } = apply([userApplication, userNetwork]);
     expect(profile.spec.capabilities).toContain("NET_BIND_SERVICE");
     expect(profile.spec.ingress.map((item) => item.identifier)).toEqual(["ing-1", "ing-new"]);
   });
 
-  it("merges nothing from sections of others and names the containers left out [§8.1 TestProjection_UserAP_NonMatchingContainer]", () => {
+  it("merges nothing from sections of others and names the containers left out [node-agent TestProjection_UserAP_NonMatchingContainer]", () => {
     const { profile, warnings } = apply([application("other", { capabilities: ["X"] })], pod("nginx", "sidecar"));
     expect(profile).toEqual(base);
     expect(profile.spec).toBe(base.spec);
@@ -95,7 +95,7 @@ describe("applyOverlays", () => {
     ]);
   });
 
-  it("merges and warns when only some containers are covered [§8.1 TestProjection_UserAP_PartialContainers]", () => {
+  it("merges and warns when only some containers are covered [node-agent TestProjection_UserAP_PartialContainers]", () => {
     const { profile, warnings } = apply([userApplication], {
       containers: ["nginx"],
       initContainers: ["setup"],
@@ -105,14 +105,14 @@ describe("applyOverlays", () => {
     expect(warnings.map((warning) => warning.missing)).toEqual([["setup", "debug"]]);
   });
 
-  it("gives an equal profile of its own when there is no overlay [§8.1 TestProjection_NoUserCRDs]", () => {
+  it("gives an equal profile of its own when there is no overlay [node-agent TestProjection_NoUserCRDs]", () => {
     const { profile, warnings } = apply([], pod("nginx"));
     expect(profile).not.toBe(base);
     expect(profile).toEqual(base);
     expect(warnings).toEqual([]);
   });
 
-  it("merges without warnings when the pod is unknown [§8.1 TestProjection_NilPod]", () => {
+  it("merges without warnings when the pod is unknown [node-agent TestProjection_NilPod]", () => {
     const { profile, warnings } = apply([application("nginx", { capabilities: ["X"] }), network("other")]);
     expect(profile.spec.capabilities).toContain("X");
     expect(warnings).toEqual([]);
@@ -144,7 +144,7 @@ describe("applyOverlays", () => {
     expect([unchanged.imageID, unchanged.seccompProfile?.name]).toEqual(["sha256:1", "s"]);
   });
 
-  it("lets the later overlay win where something is replaced", () => {
+  it("lets the later overlay win where something is replaced [profile overlays]", () => {
     const port = (protocol: string, number: number) => ({ name: "TCP-80", protocol, port: number });
     const first = network("nginx", {
       ingress: [{ identifier: "ing-1", ipAddress: "1.1.1.1", ports: [port("UDP", 1)] }],
@@ -195,7 +195,7 @@ describe("applyOverlays", () => {
     expect(applyOverlays(nameless, [overlay], { containerName: "nginx" }).profile.spec.egress).toHaveLength(2);
   });
 
-  it("takes the first section of the name: containers, then init, then ephemeral containers", () => {
+  it("takes the first section of the name: containers, then init, then ephemeral containers [profile overlays]", () => {
     const section = (capability: string) => [{ name: "nginx", capabilities: [capability] }];
     const overlay = parseApplicationProfile({
       metadata,
@@ -208,7 +208,7 @@ describe("applyOverlays", () => {
     expect(apply([overlay]).profile.spec.capabilities).toEqual(["SYS_PTRACE", "C"]);
   });
 
-  it("applies the selector of a network neighborhood that has no section for the container", () => {
+  it("applies the selector of a network neighborhood that has no section for the container [profile overlays]", () => {
     const { spec } = apply([network("other", {}, { matchLabels: { env: "prod" } })]).profile;
     expect(spec.matchLabels).toEqual({ app: "nginx", env: "prod" });
     expect(spec.ingress).toBe(base.spec.ingress);

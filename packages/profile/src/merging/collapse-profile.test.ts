@@ -56,7 +56,7 @@ function allowsAllOf(wide: ContainerProfile, narrow: ContainerProfile): boolean 
 }
 
 describe("collapseProfile", () => {
-  it("is idempotent, value for value", () => {
+  it("is idempotent, value for value [profile closure]", () => {
     fc.assert(
       fc.property(anyProfile, anyConfiguration, (profile, configuration) => {
         const collapsed = collapseProfile(profile, configuration);
@@ -66,7 +66,7 @@ describe("collapseProfile", () => {
     );
   });
 
-  it("is extensive: everything that was allowed stays allowed", () => {
+  it("is extensive: everything that was allowed stays allowed [profile closure]", () => {
     fc.assert(
       fc.property(anyProfile, anyConfiguration, (profile, configuration) => {
         expect(allowsAllOf(collapseProfile(profile, configuration), profile)).toBe(true);
@@ -75,7 +75,7 @@ describe("collapseProfile", () => {
     );
   });
 
-  it("is monotone: more content never allows less", () => {
+  it("is monotone: more content never allows less [profile closure]", () => {
     fc.assert(
       fc.property(anyProfile, anyProfile, anyConfiguration, (small, added, collapse) => {
         const large = joinProfiles(small, added, { collapse });
@@ -107,7 +107,7 @@ describe("collapseProfile", () => {
     expect(collapse(51)).toEqual([{ path: "/data/⋯/log", flags: ["O_RDONLY", "O_WRONLY"] }]);
   });
 
-  it("uses the threshold of the longest prefix that ends at a segment boundary", () => {
+  it("uses the threshold of the longest prefix that ends at a segment boundary [profile thresholds]", () => {
     expect(collapseOpens(many(100, (index) => `/etc/${index}`))).toHaveLength(100);
     expect(collapseOpens(many(101, (index) => `/etc/${index}`))).toEqual(["/etc/⋯"]);
     expect(collapseOpens(many(51, (index) => `/etc/apache2/${index}`))).toEqual(["/etc/apache2/⋯"]);
@@ -124,7 +124,7 @@ describe("collapseProfile", () => {
     expect(collapseOpens([...grid, "/data/x/1", "/data/x/2"], withThreshold(2))).toEqual(["/data/*"]);
   });
 
-  it("takes everything below a directory whose threshold is 1, but not the directory", () => {
+  it("takes everything below a directory whose threshold is 1, but not the directory [profile thresholds]", () => {
     const configuration = withThreshold(50, { "/instant": 1 });
     expect(collapseOpens(["/instant/only/child"], configuration)).toEqual(["/instant/*"]);
     expect(collapseOpens(["/instant", "/instantly/a"], configuration)).toEqual(["/instant", "/instantly/a"]);
@@ -135,7 +135,7 @@ describe("collapseProfile", () => {
     expect(collapseOpens(["/srv/*", "/srv/a/b", "/srv"])).toEqual(["/srv", "/srv/*"]);
   });
 
-  it("never collapses files that are to be kept", () => {
+  it("never collapses files that are to be kept [profile thresholds]", () => {
     const paths = many(60, (index) => `/usr/lib/${index}`);
     expect(collapseOpens(paths, defaultCollapseConfiguration, new Set(paths.slice(0, 2)))).toEqual([
       "/usr/lib/0",

@@ -17,7 +17,7 @@ const lifecycle = (status: string, completion: string): ContainerProfile =>
   profileOf({ "kubescape.io/status": status, "kubescape.io/completion": completion });
 
 describe("joinProfiles", () => {
-  it("is commutative, with collapsing on", () => {
+  it("is commutative, with collapsing on [profile join]", () => {
     fc.assert(
       fc.property(anyProfile, anyProfile, anyConfiguration, (left, right, collapse) => {
         expect(joinProfiles(left, right, { collapse })).toEqual(joinProfiles(right, left, { collapse }));
@@ -26,7 +26,7 @@ describe("joinProfiles", () => {
     );
   });
 
-  it("is associative, with collapsing on", () => {
+  it("is associative, with collapsing on [profile join]", () => {
     fc.assert(
       fc.property(anyProfile, anyProfile, anyProfile, anyConfiguration, (a, b, c, collapse) => {
         const join = (left: ContainerProfile, right: ContainerProfile) => joinProfiles(left, right, { collapse });
@@ -36,7 +36,7 @@ describe("joinProfiles", () => {
     );
   });
 
-  it("is idempotent on what it makes, and makes the collapsed union", () => {
+  it("is idempotent on what it makes, and makes the collapsed union [profile join]", () => {
     fc.assert(
       fc.property(anyProfile, anyProfile, anyConfiguration, (left, right, collapse) => {
         const joined = joinProfiles(left, right, { collapse });
@@ -51,7 +51,7 @@ describe("joinProfiles", () => {
     );
   });
 
-  it("ends at the same profile in any order, grouping and number of repetitions", () => {
+  it("ends at the same profile in any order, grouping and number of repetitions [profile join]", () => {
     const plan = fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 12 });
     fc.assert(
       fc.property(
@@ -85,7 +85,7 @@ describe("joinProfiles", () => {
     );
   });
 
-  it("takes the higher status and the higher completion, whichever side has it", () => {
+  it("takes the higher status and the higher completion, whichever side has it [profile status]", () => {
     const statusOf = (left: ContainerProfile, right: ContainerProfile) => profileStatus(joinProfiles(left, right));
     expect(statusOf(lifecycle("initializing", "partial"), lifecycle("ready", ""))).toEqual({
       status: "ready",
