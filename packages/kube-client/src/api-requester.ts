@@ -103,7 +103,11 @@ export class ApiRequester {
       try {
         return await this.#attempt(call, token);
       } catch (error) {
-        if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNAUTHORIZED") && !renewedToken && (await this.#renew(token, call.signal))) {
+        if (
+          hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNAUTHORIZED") &&
+          !renewedToken &&
+          (await this.#renew(token, call.signal))
+        ) {
           // 401 means that nothing was done, so any verb may go again.
           renewedToken = true;
           continue;

@@ -218,7 +218,11 @@ class JsonKubeClient implements KubeClient {
 
   async patch<T>(resource: ResourceDefinition, name: string, patch: unknown, options: PatchOptions): Promise<T> {
     const { namespace, subresource, type, force } = options;
-    const path = objectPath(resource, { namespace, name, subresource }, { ...writeQuery(options, this.#fieldManager), force });
+    const path = objectPath(
+      resource,
+      { namespace, name, subresource },
+      { ...writeQuery(options, this.#fieldManager), force },
+    );
     return this.#object(resource, {
       ...this.#call("patch", resource, options),
       method: "PATCH",

@@ -218,7 +218,12 @@ describe("HandlerQueue", () => {
           return { then: wait.then.bind(wait) } as unknown as Promise<void>;
         },
       },
-      { current: () => undefined, keyOf: ({ metadata }) => metadata.name, onError: (error) => errors.push(error), onBehind: () => {} },
+      {
+        current: () => undefined,
+        keyOf: ({ metadata }) => metadata.name,
+        onError: (error) => errors.push(error),
+        onBehind: () => {},
+      },
     );
     queue.push(undefined, object("a", "1"));
     queue.push(undefined, object("b", "2"));

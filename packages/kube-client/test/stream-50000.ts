@@ -9,7 +9,12 @@ const padding = "p".repeat(1000);
 function chunkOf(from: number, version: number): Buffer {
   let text = "";
   for (let index = from; index < from + PER_CHUNK; index++) {
-    const metadata = { name: `widget-${index}`, namespace: "shop", uid: `u-${index}`, resourceVersion: String(version) };
+    const metadata = {
+      name: `widget-${index}`,
+      namespace: "shop",
+      uid: `u-${index}`,
+      resourceVersion: String(version),
+    };
     text += `${JSON.stringify({ type: "ADDED", object: { kind: "Widget", metadata, spec: { size: index, padding } } })}\n`;
   }
   return Buffer.from(text);
@@ -24,7 +29,10 @@ async function* bodyOf(version: number, isLast: boolean): AsyncGenerator<Buffer>
   const object = { kind: "Widget", metadata: { resourceVersion: String(version), annotations } };
   yield Buffer.from(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
   if (isLast) stopping.abort();
-  else yield Buffer.from(`${JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } })}\n`);
+  else
+    yield Buffer.from(
+      `${JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } })}\n`,
+    );
 }
 
 const stopping = new AbortController();
@@ -40,4 +48,6 @@ const client = createKubeClient({ server: "https://api.test", origin: "test" }, 
 const widgets = { group: "shop.example.com", version: "v1", plural: "widgets", kind: "Widget", namespaced: true };
 const informer = createInformer(client, widgets, { listMode: "stream", projection: { paths: ["spec.size"] } });
 await informer.run({ signal: stopping.signal });
-process.stdout.write(JSON.stringify({ requests, held: informer.size, version: informer.get("shop/widget-7")?.metadata.resourceVersion }));
+process.stdout.write(
+  JSON.stringify({ requests, held: informer.size, version: informer.get("shop/widget-7")?.metadata.resourceVersion }),
+);

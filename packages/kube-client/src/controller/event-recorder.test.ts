@@ -162,7 +162,9 @@ describe("EventRecorder", () => {
       recorder.record({ ...backOff, regarding: { ...backOff.regarding, name } });
       await clock.advance(10);
       const [event] = api.objects.values();
-      expect(event?.metadata.name).toMatch(/^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+      expect(event?.metadata.name).toMatch(
+        /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+      );
       stop();
       await ended;
     },

@@ -363,18 +363,11 @@ describe("Http2Connection", () => {
     });
   });
 
-  it.each([
-    ["a character beyond Latin-1", { "impersonate-user": "us\u0165r" }],
-    ["a line feed", { "x-a": "a\nb" }],
-    ["a zero byte", { "x-a": ["fine", "a\0"] }],
-    ["a name that is none", { "x a": "b" }],
-  ])("refuses a header with %s before anything is sent, and repeats nothing of it [client A6] [client A7]", async (_name, headers) => {
+  it("refuses a header that cannot be sent before anything is sent, and repeats nothing of it [client A7]", async () => {
     const { connection, sentBytes } = pair();
     const before = sentBytes();
-    const sending = connection.send(get("/", { headers }), "");
-    await expect(sending).rejects.toMatchObject({ code: "ERR_INVALID_CHAR" });
-    const error = await sending.catch((thrown: unknown) => String(thrown));
-    expect(error).not.toMatch(/us.r|a.b/);
+    const sending = connection.send(get("/", { headers: { "x-a": "se\ncret" } }), "");
+    await expect(sending).rejects.toMatchObject({ code: "ERR_INVALID_CHAR", message: "a header that cannot be sent" });
     expect([sentBytes(), connection.streams]).toEqual([before, 0]);
   });
 

@@ -2,13 +2,12 @@ import type { Clock } from "@kinglet/lifecycle";
 import type { Duplex } from "node:stream";
 import type { TransportRequest, TransportResponse } from "../transport.ts";
 import { connectionError, notProcessed } from "../connection-error.ts";
+import { clientPreface } from "./client-preface.ts";
+import { BodySender, INITIAL_WINDOW_BYTES } from "./body-sender.ts";
 import {
   ACK,
   CANCEL,
   CONTINUATION,
-  DATA,
-  END_HEADERS,
-  END_STREAM,
   GOAWAY,
   HEADERS,
   PING,
@@ -21,24 +20,21 @@ import {
   frame,
 } from "./frame.ts";
 import { FrameSplitter, MAX_FRAME_BYTES, type FrameHandler } from "./frame-splitter.ts";
-import { HeadGatherer, MAX_HEADER_BYTES } from "./head-gatherer.ts";
-import { tryEncodeHeaders } from "./header-block.ts";
+import { HeadGatherer } from "./head-gatherer.ts";
 import type { Http2Stream } from "./http2-stream.ts";
 import { Liveness } from "./liveness.ts";
+import { headFrames, tryEncodeHead } from "./request-head.ts";
 import { ResponseBody } from "./response-body.ts";
 
 /** What may wait unread per answer. A consumer that stops reading holds no more than this; at 50 ms of round trip it allows 5 MB/s. */
 const STREAM_WINDOW_BYTES = 262_144;
 /** The connection as a whole is not to be held up by one answer that nobody reads: its window is as large as can be. */
 const CONNECTION_WINDOW_BYTES = 0x7fffffff;
-const INITIAL_WINDOW_BYTES = 65_535;
 /** Until the server says otherwise; also its default. */
 const DEFAULT_MAX_STREAMS = 100;
 
 /** Far above the largest body of a request. */
 const MAX_UNREAD_BYTES = 8_388_608;
-
-const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /** The part of a socket that a connection needs. */
 export type Http2Socket = Duplex & { ref?(): unknown; unref?(): unknown };
@@ -72,8 +68,7 @@ export class Http2Connection implements FrameHandler {
   readonly #streams = new Map<number, Http2Stream>();
   #nextId = 1;
   #maxStreams = DEFAULT_MAX_STREAMS;
-  #sendWindow = INITIAL_WINDOW_BYTES;
-  #initialSendWindow = INITIAL_WINDOW_BYTES;
+  readonly #sender: BodySender;
   #receivedBytes = 0;
   readonly #heads = new HeadGatherer();
   #isRetired = false;
@@ -83,6 +78,7 @@ export class Http2Connection implements FrameHandler {
   constructor(socket: Http2Socket, options: Http2ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#sender = new BodySender(this.#streams, (bytes) => socket.write(bytes));
     this.#liveness = new Liveness(options.clock, {
       onQuiet: () => {
         options.onTick?.();
@@ -98,17 +94,7 @@ export class Http2Connection implements FrameHandler {
     socket.on("error", (error: Error) => this.destroy(error));
     socket.on("close", () => this.destroy(connectionError("the connection was closed", "ECONNRESET")));
     socket.on("end", () => this.destroy(connectionError("the server closed the connection", "ECONNRESET")));
-    const settings = Buffer.alloc(24);
-    [
-      [1, 0], // no dynamic header table
-      [2, 0], // no push
-      [4, STREAM_WINDOW_BYTES],
-      [6, MAX_HEADER_BYTES],
-    ].forEach(([id, value], index) => {
-      settings.writeUInt16BE(id!, index * 6);
-      settings.writeUInt32BE(value!, index * 6 + 2);
-    });
-    socket.write(Buffer.concat([Buffer.from(PREFACE), frame(SETTINGS, 0, 0, settings)]));
+    socket.write(clientPreface(STREAM_WINDOW_BYTES));
     this.#grantWindow(0, CONNECTION_WINDOW_BYTES - INITIAL_WINDOW_BYTES);
     this.#liveness.rest();
   }
@@ -132,7 +118,7 @@ export class Http2Connection implements FrameHandler {
     const { signal } = request;
     if (signal.aborted) return Promise.reject(signal.reason as Error);
     if (!this.hasRoom) return Promise.reject(notProcessed("the connection takes no more requests"));
-    const head = this.#head(request, prefix);
+    const head = tryEncodeHead(request, this.#options.authority, prefix);
     if (head === undefined) return Promise.reject(connectionError("a header that cannot be sent", "ERR_INVALID_CHAR"));
     return new Promise((resolve, reject) => {
       const id = this.#nextId;
@@ -151,7 +137,7 @@ export class Http2Connection implements FrameHandler {
           this.#settle(stream, signal.reason as Error);
         },
         pending: undefined,
-        sendWindow: this.#initialSendWindow,
+        sendWindow: this.#sender.initialWindow,
         receiveWindow: STREAM_WINDOW_BYTES,
         takenBytes: 0,
         missingBytes: Number.NaN,
@@ -163,10 +149,11 @@ export class Http2Connection implements FrameHandler {
       }
       this.#streams.set(id, stream);
       signal.addEventListener("abort", stream.onAbort, { once: true });
-      this.#sendHead(stream, head);
-      if (request.body !== undefined && request.body !== "") {
-        stream.pending = Buffer.from(request.body);
-        this.#flush(stream);
+      const { body = "" } = request;
+      this.#socket.write(headFrames(id, head, body === ""));
+      if (body !== "") {
+        stream.pending = Buffer.from(body);
+        this.#sender.flush(stream);
       }
       // Numbers are not used twice.
       if (this.#nextId > 0x7ffffff0) this.retire();
@@ -267,7 +254,7 @@ export class Http2Connection implements FrameHandler {
         this.#onReset(streamId, payload);
         break;
       case WINDOW_UPDATE:
-        this.#onWindow(streamId, payload);
+        if (payload.length >= 4) this.#sender.grant(streamId, payload.readUInt32BE(0) & 0x7fffffff);
         break;
       case PUSH_PROMISE:
         this.#fail("a pushed answer, which was not offered");
@@ -314,17 +301,14 @@ export class Http2Connection implements FrameHandler {
         case 3:
           this.#maxStreams = value;
           break;
-        case 4: {
-          const change = value - this.#initialSendWindow;
-          this.#initialSendWindow = value;
-          for (const stream of this.#streams.values()) stream.sendWindow += change;
+        case 4:
+          this.#sender.setInitialWindow(value);
           break;
-        }
         default:
       }
     }
     this.#answer(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
-    this.#flushAll();
+    this.#sender.flushAll();
   }
 
   /** A server that asks for answers without reading them must not fill our memory with them. */
@@ -356,62 +340,6 @@ export class Http2Connection implements FrameHandler {
         ? notProcessed("the server refused the request")
         : connectionError(`the server broke the answer off (HTTP/2 error ${code})`, "ECONNRESET");
     this.#settle(stream, error);
-  }
-
-  #onWindow(streamId: number, payload: Buffer): void {
-    const bytes = payload.length >= 4 ? payload.readUInt32BE(0) & 0x7fffffff : 0;
-    if (streamId === 0) {
-      this.#sendWindow += bytes;
-      this.#flushAll();
-      return;
-    }
-    const stream = this.#streams.get(streamId);
-    if (stream === undefined) return;
-    stream.sendWindow += bytes;
-    this.#flush(stream);
-  }
-
-  /** The headers of a request, encoded; undefined when one of them cannot be. */
-  #head({ method, path, headers }: TransportRequest, prefix: string): Buffer | undefined {
-    const pairs: [string, string][] = [
-      [":method", method],
-      [":scheme", "https"],
-      [":authority", this.#options.authority],
-      [":path", prefix + path],
-    ];
-    for (const [name, value] of Object.entries(headers)) {
-      if (typeof value === "string") pairs.push([name.toLowerCase(), value]);
-      else for (const one of value) pairs.push([name.toLowerCase(), one]);
-    }
-    return tryEncodeHeaders(pairs);
-  }
-
-  #sendHead(stream: Http2Stream, block: Buffer): void {
-    const { body } = stream.request;
-    const isLast = body === undefined || body === "";
-    let type = HEADERS;
-    for (let offset = 0; offset === 0 || offset < block.length; offset += MAX_FRAME_BYTES) {
-      const isEnd = offset + MAX_FRAME_BYTES >= block.length;
-      const flags = (isEnd ? END_HEADERS : 0) | (type === HEADERS && isLast ? END_STREAM : 0);
-      this.#socket.write(frame(type, flags, stream.id, block.subarray(offset, offset + MAX_FRAME_BYTES)));
-      type = CONTINUATION;
-    }
-  }
-
-  #flushAll(): void {
-    for (const stream of this.#streams.values()) this.#flush(stream);
-  }
-
-  #flush(stream: Http2Stream): void {
-    while (stream.pending !== undefined) {
-      const count = Math.min(stream.pending.length, stream.sendWindow, this.#sendWindow, MAX_FRAME_BYTES);
-      if (count <= 0) return;
-      const isLast = count === stream.pending.length;
-      this.#socket.write(frame(DATA, isLast ? END_STREAM : 0, stream.id, stream.pending.subarray(0, count)));
-      stream.sendWindow -= count;
-      this.#sendWindow -= count;
-      stream.pending = isLast ? undefined : stream.pending.subarray(count);
-    }
   }
 
   #onTaken(stream: Http2Stream, bytes: number): void {

@@ -5,6 +5,7 @@ import { createDecodePlan, type FieldPlan, type MessagePlan, type PlannedKind } 
 import { MAGIC, readUnknown } from "./envelope.ts";
 import type { ProtobufDecoder } from "./protobuf-decoder.ts";
 import { setKey } from "./set-key.ts";
+import { wireType } from "./wire-type.ts";
 import type { WireReader } from "./wire-reader.ts";
 
 type Target = Record<string, unknown>;
@@ -287,22 +288,6 @@ class TableDecoder {
       default:
         return null;
     }
-  }
-}
-
-function wireType(row: FieldRow, isMapValue = false): number {
-  if (row.isMap && !isMapValue) return 2;
-  switch (row.type) {
-    case "string":
-    case "bytes":
-    case "message":
-      return 2;
-    case "double":
-      return 1;
-    case "float":
-      return 5;
-    default:
-      return 0;
   }
 }
 

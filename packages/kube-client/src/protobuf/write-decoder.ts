@@ -1,6 +1,7 @@
 import { loadFieldTable, type FieldRow, type SpecialMessage } from "@kinglet/kube-schema/field-table";
 import type { Projection } from "../projection.ts";
 import { createDecodePlan, type FieldPlan, type MessagePlan, type PlannedKind } from "./decode-plan.ts";
+import { wireType } from "./wire-type.ts";
 
 /**
  * Writes the decoder of a projection as TypeScript, for a program that does not want to carry the field table: put the text into a file, and the function it
@@ -232,22 +233,6 @@ ${this.#into(plan, name)}
 function zeroScalar(row: FieldRow): string {
   if (row.type === "string" || row.type === "bytes") return '""';
   return row.type === "bool" ? "false" : "0";
-}
-
-function wireType(row: FieldRow, isMapValue = false): number {
-  if (row.isMap && !isMapValue) return 2;
-  switch (row.type) {
-    case "string":
-    case "bytes":
-    case "message":
-      return 2;
-    case "double":
-      return 1;
-    case "float":
-      return 5;
-    default:
-      return 0;
-  }
 }
 
 function mixOf(field: FieldPlan): string {
