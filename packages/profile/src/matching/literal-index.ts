@@ -64,12 +64,12 @@ export class LiteralIndex {
 
   #hash(value: string, length: number): number {
     let hash = this.#seed;
-    const { ignoresCase } = this.#rules;
-    for (let at = 0; at < length; at += 1) {
-      const code = value.charCodeAt(at);
-      hash = Math.imul(hash ^ (ignoresCase ? folded(code) : code), 0x0100_0193);
-      hash ^= hash >>> 15;
+    if (this.#rules.ignoresCase) {
+      for (let at = 0; at < length; at += 1) hash = Math.imul(hash ^ folded(value.charCodeAt(at)), 0x0100_0193);
+    } else {
+      for (let at = 0; at < length; at += 1) hash = Math.imul(hash ^ value.charCodeAt(at), 0x0100_0193);
     }
+    hash ^= hash >>> 15;
     hash = Math.imul(hash, 0x2c1b_3c6d);
     return (hash ^ (hash >>> 13)) >>> 0;
   }
