@@ -112,16 +112,10 @@ export class ProfileComposer {
   }
 
   #follow(binding: ProfileBinding, plan: Exclude<Plan, { readonly kind: "waiting" }>): ComposeResult {
-    switch (plan.kind) {
-      case "undecided":
-        return "unchanged";
-      case "nothing":
-        return this.#unset(binding, plan.reason);
-      case "authored":
-        return this.#adopt(binding, plan.source);
-      case "learned":
-        return this.#learn(binding, plan.source, plan.overlays);
-    }
+    if (plan.kind === "undecided") return "unchanged";
+    if (plan.kind === "nothing") return this.#unset(binding, plan.reason);
+    if (plan.kind === "authored") return this.#adopt(binding, plan.source);
+    return this.#learn(binding, plan.source, plan.overlays);
   }
 
   #adopt(binding: ProfileBinding, source: SourceObject): ComposeResult {

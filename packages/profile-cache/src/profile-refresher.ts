@@ -1,20 +1,20 @@
-import type { ClockTimer } from "@kinglet/lifecycle";
 import { untilAborted, withTimeout } from "@kinglet/lifecycle";
 import type { ContainerProfile } from "@kinglet/profile";
 
+import { DueTimer } from "./due-timer.ts";
 import { loadProfileComposer } from "./lazy.ts";
+import { ObjectWatch } from "./object-watch.ts";
+import { OutageLog } from "./outage-log.ts";
 import type { ProfileBinding } from "./profile-binding.ts";
 import type { ProfileCacheMetrics } from "./profile-cache-metrics.ts";
 import type { ResolvedProfileCacheOptions } from "./profile-cache-options.ts";
 import type * as Composer from "./profile-composer.ts";
 import { keepEverything, type ProjectionSpec } from "./projection-spec.ts";
-import type { OverlayDocument, ProfileObjectChange, ProfileObjectKind } from "./profile-source.ts";
+import type { OverlayDocument, ProfileObjectKind, ProfileSource } from "./profile-source.ts";
 import { AT_NEXT_TICK, SourceObject } from "./source-object.ts";
 
 /** Retries are due at whole multiples of this, so that thousands of them share a few timers. */
 const RETRY_GRID_MS = 500;
-/** At least this long between two warnings about the store. */
-const WARNING_INTERVAL_MS = 60_000;
 /** Share of the tick interval that is added at random. */
 const TICK_JITTER = 0.1;
 
@@ -52,23 +52,16 @@ export class ProfileRefresher {
   readonly #sources = new Map<string, SourceObject>();
   readonly #queue = new Set<SourceObject>();
   readonly #flights = new Set<Promise<void>>();
+  readonly #outage: OutageLog;
+  readonly #watch: ObjectWatch;
+  readonly #timer: DueTimer;
   #composer: Composer.ProfileComposer | undefined = undefined;
   #takeContent: typeof Composer.takeContent | undefined = undefined;
   #projection: ProjectionSpec = keepEverything;
   #isRunning = false;
-  /** True from a warning about the store until it answers. */
-  #isOutageTold = false;
-  /** When it was warned about last, monotonic milliseconds. */
-  #toldAtMs = Number.NEGATIVE_INFINITY;
-  /** What the watch reported so far; undefined after everything was reported once. */
-  #reported: Set<SourceObject> | undefined = new Set();
-  /** True while a watch misses nothing, so that nobody has to ask. */
-  #isWatched = false;
   #nextTickMs = Number.POSITIVE_INFINITY;
   /** No later than the earliest retry that is due; may be too early when that object is not needed any more. */
   #nextRetryMs = Number.POSITIVE_INFINITY;
-  #timer: ClockTimer | undefined = undefined;
-  #timerDueMs = Number.POSITIVE_INFINITY;
 
   constructor(
     options: ResolvedProfileCacheOptions,
@@ -80,6 +73,17 @@ export class ProfileRefresher {
     this.#metrics = metrics;
     this.#bindings = bindings;
     this.#owner = owner;
+    const { source, clock, logger } = options;
+    this.#outage = new OutageLog(logger, clock);
+    this.#timer = new DueTimer(clock, () => this.#onTimer());
+    this.#watch = new ObjectWatch({
+      source,
+      logger,
+      find: (kind, namespace, name) => this.#sources.get(sourceKey(kind, namespace, name)),
+      all: () => this.#sources.values(),
+      refetch: (object) => this.#refetch(object),
+      wake: () => this.wake(),
+    });
   }
 
   /** How many distinct contents are held. */
@@ -123,8 +127,7 @@ export class ProfileRefresher {
     const source = this.#sources.get(sourceKey(kind, namespace, name));
     if (source === undefined || source.live === 0) return;
     source.attempt = 0;
-    if (source.flight === undefined) this.#queue.add(source);
-    else source.isDirty = true;
+    this.#refetch(source);
     this.wake();
   }
 
@@ -181,13 +184,12 @@ export class ProfileRefresher {
     this.#isRunning = true;
     for (const source of this.#sources.values()) if (source.live > 0) this.#queue.add(source);
     this.wake();
-    const watching = this.#follow(signal);
+    const watching = this.#options.watchesMetadata ? this.#watch.run(signal) : undefined;
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
     this.#isRunning = false;
-    this.#isWatched = false;
-    this.#disarm();
+    this.#timer.disarm();
     this.#nextTickMs = Number.POSITIVE_INFINITY;
     for (const source of this.#sources.values()) this.#abandon(source);
     await Promise.allSettled([...this.#flights, watching]);
@@ -201,49 +203,9 @@ export class ProfileRefresher {
     flight?.abort(new DOMException("nobody waits for the object any more", "AbortError"));
   }
 
-  /** Follows the versions of all objects, where the store offers it. */
-  async #follow(signal: AbortSignal): Promise<void> {
-    const { source, logger, watchesMetadata } = this.#options;
-    if (!watchesMetadata || source.watchMetadata === undefined) return;
-    const handler = {
-      changed: (change: ProfileObjectChange) => this.#noticed(change),
-      synced: () => this.#watched(),
-      lost: (reason: string) => {
-        this.#isWatched = false;
-        logger.debug("the watch of profiles is interrupted: they are fetched at each tick", { reason });
-        this.wake();
-      },
-    };
-    try {
-      await untilAborted(source.watchMetadata(handler, { signal }), signal);
-    } catch (error) {
-      if (!signal.aborted) logger.warn("profiles cannot be watched: they are fetched at each tick", { error });
-    }
-    this.#isWatched = false;
-  }
-
-  #noticed({ type, kind, namespace, name, resourceVersion }: ProfileObjectChange): void {
-    const source = this.#sources.get(sourceKey(kind, namespace, name));
-    if (source === undefined) return;
-    this.#reported?.add(source);
-    const isAbsent = type === "deleted";
-    const isNews = isAbsent ? source.outcome !== "absent" : source.resourceVersion !== resourceVersion;
-    if (!isNews && source.outcome !== "unknown" && source.problem === "") return;
+  #refetch(source: SourceObject): void {
     if (source.flight === undefined) this.#queue.add(source);
     else source.isDirty = true;
-    this.wake();
-  }
-
-  #watched(): void {
-    this.#isWatched = true;
-    const reported = this.#reported;
-    this.#reported = undefined;
-    for (const source of this.#sources.values()) {
-      // What was fetched and is not there any more went before anybody watched.
-      const isGone = reported !== undefined && source.outcome === "present" && !reported.has(source);
-      if ((isGone || source.problem !== "") && source.flight === undefined && source.live > 0) this.#queue.add(source);
-    }
-    this.wake();
   }
 
   #pump(): void {
@@ -274,7 +236,7 @@ export class ProfileRefresher {
         clock,
         name: "the profile store",
       });
-      answer = await untilAborted(this.#call(source, deadline), deadline);
+      answer = await untilAborted(callStore(this.#options.source, source, deadline), deadline);
       if (this.#composer === undefined) await this.#loadComposer();
     } catch (error) {
       failure = error;
@@ -284,18 +246,6 @@ export class ProfileRefresher {
     // Resurrection guard: whoever aborted this fetch, or started a newer one, has put another controller in its place.
     const result = source.flight === controller ? this.#settle(source, answer, isFailure, failure) : "discarded";
     this.#metrics.fetches.add(1, { result });
-  }
-
-  #call({ kind, namespace, name }: SourceObject, signal: AbortSignal): Promise<Content | undefined> {
-    const { source } = this.#options;
-    switch (kind) {
-      case "ContainerProfile":
-        return source.getContainerProfile(namespace, name, { signal });
-      case "ApplicationProfile":
-        return source.getApplicationProfile?.(namespace, name, { signal }) ?? Promise.resolve(undefined);
-      case "NetworkNeighborhood":
-        return source.getNetworkNeighborhood?.(namespace, name, { signal }) ?? Promise.resolve(undefined);
-    }
   }
 
   async #loadComposer(): Promise<void> {
@@ -339,21 +289,11 @@ export class ProfileRefresher {
   #failed(source: SourceObject, error: unknown): void {
     source.problem = error instanceof Error ? error.message : String(error);
     if (isPermanent(error) && source.outcome === "unknown") source.outcome = "unreadable";
-    const fields = { namespace: source.namespace, kind: source.kind, name: source.name, error };
-    const nowMs = this.#options.clock.monotonicMs();
-    // A store that fails now and then would fill the log.
-    if (this.#isOutageTold || nowMs - this.#toldAtMs < WARNING_INTERVAL_MS) {
-      this.#options.logger.debug("the profile store failed again", fields);
-      return;
-    }
-    this.#options.logger.warn("the profile store fails: profiles may be old or missing", fields);
-    this.#isOutageTold = true;
-    this.#toldAtMs = nowMs;
+    this.#outage.failed({ namespace: source.namespace, kind: source.kind, name: source.name, error });
   }
 
   #answered(source: SourceObject, answer: Content | undefined): FetchResult {
-    if (this.#isOutageTold) this.#options.logger.info("the profile store answers again");
-    this.#isOutageTold = false;
+    this.#outage.answered();
     source.problem = "";
     if (answer === undefined) {
       source.outcome = "absent";
@@ -371,8 +311,7 @@ export class ProfileRefresher {
       resourceVersion === source.resourceVersion &&
       uid === source.uid;
     if (!isSame || source.isContentWanted) this.#takeContent?.(source, answer);
-    const result = this.#composeAll(source);
-    return isSame && result === "changed" && !source.isContentWanted ? "changed" : result;
+    return this.#composeAll(source);
   }
 
   /** Has everything made again that is made of the object. */
@@ -431,7 +370,7 @@ export class ProfileRefresher {
 
   /** True when a container waits for the object, and nobody would tell that it came. */
   #isAwaited(source: SourceObject): boolean {
-    if (this.#isWatched && source.problem === "") return false;
+    if (this.#watch.isCurrent && source.problem === "") return false;
     const isOverlay = source.kind !== "ContainerProfile";
     return source.bindings.some(
       (binding) =>
@@ -442,8 +381,6 @@ export class ProfileRefresher {
   }
 
   #onTimer(): void {
-    this.#timer = undefined;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#options.clock.monotonicMs();
     this.#owner.expire(nowMs);
     const isTick = nowMs >= this.#nextTickMs;
@@ -459,7 +396,7 @@ export class ProfileRefresher {
     this.#nextRetryMs = Number.POSITIVE_INFINITY;
     for (const source of this.#sources.values()) {
       if (source.live === 0 || source.flight !== undefined) continue;
-      const isDue = isTick && (!this.#isWatched || source.problem !== "" || source.outcome === "unknown");
+      const isDue = isTick && (!this.#watch.isCurrent || source.problem !== "" || source.outcome === "unknown");
       if (isDue) this.#queue.add(source);
       else if (source.dueMs <= nowMs) {
         // Other objects may have settled meanwhile what this one was awaited for.
@@ -472,7 +409,7 @@ export class ProfileRefresher {
   /** Sets the one timer to what comes first. */
   #arm(): void {
     if (this.#bindings.size === 0) {
-      this.#disarm();
+      this.#timer.disarm();
       this.#nextTickMs = Number.POSITIVE_INFINITY;
       this.#nextRetryMs = Number.POSITIVE_INFINITY;
       return;
@@ -483,17 +420,21 @@ export class ProfileRefresher {
       this.#nextTickMs = nowMs + tickIntervalMs * (1 + TICK_JITTER * random());
     }
     const dueMs = Math.min(this.#nextTickMs, this.#nextRetryMs, this.#owner.nextExpiryMs());
-    if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
-    this.#disarm();
-    this.#timerDueMs = dueMs;
-    this.#timer = clock.startTimer(() => this.#onTimer(), Math.max(0, dueMs - nowMs));
+    this.#timer.arm(dueMs);
   }
+}
 
-  #disarm(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
-  }
+function callStore(
+  store: ProfileSource,
+  { kind, namespace, name }: SourceObject,
+  signal: AbortSignal,
+): Promise<Content | undefined> {
+  if (kind === "ContainerProfile") return store.getContainerProfile(namespace, name, { signal });
+  const call =
+    kind === "ApplicationProfile"
+      ? store.getApplicationProfile?.(namespace, name, { signal })
+      : store.getNetworkNeighborhood?.(namespace, name, { signal });
+  return call ?? Promise.resolve(undefined);
 }
 
 function sourceKey(kind: ProfileObjectKind, namespace: string, name: string): string {

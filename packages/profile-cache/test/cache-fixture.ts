@@ -66,7 +66,9 @@ export class FakeSource implements ProfileSource {
   putAp(name: string, sections: Readonly<Record<string, object>>): ApplicationProfile {
     const profile = parseApplicationProfile({
       metadata: this.#metadata(name),
-      spec: { containers: Object.entries(sections).map(([container, section]) => ({ name: container, ...section })) },
+      spec: {
+        containers: Object.entries(sections).map(([container, section]) => Object.assign({ name: container }, section)),
+      },
     });
     this.objects.set(`ApplicationProfile/shop/${name}`, profile);
     return profile;
@@ -75,7 +77,9 @@ export class FakeSource implements ProfileSource {
   putNn(name: string, sections: Readonly<Record<string, object>>): NetworkNeighborhood {
     const profile = parseNetworkNeighborhood({
       metadata: this.#metadata(name),
-      spec: { containers: Object.entries(sections).map(([container, section]) => ({ name: container, ...section })) },
+      spec: {
+        containers: Object.entries(sections).map(([container, section]) => Object.assign({ name: container }, section)),
+      },
     });
     this.objects.set(`NetworkNeighborhood/shop/${name}`, profile);
     return profile;
