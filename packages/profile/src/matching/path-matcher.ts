@@ -4,6 +4,7 @@ import {
   isUsablePattern,
   literalPrefix,
   matchesSegments,
+  startsWith,
   trimmedLength,
 } from "./matches-segments.ts";
 
