@@ -1,22 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createError } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
-import { recordFields } from "./apply/field-manager.ts";
 import { ApiRefusal } from "./refusals/api-refusal.ts";
-import { WebhookAdmission } from "./admission/webhook-admission.ts";
-import { WebhookCaller } from "./admission/webhook-caller.ts";
-import { WebhookMatcher } from "./admission/webhook-matcher.ts";
-import { ApiServer } from "./requests/api-server.ts";
-import { decodeTyped } from "./decoding/typed-decoder.ts";
-import { isDeclared, structureOf } from "./decoding/resource-structure.ts";
-import { AccessControl } from "./authorization/access-control.ts";
-import { bootstrapObjects } from "./authorization/bootstrap-objects.ts";
-import { checkEscalation } from "./authorization/escalation-check.ts";
-import { RbacAuthorizer, type RoleSource } from "./authorization/rbac-authorizer.ts";
-import { ServiceAccountTokens } from "./authorization/service-account-tokens.ts";
 import type { SimUser } from "./authorization/user-info.ts";
 import { CustomResources } from "./custom-resources/custom-resources.ts";
-import { applyDefaults } from "./writing/default-values.ts";
 import { DeletionSweep, type DeletionSweepParts } from "./deletion/deletion-sweep.ts";
 import { kubeSimErrors } from "./errors.ts";
 import { FaultTable } from "./faults/fault-table.ts";
@@ -25,18 +13,16 @@ import { NamespaceContents } from "./deletion/namespace-contents.ts";
 import type { KubeObject, KubeObjectInput } from "./resources/kube-object.ts";
 import { loadObjects } from "./load/load-objects.ts";
 import { systemPriorityClasses } from "./kinds/system-priority-classes.ts";
-import { MutationHandler } from "./writing/mutation-handler.ts";
-import { ObjectReader } from "./reading/object-reader.ts";
 import { ObjectStore } from "./storage/object-store.ts";
 import { ObjectWriter } from "./writing/object-writer.ts";
 import { registerAccessResources } from "./resources/register-access-resources.ts";
+import { loadBootstrapObjects, loadRequestServer } from "./lazy.ts";
+import type { RequestServer, RequestServerParts } from "./requests/request-server.ts";
 import { RequestJournal, type JournalEntry } from "./requests/request-journal.ts";
 import { ResourceRegistry } from "./resources/resource-registry.ts";
-import type { ResourceTable } from "./storage/resource-table.ts";
 import { createServingCertificate } from "./connections/serving-certificate.ts";
 import { SimListener } from "./connections/sim-listener.ts";
 import { type SimResource, tableName } from "./resources/sim-resource.ts";
-import type { RuledResource } from "./resources/kind-rules.ts";
 import type { ServedResource } from "./resources/served-resource.ts";
 import type { WritePipeline } from "./writing/write-pipeline.ts";
 
@@ -157,11 +143,17 @@ const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-sys
  */
 export async function openKubeSim(options: KubeSimOptions = {}): Promise<KubeSim> {
   const certificate = options.tls === false ? undefined : createServingCertificate(systemClock.now());
-  const sim = new OpenKubeSim(options, certificate?.caPem ?? "");
+  const first = decidesByRoles(options) ? (await loadBootstrapObjects()).bootstrapObjects() : [];
+  const sim = new OpenKubeSim(options, certificate?.caPem ?? "", first);
   await sim.listen(
     (handle) => new SimListener({ port: options.port ?? 0, certificate, http2: options.http2 ?? true, handle }),
   );
   return sim;
+}
+
+function decidesByRoles({ tokens = {}, authorization }: KubeSimOptions): boolean {
+  const hasGroups = Object.values(tokens).some((user) => user.groups !== undefined);
+  return (authorization ?? (hasGroups ? "rbac" : "allow-all")) === "rbac";
 }
 
 type MakeListener = (handle: ConstructorParameters<typeof SimListener>[0]["handle"]) => SimListener;
@@ -175,19 +167,20 @@ class OpenKubeSim implements KubeSim {
   readonly #registry: ResourceRegistry;
   readonly #writer: ObjectWriter;
   /** Admission and field owners fill this in. */
-  readonly #pipeline: WritePipeline = { recordFields };
-  readonly #reader: ObjectReader;
+  readonly #pipeline: WritePipeline = {};
   readonly #sweep: DeletionSweep;
   readonly #collector: GarbageCollector;
   readonly #contents: NamespaceContents;
   readonly #customResources: CustomResources;
   readonly #journal: RequestJournal;
-  readonly #server: ApiServer;
-  readonly #webhooks: WebhookCaller;
+  readonly #requests: RequestServerParts;
+  readonly #closeWatches = (group: string, plural: string): void => this.#server?.closeWatches(group, plural);
+  #loading: Promise<RequestServer> | undefined;
+  #server: RequestServer | undefined;
   #listener: SimListener | undefined;
   #isStopped = false;
 
-  constructor(options: KubeSimOptions, caPem: string) {
+  constructor(options: KubeSimOptions, caPem: string, firstObjects: readonly KubeObjectInput[]) {
     const { clock = systemClock, random = Math.random } = options;
     this.caPem = caPem;
     this.#clock = clock;
@@ -199,16 +192,10 @@ class OpenKubeSim implements KubeSim {
       firstRevision: BigInt(options.firstResourceVersion ?? "1000"),
       maxHistory: options.watchHistory ?? 10_000,
     });
-    this.#reader = new ObjectReader({
-      store: this.#store,
-      clock,
-      random,
-      bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
-    });
     const parts = (): DeletionSweepParts => ({
       store: this.#store,
       writer: this.#writer,
-      reader: this.#reader,
+      closeWatches: this.#closeWatches,
       registry: this.#registry,
     });
     this.#sweep = new DeletionSweep(clock, parts);
@@ -217,7 +204,7 @@ class OpenKubeSim implements KubeSim {
     this.#customResources = new CustomResources({
       registry: this.#registry,
       store: this.#store,
-      reader: this.#reader,
+      closeWatches: this.#closeWatches,
       clock,
       pipeline: this.#pipeline,
     });
@@ -237,51 +224,23 @@ class OpenKubeSim implements KubeSim {
     });
     const users = new Map(Object.entries(options.tokens ?? {}));
     if (!users.has(this.token)) users.set(this.token, { name: "admin", groups: ["system:masters"] });
-    const hasGroups = Object.values(options.tokens ?? {}).some((user) => user.groups !== undefined);
-    const isEnforced = (options.authorization ?? (hasGroups ? "rbac" : "allow-all")) === "rbac";
-    const access = new AccessControl({
-      tokens: users,
-      serviceAccountTokens: new ServiceAccountTokens(clock, (resource, namespace, name) =>
-        this.#store.table(resource).get(namespace === "" ? name : `${namespace}/${name}`),
-      ),
-      rbac: isEnforced ? new RbacAuthorizer(rolesIn(this.#store)) : undefined,
-    });
     registerAccessResources(this.#registry);
-    const resolveService = options.resolveService ?? (() => undefined);
-    this.#webhooks = new WebhookCaller({ clock, store: this.#store, resolveService });
-    const admission = new WebhookAdmission({
-      store: this.#store,
-      access,
-      matcher: new WebhookMatcher(this.#store, this.#registry),
-      caller: this.#webhooks,
-      complete: completePatched,
-    });
-    this.#pipeline.mutate = async (attempt) => {
-      const object = await admission.mutate(attempt);
-      checkEscalation(access, { ...attempt, object });
-      return object;
-    };
-    this.#pipeline.validate = (attempt) => admission.validate(attempt);
-    this.#server = new ApiServer({
+    this.#requests = {
+      options,
       registry: this.#registry,
-      reader: this.#reader,
-      mutations: new MutationHandler({
-        store: this.#store,
-        writer: this.#writer,
-        reader: this.#reader,
-        registry: this.#registry,
-        access,
-        clock,
-        random,
-      }),
-      access,
+      store: this.#store,
+      writer: this.#writer,
+      pipeline: this.#pipeline,
       faults: this.faults,
       journal: this.#journal,
       clock,
-    });
+      random,
+      users,
+      isEnforced: decidesByRoles(options),
+    };
     for (const name of FIRST_NAMESPACES) this.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
     for (const priorityClass of systemPriorityClasses()) this.apply(priorityClass);
-    for (const object of isEnforced ? bootstrapObjects() : []) {
+    for (const object of firstObjects) {
       if (this.#registry.findByKind(object.apiVersion, object.kind) !== undefined) this.apply(object);
     }
   }
@@ -295,8 +254,19 @@ class OpenKubeSim implements KubeSim {
   }
 
   async listen(makeListener: MakeListener): Promise<void> {
-    this.#listener = makeListener((request, response) => void this.#server.handle(request, response));
+    this.#listener = makeListener((request, response) => void this.#handle(request, response));
     await this.#listener.open();
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const server = this.#server ?? (await this.#loadServer());
+    await server.handle(request, response);
+  }
+
+  /** What a request needs is loaded when the first one comes. */
+  #loadServer(): Promise<RequestServer> {
+    this.#loading ??= loadRequestServer().then((module) => (this.#server = new module.RequestServer(this.#requests)));
+    return this.#loading;
   }
 
   kubeconfig(): object {
@@ -380,7 +350,7 @@ class OpenKubeSim implements KubeSim {
     this.#isStopped = true;
     this.#sweep.stop();
     this.#collector.stop();
-    this.#webhooks.close();
+    (await this.#loading)?.close();
     await this.#listener?.close();
   }
 
@@ -403,22 +373,4 @@ class OpenKubeSim implements KubeSim {
     }
     return resource;
   }
-}
-
-/** What a webhook's patch made, as if it had been sent: decoded, with defaults. */
-function completePatched(resource: RuledResource, patched: KubeObject): KubeObject {
-  const decoded = isDeclared(resource) ? decodeTyped(structureOf(resource), patched).value : patched;
-  const object = decoded as KubeObject;
-  object.metadata.name ??= "";
-  if (resource.defaults !== undefined) applyDefaults(object, resource.defaults);
-  resource.rules?.().default?.(object);
-  return object;
-}
-
-function rolesIn(store: ObjectStore): RoleSource {
-  const table = (plural: string): ResourceTable => store.table(`${plural}.rbac.authorization.k8s.io`);
-  return {
-    values: (plural) => table(plural).values(),
-    get: (plural, namespace, name) => table(plural).get(namespace === "" ? name : `${namespace}/${name}`),
-  };
 }

@@ -1,6 +1,6 @@
 import { isJsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import type { ResourceRegistry } from "../resources/resource-registry.ts";
-import { apiVersionOf, servedObject, tableName, type SimResource } from "../resources/sim-resource.ts";
+import { apiVersionOf, servedObject, tableName, type SimResource, subresourceOf } from "../resources/sim-resource.ts";
 import type { WriteAttempt } from "../writing/write-pipeline.ts";
 
 /** A kind as reviews name it. */
@@ -31,7 +31,7 @@ export function requestedTarget(attempt: WriteAttempt): AdmissionTarget {
 
 function targetOf(row: SimResource, subresource: string): AdmissionTarget {
   const { group, version, plural } = row;
-  const handler = row.subresources?.[subresource];
+  const handler = subresourceOf(row, subresource);
   const kind =
     handler?.kind === undefined
       ? { group, version, kind: row.kind }

@@ -5,6 +5,7 @@ const row = { group: "admissionregistration.k8s.io", version: "v1", namespaced: 
 
 /** The configurations of admission webhooks, as data. */
 export function webhookConfigurationResources(): RuledResource[] {
+  const rules = webhookConfigurationRules();
   return [
     {
       ...row,
@@ -12,7 +13,7 @@ export function webhookConfigurationResources(): RuledResource[] {
       singular: "mutatingwebhookconfiguration",
       kind: "MutatingWebhookConfiguration",
       categories: ["api-extensions"],
-      rules: webhookConfigurationRules,
+      rules: () => rules,
     },
     {
       ...row,
@@ -20,7 +21,7 @@ export function webhookConfigurationResources(): RuledResource[] {
       singular: "validatingwebhookconfiguration",
       kind: "ValidatingWebhookConfiguration",
       categories: ["api-extensions"],
-      rules: webhookConfigurationRules,
+      rules: () => rules,
     },
   ];
 }

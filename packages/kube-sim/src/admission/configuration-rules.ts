@@ -2,7 +2,8 @@ import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kub
 import type { KindRules } from "../resources/kind-rules.ts";
 import { FieldErrors } from "../kinds/field-errors.ts";
 import { label1035Problem, qualifiedNameProblems, subdomainProblem } from "../kinds/name-formats.ts";
-import { MatchConditions } from "./match-conditions.ts";
+import { loadMatchConditions } from "../lazy.ts";
+import type { MatchConditions } from "./match-conditions.ts";
 
 const REVIEW_VERSIONS = ["v1", "v1beta1"] as const;
 const OPERATIONS = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"] as const;
@@ -15,13 +16,16 @@ const FORM = "; desired format: https://host[/path]";
  * @see k8s.io/kubernetes v1.36.3 pkg/apis/admissionregistration
  */
 export function webhookConfigurationRules(): KindRules {
-  const conditions = new MatchConditions();
+  let conditions: MatchConditions | undefined;
   return {
     default: defaultConfiguration,
     specificationOf: (configuration) => configuration["webhooks"],
+    prepare: async () => {
+      conditions ??= new (await loadMatchConditions()).MatchConditions();
+    },
     findProblems: (configuration) => {
       const errors = new FieldErrors();
-      findConfigurationProblems(configuration, errors, conditions);
+      if (conditions !== undefined) findConfigurationProblems(configuration, errors, conditions);
       return errors.causes;
     },
   };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import { badRequest, refusal } from "../refusals/refusals.ts";
-import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
+import { apiVersionOf, type SimResource, subresourceOf } from "../resources/sim-resource.ts";
 import type { FieldChange } from "../writing/write-pipeline.ts";
 import { conflictRefusal } from "./conflict-refusal.ts";
 import { FieldSet } from "./field-set.ts";
@@ -60,7 +60,7 @@ export interface ApplyRequest {
 export function recordFields(change: FieldChange): void {
   const { resource, subresource, before, after } = change;
   if (change.operation === "Apply") return;
-  const view = resource.subresources?.[subresource]?.view;
+  const view = subresourceOf(resource, subresource)?.view;
   if (view !== undefined) {
     if (before === undefined) return;
     const owners = new ViewOwners(resource, view, before);
@@ -76,7 +76,7 @@ export function recordFields(change: FieldChange): void {
 
 /** The kind of the bodies of a sub-resource; the resource's own unless it shows another shape of the object. */
 export function viewResource(resource: SimResource, subresource: string): SimResource {
-  const { kind, group, version, view } = resource.subresources?.[subresource] ?? {};
+  const { kind, group, version, view } = subresourceOf(resource, subresource) ?? {};
   if (view === undefined) return resource;
   const { schema: _schema, subresources: _subresources, storage: _storage, ...rest } = resource;
   const shape = { kind: kind ?? resource.kind, group: group ?? resource.group, version: version ?? resource.version };

@@ -1,12 +1,12 @@
 import { isJsonRecord } from "../resources/kube-object.ts";
 import type { LabelRequirement } from "../selectors/label-selector.ts";
 
-const OPERATORS: Readonly<Record<string, LabelRequirement["operator"]>> = {
-  In: "in",
-  NotIn: "notin",
-  Exists: "exists",
-  DoesNotExist: "absent",
-};
+const OPERATORS: ReadonlyMap<string, LabelRequirement["operator"]> = new Map([
+  ["In", "in"],
+  ["NotIn", "notin"],
+  ["Exists", "exists"],
+  ["DoesNotExist", "absent"],
+]);
 
 /**
  * A label selector as objects carry it (`matchLabels`, `matchExpressions`), as conditions that must all hold.
@@ -24,7 +24,7 @@ export function readObjectSelector(selector: unknown): LabelRequirement[] {
   }
   if (Array.isArray(matchExpressions)) {
     for (const expression of matchExpressions.filter(isJsonRecord)) {
-      const operator = OPERATORS[String(expression["operator"])];
+      const operator = OPERATORS.get(String(expression["operator"]));
       const values = Array.isArray(expression["values"]) ? expression["values"].map(String) : [];
       if (operator !== undefined) requirements.push({ key: String(expression["key"]), operator, values });
     }

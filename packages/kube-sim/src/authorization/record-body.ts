@@ -1,10 +1,16 @@
-import { recordFields } from "../apply/field-manager.ts";
+import { loadFieldManager } from "../lazy.ts";
 import type { KubeObject } from "../resources/kube-object.ts";
 import type { SimResource } from "../resources/sim-resource.ts";
 import type { SubresourceCall } from "../resources/served-resource.ts";
 
 /** A body that is stored nowhere has owners of its fields all the same, in place. */
-export function recordBody(call: SubresourceCall, resource: SimResource, subresource: string, body: KubeObject): void {
+export async function recordBody(
+  call: SubresourceCall,
+  resource: SimResource,
+  subresource: string,
+  body: KubeObject,
+): Promise<void> {
+  const { recordFields } = await loadFieldManager();
   recordFields({
     resource,
     subresource,

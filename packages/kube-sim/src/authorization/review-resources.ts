@@ -1,6 +1,5 @@
 import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import { badRequest, refusal } from "../refusals/refusals.ts";
-import { mediaTypeOf, parseObject } from "../requests/request-body.ts";
 import type { ServedResource, SubresourceCall } from "../resources/served-resource.ts";
 import type { StatusCause } from "../refusals/api-refusal.ts";
 import { anonymousUser, presentUser, type UserInfo } from "./user-info.ts";
@@ -36,10 +35,10 @@ function row(group: string, kind: string, answer: Answer, namespaced = false): S
     namespaced,
     verbs: ["create"],
     handleCreate: async (call) => {
-      const { exchange, info, resource } = call;
-      const body = parseObject(call.text, mediaTypeOf(exchange.request), resource, info.namespace);
+      const { exchange, resource } = call;
+      const body = call.parse(resource);
       if (body.metadata.name === "") delete (body.metadata as Partial<KubeObject["metadata"]>).name;
-      recordBody(call, resource, "", body);
+      await recordBody(call, resource, "", body);
       const answered = await answer(call, body, exchange.user ?? anonymousUser);
       exchange.sendJson(201, { kind, apiVersion: `${group}/v1`, ...answered });
     },

@@ -1,6 +1,5 @@
 import { isJsonRecord, readPath, type KubeObject } from "../resources/kube-object.ts";
 import { badRequest, invalid, notFound, refusal } from "../refusals/refusals.ts";
-import { mediaTypeOf, parseObject } from "../requests/request-body.ts";
 import type { SimResource } from "../resources/sim-resource.ts";
 import type { SubresourceCall, SubresourceHandler } from "../resources/served-resource.ts";
 import { recordBody } from "./record-body.ts";
@@ -34,12 +33,12 @@ export const tokenSubresource: SubresourceHandler = {
 
 async function requestToken(call: SubresourceCall): Promise<void> {
   const { exchange, info, store, access, clock, resource, request } = call;
-  const body = parseObject(call.text, mediaTypeOf(exchange.request), tokenRequestRow, info.namespace);
+  const body = call.parse(tokenRequestRow);
   const attempt = { ...request, operation: "CREATE", resource, namespace: info.namespace, name: info.name } as const;
   const wish = isJsonRecord(body.spec) ? body.spec : {};
   wish["expirationSeconds"] ??= DEFAULT_SECONDS;
   body.spec = wish;
-  recordBody(call, tokenRequestRow, "token", body);
+  await recordBody(call, tokenRequestRow, "token", body);
   const object = completeBody(body, access.audiences);
   if (object.metadata.name !== "" && object.metadata.name !== info.name) {
     const message = `Invalid value: ${JSON.stringify(object.metadata.name)}: must match the service account name if specified`;

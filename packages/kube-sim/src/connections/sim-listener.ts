@@ -1,9 +1,9 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
-import { createServer as createHttpsServer } from "node:https";
 import { createServer as createNetServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { createError } from "@kinglet/errors";
 import { kubeSimErrors } from "../errors.ts";
+import { loadHttp, loadHttps } from "../lazy.ts";
 import type { ServingCertificate } from "./serving-certificate.ts";
 
 /** Idle connections stay open this long, milliseconds: longer than any client keeps one for re-use. */
@@ -41,8 +41,8 @@ export class SimListener {
   }
 
   /** @throws KINGLET_ERR_KUBE_SIM_LISTEN */
-  open(): Promise<void> {
-    return this.#listen(this.#createServer());
+  async open(): Promise<void> {
+    await this.#listen(await this.#createServer());
   }
 
   /** Accepts connections and never says a word on them: not even the handshake of TLS is answered. */
@@ -92,15 +92,15 @@ export class SimListener {
     this.#certificate = certificate;
   }
 
-  #createServer(): Server | Http2SecureServer {
+  async #createServer(): Promise<Server | Http2SecureServer> {
     if (this.#certificate === undefined) {
-      const server = createHttpServer(this.#handle);
+      const server = (await loadHttp()).createServer(this.#handle);
       server.keepAliveTimeout = KEEP_ALIVE_MS;
       return server;
     }
     const credentials = { cert: this.#certificate.certificatePem, key: this.#certificate.privateKeyPem };
     if (!this.#allowsHttp2) {
-      const server = createHttpsServer(credentials, this.#handle);
+      const server = (await loadHttps()).createServer(credentials, this.#handle);
       server.keepAliveTimeout = KEEP_ALIVE_MS;
       return server;
     }

@@ -9,7 +9,7 @@ import {
 import type { KubeObject } from "../resources/kube-object.ts";
 import { apiVersionOf, type StorageForm } from "../resources/sim-resource.ts";
 import type { ServedResource } from "../resources/served-resource.ts";
-import type { RuleCompiler } from "./rules/rule-compiler.ts";
+import type { LoadCustomChecks } from "./custom-checks.ts";
 import { CustomResourceRules } from "./custom-resource-rules.ts";
 import { compareVersions } from "./compare-versions.ts";
 import { printerColumns } from "./printer-columns.ts";
@@ -17,23 +17,23 @@ import { scaleSubresource } from "./scale-subresource.ts";
 import { structuralTypeOf } from "./structural-type-of.ts";
 
 /** The resources that an established definition serves: one per served version, the preferred one first. */
-export function customResourceRows(definition: KubeObject, compiler: RuleCompiler): ServedResource[] {
+export function customResourceRows(definition: KubeObject, loadChecks: LoadCustomChecks): ServedResource[] {
   const spec = readDefinitionSpec(definition);
   return spec.versions
     .filter((version) => version.served)
     .toSorted((left, right) => compareVersions(right.name, left.name))
-    .map((version) => createRow(definition, spec, version, compiler));
+    .map((version) => createRow(definition, spec, version, loadChecks));
 }
 
 function createRow(
   definition: KubeObject,
   spec: DefinitionSpec,
   version: DefinitionVersion,
-  compiler: RuleCompiler,
+  loadChecks: LoadCustomChecks,
 ): ServedResource {
   const names = readNames(recordAt(definition.status, "acceptedNames"));
   const address = { group: spec.group, version: version.name };
-  const rules = new CustomResourceRules({ ...address, kind: names.kind }, version, compiler);
+  const rules = new CustomResourceRules({ ...address, kind: names.kind }, version, loadChecks);
   return {
     ...address,
     plural: names.plural,
@@ -51,7 +51,7 @@ function createRow(
     subresources: version.scale === undefined ? {} : { scale: scaleSubresource(version.scale) },
     rules: () => rules,
     findUnknownFields: (object) => rules.findUnknownFields(object),
-    storage: createStorage(spec, version, rules, compiler),
+    storage: createStorage(spec, version, rules, loadChecks),
     ...(version.deprecated ? { deprecationWarning: version.deprecationWarning ?? deprecationText(spec, version) } : {}),
   };
 }
@@ -61,13 +61,13 @@ function createStorage(
   spec: DefinitionSpec,
   version: DefinitionVersion,
   rules: CustomResourceRules,
-  compiler: RuleCompiler,
+  loadChecks: LoadCustomChecks,
 ): StorageForm {
   const stored = spec.versions.find((candidate) => candidate.storage) ?? version;
   const apiVersion = apiVersionOf({ group: spec.group, version: version.name });
   const storedVersion = apiVersionOf({ group: spec.group, version: stored.name });
   const address = { group: spec.group, version: stored.name, kind: spec.names.kind };
-  const storedRules = stored === version ? rules : new CustomResourceRules(address, stored, compiler);
+  const storedRules = stored === version ? rules : new CustomResourceRules(address, stored, loadChecks);
   // Most objects need nothing: they are looked at once for every version they are read in.
   const served = new WeakMap<KubeObject, KubeObject>();
   return {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "@kinglet/lifecycle";
 import type { KubeObject } from "../resources/kube-object.ts";
-import type { ObjectReader } from "../reading/object-reader.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { ResourceRegistry } from "../resources/resource-registry.ts";
 import { qualifiedName, type SimResource } from "../resources/sim-resource.ts";
 import type { WritePipeline } from "../writing/write-pipeline.ts";
-import { RuleCompiler } from "./rules/rule-compiler.ts";
+import { loadCustomChecks } from "../lazy.ts";
+import type { CustomChecks, LoadCustomChecks } from "./custom-checks.ts";
 import { customResourceRows } from "./custom-resource-rows.ts";
 import { DefinitionRules } from "./definition-rules.ts";
 import { readDefinitionSpec } from "./definition/definition-spec.ts";
@@ -18,7 +18,8 @@ const TABLE = "customresourcedefinitions.apiextensions.k8s.io";
 export interface CustomResourceParts {
   readonly registry: ResourceRegistry;
   readonly store: ObjectStore;
-  readonly reader: ObjectReader;
+  /** Ends the watches of a resource that is not served any more. */
+  readonly closeWatches: (group: string, plural: string) => void;
   readonly clock: Clock;
   readonly pipeline: WritePipeline;
 }
@@ -29,12 +30,14 @@ export interface CustomResourceParts {
  */
 export class CustomResources {
   readonly #parts: CustomResourceParts;
-  readonly #compiler: RuleCompiler = new RuleCompiler();
+  #checks: Promise<CustomChecks> | undefined;
+  readonly #loadChecks: LoadCustomChecks = () =>
+    (this.#checks ??= loadCustomChecks().then((module) => new module.CustomChecks()));
 
   constructor(parts: CustomResourceParts) {
     this.#parts = parts;
     const row = parts.registry.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
-    const rules = new DefinitionRules(this.#compiler);
+    const rules = new DefinitionRules(this.#loadChecks);
     if (row !== undefined) parts.registry.add({ ...row, rules: () => rules });
   }
 
@@ -85,23 +88,23 @@ export class CustomResources {
   }
 
   #serve(definition: KubeObject): void {
-    const { registry, reader } = this.#parts;
+    const { registry, closeWatches } = this.#parts;
     const { group, names } = readDefinitionSpec(definition);
     const before = [...registry.all()].filter((row) => row.group === group && row.plural === names.plural);
-    const rows = customResourceRows(definition, this.#compiler);
+    const rows = customResourceRows(definition, this.#loadChecks);
     registry.removeAll(group, names.plural);
     for (const row of rows) registry.add(row);
     const gone = before.some((row) => !rows.some((kept) => kept.version === row.version));
-    if (gone) reader.closeWatches(group, names.plural);
+    if (gone) closeWatches(group, names.plural);
   }
 
   #withdraw(definition: KubeObject): void {
-    const { registry, store, reader } = this.#parts;
+    const { registry, store, closeWatches } = this.#parts;
     const { group, names } = readDefinitionSpec(definition);
     const table = qualifiedName({ group, plural: names.plural });
     for (const key of [...store.table(table).keys()]) store.remove(table, key);
     registry.removeAll(group, names.plural);
-    reader.closeWatches(group, names.plural);
+    closeWatches(group, names.plural);
   }
 
   /** A name may have become free. */

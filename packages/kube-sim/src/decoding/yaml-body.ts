@@ -1,7 +1,11 @@
 import type * as Yaml from "yaml";
 import { loadYaml } from "../lazy.ts";
 import { badRequest } from "../refusals/refusals.ts";
+import { isTooDeep } from "../requests/nesting.ts";
 import { findDuplicates } from "./find-duplicates.ts";
+
+/** What a document with aliases may become, characters of JSON. */
+const MAX_EXPANDED = 3_145_728;
 
 /** A body that may be YAML; JSON is YAML too. */
 export interface YamlBody {
@@ -20,6 +24,17 @@ export class MalformedYaml extends Error {}
  * @throws MalformedYaml
  */
 export async function parseYamlBody(text: string): Promise<YamlBody> {
+  try {
+    return await parseYaml(text);
+  } catch (error) {
+    if (error instanceof MalformedYaml) throw error;
+    // What the parser gives up on: aliases that multiply or lead nowhere, and nesting that it cannot follow.
+    const why = error instanceof RangeError ? "exceeded max depth" : String((error as Error).message).split("\n")[0];
+    throw new MalformedYaml(`error converting YAML to JSON: yaml: ${why}`, { cause: error });
+  }
+}
+
+async function parseYaml(text: string): Promise<YamlBody> {
   try {
     const value: unknown = JSON.parse(text);
     if (findDuplicates(text).length === 0) return { value, duplicates: [] };
@@ -53,7 +68,12 @@ export async function parseYamlBody(text: string): Promise<YamlBody> {
       }
     },
   });
-  return { value: (document.toJS() as unknown) ?? null, duplicates };
+  const value = (document.toJS() as unknown) ?? null;
+  // Aliases share what they name until the value is written out.
+  const isBomb = text.includes("*") && JSON.stringify(value).length > MAX_EXPANDED;
+  if (isBomb) throw new MalformedYaml("error converting YAML to JSON: yaml: document contains excessive aliasing");
+  if (isTooDeep(value)) throw new MalformedYaml("error converting YAML to JSON: yaml: exceeded max depth");
+  return { value, duplicates };
 }
 
 /** Times and base-60 numbers, which the server's parser leaves as text. */

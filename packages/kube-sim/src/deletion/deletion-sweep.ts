@@ -1,7 +1,6 @@
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import { ApiRefusal } from "../refusals/api-refusal.ts";
 import { readPath, type KubeObject } from "../resources/kube-object.ts";
-import type { ObjectReader } from "../reading/object-reader.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { ObjectWriter } from "../writing/object-writer.ts";
 import type { ResourceRegistry } from "../resources/resource-registry.ts";
@@ -14,7 +13,8 @@ const SWEEP_DELAY_MS = 20;
 export interface DeletionSweepParts {
   readonly store: ObjectStore;
   readonly writer: ObjectWriter;
-  readonly reader: ObjectReader;
+  /** Ends the watches of a resource that is not served any more. */
+  readonly closeWatches: (group: string, plural: string) => void;
   readonly registry: ResourceRegistry;
 }
 
@@ -85,7 +85,7 @@ export class DeletionSweep {
   }
 
   async #emptyDefinition(definition: KubeObject): Promise<boolean> {
-    const { registry, store, reader } = this.#parts();
+    const { registry, store, closeWatches } = this.#parts();
     const group = String(readPath(definition, "spec.group"));
     const plural = String(readPath(definition, "spec.names.plural"));
     const resource = registry.findByName(qualifiedName({ group, plural }));
@@ -96,7 +96,7 @@ export class DeletionSweep {
     }
     if (isEmpty) {
       registry.removeAll(group, plural);
-      reader.closeWatches(group, plural);
+      closeWatches(group, plural);
     }
     return isEmpty;
   }

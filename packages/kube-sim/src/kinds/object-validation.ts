@@ -68,7 +68,7 @@ export function findSecretProblems(object: KubeObject, current: KubeObject | und
   }
   if (size > SIZE_LIMIT) errors.tooLong("data", SIZE_LIMIT);
   const type = textAt(object, "type");
-  for (const key of SECRET_KEYS[type] ?? []) {
+  for (const key of Object.hasOwn(SECRET_KEYS, type) ? (SECRET_KEYS[type] ?? []) : []) {
     if (data[key] === undefined) errors.required(`data[${key}]`);
     else if (type.startsWith("kubernetes.io/docker") && !isJson(asText(data[key]))) {
       errors.invalid(`data[${key}]`, "<secret contents redacted>", "invalid character in JSON input");

@@ -1,6 +1,5 @@
 import { isJsonRecord, readPath, type KubeObject } from "../resources/kube-object.ts";
 import { badRequest, conflict, notFound, refusal } from "../refusals/refusals.ts";
-import { mediaTypeOf, parseObject } from "../requests/request-body.ts";
 import type { SimResource } from "../resources/sim-resource.ts";
 import type { SubresourceCall, SubresourceHandler } from "../resources/served-resource.ts";
 import type { WriteAttempt } from "../writing/write-pipeline.ts";
@@ -80,14 +79,14 @@ function attemptOf(call: SubresourceCall, object: KubeObject): WriteAttempt {
 
 /** `POST …/bindings` names the pod in the body. */
 export async function bindNamedPod(call: SubresourceCall): Promise<void> {
-  const binding = parseObject(call.text, mediaTypeOf(call.exchange.request), BINDING, call.info.namespace);
+  const binding = call.parse(BINDING);
   const resource = call.registry.find("", "v1", "pods") ?? call.resource;
   await bindPod({ ...call, resource, info: { ...call.info, name: binding.metadata.name } });
 }
 
 async function bindPod(call: SubresourceCall): Promise<void> {
-  const { exchange, info, writer, resource, clock } = call;
-  const binding = parseObject(call.text, mediaTypeOf(exchange.request), BINDING, info.namespace);
+  const { info, writer, resource, clock } = call;
+  const binding = call.parse(BINDING);
   if (binding.metadata.name !== info.name) throw badRequest("name in URL does not match name in Binding object");
   await writer.admit(attemptOf(call, binding));
   const target = recordAt(binding, "target");
@@ -141,8 +140,8 @@ function bound(pod: KubeObject, binding: KubeObject, nodeName: string, now: stri
 
 /** Deletes a pod unless a disruption budget says that it must stay. */
 async function evictPod(call: SubresourceCall): Promise<void> {
-  const { exchange, info, writer, resource } = call;
-  const eviction = parseObject(call.text, mediaTypeOf(exchange.request), EVICTION, info.namespace);
+  const { info, writer, resource } = call;
+  const eviction = call.parse(EVICTION);
   if (eviction.metadata.name !== "" && eviction.metadata.name !== info.name) {
     throw badRequest("name in URL does not match name in Eviction object");
   }

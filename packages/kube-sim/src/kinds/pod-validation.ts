@@ -123,7 +123,7 @@ function checkVolumeSource(errors: FieldErrors, volume: JsonRecord, path: string
       return;
     }
     const source = volume[name];
-    for (const field of REQUIRED_SOURCE_FIELDS[name] ?? []) {
+    for (const field of Object.hasOwn(REQUIRED_SOURCE_FIELDS, name) ? (REQUIRED_SOURCE_FIELDS[name] ?? []) : []) {
       if (textAt(source, field) === "") errors.required(`${path}.${name}.${field}`);
     }
     const ownPath = textAt(source, "path");

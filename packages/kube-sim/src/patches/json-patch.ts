@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isTooDeep } from "../requests/nesting.ts";
 import { isJsonRecord, setMember } from "../resources/kube-object.ts";
 import { badRequest, refusal } from "../refusals/refusals.ts";
 
@@ -12,8 +13,8 @@ const MEMBERS: Readonly<Record<string, true>> = { op: true, path: true, from: tr
  * `null` where nothing is, and negative positions count from the end; the whole document cannot be added or removed.
  *
  * @returns the result; the target is not changed.
- * @throws ApiRefusal 400 when the patch is not a list of operations, 413 above 10,000, 422 when an operation fails or copies
- *   exceed 3 MiB.
+ * @throws ApiRefusal 400 when the patch is not a list of operations, 413 above 10,000, 422 when an operation fails, copies
+ *   exceed 3 MiB or the result is nested too deeply.
  * @see RFC 6902
  */
 export function applyJsonPatch(target: unknown, patch: unknown): unknown {
@@ -29,14 +30,15 @@ export function applyJsonPatch(target: unknown, patch: unknown): unknown {
   }
   let document: unknown = structuredClone(target);
   let copied = 0;
-  for (const operation of patch as Record<string, unknown>[]) {
-    if (operation["op"] === "copy") {
+  for (const operation of patch as (Record<string, unknown> | null)[]) {
+    if (operation?.["op"] === "copy") {
       const value = readMember(document, pointer(operation["from"]));
       copied += Buffer.byteLength(JSON.stringify(value));
       if (copied > MAX_COPIED_BYTES) throw rejected();
     }
     document = applyOperation(document, operation);
   }
+  if (isTooDeep(document)) throw rejected();
   return document;
 }
 

@@ -13,7 +13,7 @@ import { chooseRepresentation, presentObject } from "../representation/represent
 import { sendPage, type ListPage } from "../representation/send-page.ts";
 import { WatchFrames } from "../representation/watch-frames.ts";
 import type { RequestInfo } from "../requests/request-info.ts";
-import { objectKey, type SimResource, tableName } from "../resources/sim-resource.ts";
+import { objectKey, type SimResource, tableName, subresourceOf } from "../resources/sim-resource.ts";
 import { WatchStream } from "../watching/watch-stream.ts";
 
 /** The real server waits this long for a version that does not exist yet, milliseconds. */
@@ -25,6 +25,9 @@ const CONTINUE_EXPIRED =
   "with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the " +
   "time the first chunk was returned and now may show up in the list.";
 const LIST_EXPIRED = "The resourceVersion for the provided list is too old.";
+
+/** The longest that a timer can be, 24 days; asked for more, a watch lasts that long. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Answers get, list and watch. */
 export class ObjectReader {
@@ -53,7 +56,7 @@ export class ObjectReader {
     await this.#waitForVersion(version, exchange.signal);
     const object = this.#store.table(tableName(resource)).get(objectKey(resource, info.namespace, info.name));
     if (object === undefined) throw notFound(resource, info.name);
-    const view = resource.subresources?.[info.subresource]?.view;
+    const view = subresourceOf(resource, info.subresource)?.view;
     const shown = view === undefined ? object : view.read(object);
     exchange.sendJson(200, presentObject(shown, viewResource(resource, info.subresource), representation));
   }
@@ -149,7 +152,8 @@ export class ObjectReader {
 
   /** Without a wish of the client a watch lives 30 to 60 minutes. */
   #timeoutMs(seconds: number | undefined): number {
-    return seconds !== undefined && seconds > 0 ? seconds * 1000 : Math.round(1_800_000 * (1 + this.#random()));
+    if (seconds === undefined || seconds <= 0) return Math.round(1_800_000 * (1 + this.#random()));
+    return Math.min(seconds * 1000, MAX_TIMER_MS);
   }
 
   async #waitForVersion(version: bigint | undefined, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import type { FieldRow, FieldTable } from "@kinglet/kube-schema/field-table";
+import { MAX_DEPTH, tooDeep } from "../requests/nesting.ts";
 import { setMember, type JsonRecord } from "../resources/kube-object.ts";
 import { decodeSpecial } from "./special-decoder.ts";
 import { WireReader } from "./wire-reader.ts";
@@ -15,6 +16,7 @@ export interface DecodedEnvelope {
 export class ProtobufDecoder {
   readonly #table: FieldTable;
   readonly #rows = new Map<string, ReadonlyMap<number, FieldRow>>();
+  #depth = 0;
 
   constructor(table: FieldTable) {
     this.#table = table;
@@ -43,8 +45,22 @@ export class ProtobufDecoder {
     return { apiVersion, kind, object: { kind, apiVersion, ...(this.readMessage(raw, message) as JsonRecord) } };
   }
 
-  /** A message as JSON shows it. */
+  /**
+   * A message as JSON shows it.
+   *
+   * @throws ApiRefusal 400 for messages that lie too deep in each other
+   */
   readMessage(bytes: Buffer, message: string): unknown {
+    if (this.#depth >= MAX_DEPTH) throw tooDeep();
+    this.#depth++;
+    try {
+      return this.#readMessage(bytes, message);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #readMessage(bytes: Buffer, message: string): unknown {
     const special = this.#table.special(message);
     if (special !== undefined) {
       const schema = `${message.slice(0, message.lastIndexOf("."))}.JSONSchemaProps`;

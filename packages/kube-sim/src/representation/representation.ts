@@ -62,7 +62,7 @@ export function chooseRepresentation(
     throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (${goName})`);
   }
   const asked = exchange.query.get("includeObject") ?? "";
-  const includeObject = INCLUDED[asked];
+  const includeObject = Object.hasOwn(INCLUDED, asked) ? INCLUDED[asked] : undefined;
   if (kind === "Table" && includeObject === undefined) {
     throw badRequest(`unrecognized includeObject value: ${JSON.stringify(asked)}`);
   }

@@ -1,3 +1,4 @@
+import { subresourceOf } from "../resources/sim-resource.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import { ApiRefusal } from "../refusals/api-refusal.ts";
@@ -15,6 +16,8 @@ import type { JournalEntry, RequestJournal } from "./request-journal.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
 import type { ResourceRegistry } from "../resources/resource-registry.ts";
 import type { ServedResource } from "../resources/served-resource.ts";
+
+const READS: Readonly<Record<string, boolean>> = { get: true, list: true, watch: true };
 
 /** The parts that serve requests. */
 export interface ApiServerParts {
@@ -37,7 +40,7 @@ export class ApiServer {
 
   /** Never rejects: what a handler throws becomes the answer. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "https://kube-sim");
+    const url = urlOf(request);
     const info = parseRequestInfo(request.method ?? "GET", url.pathname, url.searchParams);
     const entry: JournalEntry = {
       method: request.method ?? "GET",
@@ -122,6 +125,7 @@ export class ApiServer {
     }
     checkAddress(resource, info);
     if (resource.deprecationWarning !== undefined) exchange.warn(resource.deprecationWarning);
+    if (!READS[info.verb]) await resource.rules?.().prepare?.();
     await this.#dispatch(exchange, info, resource);
   }
 
@@ -132,7 +136,7 @@ export class ApiServer {
     }
     if (resource.handleCreate !== undefined) throw methodNotAllowed();
     if (info.subresource !== "") {
-      const handler = resource.subresources?.[info.subresource];
+      const handler = subresourceOf(resource, info.subresource);
       const verbs = handler?.verbs ?? ["get", "patch", "update"];
       if (!verbs.includes(info.verb)) throw methodNotAllowed();
       if (handler?.handle !== undefined) return mutations.serveSubresource(exchange, info, resource, handler.handle);
@@ -176,12 +180,18 @@ export class ApiServer {
   }
 }
 
+/** A request line may hold anything; what is no path leads to the root. */
+function urlOf(request: IncomingMessage): URL {
+  const target = request.url ?? "/";
+  return URL.parse(`https://kube-sim${target.startsWith("/") ? target : "/"}`) ?? new URL("https://kube-sim/");
+}
+
 /** Namespaced objects live in a namespace, others do not, and only known sub-resources exist. */
 function checkAddress(resource: ServedResource, info: RequestInfo): void {
   const isKnown =
     info.subresource === "" ||
     (info.subresource === "status" && resource.hasStatus === true) ||
-    resource.subresources?.[info.subresource] !== undefined;
+    subresourceOf(resource, info.subresource) !== undefined;
   if (!isKnown) throw resource.isCustom === true ? notFound(resource, info.name) : unknownResource();
   if (!resource.namespaced && info.namespace !== "") throw unknownResource();
   if (resource.namespaced && info.name !== "" && info.namespace === "") throw unknownResource();

@@ -5,6 +5,7 @@ import type { ApiRefusal } from "../refusals/api-refusal.ts";
 import type { UserInfo } from "../authorization/user-info.ts";
 import type { FaultAction } from "../faults/fault-action.ts";
 import type { JournalEntry } from "./request-journal.ts";
+import { WarningHeaders } from "./warning-headers.ts";
 import { MEDIA_TYPES, negotiate } from "../representation/negotiate.ts";
 import { protobufEncoder, toJsonText, toYamlText } from "../representation/serialize.ts";
 
@@ -23,8 +24,7 @@ export class Exchange {
   readonly signal: AbortSignal;
   /** Who asks; set once he is known. */
   user: UserInfo | undefined;
-  /** Texts of the `Warning` headers, without duplicates. */
-  readonly warnings: string[] = [];
+  readonly #warnings = new WarningHeaders();
   /** The fault that the request has met, for what it does to a body on its way out. */
   fault: FaultAction | undefined;
   readonly #entry: JournalEntry;
@@ -75,7 +75,7 @@ export class Exchange {
 
   /** Adds a `Warning` header to the answer; to be called before it starts. */
   warn(text: string): void {
-    if (!this.warnings.includes(text)) this.warnings.push(text);
+    this.#warnings.add(text);
   }
 
   /** Body bytes after which nothing more goes out; 0 ends it before the head. `how` it ends is up to the fault. */
@@ -212,9 +212,12 @@ export class Exchange {
     if (chosen?.encoding === "protobuf" && protobufEncoder().knows(apiVersion, kind)) {
       this.sendText(status, MEDIA_TYPES.protobuf, protobufEncoder().encode(apiVersion, kind, value as object), headers);
     } else if (chosen?.encoding === "yaml") {
-      void toYamlText(value).then((text) => {
-        if (!this.isOver) this.sendText(status, MEDIA_TYPES.yaml, text, headers);
-      });
+      void toYamlText(value)
+        .then((text) => {
+          if (!this.isOver) this.sendText(status, MEDIA_TYPES.yaml, text, headers);
+        })
+        // There is no other way left to say what is wrong.
+        .catch(() => void this.response.destroy());
     } else {
       this.sendText(status, MEDIA_TYPES.json, `${toJsonText(value)}\n`, headers);
     }
@@ -226,8 +229,8 @@ export class Exchange {
   }
 
   #warningHeaders(): Record<string, string[]> {
-    if (this.warnings.length === 0) return {};
-    return { warning: this.warnings.map((text) => `299 - ${JSON.stringify(text)}`) };
+    const { values } = this.#warnings;
+    return values.length === 0 ? {} : { warning: [...values] };
   }
 
   #cut(): void {

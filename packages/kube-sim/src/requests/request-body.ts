@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { loadFieldTable } from "@kinglet/kube-schema/field-table";
+import { checkTextDepth } from "./nesting.ts";
 import { checkCustomKind } from "../decoding/custom-identity.ts";
 import { decodeBody, type FieldValidation, LENIENT } from "../decoding/field-validation.ts";
 import { isJsonRecord, type KubeObject } from "../resources/kube-object.ts";
@@ -14,22 +15,27 @@ const MAX_BODY_BYTES = 3_145_728;
 /**
  * Reads a request body to its end.
  *
- * @throws ApiRefusal 413 above 3 MiB.
+ * @throws ApiRefusal 413 above 3 MiB, as soon as that is known; 400 for what is nested too deeply and for protobuf of no kind.
  */
 export async function readBody(request: IncomingMessage): Promise<string> {
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // The stream stays open behind what was read of it: the answer goes out on the same connection.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  if (size > MAX_BODY_BYTES) {
-    throw refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`);
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks);
-  return mediaTypeOf(request) === "application/vnd.kubernetes.protobuf"
-    ? readProtobuf(request, bytes)
-    : bytes.toString();
+  const isProtobuf = mediaTypeOf(request) === "application/vnd.kubernetes.protobuf";
+  const text = isProtobuf ? readProtobuf(request, bytes) : bytes.toString();
+  checkTextDepth(text);
+  return text;
+}
+
+function tooLarge(): Error {
+  return refusal(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`);
 }
 
 /**

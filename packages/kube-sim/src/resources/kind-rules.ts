@@ -34,6 +34,8 @@ export interface KindRules {
     | undefined;
   /** What a DELETE writes into an object that is emptied before it goes; `now` is RFC 3339. */
   prepareForDelete?: ((object: KubeObject, now: string) => void) | undefined;
+  /** Awaited before a client's write is looked at: loads what only {@link findProblems} needs. */
+  prepare?: (() => Promise<void>) | undefined;
   /** All problems at once, in the server's order and words. `current` is undefined for a new object. */
   findProblems?:
     | ((

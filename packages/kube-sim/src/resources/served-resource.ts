@@ -6,7 +6,8 @@ import type { ObjectReader } from "../reading/object-reader.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { ObjectWriter } from "../writing/object-writer.ts";
 import type { RequestInfo } from "../requests/request-info.ts";
-import type { SubresourceForm } from "./sim-resource.ts";
+import type { KubeObject } from "./kube-object.ts";
+import type { SimResource, SubresourceForm } from "./sim-resource.ts";
 import type { WriteRequest } from "../writing/write-pipeline.ts";
 
 /** A resource with everything that answers requests for it: what the registry holds. */
@@ -27,8 +28,10 @@ export interface SubresourceCall {
   readonly exchange: Exchange;
   readonly info: RequestInfo;
   readonly resource: RuledResource;
-  /** Of a body that is read already; the handler parses what it needs. */
+  /** Of a body that is read already. */
   readonly text: string;
+  /** The body as an object of this kind. @throws ApiRefusal 400 when it is none */
+  readonly parse: (kind: SimResource) => KubeObject;
   readonly request: WriteRequest;
   readonly store: ObjectStore;
   readonly writer: ObjectWriter;

@@ -117,6 +117,15 @@ export interface StorageForm {
   readonly fromStored: (object: KubeObject) => KubeObject;
 }
 
+/** What the row says of a sub-resource; undefined when it says nothing, whatever the name (`constructor`). */
+export function subresourceOf<T extends SubresourceForm = SubresourceForm>(
+  resource: { readonly subresources?: Readonly<Record<string, T>> },
+  subresource: string,
+): T | undefined {
+  const { subresources } = resource;
+  return subresources !== undefined && Object.hasOwn(subresources, subresource) ? subresources[subresource] : undefined;
+}
+
 /** The name of the table that the objects of a resource are in; the versions of a resource share it. */
 export function tableName(resource: Pick<SimResource, "group" | "plural" | "storage">): string {
   return qualifiedName(resource.storage ?? resource);

@@ -14,7 +14,9 @@ import { chooseRepresentation, presentObject } from "../representation/represent
 import { sendPage } from "../representation/send-page.ts";
 import { mediaTypeOf, parseJson, parseObject, readBody } from "../requests/request-body.ts";
 import type { RequestInfo } from "../requests/request-info.ts";
-import { objectKey, tableName } from "../resources/sim-resource.ts";
+import { objectKey, tableName, subresourceOf } from "../resources/sim-resource.ts";
+import type { KubeObject } from "../resources/kube-object.ts";
+import type { SimResource } from "../resources/sim-resource.ts";
 import type { RuledResource } from "../resources/kind-rules.ts";
 import type { SubresourceCall } from "../resources/served-resource.ts";
 import type { WriteRequest } from "./write-pipeline.ts";
@@ -49,7 +51,9 @@ export class MutationHandler {
     const text = await readBody(exchange.request);
     const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "CreateOptions");
     const request = writeRequest(exchange, "CreateOptions", isDryRun);
-    await handle({ ...this.#parts, exchange, info, resource, text, request });
+    const parse = (kind: SimResource): KubeObject =>
+      parseObject(text, mediaTypeOf(exchange.request), kind, info.namespace);
+    await handle({ ...this.#parts, exchange, info, resource, text, parse, request });
   }
 
   async create(exchange: Exchange, info: RequestInfo, resource: RuledResource): Promise<void> {
@@ -83,7 +87,7 @@ export class MutationHandler {
     }
     const request = writeRequest(exchange, "UpdateOptions", isDryRun);
     const result = await this.#writer.update(resource, info, () => object, request);
-    const view = resource.subresources?.[info.subresource]?.view;
+    const view = subresourceOf(resource, info.subresource)?.view;
     const shown = view === undefined ? result.object : view.read(result.object);
     exchange.sendJson(result.isNew ? 201 : 200, presentObject(shown, shape, representation));
   }
@@ -107,7 +111,7 @@ export class MutationHandler {
     const isApply = kind === "apply";
     const request = { ...writeRequest(exchange, "PatchOptions", options.isDryRun), isPatch: true, isApply };
     const result = await this.#writer.update(resource, info, change, request);
-    const view = resource.subresources?.[info.subresource]?.view;
+    const view = subresourceOf(resource, info.subresource)?.view;
     const shown = view === undefined ? result.object : view.read(result.object);
     const shape = viewResource(resource, info.subresource);
     exchange.sendJson(result.isNew ? 201 : 200, presentObject(shown, shape, representation));
@@ -115,7 +119,7 @@ export class MutationHandler {
 
   /** Looked up when the patch is applied: then the object is the one whose view is patched. */
   #viewOwners(info: RequestInfo, resource: RuledResource): ViewOwners | undefined {
-    const view = resource.subresources?.[info.subresource]?.view;
+    const view = subresourceOf(resource, info.subresource)?.view;
     const { store } = this.#parts;
     const parent = store.table(tableName(resource)).get(objectKey(resource, info.namespace, info.name));
     return view === undefined || parent === undefined ? undefined : new ViewOwners(resource, view, parent);

@@ -20,7 +20,7 @@ import {
 } from "./object-lifecycle.ts";
 import type { ObjectAddress, ObjectChange, ObjectWriterOptions, UpdateRequest } from "./object-writer-options.ts";
 import { alreadyExists, invalid, notFound, refusal } from "../refusals/refusals.ts";
-import { objectKey, servedObject, tableName } from "../resources/sim-resource.ts";
+import { objectKey, servedObject, tableName, subresourceOf } from "../resources/sim-resource.ts";
 import type { WriteAttempt, WriteRequest } from "./write-pipeline.ts";
 
 const NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
@@ -240,7 +240,7 @@ export class ObjectWriter {
   ): Promise<KubeObject> {
     const { pipeline } = this.#options;
     const { subresource, namespace, name } = at;
-    const view = resource.subresources?.[subresource]?.view;
+    const view = subresourceOf(resource, subresource)?.view;
     const oldObject = view === undefined ? servedObject(resource, current) : view.read(current);
     let wanted = structuredClone(await change(oldObject));
     if (view === undefined) this.#default(resource, wanted);
@@ -340,7 +340,7 @@ export class ObjectWriter {
   }
 
   #merged(resource: RuledResource, current: KubeObject, wanted: KubeObject, subresource: string): KubeObject {
-    const handler = resource.subresources?.[subresource];
+    const handler = subresourceOf(resource, subresource);
     if (handler?.view !== undefined) {
       const made = structuredClone(handler.view.write(current, wanted));
       const owners = wanted.metadata["managedFields"];

@@ -7,7 +7,7 @@ import {
   requiredField,
   type FieldProblem,
 } from "../schema/field-problem.ts";
-import { isResourceField, isResourceNode, type JsonSchema } from "../schema/json-schema.ts";
+import { isResourceField, isResourceNode, propertyOf, type JsonSchema } from "../schema/json-schema.ts";
 import type { RuleCosts, RulePlace } from "./rule-costs.ts";
 import { findRuleFormProblems } from "./find-rule-form-problems.ts";
 
@@ -213,7 +213,7 @@ function listMapProblems(schema: JsonSchema, keys: readonly string[], path: stri
   }
   const seen = new Set<string>();
   for (const key of keys) {
-    const property = items.properties?.[key];
+    const property = propertyOf(items, key);
     if (property === undefined) {
       problems.push(
         invalidField(at("x-kubernetes-list-map-keys"), keys, "entries must all be names of item properties"),
@@ -243,7 +243,7 @@ function keyProblems(schema: JsonSchema, keys: readonly string[], path: string):
   }
   if (listType !== "map") return problems;
   for (const key of keys) {
-    const property = items.properties?.[key];
+    const property = propertyOf(items, key);
     if (property === undefined) continue;
     const field = keyPath(`${at}.properties`, key);
     if (items.required?.includes(key) !== true && property.default === undefined) {

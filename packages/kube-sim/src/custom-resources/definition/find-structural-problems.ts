@@ -8,7 +8,7 @@ import {
   requiredField,
   type FieldProblem,
 } from "../schema/field-problem.ts";
-import { isResourceNode, type JsonSchema } from "../schema/json-schema.ts";
+import { isResourceNode, type JsonSchema, propertyOf } from "../schema/json-schema.ts";
 
 type Level = "root" | "item" | "field";
 
@@ -93,7 +93,7 @@ class StructuralCheck {
     for (const [name, property] of Object.entries(part.properties ?? {})) {
       const from = keyPath(childPath(path, "properties"), name);
       const to = keyPath(childPath(describedPath, "properties"), name);
-      const found = described?.properties?.[name];
+      const found = propertyOf(described, name);
       if (found === undefined) this.problems.push(requiredField(to, `because it is defined in ${from}`));
       else this.#missing(from, property, found, to);
     }

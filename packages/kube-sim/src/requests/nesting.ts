@@ -1,0 +1,56 @@
+import { badRequest } from "../refusals/refusals.ts";
+
+/**
+ * How deep lists and maps may lie in each other. The real server reads ten times as much; every walk through an object here may
+ * therefore recurse.
+ */
+export const MAX_DEPTH = 1_000;
+
+/**
+ * Refuses JSON that is nested too deeply, before it is parsed.
+ *
+ * @param text - need not be valid. Cost: one pass over the text.
+ * @throws ApiRefusal 400
+ */
+export function checkTextDepth(text: string): void {
+  // Nothing can be deeper than it is long.
+  if (text.length <= MAX_DEPTH) return;
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (isInString) {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE) isInString = false;
+    } else if (code === QUOTE) isInString = true;
+    else if (code === OPENING_BRACE || code === OPENING_BRACKET) {
+      if (++depth > MAX_DEPTH) throw tooDeep();
+    } else if (code === CLOSING_BRACE || code === CLOSING_BRACKET) depth--;
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+
+/** True for a value in which lists and maps lie deeper than {@link MAX_DEPTH}; however deep it is. */
+export function isTooDeep(value: unknown): boolean {
+  let level: object[] = isContainer(value) ? [value] : [];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth >= MAX_DEPTH) return true;
+    level = level.flatMap((item) => (Object.values(item) as unknown[]).filter(isContainer));
+  }
+  return false;
+}
+
+/** The refusal of what is nested too deeply. */
+export function tooDeep(): Error {
+  return badRequest("exceeded max depth");
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
