@@ -30,7 +30,7 @@ export const demoErrors = {
     remedy: "The demo knows from the recording which alerts must come: the sensor or the profiles are wrong.",
   },
   KINGLET_ERR_DEMO_CRDS_MISSING: {
-    message: "{server} does not serve ContainerProfile ({resource}), which the sensor reads profiles from",
+    message: "{server} does not serve {resources}, which the sensor reads profiles from",
     retryable: false,
     remedy: "Run with --install-crds, or `kubectl apply -f deploy/crds/`.",
   },

@@ -31,7 +31,7 @@ export async function installDefinitions(
       await client.create(customResourceDefinitions, definition, { signal });
     } catch (error) {
       // Somebody else was faster: what counts is that it is served.
-      if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_CONFLICT")) throw error;
+      if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_ALREADY_EXISTS")) throw error;
     }
     await waitUntil(
       async () => {
@@ -46,11 +46,10 @@ export async function installDefinitions(
 
 /** @throws KINGLET_ERR_DEMO_CRDS_MISSING unless there is nothing missing. @internal */
 export function requireDefinitions(client: KubeClient, missing: readonly Definition[]): void {
-  const [first] = missing;
-  if (first === undefined) return;
+  if (missing.length === 0) return;
   throw createError(demoErrors, "KINGLET_ERR_DEMO_CRDS_MISSING", {
     server: client.server,
-    resource: first.metadata.name,
+    resources: missing.map(({ metadata }) => metadata.name).join(", "),
   });
 }
 
