@@ -143,7 +143,7 @@ export class DocumentReader {
   record<T>(parent: UnknownRecord, key: string, read: (value: unknown, key: string) => T): Readonly<Record<string, T>> {
     const members = Object.entries(this.object(parent, key));
     if (members.length === 0) return NO_MEMBERS;
-    this.#count(key, members.length);
+    this.count(key, members.length);
     this.#path.push(key);
     // fromEntries defines members, so a member called __proto__ stays a member.
     const result = Object.fromEntries(members.map(([name, value]) => [name, this.at(name, () => read(value, name))]));
@@ -205,12 +205,13 @@ export class DocumentReader {
       this.#mismatch(key, "a list", value);
       return NO_TEXTS;
     }
-    this.#count(key, value.length);
+    this.count(key, value.length);
     if (this.#path.length > MAX_DEPTH) this.#tooLarge("its nesting", this.#path.length, MAX_DEPTH);
     return value as readonly unknown[];
   }
 
-  #count(key: string, entries: number): void {
+  /** Counts entries that somebody else reads. @throws `KINGLET_ERR_PROFILE_TOO_LARGE`. */
+  count(key: string, entries: number): void {
     this.#entries += entries;
     if (this.#entries > MAX_ENTRIES) this.#tooLarge(`the document up to ${key}`, this.#entries, MAX_ENTRIES);
   }

@@ -195,4 +195,12 @@ describe("freezeProfile", () => {
     expect(() => flags.push("O_RDWR")).toThrow(TypeError);
     expect(() => Object.assign(profile.spec, { imageID: "" })).toThrow(TypeError);
   });
+
+  it("counts what it passes through unread", () => {
+    const syscalls = Array.from({ length: 200_001 }, () => "read");
+    const document = { metadata: { name: "a", namespace: "b" }, spec: { seccompProfile: { spec: { syscalls } } } };
+    expect(() => parseContainerProfile(document)).toThrow(
+      expect.objectContaining({ code: "KINGLET_ERR_PROFILE_TOO_LARGE" }),
+    );
+  });
 });

@@ -73,14 +73,16 @@ function readOpen(reader: DocumentReader, item: UnknownRecord): OpenCall {
 
 function readSeccomp(reader: DocumentReader, item: UnknownRecord): SeccompProfile {
   const { spec } = item;
-  checkDepth(reader, spec);
+  checkSize(reader, spec);
   return { name: reader.text(item, "name"), path: reader.text(item, "path"), spec };
 }
 
 /** What is passed through unread must still be safe to walk later. */
-function checkDepth(reader: DocumentReader, value: unknown): void {
+function checkSize(reader: DocumentReader, value: unknown): void {
   if (typeof value !== "object" || value === null) return;
-  for (const [name, member] of Object.entries(value)) reader.at(name, () => checkDepth(reader, member));
+  const members = Object.entries(value);
+  reader.count("seccompProfile", members.length);
+  for (const [name, member] of members) reader.at(name, () => checkSize(reader, member));
 }
 
 function readEndpoint(reader: DocumentReader, item: UnknownRecord): HttpEndpoint {
