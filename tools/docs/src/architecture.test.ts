@@ -59,7 +59,8 @@ describe("docs", () => {
   it("lead to files that exist", async () => {
     const decisions = (await readdir(join(root, "docs/adr"))).map((name) => `docs/adr/${name}`);
     const packages = (await readdir(join(root, "packages"))).map((name) => `packages/${name}/README.md`);
-    const pages = [...ownPages, ...decisions, ...packages];
+    const tools = (await readdir(join(root, "tools"))).map((name) => `tools/${name}/README.md`);
+    const pages = [...ownPages, ...decisions, ...packages, ...tools];
     for (const page of pages) {
       const written = await readFile(join(root, page), "utf8");
       for (const [, target = ""] of written.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
