@@ -4,7 +4,7 @@ import { apiVersionOf, servedObject, tableName, type SimResource, subresourceOf 
 import type { WriteAttempt } from "../writing/write-pipeline.ts";
 
 /** A kind as reviews name it. */
-export interface GroupVersionKind {
+interface GroupVersionKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;

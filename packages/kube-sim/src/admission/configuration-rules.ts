@@ -2,7 +2,7 @@ import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kub
 import type { KindRules } from "../resources/kind-rules.ts";
 import { FieldErrors } from "../kinds/field-errors.ts";
 import { label1035Problem, qualifiedNameProblems, subdomainProblem } from "../kinds/name-formats.ts";
-import { loadMatchConditions } from "../lazy.ts";
+import { loadMatchConditions } from "./lazy.ts";
 import type { MatchConditions } from "./match-conditions.ts";
 
 const REVIEW_VERSIONS = ["v1", "v1beta1"] as const;

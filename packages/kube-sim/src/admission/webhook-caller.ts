@@ -17,7 +17,7 @@ const IDLE_MS = 90_000;
 const MAX_AGENTS = 30;
 
 /** Where a Service really is: `HOST:PORT` of something that answers for it, undefined when there is nothing. */
-export type ResolveService = (namespace: string, name: string, port: number) => string | undefined;
+type ResolveService = (namespace: string, name: string, port: number) => string | undefined;
 
 /** What the calls need. */
 export interface WebhookCallerParts {

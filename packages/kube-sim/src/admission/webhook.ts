@@ -13,7 +13,7 @@ export interface WebhookRule {
 }
 
 /** Where a webhook listens. */
-export type WebhookAddress =
+type WebhookAddress =
   | { readonly kind: "url"; readonly url: string }
   | {
       readonly kind: "service";

@@ -1,4 +1,4 @@
-import { loadFieldManager } from "../lazy.ts";
+import { loadFieldManager } from "../apply/lazy.ts";
 import type { KubeObject } from "../resources/kube-object.ts";
 import type { SimResource } from "../resources/sim-resource.ts";
 import type { SubresourceCall } from "../resources/served-resource.ts";

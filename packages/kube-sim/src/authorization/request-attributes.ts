@@ -20,7 +20,7 @@ export interface ResourceAttributes {
 }
 
 /** A verb on a path outside the resources. */
-export interface PathAttributes {
+interface PathAttributes {
   readonly isResource: false;
   readonly verb: string;
   readonly path: string;

@@ -32,7 +32,7 @@ export function operatorResult(operator: string, left: CelType, right: CelType):
 }
 
 /** True for `<`, `<=`, `>` and `>=`. */
-export function isComparison(operator: string): boolean {
+function isComparison(operator: string): boolean {
   return operator === "<" || operator === "<=" || operator === ">" || operator === ">=";
 }
 

@@ -2,7 +2,7 @@ import { parseType, splitAtTop, type CelType } from "./cel-type.ts";
 import { CelDuration, CelOpaque, CelOptional, CelTimestamp, CelTypeValue, CelUint } from "./cel-values.ts";
 
 /** What a function is given: the receiver first, if it has one. */
-export type CelArguments = readonly unknown[];
+type CelArguments = readonly unknown[];
 
 /** Where a pattern given to an expression is compiled; one per compiled rule set, so that each is compiled once. */
 export interface CelRuntime {

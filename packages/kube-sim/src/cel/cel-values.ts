@@ -139,7 +139,7 @@ export function opaqueText(value: CelOpaque): string {
 }
 
 /** Number of the value; undefined when it is none. */
-export function numberOf(value: unknown): number | bigint | undefined {
+function numberOf(value: unknown): number | bigint | undefined {
   if (typeof value === "bigint" || typeof value === "number") return value;
   return value instanceof CelUint ? value.value : undefined;
 }

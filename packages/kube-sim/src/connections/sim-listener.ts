@@ -3,7 +3,7 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } f
 import { createServer as createNetServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { createError } from "@kinglet/errors";
 import { kubeSimErrors } from "../errors.ts";
-import { loadHttp, loadHttps } from "../lazy.ts";
+import { loadHttp, loadHttps } from "./lazy.ts";
 import type { ServingCertificate } from "./serving-certificate.ts";
 
 /** Idle connections stay open this long, milliseconds: longer than any client keeps one for re-use. */

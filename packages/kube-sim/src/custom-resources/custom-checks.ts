@@ -1,7 +1,6 @@
 import type { StatusCause } from "../refusals/api-refusal.ts";
 import type { KubeObject } from "../resources/kube-object.ts";
-import type { SimResource } from "../resources/sim-resource.ts";
-import { CustomObjectChecks } from "./custom-object-checks.ts";
+import { CustomObjectChecks, type CustomResourceName, type ObjectChecks } from "./custom-object-checks.ts";
 import { readDefinitionSpec, readNames, recordAt, type DefinitionVersion } from "./definition/definition-spec.ts";
 import { findDefinitionProblems } from "./definition/find-definition-problems.ts";
 import { findNameProblems } from "./definition/find-name-problems.ts";
@@ -10,21 +9,8 @@ import { RuleCompiler } from "./rules/rule-compiler.ts";
 import { valueSchemaOf, type JsonSchema } from "./schema/json-schema.ts";
 import { isKnownFormat } from "./schema/string-formats.ts";
 
-/** The kind whose objects are checked. */
-export type CustomResourceName = Pick<SimResource, "group" | "version" | "kind">;
-
 /** Gives the checks of this simulator; loads them the first time. */
 export type LoadCustomChecks = () => Promise<CustomChecks>;
-
-/** Finds everything that is wrong with an object. */
-export interface ObjectChecks {
-  findProblems(
-    object: KubeObject,
-    current: KubeObject | undefined,
-    subresource: string,
-    context: { readonly warn: (text: string) => void },
-  ): readonly StatusCause[];
-}
 
 /** Validation of definitions and of the objects of their kinds; what is compiled for one is there for all. */
 export class CustomChecks implements ObjectChecks {

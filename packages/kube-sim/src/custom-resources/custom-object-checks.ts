@@ -1,8 +1,7 @@
 import type { StatusCause } from "../refusals/api-refusal.ts";
 import { invalid } from "../refusals/refusals.ts";
 import { isJsonRecord, type KubeObject } from "../resources/kube-object.ts";
-import { apiVersionOf } from "../resources/sim-resource.ts";
-import type { CustomResourceName, ObjectChecks } from "./custom-checks.ts";
+import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
 import type { DefinitionVersion } from "./definition/definition-spec.ts";
 import type { RuleCompiler } from "./rules/rule-compiler.ts";
 import { SchemaRules } from "./rules/schema-rules.ts";
@@ -13,6 +12,19 @@ import { findEmbeddedProblems } from "./schema/find-embedded-problems.ts";
 import { findValueProblems } from "./schema/find-value-problems.ts";
 import { propertyOf, type JsonSchema } from "./schema/json-schema.ts";
 import { OldValue } from "./schema/old-value.ts";
+
+/** The kind whose objects are checked. */
+export type CustomResourceName = Pick<SimResource, "group" | "version" | "kind">;
+
+/** Finds everything that is wrong with an object. */
+export interface ObjectChecks {
+  findProblems(
+    object: KubeObject,
+    current: KubeObject | undefined,
+    subresource: string,
+    context: { readonly warn: (text: string) => void },
+  ): readonly StatusCause[];
+}
 
 /** Problems of these kinds keep the rules from being run: they would speak of a value that is not what they expect. */
 const BLOCKING: Readonly<Record<string, true>> = {

@@ -5,7 +5,7 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import type { ResourceRegistry } from "../resources/resource-registry.ts";
 import { qualifiedName, type SimResource } from "../resources/sim-resource.ts";
 import type { WritePipeline } from "../writing/write-pipeline.ts";
-import { loadCustomChecks } from "../lazy.ts";
+import { loadCustomChecks } from "./lazy.ts";
 import type { CustomChecks, LoadCustomChecks } from "./custom-checks.ts";
 import { customResourceRows } from "./custom-resource-rows.ts";
 import { DefinitionRules } from "./definition-rules.ts";

@@ -58,7 +58,8 @@ export function describeProblems(unknown: readonly string[], duplicates: readonl
   const doubled = duplicates.filter((path) => !isInside(path));
   const isMixed = text !== undefined && unknown.length > 0 && doubled.length > 0;
   const paths = isMixed ? inTextOrder(text, unknown, doubled) : [...unknown, ...doubled];
-  return paths.map((path) => `${doubled.includes(path) ? "duplicate" : "unknown"} field ${JSON.stringify(path)}`);
+  const isDoubled = new Set(doubled);
+  return paths.map((path) => `${isDoubled.has(path) ? "duplicate" : "unknown"} field ${JSON.stringify(path)}`);
 }
 
 /**
@@ -66,7 +67,7 @@ export function describeProblems(unknown: readonly string[], duplicates: readonl
  *
  * @throws ApiRefusal 400 in mode Strict
  */
-export function reportProblems(resource: SimResource, problems: readonly string[], validation: FieldValidation): void {
+function reportProblems(resource: SimResource, problems: readonly string[], validation: FieldValidation): void {
   if (problems.length === 0 || validation.directive === "Ignore") return;
   if (validation.directive === "Strict") throw notHandled(resource, `strict decoding error: ${problems.join(", ")}`);
   for (const problem of problems) validation.warn(problem);

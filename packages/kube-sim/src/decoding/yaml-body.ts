@@ -1,5 +1,5 @@
 import type * as Yaml from "yaml";
-import { loadYaml } from "../lazy.ts";
+import { loadYaml } from "./lazy.ts";
 import { badRequest } from "../refusals/refusals.ts";
 import { isTooDeep } from "../requests/nesting.ts";
 import { findDuplicates } from "./find-duplicates.ts";

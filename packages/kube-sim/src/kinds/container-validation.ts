@@ -185,7 +185,7 @@ function checkMounts(
 }
 
 /** Requests and limits: known names, no negative amounts, no request above its limit. */
-export function checkResources(errors: FieldErrors, resources: JsonRecord, path: string): void {
+function checkResources(errors: FieldErrors, resources: JsonRecord, path: string): void {
   const limits = recordAt(resources, "limits") ?? {};
   const requests = recordAt(resources, "requests") ?? {};
   for (const name of Object.keys(limits).sort()) checkAmount(errors, name, limits[name], `${path}.limits`);

@@ -89,7 +89,7 @@ function carryStatus(next: KubeObject, current: KubeObject): void {
 const COUNTED = ["cpu", "memory"] as const;
 
 /** How a pod is treated when a node runs out: by the CPU and memory its containers ask for. */
-export function qosClassOf(spec: JsonRecord): "Guaranteed" | "Burstable" | "BestEffort" {
+function qosClassOf(spec: JsonRecord): "Guaranteed" | "Burstable" | "BestEffort" {
   const own = recordAt(spec, "resources");
   const holders = own === undefined ? [...recordsAt(spec, "containers"), ...recordsAt(spec, "initContainers")] : [spec];
   let isGuaranteed = true;

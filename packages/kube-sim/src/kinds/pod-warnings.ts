@@ -14,7 +14,7 @@ export function warnAboutPod(object: KubeObject, warn: (text: string) => void): 
 }
 
 /** The same for a pod template. */
-export function warnAboutPodSpec(spec: JsonRecord, path: string, warn: (text: string) => void): void {
+function warnAboutPodSpec(spec: JsonRecord, path: string, warn: (text: string) => void): void {
   recordsAt(spec, "imagePullSecrets").forEach((secret, index) => {
     if (textAt(secret, "name") === "") warn(`${path}.imagePullSecrets[${index}].name: invalid empty name ""`);
   });

@@ -4,10 +4,6 @@ const BINARY: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 4
 /** Amounts are counted in billionths, the finest step that a quantity has. */
 const SCALE = 9;
 
-/** What the server answers when a quantity cannot be read. */
-export const QUANTITY_TEXT =
-  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-
 /** An amount in billionths of the unit; undefined when the text is no quantity. Fractions below are rounded up, away from zero. */
 export function parseQuantity(text: unknown): bigint | undefined {
   if (typeof text !== "string" && typeof text !== "number") return undefined;

@@ -26,7 +26,7 @@ export function finder(check: (errors: FieldErrors, spec: JsonRecord, old: JsonR
 }
 
 /** A pod template: labels, annotations, pod specification. */
-export function checkTemplate(errors: FieldErrors, template: JsonRecord, path: string): void {
+function checkTemplate(errors: FieldErrors, template: JsonRecord, path: string): void {
   const metadata = recordAt(template, "metadata");
   for (const [key, value] of Object.entries(recordAt(metadata, "labels") ?? {})) {
     for (const why of qualifiedNameProblems(key)) errors.invalid(`${path}.metadata.labels`, key, why);

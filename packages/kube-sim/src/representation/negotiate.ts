@@ -2,7 +2,7 @@
 export type Encoding = "json" | "yaml" | "protobuf";
 
 /** What an `as=` parameter asks for. */
-export interface Transform {
+interface Transform {
   readonly kind: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
   readonly version: "v1" | "v1beta1";
 }

@@ -113,7 +113,7 @@ export function listFrame(
 }
 
 /** A row of a table: its cells and, as asked, the object. */
-export function tableRow(object: KubeObject, resource: SimResource, representation: Representation): unknown {
+function tableRow(object: KubeObject, resource: SimResource, representation: Representation): unknown {
   const served = servedObject(resource, object);
   const { includeObject } = representation;
   return {

@@ -1,5 +1,5 @@
 import { loadFieldTable, type FieldTable } from "@kinglet/kube-schema/field-table";
-import { loadYaml } from "../lazy.ts";
+import { loadYaml } from "../decoding/lazy.ts";
 import { ProtobufEncoder } from "./protobuf-encoder.ts";
 
 /** An encoder learns the fields of a message once; one per table. */

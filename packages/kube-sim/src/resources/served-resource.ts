@@ -43,6 +43,6 @@ export interface SubresourceCall {
 }
 
 /** Finds other resources of the server; the registry is one. */
-export interface ResourceFinder {
+interface ResourceFinder {
   readonly find: (group: string, version: string, plural: string) => RuledResource | undefined;
 }

@@ -56,7 +56,7 @@ export function keyPath(parent: string, key: string | number): string {
 }
 
 /** JSON as Go writes it: `<`, `>` and `&` are escaped, and so are the two line separators of Unicode. */
-export function goJson(value: unknown): string {
+function goJson(value: unknown): string {
   return (JSON.stringify(value) ?? "null").replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,

@@ -80,7 +80,7 @@ export function isResourceNode(schema: JsonSchema | undefined): boolean {
 }
 
 /** The fields that every resource has. */
-export const resourceFields: Readonly<Record<string, true>> = { apiVersion: true, kind: true, metadata: true };
+const resourceFields: Readonly<Record<string, true>> = { apiVersion: true, kind: true, metadata: true };
 
 /** True for `apiVersion`, `kind` and `metadata`. */
 export function isResourceField(name: string): boolean {
