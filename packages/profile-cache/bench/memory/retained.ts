@@ -3,7 +3,8 @@
  * `node --expose-gc --conditions=@kinglet/source packages/profile-cache/bench/memory/retained.ts`
  *
  * Every profile is decoded from JSON text of its own and goes through a real `ProfileCache`. Two sizes of profile; 200 distinct
- * profiles; 10,000 containers that share them, and for comparison 1,000 containers whose store hands out 1,000 names with the content of the 200.
+ * profiles; 100, 1,000 and 10,000 containers that share them, and for comparison 1,000 containers whose store hands out 1,000 names with
+ * the content of the 200, with and without keeping equal contents once (without: as 1,000 contents would cost).
  */
 import { systemClock } from "@kinglet/lifecycle";
 import { noopLogger } from "@kinglet/logger";
@@ -11,61 +12,10 @@ import { noopMetrics } from "@kinglet/metrics";
 import { parseContainerProfile } from "@kinglet/profile";
 
 import { ProfileCache, type ProfileSource } from "../../src/index.ts";
+import { large, profileText, small, type ProfileSize } from "../../test/realistic-profile.ts";
 
-interface Size {
-  readonly opens: number;
-  readonly execs: number;
-  readonly syscalls: number;
-  readonly egress: number;
-  readonly endpoints: number;
-}
-
-const small: Size = { opens: 500, execs: 50, syscalls: 120, egress: 50, endpoints: 0 };
-const large: Size = { opens: 2_000, execs: 200, syscalls: 120, egress: 0, endpoints: 60 };
 const MAX_BYTES_PER_CONTAINER = 500;
 const MAX_BYTES_PER_SMALL_PROFILE = 35_000;
-
-/** Text of one profile; `seed` makes the paths differ as those of different programs do. */
-function profileText(name: string, seed: number, size: Size): string {
-  const list = <T>(count: number, make: (index: number) => T): T[] =>
-    Array.from({ length: count }, (_, index) => make(index));
-  const flags = [["O_RDONLY", "O_CLOEXEC"], ["O_RDONLY"], ["O_WRONLY", "O_CREAT", "O_TRUNC"], ["O_RDWR"]];
-  return JSON.stringify({
-    metadata: {
-      name,
-      namespace: "shop",
-      uid: `uid-${name}`,
-      resourceVersion: "1",
-      annotations: { "kubescape.io/status": "completed", "kubescape.io/completion": "complete" },
-    },
-    spec: {
-      architectures: ["amd64"],
-      capabilities: ["NET_BIND_SERVICE", "SETUID", "SETGID"],
-      opens: list(size.opens, (index) => ({
-        path: `/usr/lib/app-${seed}/module-${index % 37}/part-${index}.so`,
-        flags: flags[index % 4],
-      })),
-      execs: list(size.execs, (index) => ({
-        path: `/usr/bin/tool-${seed}-${index}`,
-        args: [`tool-${index}`, "--config", "/etc/app.conf"],
-      })),
-      syscalls: list(size.syscalls, (index) => `syscall_${index}`),
-      egress: list(size.egress, (index) => ({
-        identifier: `${seed}-${index}`.padEnd(64, "0"),
-        type: "external",
-        dnsNames: [`api-${seed}-${index}.example.com.`],
-        ports: [{ name: "TCP-443", protocol: "TCP", port: 443 }],
-        ipAddress: `10.${seed % 256}.${index}.1`,
-      })),
-      endpoints: list(size.endpoints, (index) => ({
-        endpoint: `:8080/v1/thing-${seed}-${index}`,
-        methods: ["GET", "POST"],
-        internal: false,
-        direction: "inbound",
-      })),
-    },
-  });
-}
 
 function heapBytes(): number {
   if (globalThis.gc === undefined) throw new Error("run with --expose-gc");
@@ -75,7 +25,7 @@ function heapBytes(): number {
 }
 
 interface Plan {
-  readonly size: Size;
+  readonly size: ProfileSize;
   readonly containers: number;
   readonly names: number;
   readonly contents: number;
@@ -132,13 +82,14 @@ print("profile of 500 opens, 50 execs, 120 syscalls, 50 egress", distinctSmall /
 const distinct = await retainedBytes({ size: large, containers: 200, names: 200, contents: 200 });
 print("profile of 2,000 opens, 200 execs, 120 syscalls, 60 endpoints", distinct / 200, "B");
 print("200 of them", distinct / 1024, "KB");
+const hundred = await retainedBytes({ size: large, containers: 100, names: 100, contents: 100 });
+print("100 containers, a profile each", hundred / 100, "B a container, profiles included");
+const thousand = await retainedBytes({ size: large, containers: 1_000, names: 200, contents: 200 });
+print("1,000 containers sharing 200 profiles", thousand / 1_000, "B a container, profiles included");
 const shared = await retainedBytes({ size: large, containers: 10_000, names: 200, contents: 200 });
-print(
-  "each of 10,000 containers sharing them, beyond the profiles",
-  (shared - distinct) / 9_800,
-  "B",
-  MAX_BYTES_PER_CONTAINER,
-);
+print("10,000 containers sharing 200 profiles", shared / 10_000, "B a container, profiles included");
+print("  each container beyond the profiles", (shared - distinct) / 9_800, "B", MAX_BYTES_PER_CONTAINER);
 const copies = await retainedBytes({ size: large, containers: 1_000, names: 1_000, contents: 200 });
-print("1,000 names with these 200 contents, interned", copies / 1024, "KB");
+print("1,000 names with 200 contents", copies / 1024, "KB");
+print("  without interning they would keep", (distinct * 5) / 1024, "KB");
 print("  each name beyond the contents", (copies - distinct) / 800, "B");
