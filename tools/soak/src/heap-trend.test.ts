@@ -9,6 +9,15 @@ describe("heapTrend", () => {
   it("is the growth per 10 minutes after warm-up", () => {
     expect(heapTrend(samples((minute) => (minute < 10 ? minute * 1e6 : 1e8)))).toBeCloseTo(0, 6);
     expect(heapTrend(samples((minute) => 1e8 + minute * 1e5))).toBeCloseTo(0.0098, 3);
+    const settles = samples((minute) => 1e8 + Math.min(minute, 20) * 1e6);
+    expect(heapTrend(settles)).toBeGreaterThan(0.02);
+    expect(heapTrend(settles, 20 * 60_000)).toBeCloseTo(0, 6);
+    expect(
+      heapTrend(
+        samples((minute) => 1e8 + minute * 1e6),
+        20 * 60_000,
+      ),
+    ).toBeGreaterThan(0.07);
   });
 
   it("is undefined with too few samples", () => {

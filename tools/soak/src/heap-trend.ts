@@ -5,14 +5,18 @@ export interface HeapSample {
 }
 
 /**
- * Growth per 10 minutes as a share of the mean, by the line through the samples after the first third of the time, which is warm-up.
+ * Growth per 10 minutes as a share of the mean, by the line through the samples after warm-up: the first third of the time, and longer
+ * where it takes longer until every object has been written a few times. An object that came with a list shares more of its content with its
+ * neighbours than one that came alone, so the heap approaches its final size as objects are rewritten.
  *
+ * @param warmAtMs - when that was, by the samples' time; undefined: not before the first third was over.
  * @returns undefined with fewer than three samples.
  */
-export function heapTrend(samples: readonly HeapSample[]): number | undefined {
+export function heapTrend(samples: readonly HeapSample[], warmAtMs?: number): number | undefined {
   const startMs = samples[0]?.atMs ?? 0;
   const endMs = samples.at(-1)?.atMs ?? 0;
-  const used = samples.filter(({ atMs }) => atMs - startMs >= (endMs - startMs) / 3);
+  const fromMs = Math.max(startMs + (endMs - startMs) / 3, warmAtMs ?? startMs);
+  const used = samples.filter(({ atMs }) => atMs >= fromMs);
   if (used.length < 3) return undefined;
   const meanMs = used.reduce((sum, { atMs }) => sum + atMs, 0) / used.length;
   const meanBytes = used.reduce((sum, { bytes }) => sum + bytes, 0) / used.length;

@@ -59,6 +59,8 @@ const RECOVERY_MS = 600_000;
 /** Per informer: two attempts in the first seconds of a back-off are three requests. */
 const MAX_REQUESTS_PER_MINUTE = 60;
 const MAX_HEAP_TREND = 0.01;
+/** Writes per object after which hardly one is left as it was listed (e^-5 of them). */
+const WARM_WRITES_PER_OBJECT = 5;
 /** A run of 30 minutes, less its first and last fault. */
 const JUDGED_MS = 1_680_000;
 const MAX_VIOLATIONS = 100;
@@ -88,6 +90,7 @@ class SoakRun {
   readonly #faults: FaultReport[] = [];
   readonly #leftOut: { readonly name: string; readonly why: string }[] = [];
   readonly #heap: HeapSample[] = [];
+  #warmAtMs: number | undefined;
   #serverName = "";
   #writes = 0;
 
@@ -136,7 +139,7 @@ class SoakRun {
       for (const fault of shuffled(faults, this.#random)) {
         if (!isOneRound && Date.now() >= endMs) break;
         await this.#suffer(fault, context, watched, direct);
-        this.#sampleHeap();
+        this.#sampleHeap(churn.writes);
         // Half of the faults meet a client whose back-off has started over, the others one that is still careful.
         if (!isOneRound && this.#random() < 0.5) await context.sleep(CALM_MS);
       }
@@ -155,7 +158,7 @@ class SoakRun {
 
   report(): SoakReport {
     const { seed, minutes, speed, objects } = this.#options;
-    const trend = heapTrend(this.#heap);
+    const trend = heapTrend(this.#heap, this.#warmAtMs);
     const judgedMs = (this.#heap.at(-1)?.atMs ?? 0) - (this.#heap[0]?.atMs ?? 0);
     if (judgedMs >= JUDGED_MS && trend !== undefined && trend > MAX_HEAP_TREND) {
       this.violate(`the heap grows by ${(trend * 100).toFixed(2)} % in 10 minutes`);
@@ -252,9 +255,11 @@ class SoakRun {
     this.violate(`${fault.name}: ${one.kind.resource.plural}: ${difference} (${state}: ${reason})`);
   }
 
-  #sampleHeap(): void {
+  #sampleHeap(writes: number): void {
     globalThis.gc?.();
-    this.#heap.push({ atMs: Math.round(process.uptime() * 1000), bytes: process.memoryUsage().heapUsed });
+    const atMs = Math.round(process.uptime() * 1000);
+    this.#heap.push({ atMs, bytes: process.memoryUsage().heapUsed });
+    if (writes >= this.#options.objects * WARM_WRITES_PER_OBJECT) this.#warmAtMs ??= atMs;
   }
 }
 
