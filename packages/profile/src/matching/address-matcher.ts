@@ -1,7 +1,7 @@
 import { parseAddress } from "./parse-address.ts";
 
-/** Words of a range: base, mask, then 1 when it is of IPv4. */
-const WORDS = 9;
+/** Words of a range: four of the base, then its kind and, above eight bits, how many bits of the base count. */
+const WORDS = 5;
 
 /**
  * Says which entries of a list of addresses match an address.
@@ -12,7 +12,7 @@ const WORDS = 9;
  *
  * The list is kept, not copied, and must not change; nothing is computed before the first question.
  *
- * Cost of a question: no allocation; one pass over the text, then eight operations an entry until one matches. Memory: 36 bytes an
+ * Cost of a question: no allocation; one pass over the text, then a few operations an entry until one matches. Memory: 20 bytes an
  * entry.
  *
  * @see reference: kubescape/storage, `pkg/registry/file/networkmatch/match_ip.go`
@@ -38,24 +38,13 @@ export class AddressMatcher {
     const words = this.#address;
     if (!parseAddress(address, address.length, words)) return -1;
     const ranges = (this.#ranges ??= this.#compile());
-    const a = words[0]!;
-    const b = words[1]!;
-    const c = words[2]!;
-    const d = words[3]!;
-    const isIpv4 = a === 0 && b === 0 && c === 0xffff;
+    const kind = words[0] === 0 && words[1] === 0 && words[2] === 0xffff ? IPV4 : IPV6;
+    // The first three words of IPv4 addresses are the same.
+    const first = kind === IPV4 ? 3 : 0;
     for (let position = from, at = from * WORDS; position < this.#entries.length; position += 1, at += WORDS) {
-      const kind = ranges[at + 8]!;
-      // Bitwise results are signed, so differences are taken before the comparison with zero.
-      if (
-        (kind === ANY || (kind === IPV4) === isIpv4) &&
-        kind !== NONE &&
-        ((d ^ ranges[at + 3]!) & ranges[at + 7]!) === 0 &&
-        ((c ^ ranges[at + 2]!) & ranges[at + 6]!) === 0 &&
-        ((b ^ ranges[at + 1]!) & ranges[at + 5]!) === 0 &&
-        ((a ^ ranges[at]!) & ranges[at + 4]!) === 0
-      ) {
+      const head = ranges[at + 4]!;
+      if (head === ANY || ((head & 0xff) === kind && hasPrefix(words, ranges, at, first, (head >>> 8) - first * 32)))
         return position;
-      }
     }
     return -1;
   }
@@ -69,15 +58,14 @@ export class AddressMatcher {
   }
 }
 
-/** Kinds of a range; an entry that is unusable keeps the zero that it was born with. */
-const NONE = 0;
+/** Kinds of a range; an entry that is unusable keeps the zero that it was born with, which is none. */
 const IPV4 = 1;
 const IPV6 = 2;
 const ANY = 3;
 
 function compileEntry(entry: string, range: Uint32Array): void {
   if (entry === "*") {
-    range[8] = ANY;
+    range[4] = ANY;
     return;
   }
   const slash = entry.indexOf("/");
@@ -92,12 +80,15 @@ function compileEntry(entry: string, range: Uint32Array): void {
     if (!/^(0|[1-9]\d{0,2})$/.test(given) || Number(given) > limit) return;
     bits = Number(given) + 128 - limit;
   }
-  for (let word = 0; word < 4; word += 1) {
-    const inWord = Math.min(32, Math.max(0, bits - word * 32));
-    const mask = inWord === 0 ? 0 : (0xffff_ffff << (32 - inWord)) >>> 0;
-    range[4 + word] = mask;
-    range[word] = range[word]! & mask;
-  }
   // A block of IPv4-mapped addresses is one of IPv4 while it holds nothing else.
-  range[8] = isMapped && bits >= 96 ? IPV4 : IPV6;
+  range[4] = (isMapped && bits >= 96 ? IPV4 : IPV6) | (bits << 8);
+}
+
+function hasPrefix(words: Uint32Array, ranges: Uint32Array, at: number, first: number, bits: number): boolean {
+  let word = first;
+  let left = bits;
+  for (; left >= 32; left -= 32, word += 1) {
+    if (words[word] !== ranges[at + word]) return false;
+  }
+  return left === 0 || (words[word]! ^ ranges[at + word]!) >>> (32 - left) === 0;
 }
