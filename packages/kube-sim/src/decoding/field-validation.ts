@@ -53,13 +53,17 @@ export function decodeBody(
  * @param text - JSON that the paths are of; brings them into its order.
  */
 export function describeProblems(unknown: readonly string[], duplicates: readonly string[], text?: string): string[] {
-  const isInside = (path: string): boolean =>
-    unknown.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
-  const doubled = duplicates.filter((path) => !isInside(path));
+  const isUnknown = new Set(unknown);
+  const doubled = duplicates.filter((path) => !beginningsOf(path).some((beginning) => isUnknown.has(beginning)));
   const isMixed = text !== undefined && unknown.length > 0 && doubled.length > 0;
   const paths = isMixed ? inTextOrder(text, unknown, doubled) : [...unknown, ...doubled];
   const isDoubled = new Set(doubled);
   return paths.map((path) => `${isDoubled.has(path) ? "duplicate" : "unknown"} field ${JSON.stringify(path)}`);
+}
+
+/** The path itself and the paths of everything around it. */
+function beginningsOf(path: string): string[] {
+  return [path, ...[...path.matchAll(/[.[]/g)].map(({ index }) => path.slice(0, index))];
 }
 
 /**

@@ -29,7 +29,7 @@ export async function parseYamlBody(text: string): Promise<YamlBody> {
   } catch (error) {
     if (error instanceof MalformedYaml) throw error;
     // What the parser gives up on: aliases that multiply or lead nowhere, and nesting that it cannot follow.
-    const why = error instanceof RangeError ? "exceeded max depth" : String((error as Error).message).split("\n")[0];
+    const why = error instanceof RangeError ? "exceeded max depth" : (error as Error).message.split("\n", 1)[0];
     throw new MalformedYaml(`error converting YAML to JSON: yaml: ${why}`, { cause: error });
   }
 }

@@ -37,7 +37,7 @@ export class WarningHeaders {
   }
 
   #append(text: string): void {
-    const shown = this.#isShortening && lengthOf(text) > MAX_TEXT ? [...text].slice(0, MAX_TEXT).join("") : text;
+    const shown = this.#isShortening && lengthOf(text) > MAX_TEXT ? Array.from(text).slice(0, MAX_TEXT).join("") : text;
     if (/\p{Cc}/u.test(shown)) return;
     this.#written += lengthOf(shown);
     const quoted = shown.replace(/["\\]/g, String.raw`\$&`);

@@ -93,11 +93,11 @@ async function openWebhook(
   const sockets = new Set<Socket>();
   const server = createServer(
     { key: certificate.privateKeyPem, cert: certificate.certificatePem },
-    async (request, response) => {
+    (request, response) => {
       let text = "";
-      for await (const chunk of request as AsyncIterable<Buffer>) text += String(chunk);
       response.on("error", () => {});
-      answer(response, (JSON.parse(text) as { request: { uid: string } }).request.uid);
+      request.on("data", (chunk) => (text += String(chunk)));
+      request.on("end", () => answer(response, (JSON.parse(text) as { request: { uid: string } }).request.uid));
     },
   );
   server.on("connection", (socket: Socket) => void sockets.add(socket.on("error", () => {})));
