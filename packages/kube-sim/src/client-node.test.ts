@@ -1,10 +1,16 @@
 import {
+  ADD,
+  AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
+  DELETE,
   KubeConfig,
+  makeInformer,
   PatchStrategy,
   setHeaderOptions,
+  UPDATE,
   Watch,
+  type V1ConfigMap,
 } from "@kubernetes/client-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openKubeSim, type KubeSim } from "./index.ts";
@@ -80,5 +86,75 @@ describe("@kubernetes/client-node as a client", () => {
     const body = { apiVersion: "kinglet.dev/v1", kind: "Bird", metadata: { name: "wren" } };
     await custom.createClusterCustomObject({ ...where, body });
     expect(await custom.getClusterCustomObject({ ...where, name: "wren" })).toMatchObject(body);
+  });
+
+  it("applies on the server's side, and is told of conflicts", async () => {
+    const apps = config.makeApiClient(AppsV1Api);
+    const apply = (fieldManager: string, replicas: number, force: boolean): Promise<unknown> =>
+      apps.patchNamespacedDeployment(
+        {
+          name: "web",
+          namespace: "default",
+          fieldManager,
+          force,
+          body: {
+            apiVersion: "apps/v1",
+            kind: "Deployment",
+            metadata: { name: "web" },
+            spec: {
+              replicas,
+              selector: { matchLabels: { app: "web" } },
+              template: {
+                metadata: { labels: { app: "web" } },
+                spec: { containers: [{ name: "app", image: "app:1" }] },
+              },
+            },
+          },
+        },
+        setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply),
+      );
+    await apply("one", 1, false);
+    await expect(apply("two", 2, false)).rejects.toMatchObject({ code: 409 });
+    expect(await apply("two", 2, true)).toMatchObject({ spec: { replicas: 2 } });
+  });
+
+  it("keeps an informer going over cut watches, a restart and a version that is too old", async () => {
+    const core = config.makeApiClient(CoreV1Api);
+    const path = "/api/v1/namespaces/default/configmaps";
+    const informer = makeInformer(config, path, () => core.listNamespacedConfigMap({ namespace: "default" }));
+    const seen: string[] = [];
+    const note = (verb: string) => (object: V1ConfigMap) => void seen.push(`${verb} ${object.metadata?.name ?? ""}`);
+    informer.on(ADD, note("add"));
+    informer.on(UPDATE, note("update"));
+    informer.on(DELETE, note("delete"));
+    // It gives up at the first error of a connection: starting it again is what its users do.
+    informer.on("error", () => void informer.start());
+    const apply = (name: string, key: string): void => {
+      sim.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { key } });
+    };
+    apply("a", "1");
+    await informer.start();
+    await expect.poll(() => seen).toEqual(["add a"]);
+
+    sim.faults.add({ match: { verb: "watch" }, action: { kind: "cut", afterEvents: 1 }, times: 1 });
+    await sim.restart();
+    apply("a", "2");
+    await expect.poll(() => seen, { timeout: 20_000 }).toContain("update a");
+    apply("b", "1");
+    await expect.poll(() => seen, { timeout: 20_000 }).toContain("add b");
+
+    await sim.interrupt("refuse");
+    sim.remove("configmaps", "default", "a");
+    apply("c", "1");
+    sim.compact();
+    await sim.restart();
+    await expect.poll(() => seen, { timeout: 20_000 }).toEqual(expect.arrayContaining(["add c", "delete a"]));
+    await informer.stop();
+    expect(
+      informer
+        .list()
+        .map((object) => object.metadata?.name)
+        .toSorted((left = "", right = "") => left.localeCompare(right)),
+    ).toEqual(["b", "c"]);
   });
 });
