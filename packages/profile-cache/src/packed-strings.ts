@@ -165,16 +165,34 @@ export class PackedStringsBuilder {
   readonly #parts: string[] = [];
   readonly #numbers: number[] = [];
   #length = 0;
+  /** Every bit that is in a character of the text that was hashed last; above 255: not Latin-1. */
+  unitBits = 0;
+
+  /** The hash of a text, for `addSet`; leaves {@link PackedStringsBuilder.unitBits} behind, so that one pass over the text does for both. */
+  hash(text: string): number {
+    let hash = HASH_START;
+    let bits = 0;
+    for (let index = 0; index < text.length; index += 1) {
+      const unit = text.charCodeAt(index);
+      bits |= unit;
+      hash = Math.imul(hash ^ unit, HASH_PRIME);
+    }
+    this.unitBits = bits;
+    return hash;
+  }
 
   /**
    * Adds one set. Of equal strings the first is kept, unless `merge` says what becomes of their values.
    *
    * @param values - one per string, 0 … 65,535; all 0 without it.
+   * @param merge - what becomes of the values of equal strings.
+   * @param hashes - one per string where they are known already.
    */
   addSet(
     strings: readonly string[],
     values?: readonly number[],
     merge?: (kept: number, other: number) => number,
+    hashes?: readonly number[],
   ): PackedSet {
     const size = Math.ceil(strings.length * 1.4) + 1;
     const slots = new Uint32Array(size);
@@ -184,7 +202,7 @@ export class PackedStringsBuilder {
     const keptValues: number[] = [];
     for (let index = 0; index < strings.length; index += 1) {
       const text = strings[index]!; // Below the length.
-      let slot = slotOf(hashText(HASH_START, text, text.length), size);
+      let slot = slotOf(hashes === undefined ? hashText(HASH_START, text, text.length) : hashes[index]!, size);
       let entry = slots[slot]!; // Below the size.
       while (entry !== 0 && kept[entry - 1] !== text) {
         slot = slot + 1 === size ? 0 : slot + 1;

@@ -59,6 +59,7 @@ export class ProfileRefresher {
   #takeContent: typeof Composer.takeContent | undefined = undefined;
   #projection: ProjectionSpec = keepEverything;
   #isRunning = false;
+  #onFirstSource: (() => void) | undefined = undefined;
   #nextTickMs = Number.POSITIVE_INFINITY;
   /** No later than the earliest retry that is due; may be too early when that object is not needed any more. */
   #nextRetryMs = Number.POSITIVE_INFINITY;
@@ -117,6 +118,7 @@ export class ProfileRefresher {
     if (source === undefined) {
       source = new SourceObject(kind, binding.namespace, name);
       this.#sources.set(key, source);
+      this.#onFirstSource?.();
     }
     source.bindings.push(binding);
     return source;
@@ -184,7 +186,7 @@ export class ProfileRefresher {
     this.#isRunning = true;
     for (const source of this.#sources.values()) if (source.live > 0) this.#queue.add(source);
     this.wake();
-    const watching = this.#options.watchesMetadata ? this.#watch.run(signal) : undefined;
+    const watching = this.#options.watchesMetadata ? this.#watchOnceNeeded(signal) : undefined;
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
@@ -201,6 +203,23 @@ export class ProfileRefresher {
     const { flight } = source;
     source.flight = undefined;
     flight?.abort(new DOMException("nobody waits for the object any more", "AbortError"));
+  }
+
+  /** A sensor without a container has nothing to watch for. */
+  async #watchOnceNeeded(signal: AbortSignal): Promise<void> {
+    if (this.#sources.size === 0) {
+      const needed = Promise.withResolvers<void>();
+      this.#onFirstSource = needed.resolve;
+      try {
+        await untilAborted(needed.promise, signal);
+      } catch {
+        // Stopped before there was a container.
+        return;
+      } finally {
+        this.#onFirstSource = undefined;
+      }
+    }
+    await this.#watch.run(signal);
   }
 
   #refetch(source: SourceObject): void {

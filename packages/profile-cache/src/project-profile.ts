@@ -9,7 +9,6 @@ import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection
 const PLAIN_ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 /** Port 0 in a recorded endpoint stands for any. */
 const ANY_PORT = /:0(?:\/|$)/;
-const STAR = 42;
 const SLASH = 47;
 const LAST_LATIN = 0xff;
 const NO_PARTS: readonly never[] = [];
@@ -86,14 +85,15 @@ export function projectProfile(
 
 /**
  * True for a text without wildcard (`*`, or `\u22ef`, which is outside Latin-1), without NUL, which separates the parts of a command, and
- * without a slash at its end, which does not count. A loop: twice as fast as a regular expression (Node 26.10).
+ * without a slash at its end, which does not count.
  */
 function isLiteralPath(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit === 0 || unit === STAR || unit > LAST_LATIN) return false;
-  }
-  return text.length < 2 || text.charCodeAt(text.length - 1) !== SLASH;
+  return isLatin(text) && isLiteralLatin(text);
+}
+
+/** The part of it that is left to ask of Latin-1. */
+function isLiteralLatin(text: string): boolean {
+  return !text.includes("*") && !text.includes("\0") && (text.length < 2 || text.charCodeAt(text.length - 1) !== SLASH);
 }
 
 /** True for a text of Latin-1 without NUL; a star is a star. */
@@ -215,17 +215,20 @@ function packDetailed<Name extends string, Detail extends string>(
 ): PackedSet {
   const { builder, details, keep } = context;
   const texts: string[] = [];
+  const hashes: number[] = [];
   const values: number[] = [];
   for (const item of items) {
     const text = item[name];
-    if (!isLiteralPath(text) || (name === "endpoint" && ANY_PORT.test(text))) {
+    const hash = builder.hash(text);
+    if (builder.unitBits > LAST_LATIN || !isLiteralLatin(text) || (name === "endpoint" && ANY_PORT.test(text))) {
       wild.add(text, item[detail]);
     } else if (keep?.(text) !== false) {
       texts.push(text);
+      hashes.push(hash);
       values.push(details.indexOf(item[detail]));
     }
   }
-  return builder.addSet(texts, values, (kept, other) => details.merge(kept, other));
+  return builder.addSet(texts, values, (kept, other) => details.merge(kept, other), hashes);
 }
 
 function packTraffic(

@@ -110,6 +110,13 @@ function buildSettings() {
       integer({ unit: "ms", min: 1000, max: 86_400_000, default: 60_000, doc: "How often profiles are fetched again" }),
       { group: profiles },
     ),
+    profileWatch: setting(
+      boolean({
+        default: false,
+        doc: "Watch the versions of all profiles (needs list and watch) instead of fetching them again: nothing is asked while nothing changes",
+      }),
+      { group: profiles },
+    ),
     userProfiles: setting(
       oneOf(["auto", "authored", "overlays", "none"], {
         default: "auto",

@@ -127,6 +127,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     // Each connection that is open at the same time costs about 0.5 MB of TLS buffers for as long as the agent keeps it.
     maxParallelFetches: 2,
     maxProfileBytes: scaled(profileBytes, memoryLimitBytes),
+    watchesMetadata: config.profileWatch,
     userProfiles: config.userProfiles,
     originalMetricNames: config.originalMetricNames,
     liveness: (ref) => {
