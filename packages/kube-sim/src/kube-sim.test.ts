@@ -57,7 +57,7 @@ describe("openKubeSim", () => {
     expect((await rawRequest(sim, "GET", "/livez", { headers: { authorization: "" } })).status).toBe(200);
   });
 
-  it("accepts the tokens of its table", async () => {
+  it("accepts the tokens of its table [sim 10]", async () => {
     await using other = await openKubeSim({ tokens: { secret: { name: "sensor" } }, adminToken: "admin" });
     expect(other.token).toBe("admin");
     const answer = await rawRequest(other, "GET", "/api/v1/pods", { headers: { authorization: "Bearer secret" } });
@@ -167,7 +167,7 @@ describe("openKubeSim", () => {
     expect(other.list("customresourcedefinitions.apiextensions.k8s.io")).toEqual([]);
   });
 
-  it("remembers the last requests, bounded", async () => {
+  it("remembers the last requests, bounded [sim 14]", async () => {
     await using other = await openKubeSim({ journalEntries: 3 });
     for (const name of ["a", "b", "c", "d", "e", "f", "g"]) {
       await rawRequest(other, "GET", `/api/v1/nodes/${name}?x=${name}`, { headers: { "user-agent": "test" } });
@@ -179,7 +179,7 @@ describe("openKubeSim", () => {
     expect(other.journal()).toEqual([]);
   });
 
-  it("counts versions beyond 2^53", async () => {
+  it("counts versions beyond 2^53 [sim 1]", async () => {
     await using other = await openKubeSim({ firstResourceVersion: "18446744073709000000" });
     const first = await rawRequest(other, "POST", CONFIG_MAPS, { body: { metadata: { name: "a" } } });
     const second = await rawRequest(other, "POST", CONFIG_MAPS, { body: { metadata: { name: "b" } } });
@@ -189,7 +189,7 @@ describe("openKubeSim", () => {
     expect(rest.body.items[0].metadata.name).toBe("b");
   });
 
-  it("offers discovery in the old and the aggregated form", async () => {
+  it("offers discovery in the old and the aggregated form [sim 8]", async () => {
     sim.apply(widgets);
     const groups = await rawRequest(sim, "GET", "/apis");
     expect(groups.body.groups.map((group: { name: string }) => group.name)).toContain("example.dev");
@@ -206,7 +206,7 @@ describe("openKubeSim", () => {
 });
 
 describe("a long list", () => {
-  it("reaches a client that reads slowly, whole and without a warning", async () => {
+  it("reaches a client that reads slowly, whole and without a warning [sim 15]", async () => {
     await using sim = await openKubeSim();
     const value = "x".repeat(20_000);
     for (let index = 0; index < 400; index++) {

@@ -104,7 +104,7 @@ describe("WebhookAdmission", () => {
     });
   });
 
-  it("is as strict with answers as the API server", async () => {
+  it("is as strict with answers as the API server [sim 11]", async () => {
     const message = async (path: string, kind: "Mutating" | "Validating"): Promise<string> => {
       register(kind, "s", at(path));
       const refused = await create({ metadata: { name: "x" } });
@@ -229,7 +229,7 @@ describe("WebhookAdmission", () => {
     expect(paths()).toEqual([]);
   });
 
-  it("asks about connections with their options, and nothing answers behind them", async () => {
+  it("asks about connections with their options, and nothing answers behind them [sim 11] [sim 13]", async () => {
     register("Validating", "v", {
       ...at("/allow"),
       rules: [{ ...configMapRule, resources: ["pods/*", "services/proxy"] }],

@@ -207,7 +207,7 @@ describe("recordFields", () => {
     return after;
   };
 
-  it("records what a create and an update change", () => {
+  it("records what a create and an update change [sim 6]", () => {
     const created = put(undefined, { x: "1" }, "maker");
     expect(created.metadata["managedFields"]).toEqual([
       {

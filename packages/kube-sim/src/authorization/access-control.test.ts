@@ -44,7 +44,7 @@ describe("AccessControl", () => {
   };
   const user = (name: string): object => ({ kind: "User", apiGroup: "rbac.authorization.k8s.io", name });
 
-  it("enforces roles as soon as a token names groups, and starts with the roles of every cluster", async () => {
+  it("enforces roles as soon as a token names groups, and starts with the roles of every cluster [sim 10]", async () => {
     expect((await as("tok-ann", "GET", "/api/v1/namespaces/default/pods")).status).toBe(403);
     expect((await as("tok-ann", "GET", "/apis")).status).toBe(200);
     expect(sim.list("clusterroles.rbac.authorization.k8s.io").map((role) => role.metadata.name)).toContain(
@@ -184,7 +184,7 @@ describe("AccessControl", () => {
     });
   });
 
-  it("issues tokens that hold as long as the account and the pod they are bound to", async () => {
+  it("issues tokens that hold as long as the account and the pod they are bound to [sim 10] [sim 13]", async () => {
     sim.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "robot", namespace: "default" } });
     sim.apply({
       apiVersion: "v1",

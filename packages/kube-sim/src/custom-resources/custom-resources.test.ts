@@ -37,7 +37,7 @@ describe("CustomResources", () => {
     spec,
   });
 
-  it("establishes a definition and forgets its objects when it goes", async () => {
+  it("establishes a definition and forgets its objects when it goes [sim 9]", async () => {
     const created = await post(DEFINITIONS, definition("widgets", "Widget", { size: { type: "integer" } }));
     expect([created.status, created.body.status.conditions]).toEqual([201, null]);
     const stored = await rawRequest(sim, "GET", `${DEFINITIONS}/widgets.example.dev`);

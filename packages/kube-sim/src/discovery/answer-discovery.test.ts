@@ -11,7 +11,7 @@ describe("answerDiscovery", () => {
   });
   afterEach(() => sim.stop());
 
-  it("gives the aggregated list a name, and says that it is still the same to who has it", async () => {
+  it("gives the aggregated list a name, and says that it is still the same to who has it [sim 8]", async () => {
     const first = await rawRequest(sim, "GET", "/apis", { headers: { accept: AGGREGATED } });
     expect(first.headers["content-type"]).toBe("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
     const etag = first.headers.etag ?? "";

@@ -119,7 +119,7 @@ describe("WatchFault", () => {
     expect(bytes.indexOf(Buffer.from([0x1f, 0x8b]), 2)).toBeGreaterThan(0);
   });
 
-  it("lets some requests pass first, and meets others by chance that the seed decides", async () => {
+  it("lets some requests pass first, and meets others by chance that the seed decides [sim 14]", async () => {
     const outcomes = async (): Promise<number[]> => {
       let state = 7;
       await using other = await openKubeSim({

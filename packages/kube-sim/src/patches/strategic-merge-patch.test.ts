@@ -34,7 +34,7 @@ const target = {
 };
 
 describe("applyStrategicMergePatch", () => {
-  it("merges list elements by name and puts new ones first", () => {
+  it("merges list elements by name and puts new ones first [sim 7]", () => {
     const patch = {
       containers: [
         { name: "side", image: "s:1" },

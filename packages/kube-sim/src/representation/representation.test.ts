@@ -98,7 +98,7 @@ describe("chooseRepresentation", () => {
     expect(bad.status).toBe(400);
   });
 
-  it("escapes what a line splitter may take for the end of a line", async () => {
+  it("escapes what a line splitter may take for the end of a line [sim 15]", async () => {
     const data = { text: "a\u2028b\u2029<c>" };
     sim.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "shop" }, data });
     const { text, body } = await rawRequest(sim, "GET", "/api/v1/namespaces/shop/configmaps/a");

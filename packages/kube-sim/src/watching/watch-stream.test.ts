@@ -39,7 +39,7 @@ describe("WatchStream", () => {
     expect((await watch.next()).type).toBe("DELETED");
   });
 
-  it("sends bookmarks at the interval and two seconds before its end, and only when asked", async () => {
+  it("sends bookmarks at the interval and two seconds before its end, and only when asked [sim 3]", async () => {
     using watch = await rawWatch(sim, `${CONFIG_MAPS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=15`);
     using quiet = await rawWatch(sim, `${CONFIG_MAPS}?watch=true&timeoutSeconds=15`);
     await clock.advance(10_000);
@@ -77,7 +77,7 @@ describe("WatchStream", () => {
     expect(values).toEqual(["2", "3", "4"]);
   });
 
-  it("answers 410 after a compaction, for watches, exact lists and continue tokens", async () => {
+  it("answers 410 after a compaction, for watches, exact lists and continue tokens [sim 1] [sim 3]", async () => {
     for (const name of ["a", "b", "c"]) sim.apply(configMap(name, "0"));
     const page = await rawRequest(sim, "GET", `${CONFIG_MAPS}?limit=1`);
     const { continue: token, resourceVersion } = page.body.metadata;
@@ -97,7 +97,7 @@ describe("WatchStream", () => {
     expect((await watch.next()).object.code).toBe(410);
   });
 
-  it("queues nothing for a client that does not read: it falls out of the history instead", async () => {
+  it("queues nothing for a client that does not read: it falls out of the history instead [sim 15]", async () => {
     sim.apply(configMap("a", "start"));
     using watch = await rawWatch(sim, `${CONFIG_MAPS}?watch=true`);
     await watch.next();
@@ -137,7 +137,7 @@ describe("WatchStream", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("waits for a version that is about to exist", async () => {
+  it("waits for a version that is about to exist [sim 3]", async () => {
     const next = String(BigInt(sim.resourceVersion) + 1n);
     const list = rawRequest(sim, "GET", `${CONFIG_MAPS}?resourceVersion=${next}`);
     while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve));

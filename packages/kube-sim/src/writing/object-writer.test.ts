@@ -21,7 +21,7 @@ describe("ObjectWriter", () => {
   });
   afterEach(() => sim.stop());
 
-  it("fills in identity, and a name when only its beginning is given", async () => {
+  it("fills in identity, and a name when only its beginning is given [sim 4]", async () => {
     const { status, body } = await send("POST", CONFIG_MAPS, { metadata: { generateName: "gen-" } });
     expect(status).toBe(201);
     expect(body).toMatchObject({
@@ -56,7 +56,7 @@ describe("ObjectWriter", () => {
     expect((await send("GET", `${CONFIG_MAPS}/wet`)).status).toBe(200);
   });
 
-  it("deletes only what the preconditions mean", async () => {
+  it("deletes only what the preconditions mean [sim 5]", async () => {
     const { body } = await send("POST", CONFIG_MAPS, { metadata: { name: "a" } });
     const path = `${CONFIG_MAPS}/a`;
     expect((await send("DELETE", path, { preconditions: { uid: "other" } })).status).toBe(409);
@@ -66,7 +66,7 @@ describe("ObjectWriter", () => {
     expect(deleted.body).toMatchObject({ kind: "Status", status: "Success", details: { name: "a", uid } });
   });
 
-  it("keeps what clients may not change", async () => {
+  it("keeps what clients may not change [sim 4]", async () => {
     const { body } = await send("POST", CONFIG_MAPS, { metadata: { name: "a" }, data: { k: "1" } });
     const stranger = { creationTimestamp: "2000-01-01T00:00:00Z", deletionTimestamp: "2000-01-01T00:00:00Z" };
     const answer = await send("PATCH", `${CONFIG_MAPS}/a`, { metadata: stranger, data: { k: "2" } });
@@ -76,7 +76,7 @@ describe("ObjectWriter", () => {
     expect((await send("PATCH", `${CONFIG_MAPS}/a`, { metadata: { name: "b" } })).status).toBe(400);
   });
 
-  it("starts a pod as pending, changes its status only through its sub-resource, and ends it in its grace period", async () => {
+  it("starts a pod as pending, changes its status only through its sub-resource, and ends it in its grace period [sim 12] [sim 13]", async () => {
     const spec = { nodeName: "n", containers: [{ name: "app", image: "app:1" }] };
     const created = await send("POST", PODS, { metadata: { name: "p" }, spec, status: { phase: "Running" } });
     expect(created.body).toMatchObject({ metadata: { generation: 1 }, status: { phase: "Pending" } });
@@ -108,7 +108,7 @@ describe("ObjectWriter", () => {
     expect((await send("PUT", `${CONFIG_MAPS}/none`, { metadata: { name: "none" } })).status).toBe(404);
   });
 
-  it("holds a namespace until the finalizers of its contents are gone", async () => {
+  it("holds a namespace until the finalizers of its contents are gone [sim 12]", async () => {
     await send("POST", "/api/v1/namespaces", { metadata: { name: "held" } });
     const path = "/api/v1/namespaces/held/configmaps";
     await send("POST", path, { metadata: { name: "a", finalizers: ["example.dev/hold"] } });
@@ -121,7 +121,7 @@ describe("ObjectWriter", () => {
     expect((await send("DELETE", "/api/v1/namespaces/default")).status).toBe(403);
   });
 
-  it("deletes the selected objects of a collection", async () => {
+  it("deletes the selected objects of a collection [sim 2]", async () => {
     await send("POST", CONFIG_MAPS, { metadata: { name: "a", labels: { x: "1" } } });
     await send("POST", CONFIG_MAPS, { metadata: { name: "b" } });
     const deleted = await send("DELETE", `${CONFIG_MAPS}?labelSelector=x%3D1`);

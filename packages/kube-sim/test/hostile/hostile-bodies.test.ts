@@ -10,7 +10,7 @@ const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
 const attacked = attackSim();
 
 describe("a body that is too large", () => {
-  it("is refused by its announced length", async () => {
+  it("is refused by its announced length [sim 16]", async () => {
     expectCodedRefusal(await attacked.send("POST", PODS, `"${"x".repeat(3_145_728)}"`), 413);
   });
 
