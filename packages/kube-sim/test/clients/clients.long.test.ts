@@ -53,6 +53,9 @@ describe.skipIf(reason !== undefined)(
       const table = writeTable((version, action) => passed.has(`${version} / ${action}`));
       if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(GOLDEN, table);
       expect(existsSync(GOLDEN) ? readFileSync(GOLDEN, "utf8") : "").toBe(table);
+      expect(passed.size).toBe(ACTIONS.length * CLIENT_VERSIONS.length);
+      const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+      expect(readme).toContain(`${ACTIONS.length} of ${ACTIONS.length} actions`);
     });
   },
 );

@@ -41,6 +41,10 @@ describe("openKubeSim, replaying the answers of a real API server", () => {
       const text = writeScores(recordings.map(({ name }) => [name, scored.get(name) ?? []]));
       if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, text);
       expect(existsSync(file) ? readFileSync(file, "utf8") : "").toBe(text);
+      const steps = [...scored.values()].flat();
+      const equal = steps.filter(({ level }) => level === "body" || level === "exact");
+      const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+      expect(readme).toContain(`${equal.length} of ${steps.length} steps`);
     });
   });
 });
