@@ -11,6 +11,8 @@ interface ContainerRow {
   readonly container: string;
   readonly state: string;
   readonly profile: string;
+  /** What is used: the learned profile, it with overlays, an authored one; empty while there is none. */
+  readonly origin: string;
   readonly reason: string;
   readonly since: string;
 }
@@ -61,14 +63,15 @@ export function debugRoutes(
 /** Each watched container, the state of its profile, and why it has none. */
 function containerRows({ profiles }: SensorParts): readonly ContainerRow[] {
   const rows: ContainerRow[] = [];
-  for (const { ref, state, reason, sinceMs } of profiles.containers()) {
+  for (const { ref, state, reason, sinceMs, profile } of profiles.containers()) {
     rows.push({
       containerId: ref.containerId,
       namespace: ref.namespace,
       pod: ref.podName,
       container: ref.containerName,
       state,
-      profile: ref.profileName,
+      profile: profile?.name ?? ref.profileName,
+      origin: profile?.origin ?? "",
       reason,
       since: new Date(sinceMs).toISOString(),
     });
