@@ -17,7 +17,7 @@ export interface ExecPluginConfig {
   readonly cluster: object | undefined;
 }
 
-/** Which programs may log in: all, none, or these (names in PATH or absolute paths). @see Kubernetes' `credentialPluginPolicy` */
+/** Which programs may log in: all, none, or these (names in PATH or absolute paths). @see Kubernetes' `credentialPluginPolicy` @public */
 export type ExecPluginPolicy = "all" | "none" | readonly string[];
 
 /** Where and how the program runs. */
