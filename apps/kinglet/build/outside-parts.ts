@@ -64,6 +64,19 @@ const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/profile-cache/src",
   },
   {
+    // A node without pods asks the profile store for nothing.
+    importedAs: /^\.\/kubernetes-profile-store\.ts$/,
+    file: "kinglet.kubernetes-store.cjs",
+    contents: 'export { KubernetesProfileStore } from "./kubernetes-profile-store.ts";',
+    resolveFrom: "packages/storage-client/src",
+  },
+  {
+    importedAs: /^\.\/create-directory-profile-store\.ts$/,
+    file: "kinglet.directory-store.cjs",
+    contents: 'export { createDirectoryProfileStore } from "./create-directory-profile-store.ts";',
+    resolveFrom: "packages/storage-client/src",
+  },
+  {
     importedAs: /^\.\/applets\/heap\/applet\.ts$/,
     file: "kinglet.heap.cjs",
     contents: 'export { main } from "./applets/heap/applet.ts";',

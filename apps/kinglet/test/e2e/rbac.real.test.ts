@@ -98,8 +98,20 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
     await sensor.ready();
     await alertsOnNetcat(sensor);
     const used = await requests(sensor);
-    expect(used).toEqual(new Set(["get containerprofiles", "list pods", "watch pods"]));
+    expect(used).toContain("get containerprofiles");
     expect(used).toEqual(await rulesOf("kinglet-sensor"));
+    expect(await sensor.stop()).toBe(0);
+  });
+
+  it("permits, with the role for it, what a sensor does that watches profiles, and nothing else", async () => {
+    await apply(fixture, clusterRoleBinding.replaceAll("kinglet-sensor-cluster", "kinglet-sensor-profile-watch"));
+    await using sensor = await startSensor("--node-name", nodeName, "--profile-watch");
+    await sensor.ready();
+    await alertsOnNetcat(sensor);
+    const permitted = (await rulesOf("kinglet-sensor-profile-watch")).union(await rulesOf("kinglet-sensor"));
+    await waitFor(async () => permitted.isSubsetOf(await requests(sensor)), { describe: "the watches of profiles" });
+    // Which kinds there are every user may ask.
+    expect(await requests(sensor)).toEqual(permitted.union(new Set(["get raw"])));
     expect(await sensor.stop()).toBe(0);
   });
 
