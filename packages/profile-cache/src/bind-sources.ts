@@ -1,8 +1,7 @@
 import type { ContainerRef } from "./container-ref.ts";
-import type { ProfileBinding } from "./profile-binding.ts";
+import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
 import type { UserProfiles } from "./profile-cache-options.ts";
 import type { ProfileObjectKind, ProfileSource } from "./profile-source.ts";
-import type { SourceObject } from "./source-object.ts";
 
 /** Prefix of the overlays of a workload. */
 const USER_MANAGED = "ug-";
@@ -29,10 +28,10 @@ export function bindSources(
   binding: ProfileBinding,
   ref: ContainerRef,
   userProfiles: UserProfiles,
-  objects: { use(binding: ProfileBinding, kind: ProfileObjectKind, name: string): SourceObject },
+  objects: { use(binding: ProfileBinding, kind: ProfileObjectKind, name: string): BoundObject },
   store: ProfileSource,
 ): void {
-  const use = (kind: ProfileObjectKind, name: string): SourceObject => objects.use(binding, kind, name);
+  const use = (kind: ProfileObjectKind, name: string): BoundObject => objects.use(binding, kind, name);
   if (ref.profileName !== "") binding.learned = use("ContainerProfile", ref.profileName);
   if (userProfiles === "none") return;
   const { label } = binding;
@@ -44,7 +43,7 @@ export function bindSources(
   const workload = ref.workloadName ?? "";
   if (workload !== "") names.push(USER_MANAGED + workload);
   if (label !== "") names.push(label);
-  const overlays: SourceObject[] = [];
+  const overlays: BoundObject[] = [];
   for (const name of names) {
     if (store.getApplicationProfile !== undefined) overlays.push(use("ApplicationProfile", name));
     if (store.getNetworkNeighborhood !== undefined) overlays.push(use("NetworkNeighborhood", name));

@@ -11,7 +11,7 @@ export { loadProjection, type ProjectionModule } from "./lazy.ts";
 export { ProfileCache, type CachedContainer, type ContainerState, type ProfileCacheChange } from "./profile-cache.ts";
 export { profileCacheDefaults, type ProfileCacheOptions, type UserProfiles } from "./profile-cache-options.ts";
 export type { PodContainerNames } from "./profile-composer.ts";
-export type { ProfileContent, TrafficDirection } from "./profile-content.ts";
+export type { ProfileContent } from "./profile-content.ts";
 export type {
   OverlayDocument,
   ProfileObjectChange,
@@ -20,3 +20,4 @@ export type {
   ProfileWatchHandler,
 } from "./profile-source.ts";
 export { keepEverything, type ProfileSurface, type ProjectionSpec, type SurfaceFilter } from "./projection-spec.ts";
+export type { TrafficDirection } from "./traffic-direction.ts";

@@ -1,17 +1,17 @@
 import { untilAborted } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 
+import type { BoundObject } from "./profile-binding.ts";
 import type { ProfileObjectChange, ProfileObjectKind, ProfileSource } from "./profile-source.ts";
-import type { SourceObject } from "./source-object.ts";
 
 /** What a watch needs of the refresher. @internal */
 export interface ObjectWatchOptions {
   readonly source: ProfileSource;
   readonly logger: Logger;
-  readonly find: (kind: ProfileObjectKind, namespace: string, name: string) => SourceObject | undefined;
-  readonly all: () => Iterable<SourceObject>;
+  readonly find: (kind: ProfileObjectKind, namespace: string, name: string) => BoundObject | undefined;
+  readonly all: () => Iterable<BoundObject>;
   /** The object has to be fetched, once more if it is being fetched. */
-  readonly refetch: (object: SourceObject) => void;
+  readonly refetch: (object: BoundObject) => void;
   readonly wake: () => void;
 }
 
@@ -23,7 +23,7 @@ export interface ObjectWatchOptions {
 export class ObjectWatch {
   readonly #options: ObjectWatchOptions;
   /** What was reported so far; undefined after everything was reported once. */
-  #reported: Set<SourceObject> | undefined = new Set();
+  #reported: Set<BoundObject> | undefined = new Set();
   #isCurrent = false;
 
   constructor(options: ObjectWatchOptions) {

@@ -1,6 +1,6 @@
 import type { MetricDefinition, Metrics } from "@kinglet/metrics";
 
-import type { EvictionReason, ProfileCacheCounts } from "./profile-cache-metrics.ts";
+import type { OriginalMetrics } from "./profile-cache-metrics.ts";
 
 const loadsDefinition: MetricDefinition<"kind" | "completeness"> = {
   type: "counter",
@@ -45,15 +45,6 @@ const unresolvedDefinition: MetricDefinition<"namespace"> = {
   help: "Pod labels that name a profile that does not exist, by namespace.",
   labels: ["namespace"],
 };
-
-/** The metrics under the names that dashboards of existing installations ask for. @internal */
-export interface OriginalMetrics {
-  collect(counts: ProfileCacheCounts, hits: number, misses: number): void;
-  evicted(reason: EvictionReason): void;
-  overlayLoaded(kind: "application" | "network", completeness: "full" | "partial"): void;
-  labelResolved(result: "adopted" | "unresolved", namespace: string): void;
-  reconciled(durationMs: number): void;
-}
 
 /** @internal */
 export function offerOriginalMetrics(metrics: Metrics): OriginalMetrics {

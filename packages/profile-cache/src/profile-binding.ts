@@ -3,6 +3,9 @@ import type { ContainerRef } from "./container-ref.ts";
 import type { SharedContent } from "./content-pool.ts";
 import type { SourceObject } from "./source-object.ts";
 
+/** An object of the store together with the profiles that are made of it. @internal */
+export type BoundObject = SourceObject<ProfileBinding>;
+
 /**
  * The profile of one kind of container: the objects that it is made of and what came out. Shared by every container that is made of
  * the same.
@@ -14,11 +17,11 @@ export class ProfileBinding {
   readonly namespace: string;
   readonly containerName: string;
   /** The learned profile; undefined when there can be none. */
-  learned: SourceObject | undefined = undefined;
+  learned: BoundObject | undefined = undefined;
   /** Authored profiles in the order in which they are tried. */
-  authored: readonly SourceObject[] = NO_SOURCES;
+  authored: readonly BoundObject[] = NO_SOURCES;
   /** Overlays in the order in which they are applied. */
-  overlays: readonly SourceObject[] = NO_SOURCES;
+  overlays: readonly BoundObject[] = NO_SOURCES;
   /** Value of the pod's label; `""` without one. */
   readonly label: string;
   /** A pod that the binding is for: which containers overlays should describe. */
@@ -60,7 +63,7 @@ export class ProfileBinding {
   }
 
   /** Calls `visit` with every object that it is made of. */
-  eachSource(visit: (source: SourceObject) => void): void {
+  eachSource(visit: (source: BoundObject) => void): void {
     if (this.learned !== undefined) visit(this.learned);
     for (const source of this.authored) visit(source);
     for (const source of this.overlays) visit(source);
@@ -76,4 +79,4 @@ export class ProfileBinding {
   }
 }
 
-const NO_SOURCES: readonly SourceObject[] = [];
+const NO_SOURCES: readonly BoundObject[] = [];

@@ -12,7 +12,6 @@ import {
   profilesGauge,
   refusedCounter,
 } from "./metrics.ts";
-import type { OriginalMetrics } from "./original-metrics.ts";
 
 /** Why a profile or a container left. @internal */
 export type EvictionReason = "profile_deleted" | "container_removed" | "pod_stopped" | "pod_unknown" | "full";
@@ -29,6 +28,15 @@ export interface ProfileCacheCounts {
   readonly outdated: number;
   readonly distinct: number;
   readonly contentBytes: number;
+}
+
+/** The metrics under the names that dashboards of existing installations ask for. @internal */
+export interface OriginalMetrics {
+  collect(counts: ProfileCacheCounts, hits: number, misses: number): void;
+  evicted(reason: EvictionReason): void;
+  overlayLoaded(kind: "application" | "network", completeness: "full" | "partial"): void;
+  labelResolved(result: "adopted" | "unresolved", namespace: string): void;
+  reconciled(durationMs: number): void;
 }
 
 /**

@@ -11,11 +11,10 @@ import { applyOverlays, type OverlayWarning } from "@kinglet/profile/merging";
 
 import { CachedProfile, type ProfileOrigin } from "./cached-profile.ts";
 import { ContentPool, type SharedContent } from "./content-pool.ts";
-import type { ProfileBinding } from "./profile-binding.ts";
+import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
 import { projectProfile } from "./project-profile.ts";
 import { keepEverything, type ProjectionSpec } from "./projection-spec.ts";
 import type { OverlayDocument } from "./profile-source.ts";
-import type { SourceObject } from "./source-object.ts";
 
 // The part that is loaded with the first profile offers everything that nobody needs before.
 export { offerOriginalMetrics } from "./original-metrics.ts";
@@ -40,7 +39,7 @@ export interface ProfileComposerOptions {
   /** Counts what became of a pod's label. */
   readonly labelResolved: (result: "adopted" | "unresolved", namespace: string) => void;
   /** The content of an object whose version is known is needed. */
-  readonly wantContent: (source: SourceObject) => void;
+  readonly wantContent: (source: BoundObject) => void;
 }
 
 /**
@@ -54,9 +53,9 @@ export type ComposeResult = "changed" | "unchanged" | "not_final" | "not_found" 
 /** What a profile is made of, decided from what is known of the objects. */
 type Plan =
   | { readonly kind: "waiting" }
-  | { readonly kind: "undecided"; readonly source: SourceObject }
-  | { readonly kind: "authored"; readonly source: SourceObject }
-  | { readonly kind: "learned"; readonly source: SourceObject; readonly overlays: readonly SourceObject[] }
+  | { readonly kind: "undecided"; readonly source: BoundObject }
+  | { readonly kind: "authored"; readonly source: BoundObject }
+  | { readonly kind: "learned"; readonly source: BoundObject; readonly overlays: readonly BoundObject[] }
   | { readonly kind: "nothing"; readonly reason: string };
 
 /** Remembered warnings; a cluster has fewer labels and overlays than that. */
@@ -118,7 +117,7 @@ export class ProfileComposer {
     return this.#learn(binding, plan.source, plan.overlays);
   }
 
-  #adopt(binding: ProfileBinding, source: SourceObject): ComposeResult {
+  #adopt(binding: ProfileBinding, source: BoundObject): ComposeResult {
     const composition = `authored ${source.version}#${binding.containerName}`;
     if (this.#isSame(binding, source, composition)) return "unchanged";
     if (source.content === undefined) return this.#want(binding, source);
@@ -136,7 +135,7 @@ export class ProfileComposer {
     return result;
   }
 
-  #learn(binding: ProfileBinding, source: SourceObject, overlays: readonly SourceObject[]): ComposeResult {
+  #learn(binding: ProfileBinding, source: BoundObject, overlays: readonly BoundObject[]): ComposeResult {
     let composition = "";
     for (const overlay of overlays) composition += `+${overlay.version}`;
     if (this.#isSame(binding, source, composition)) return "unchanged";
@@ -154,7 +153,7 @@ export class ProfileComposer {
     return this.#merge(binding, base, overlays, life);
   }
 
-  #isSame(binding: ProfileBinding, source: SourceObject, composition: string): boolean {
+  #isSame(binding: ProfileBinding, source: BoundObject, composition: string): boolean {
     return (
       binding.shared !== undefined &&
       binding.shared.content.projectionHash === this.#projection.hash &&
@@ -168,7 +167,7 @@ export class ProfileComposer {
   #merge(
     binding: ProfileBinding,
     base: ContainerProfile,
-    overlays: readonly SourceObject[],
+    overlays: readonly BoundObject[],
     life: Omit<Life, "origin">,
   ): ComposeResult {
     // The base counts by its content: replicas that learned the same under other names are merged once.
@@ -248,7 +247,7 @@ export class ProfileComposer {
     return "changed";
   }
 
-  #want(binding: ProfileBinding, source: SourceObject): ComposeResult {
+  #want(binding: ProfileBinding, source: BoundObject): ComposeResult {
     binding.isSettled = false;
     this.#options.wantContent(source);
     return "waiting";
@@ -310,11 +309,11 @@ interface Life {
   readonly origin: ProfileOrigin;
   readonly composition: string;
   /** The object that gives the profile its name. */
-  readonly source: SourceObject;
+  readonly source: BoundObject;
 }
 
 /** Takes over an object that arrived. @internal */
-export function takeContent(source: SourceObject, content: ContainerProfile | OverlayDocument): void {
+export function takeContent(source: BoundObject, content: ContainerProfile | OverlayDocument): void {
   source.content = content;
   source.isContentWanted = false;
   source.outcome = "present";
@@ -336,7 +335,7 @@ function planOf(binding: ProfileBinding): Plan {
     if (source.coversOnly !== undefined && !source.coversOnly.includes(binding.containerName)) break;
     return { kind: "authored", source };
   }
-  const overlays: SourceObject[] = [];
+  const overlays: BoundObject[] = [];
   for (const overlay of binding.overlays) {
     if (!overlay.isTried) return { kind: "waiting" };
     if (overlay.outcome === "present") overlays.push(overlay);
@@ -358,8 +357,8 @@ function isUnbound(binding: ProfileBinding, plan: Plan): boolean {
   return binding.overlays.every((overlay) => overlay.name !== binding.label || overlay.outcome === "absent");
 }
 
-function failingSource(binding: ProfileBinding): SourceObject | undefined {
-  let failing: SourceObject | undefined;
+function failingSource(binding: ProfileBinding): BoundObject | undefined {
+  let failing: BoundObject | undefined;
   binding.eachSource((source) => {
     if (source.problem !== "") failing ??= source;
   });

@@ -2,13 +2,12 @@
 import { CallStackIndex } from "@kinglet/profile/matching";
 import type { CallStackNode, IdentifiedCallStack, RulePolicy } from "@kinglet/profile";
 
+import { hasPort, type KnownPort } from "./known-port.ts";
 import type { PackedSet, PackedStrings } from "./packed-strings.ts";
 import type { ProfilePatterns } from "./profile-patterns.ts";
+import type { TrafficDirection } from "./traffic-direction.ts";
 
 const SLASH = 47;
-
-/** Which way a connection goes. @public */
-export type TrafficDirection = "ingress" | "egress";
 
 /** What one direction of traffic holds. @internal */
 export interface PackedTraffic {
@@ -16,13 +15,6 @@ export interface PackedTraffic {
   readonly addresses: PackedSet;
   /** Lower case, without the trailing dot. */
   readonly domains: PackedSet;
-}
-
-/** Port and protocol of a neighbour. @internal */
-export interface KnownPort {
-  /** Null: not recorded. */
-  readonly port: number | null;
-  readonly protocol: string;
 }
 
 /** The packed form that a {@link ProfileContent} answers from. @internal */
@@ -253,15 +245,6 @@ export class ProfileContent {
     Object.freeze(this.#packed.callStacks);
     return Object.freeze(this);
   }
-}
-
-/** @internal */
-export function hasPort(ports: readonly KnownPort[], port: number, protocol: string): boolean {
-  for (let index = 0; index < ports.length; index += 1) {
-    const known = ports[index]!; // Below the length.
-    if (known.port === port && known.protocol === protocol) return true;
-  }
-  return false;
 }
 
 /** Slashes at the end do not count. */

@@ -6,7 +6,8 @@ import {
   PathMatcher,
 } from "@kinglet/profile/matching";
 
-import { hasPort, type KnownPort, type TrafficDirection } from "./profile-content.ts";
+import { hasPort, type KnownPort } from "./known-port.ts";
+import type { TrafficDirection } from "./traffic-direction.ts";
 
 /** An execution whose path or arguments hold wildcards. @internal */
 export interface CommandPattern {

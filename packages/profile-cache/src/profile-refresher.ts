@@ -5,7 +5,7 @@ import { DueTimer } from "./due-timer.ts";
 import { loadProfileComposer } from "./lazy.ts";
 import { ObjectWatch } from "./object-watch.ts";
 import { OutageLog } from "./outage-log.ts";
-import type { ProfileBinding } from "./profile-binding.ts";
+import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
 import type { ProfileCacheMetrics } from "./profile-cache-metrics.ts";
 import type { ResolvedProfileCacheOptions } from "./profile-cache-options.ts";
 import type * as Composer from "./profile-composer.ts";
@@ -49,8 +49,8 @@ export class ProfileRefresher {
   readonly #metrics: ProfileCacheMetrics;
   readonly #bindings: ReadonlyMap<string, ProfileBinding>;
   readonly #owner: ProfileRefresherOwner;
-  readonly #sources = new Map<string, SourceObject>();
-  readonly #queue = new Set<SourceObject>();
+  readonly #sources = new Map<string, BoundObject>();
+  readonly #queue = new Set<BoundObject>();
   readonly #flights = new Set<Promise<void>>();
   readonly #outage: OutageLog;
   readonly #watch: ObjectWatch;
@@ -112,11 +112,11 @@ export class ProfileRefresher {
   }
 
   /** The object of that name, which the binding is made of from now on. */
-  use(binding: ProfileBinding, kind: ProfileObjectKind, name: string): SourceObject {
+  use(binding: ProfileBinding, kind: ProfileObjectKind, name: string): BoundObject {
     const key = sourceKey(kind, binding.namespace, name);
     let source = this.#sources.get(key);
     if (source === undefined) {
-      source = new SourceObject(kind, binding.namespace, name);
+      source = new SourceObject<ProfileBinding>(kind, binding.namespace, name);
       this.#sources.set(key, source);
       this.#onFirstSource?.();
     }
@@ -197,7 +197,7 @@ export class ProfileRefresher {
     await Promise.allSettled([...this.#flights, watching]);
   }
 
-  #abandon(source: SourceObject): void {
+  #abandon(source: BoundObject): void {
     this.#queue.delete(source);
     source.dueMs = AT_NEXT_TICK;
     const { flight } = source;
@@ -222,7 +222,7 @@ export class ProfileRefresher {
     await this.#watch.run(signal);
   }
 
-  #refetch(source: SourceObject): void {
+  #refetch(source: BoundObject): void {
     if (source.flight === undefined) this.#queue.add(source);
     else source.isDirty = true;
   }
@@ -243,7 +243,7 @@ export class ProfileRefresher {
     }
   }
 
-  async #fetch(source: SourceObject, controller: AbortController): Promise<void> {
+  async #fetch(source: BoundObject, controller: AbortController): Promise<void> {
     const { clock, callTimeoutMs } = this.#options;
     const startedMs = clock.monotonicMs();
     let answer: Content | undefined;
@@ -290,7 +290,7 @@ export class ProfileRefresher {
     this.#composer.setProjection(this.#projection);
   }
 
-  #settle(source: SourceObject, answer: Content | undefined, isFailure: boolean, failure: unknown): FetchResult {
+  #settle(source: BoundObject, answer: Content | undefined, isFailure: boolean, failure: unknown): FetchResult {
     source.flight = undefined;
     source.isTried = true;
     source.fetchedAtMs = this.#options.clock.now();
@@ -305,13 +305,13 @@ export class ProfileRefresher {
     return result;
   }
 
-  #failed(source: SourceObject, error: unknown): void {
+  #failed(source: BoundObject, error: unknown): void {
     source.problem = error instanceof Error ? error.message : String(error);
     if (isPermanent(error) && source.outcome === "unknown") source.outcome = "unreadable";
     this.#outage.failed({ namespace: source.namespace, kind: source.kind, name: source.name, error });
   }
 
-  #answered(source: SourceObject, answer: Content | undefined): FetchResult {
+  #answered(source: BoundObject, answer: Content | undefined): FetchResult {
     this.#outage.answered();
     source.problem = "";
     if (answer === undefined) {
@@ -334,7 +334,7 @@ export class ProfileRefresher {
   }
 
   /** Has everything made again that is made of the object. */
-  #composeAll(source: SourceObject): FetchResult {
+  #composeAll(source: BoundObject): FetchResult {
     let result: FetchResult = "unchanged";
     // A copy: a listener may add and remove containers meanwhile.
     for (const binding of [...source.bindings]) {
@@ -373,7 +373,7 @@ export class ProfileRefresher {
     this.#owner.profileKnown(binding);
   }
 
-  #retryLater(source: SourceObject): void {
+  #retryLater(source: BoundObject): void {
     if (!this.#isAwaited(source)) {
       source.attempt = 0;
       return;
@@ -388,7 +388,7 @@ export class ProfileRefresher {
   }
 
   /** True when a container waits for the object, and nobody would tell that it came. */
-  #isAwaited(source: SourceObject): boolean {
+  #isAwaited(source: BoundObject): boolean {
     if (this.#watch.isCurrent && source.problem === "") return false;
     const isOverlay = source.kind !== "ContainerProfile";
     return source.bindings.some(
@@ -445,7 +445,7 @@ export class ProfileRefresher {
 
 function callStore(
   store: ProfileSource,
-  { kind, namespace, name }: SourceObject,
+  { kind, namespace, name }: BoundObject,
   signal: AbortSignal,
 ): Promise<Content | undefined> {
   if (kind === "ContainerProfile") return store.getContainerProfile(namespace, name, { signal });
@@ -461,7 +461,7 @@ function sourceKey(kind: ProfileObjectKind, namespace: string, name: string): st
 }
 
 /** The raw object is several times the size of what is made of it. */
-function forgetContent(source: SourceObject): void {
+function forgetContent(source: BoundObject): void {
   if (source.content === undefined) return;
   for (const binding of source.bindings) if (!binding.isSettled) return;
   source.content = undefined;

@@ -1,7 +1,8 @@
 import type { ContainerProfileSpec, ExecCall, NetworkNeighbor } from "@kinglet/profile";
 
 import { joinParts, PackedStringsBuilder, type PackedSet } from "./packed-strings.ts";
-import { ProfileContent, type KnownPort, type PackedTraffic } from "./profile-content.ts";
+import type { KnownPort } from "./known-port.ts";
+import { ProfileContent, type PackedTraffic } from "./profile-content.ts";
 import { ProfilePatterns, type TrafficPatterns } from "./profile-patterns.ts";
 import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
 

@@ -1,6 +1,5 @@
 import type { ContainerProfile } from "@kinglet/profile";
 
-import type { ProfileBinding } from "./profile-binding.ts";
 import type { OverlayDocument, ProfileObjectKind } from "./profile-source.ts";
 
 /** `dueMs` of an object that waits for the next tick. @internal */
@@ -8,11 +7,11 @@ export const AT_NEXT_TICK: number = Infinity;
 
 /**
  * One object of the store that profiles are made of: what is known of it and when to ask again. Shared by everything that is made of
- * it, so that the replicas of a workload cost one fetch.
+ * it, so that the replicas of a workload cost one fetch. `Binding` is what is made of it.
  *
  * @internal
  */
-export class SourceObject {
+export class SourceObject<Binding> {
   readonly kind: ProfileObjectKind;
   readonly namespace: string;
   readonly name: string;
@@ -35,7 +34,7 @@ export class SourceObject {
   /** End of the last fetch, wall clock, milliseconds; 0 before. */
   fetchedAtMs = 0;
   /** What is made of it. */
-  readonly bindings: ProfileBinding[] = [];
+  readonly bindings: Binding[] = [];
   /** Running containers that depend on it. At 0 no new fetch is due. */
   live = 0;
   /** Attempts in a row that brought nothing; picks the back-off. */

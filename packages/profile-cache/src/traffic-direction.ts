@@ -1,0 +1,2 @@
+/** Which way a connection goes. @public */
+export type TrafficDirection = "ingress" | "egress";
