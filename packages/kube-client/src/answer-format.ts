@@ -1,12 +1,13 @@
 import { KingletError, hasCode } from "@kinglet/errors";
 import type { Logger } from "@kinglet/logger";
 import type { Counter } from "@kinglet/metrics";
-import type { ApiCall, ApiRequester, OpenAnswer } from "./api-requester.ts";
+import type { ApiCall, ApiRequester } from "./api-requester.ts";
 import { Interner } from "./interner.ts";
 import { loadJsonStreams, loadProtobufStreams, loadTableDecoder } from "./lazy.ts";
 import type { ListChunks } from "./list-reader.ts";
 import { isProtobuf, PROTOBUF } from "./media-type.ts";
 import { ObjectDecoder } from "./object-decoder.ts";
+import type { OpenAnswer } from "./open-answer.ts";
 import type { Projection } from "./projection.ts";
 import type { ProtobufDecoder } from "./protobuf/protobuf-decoder.ts";
 import type { ProtobufStreams } from "./protobuf/protobuf-streams.ts";

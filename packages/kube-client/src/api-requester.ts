@@ -10,6 +10,7 @@ import { kubeClientErrors } from "./errors.ts";
 import { loadProtobufStreams } from "./lazy.ts";
 import { loadGunzipBody, loadWarningLog } from "./lazy.ts";
 import { REQUESTS_TOTAL } from "./metrics.ts";
+import type { OpenAnswer } from "./open-answer.ts";
 import { RateLimit, type CallRate } from "./rate-limit.ts";
 import { RequestScope } from "./request-scope.ts";
 import type { KubeTransport, TransportResponse } from "./transport.ts";
@@ -32,13 +33,6 @@ export interface ApiCall {
   readonly retries: number;
   /** Stays open for long, so it takes no slot of the calls that may run at a time. */
   readonly isStream?: boolean;
-}
-
-/** An accepted answer; `scope.end()` must be called when the body has been read or given up. */
-export interface OpenAnswer {
-  readonly response: TransportResponse;
-  readonly scope: RequestScope;
-  readonly place: RequestPlace;
 }
 
 /** Bodies read as a whole: an object is at most about 1.5 MB stored, 3 MiB in a request. */

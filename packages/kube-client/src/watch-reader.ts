@@ -1,5 +1,5 @@
-import type { OpenAnswer } from "./api-requester.ts";
 import type { WatchEvent } from "./kube-object.ts";
+import type { OpenAnswer } from "./open-answer.ts";
 
 /** Takes a watch answer chunk by chunk, in whatever encoding. */
 export interface WatchChunks {
