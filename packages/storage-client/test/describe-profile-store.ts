@@ -20,7 +20,7 @@ export interface OpenedProfileStore extends AsyncDisposable {
 }
 
 /** Any object of a kind that stores keep. */
-export interface SeededObject {
+interface SeededObject {
   readonly kind: "ContainerProfile" | "ApplicationProfile" | "NetworkNeighborhood";
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: object;

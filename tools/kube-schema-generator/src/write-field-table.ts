@@ -16,7 +16,15 @@ const TYPE_LETTERS: Readonly<Record<string, string>> = {
 };
 
 /** Their Go code has no tags, because it encodes them by hand; each is a special message of the table. */
-const HAND_WRITTEN = new Set(["Time", "MicroTime", "Quantity", "QuantityValue", "Duration", "RawExtension", "FieldsV1"]);
+const HAND_WRITTEN = new Set([
+  "Time",
+  "MicroTime",
+  "Quantity",
+  "QuantityValue",
+  "Duration",
+  "RawExtension",
+  "FieldsV1",
+]);
 
 const META = "k8s.io.apimachinery.pkg.apis.meta.v1";
 

@@ -1,7 +1,7 @@
 import type { KubeTransport, TransportRequest, TransportResponse } from "@kinglet/kube-client";
 
 /** Hands a request on. */
-export type Next = (request: TransportRequest) => Promise<TransportResponse>;
+type Next = (request: TransportRequest) => Promise<TransportResponse>;
 
 /** Answers a request in another way, or leaves it alone by giving undefined. */
 export type TransportRule = (request: TransportRequest, next: Next) => Promise<TransportResponse> | undefined;
@@ -108,7 +108,7 @@ export function endsInitialEvents({ type, object }: WatchLine): boolean {
 }
 
 /** The same request without the offer to take protobuf. */
-export function inJson(request: TransportRequest): TransportRequest {
+function inJson(request: TransportRequest): TransportRequest {
   const { accept } = request.headers;
   const types = String(accept)
     .split(",")

@@ -21,7 +21,7 @@ export type SoakPlan = Pick<SoakOptions, "seed" | "minutes" | "isReal" | "speed"
 };
 
 /** One fault and what became of it. */
-export interface FaultReport {
+interface FaultReport {
   readonly name: string;
   /** Requests that it met, where it lies in wait for requests. */
   readonly met?: number;

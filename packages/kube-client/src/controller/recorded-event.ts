@@ -34,7 +34,7 @@ export interface EventInput {
 }
 
 /** How often something happened again. */
-export interface EventSeries {
+interface EventSeries {
   readonly count: number;
   readonly lastObservedTime: string;
 }
