@@ -1,4 +1,3 @@
-import { lazy } from "@kinglet/lazy-schema";
 import { tryDecodeHuffman } from "./huffman.ts";
 
 const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
@@ -8,7 +7,13 @@ const BAD_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const STATIC_TABLE =
   ":authority|:method=GET|:method=POST|:path=/|:path=/index.html|:scheme=http|:scheme=https|:status=200|:status=204|:status=206|:status=304|:status=400|:status=404|:status=500|accept-charset|accept-encoding=gzip, deflate|accept-language|accept-ranges|accept|access-control-allow-origin|age|allow|authorization|cache-control|content-disposition|content-encoding|content-language|content-length|content-location|content-range|content-type|cookie|date|etag|expect|expires|from|host|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|last-modified|link|location|max-forwards|proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|server|set-cookie|strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate";
 
-const table: () => readonly string[] = lazy(() => STATIC_TABLE.split("|"));
+let entries: readonly string[] | undefined;
+
+/** Split when the first answer arrives. */
+function table(): readonly string[] {
+  entries ??= STATIC_TABLE.split("|");
+  return entries;
+}
 
 /**
  * Encodes the headers of a request. Nothing is put into the dynamic table and nothing is compressed: a request is one small packet

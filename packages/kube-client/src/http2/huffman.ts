@@ -1,5 +1,3 @@
-import { lazy } from "@kinglet/lazy-schema";
-
 /** Length of the code of each byte value 0–255, one base-36 digit each. @see RFC 7541, appendix B */
 const CODE_LENGTHS =
   "dnsssssssoussussssssssusssssssss6aacd68baa8b8666555666666678f6cad67777777777777777777777878djde6f56565666577666567655677777fbedskmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnnllmlnmnnkmmmnmmnqqkjmnmpqqqrrqopjlqrrqrollqqsrrrkoklmllnmmppooqnqrqqrrrrrsrrrrrq";
@@ -15,8 +13,15 @@ interface CodeTable {
   readonly start: Int32Array;
 }
 
+let codes: CodeTable | undefined;
+
+function table(): CodeTable {
+  codes ??= buildTable();
+  return codes;
+}
+
 /** The code is canonical: codes of one length follow each other in the order of the byte values, so lengths say everything. */
-const table: () => CodeTable = lazy(() => {
+function buildTable(): CodeTable {
   const symbols = new Uint8Array(256);
   const first = new Int32Array(LONGEST + 1);
   const count = new Int32Array(LONGEST + 1);
@@ -34,7 +39,7 @@ const table: () => CodeTable = lazy(() => {
     code += count[length]!;
   }
   return { symbols, first, count, start };
-});
+}
 
 /** Decodes a Huffman-coded header string, bytes as Latin-1. @returns undefined when it is not one. */
 export function tryDecodeHuffman(bytes: Uint8Array): string | undefined {

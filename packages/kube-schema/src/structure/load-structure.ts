@@ -1,4 +1,3 @@
-import { lazy } from "@kinglet/lazy-schema";
 import { STRUCTURE_TABLE } from "./gen/structure-table.ts";
 import { parseStructureTable } from "./parse-structure-table.ts";
 import type { StructuralType } from "./structural-type.ts";
@@ -13,7 +12,7 @@ export interface Structure {
   readonly typeOf: (apiVersion: string, kind: string) => StructuralType | undefined;
 }
 
-const table = lazy(() => parseStructureTable(STRUCTURE_TABLE), "structure table");
+let table: ReturnType<typeof parseStructureTable> | undefined;
 
 /**
  * Gives the structure of the built-in kinds.
@@ -24,6 +23,7 @@ const table = lazy(() => parseStructureTable(STRUCTURE_TABLE), "structure table"
  * @public
  */
 export function loadStructure(): Structure {
-  const { kinds } = table();
+  table ??= parseStructureTable(STRUCTURE_TABLE);
+  const { kinds } = table;
   return { typeOf: (apiVersion, kind) => kinds.get(`${apiVersion}/${kind}`) };
 }
