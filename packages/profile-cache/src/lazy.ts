@@ -1,4 +1,5 @@
 import type * as Composer from "./profile-composer.ts";
+import type * as Refresher from "./profile-refresher.ts";
 import type * as Projection from "./projection.ts";
 
 /**
@@ -6,6 +7,9 @@ import type * as Projection from "./projection.ts";
  * it.
  */
 export const loadProfileComposer = (): Promise<typeof Composer> => import("./profile-composer.ts");
+
+/** What fetches and refreshes: an idle sensor has no container and loads none of it. */
+export const loadProfileRefresher = (): Promise<typeof Refresher> => import("./profile-refresher.ts");
 
 /** What {@link loadProjection} loads. @public */
 export type ProjectionModule = typeof Projection;

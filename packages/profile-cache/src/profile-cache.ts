@@ -4,6 +4,7 @@ import { untilAborted } from "@kinglet/lifecycle";
 import type { CachedProfile } from "./cached-profile.ts";
 import { ContainerEntry } from "./container-entry.ts";
 import type { ContainerRef } from "./container-ref.ts";
+import { DeferredRefresher } from "./deferred-refresher.ts";
 import { profileCacheErrors } from "./errors.ts";
 import { ProfileCacheMetrics, type EvictionReason, type ProfileCacheCounts } from "./profile-cache-metrics.ts";
 import {
@@ -11,9 +12,8 @@ import {
   type ProfileCacheOptions,
   type ResolvedProfileCacheOptions,
 } from "./profile-cache-options.ts";
-import { bindingKey, bindSources } from "./bind-sources.ts";
+import { bindingKey } from "./bind-sources.ts";
 import { ProfileBinding } from "./profile-binding.ts";
-import { ProfileRefresher } from "./profile-refresher.ts";
 import type { ProjectionSpec } from "./projection-spec.ts";
 
 /**
@@ -78,7 +78,7 @@ export class ProfileCache {
   #unknownProfiles = 0;
   #allKnown: PromiseWithResolvers<void> | undefined = undefined;
   readonly #metrics: ProfileCacheMetrics;
-  readonly #refresher: ProfileRefresher;
+  readonly #refresher: DeferredRefresher;
   #isRunning = false;
   #isFull = false;
 
@@ -86,7 +86,7 @@ export class ProfileCache {
   constructor(options: ProfileCacheOptions) {
     this.#options = resolveProfileCacheOptions(options);
     this.#metrics = new ProfileCacheMetrics(options.metrics, () => this.#counts());
-    this.#refresher = new ProfileRefresher(this.#options, this.#metrics, this.#bindings, {
+    this.#refresher = new DeferredRefresher(this.#options, this.#metrics, this.#bindings, {
       profileChanged: (binding) => this.#profileChanged(binding),
       profileKnown: (binding) => this.#profileKnown(binding),
       nextExpiryMs: () => this.#nextExpiryMs(),
@@ -273,12 +273,11 @@ export class ProfileCache {
   }
 
   #attach(ref: ContainerRef): ProfileBinding {
-    const { userProfiles } = this.#options;
-    const key = bindingKey(ref, userProfiles);
+    const key = bindingKey(ref, this.#options.userProfiles);
     let binding = this.#bindings.get(key);
     if (binding === undefined) {
       binding = new ProfileBinding(key, ref, this.#options.clock.now());
-      bindSources(binding, ref, userProfiles, this.#refresher, this.#options.source);
+      this.#refresher.bind(binding, ref);
       this.#bindings.set(key, binding);
       this.#unknownProfiles += 1;
     }

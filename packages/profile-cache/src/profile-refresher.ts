@@ -2,7 +2,6 @@ import { untilAborted, withTimeout } from "@kinglet/lifecycle";
 import type { ContainerProfile } from "@kinglet/profile";
 
 import { DueTimer } from "./due-timer.ts";
-import { loadProfileComposer } from "./lazy.ts";
 import { ObjectWatch } from "./object-watch.ts";
 import { OutageLog } from "./outage-log.ts";
 import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
@@ -49,6 +48,7 @@ export class ProfileRefresher {
   readonly #metrics: ProfileCacheMetrics;
   readonly #bindings: ReadonlyMap<string, ProfileBinding>;
   readonly #owner: ProfileRefresherOwner;
+  readonly #loadModule: () => Promise<typeof Composer>;
   readonly #sources = new Map<string, BoundObject>();
   readonly #queue = new Set<BoundObject>();
   readonly #flights = new Set<Promise<void>>();
@@ -69,11 +69,13 @@ export class ProfileRefresher {
     metrics: ProfileCacheMetrics,
     bindings: ReadonlyMap<string, ProfileBinding>,
     owner: ProfileRefresherOwner,
+    loadComposer: () => Promise<typeof Composer>,
   ) {
     this.#options = options;
     this.#metrics = metrics;
     this.#bindings = bindings;
     this.#owner = owner;
+    this.#loadModule = loadComposer;
     const { source, clock, logger } = options;
     this.#outage = new OutageLog(logger, clock);
     this.#timer = new DueTimer(clock, () => this.#onTimer());
@@ -268,7 +270,7 @@ export class ProfileRefresher {
   }
 
   async #loadComposer(): Promise<void> {
-    const { ProfileComposer, offerOriginalMetrics, takeContent } = await loadProfileComposer();
+    const { ProfileComposer, offerOriginalMetrics, takeContent } = await this.#loadModule();
     if (this.#composer !== undefined) return;
     const { acceptedStatuses, freezeProfiles, maxProfileBytes, podContainers, clock, logger } = this.#options;
     if (this.#options.originalMetricNames) this.#metrics.offerOriginal(offerOriginalMetrics);

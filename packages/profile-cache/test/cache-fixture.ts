@@ -11,12 +11,13 @@ import { parseApplicationProfile, parseNetworkNeighborhood } from "@kinglet/prof
 
 import type { ContainerRef } from "../src/container-ref.ts";
 import type { ProfileCacheOptions } from "../src/profile-cache-options.ts";
-import { loadProfileComposer } from "../src/lazy.ts";
+import { loadProfileComposer, loadProfileRefresher } from "../src/lazy.ts";
 import { ProfileCache } from "../src/profile-cache.ts";
 import type { ProfileSource } from "../src/profile-source.ts";
 
 // Loaded once, so that the first fetch of a test settles as fast as the others.
 await loadProfileComposer();
+await loadProfileRefresher();
 
 interface CallOptions {
   readonly signal: AbortSignal;
