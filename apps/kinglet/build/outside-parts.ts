@@ -57,6 +57,13 @@ const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/kube-client/src",
   },
   {
+    // A node without containers has nothing to keep fresh.
+    importedAs: /^\.\/profile-refresher\.ts$/,
+    file: "kinglet.profile-refresher.cjs",
+    contents: 'export { ProfileRefresher } from "./profile-refresher.ts";',
+    resolveFrom: "packages/profile-cache/src",
+  },
+  {
     // A sensor without a profile makes none.
     importedAs: /^\.\/profile-composer\.ts$/,
     file: "kinglet.profile-composer.cjs",
