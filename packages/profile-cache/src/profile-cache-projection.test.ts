@@ -33,6 +33,23 @@ describe("ProfileCache", () => {
       expect(source.calls).toHaveLength(2);
     });
 
+    it("asks a store that fails again in its time, and takes effect when it answers", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", spec);
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      source.failures.set("shop/web", new Error("down"));
+      cache.setProjection(onlyEtc);
+      await clock.advance(1_000);
+      expect(source.calls.length).toBeLessThanOrEqual(3);
+      await clock.advance(10 * TICK_MS);
+      expect(source.calls.length).toBeLessThanOrEqual(20);
+      expect(cache.get("c1")?.content.wasOpened("/tmp/x")).toBe(true);
+      source.failures.clear();
+      await clock.advance(2 * TICK_MS);
+      expect(cache.get("c1")?.content.projectionHash).toBe(onlyEtc.hash);
+    });
+
     it("with the same hash changes nothing and asks nothing", async () => {
       const { cache, source, clock } = start();
       source.put("web", spec);

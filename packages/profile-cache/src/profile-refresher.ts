@@ -286,7 +286,8 @@ export class ProfileRefresher {
       labelResolved: (result, namespace) => this.#metrics.labelResolved(result, namespace),
       wantContent: (source) => {
         source.isContentWanted = true;
-        if (source.flight === undefined) this.#queue.add(source);
+        // One that failed is asked again in its time: this is called for each failure too.
+        if (source.flight === undefined && source.problem === "") this.#queue.add(source);
       },
     });
     this.#composer.setProjection(this.#projection);
@@ -391,6 +392,7 @@ export class ProfileRefresher {
 
   /** True when a container waits for the object, and nobody would tell that it came. */
   #isAwaited(source: BoundObject): boolean {
+    if (source.isContentWanted) return true;
     if (this.#watch.isCurrent && source.problem === "") return false;
     const isOverlay = source.kind !== "ContainerProfile";
     return source.bindings.some(
