@@ -8,5 +8,5 @@ export { ManualClock } from "./manual-clock.ts";
 export { runSupervised, type SupervisedOptions } from "./run-supervised.ts";
 export { SingleFlight } from "./single-flight.ts";
 export { sleep } from "./sleep.ts";
-export { untilAborted } from "./until-aborted.ts";
+export { untilAborted, whenAborted } from "./until-aborted.ts";
 export { withTimeout } from "./with-timeout.ts";

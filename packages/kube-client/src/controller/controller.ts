@@ -1,11 +1,10 @@
 import { createError, hasCode } from "@kinglet/errors";
-import { systemClock, withTimeout, type Clock } from "@kinglet/lifecycle";
+import { systemClock, whenAborted, withTimeout, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import { noopMetrics, type Counter, type Metrics } from "@kinglet/metrics";
 import { kubeClientErrors } from "../errors.ts";
 import type { InformerStatus } from "../informer.ts";
 import { RECONCILES_TOTAL } from "./metrics.ts";
-import { whenFired } from "./when-fired.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 /** What a reconciliation asks for; nothing: done until something changes. @public */
@@ -78,10 +77,10 @@ export async function runController(
   const running = Promise.all(
     Array.from({ length: workers }, () => runWorker({ ...options, clock, logger }, reconciles, giveUp.signal)),
   );
-  await whenFired(signal);
+  await whenAborted(signal);
   queue.shutDown();
   using patience = withTimeout(drainMs, { clock, name: `${name}: the drain` });
-  const isDrained = await Promise.race([running.then(() => true), whenFired(patience).then(() => false)]);
+  const isDrained = await Promise.race([running.then(() => true), whenAborted(patience).then(() => false)]);
   if (isDrained) return;
   logger.warn("stopping before every key was worked on", { controller: name, waiting: queue.size });
   giveUp.abort(patience.reason);

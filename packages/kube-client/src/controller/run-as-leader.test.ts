@@ -1,9 +1,8 @@
 import { hasCode } from "@kinglet/errors";
-import { ManualClock, type Clock } from "@kinglet/lifecycle";
+import { ManualClock, whenAborted, type Clock } from "@kinglet/lifecycle";
 import { describe, expect, it } from "vitest";
 import { fault, MemoryApi } from "../../test/memory-api.ts";
 import { runAsLeader } from "./run-as-leader.ts";
-import { whenFired } from "./when-fired.ts";
 
 /** One replica: what it did, and the ways to end it. */
 class Replica {
@@ -27,7 +26,7 @@ class Replica {
         signal: this.#stop.signal,
         lead: async (leading) => {
           line("leads");
-          await (work?.(leading) ?? whenFired(leading));
+          await (work?.(leading) ?? whenAborted(leading));
           line("stops");
         },
       },

@@ -1,12 +1,11 @@
 import { createError, hasCode } from "@kinglet/errors";
-import { sleep, systemClock, type Clock } from "@kinglet/lifecycle";
+import { sleep, systemClock, whenAborted, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
 import { kubeClientErrors } from "../errors.ts";
 import type { KubeClient } from "../kube-client.ts";
 import { LeaseHolder } from "./lease-holder.ts";
 import { LEADER, LEASE_FAILURES_TOTAL } from "./metrics.ts";
-import { whenFired } from "./when-fired.ts";
 
 /** @public */
 export interface LeaderOptions {
@@ -137,7 +136,7 @@ async function renewUntilLost(
       );
       const end = await Promise.race([
         deadline,
-        whenFired(signal).then(() => "over" as const),
+        whenAborted(signal).then(() => "over" as const),
         (async () => {
           if (await isStopped(retryMs, round.signal, clock)) return "over" as const;
           await attempt(round.signal);

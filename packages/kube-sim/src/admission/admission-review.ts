@@ -1,5 +1,5 @@
 import { anonymousUser, presentUser } from "../authorization/user-info.ts";
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import { isJsonRecord, textOf, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import type { WriteAttempt } from "../writing/write-pipeline.ts";
 import { convertObject, nameOf, namespaceOf, requestedTarget, type AdmissionTarget } from "./admission-attributes.ts";
 import type { Webhook } from "./webhook.ts";
@@ -121,8 +121,8 @@ function findStrictProblem(
 ): string | undefined {
   const uid = typeof response["uid"] === "string" ? response["uid"] : "";
   if (uid !== review.uid) return `expected response.uid=${JSON.stringify(review.uid)}, got ${JSON.stringify(uid)}`;
-  const [group = "", version = ""] = text(answer["apiVersion"]).split("/");
-  const kind = text(answer["kind"]);
+  const [group = "", version = ""] = textOf(answer["apiVersion"]).split("/");
+  const kind = textOf(answer["kind"]);
   if (group !== "admission.k8s.io" || version !== "v1" || kind !== "AdmissionReview") {
     return `expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${group}/${version}, Kind=${kind}`;
   }
@@ -133,8 +133,4 @@ function findStrictProblem(
   if (patch !== "" && patchType === undefined) return "webhook returned response.patch but not response.patchType";
   if (patch === "" && patchType !== undefined) return "webhook returned response.patchType but not response.patch";
   return patchType === "" ? 'webhook returned invalid response.patchType of ""' : undefined;
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

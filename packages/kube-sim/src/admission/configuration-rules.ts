@@ -1,4 +1,11 @@
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import {
+  isJsonRecord,
+  recordsIn,
+  textOf,
+  textsIn,
+  type JsonRecord,
+  type KubeObject,
+} from "../resources/kube-object.ts";
 import type { KindRules } from "../resources/kind-rules.ts";
 import { FieldErrors } from "../kinds/field-errors.ts";
 import { label1035Problem, qualifiedNameProblems, subdomainProblem } from "../kinds/name-formats.ts";
@@ -32,14 +39,14 @@ export function webhookConfigurationRules(): KindRules {
 }
 
 function defaultConfiguration(configuration: KubeObject): void {
-  for (const hook of records(configuration["webhooks"])) {
+  for (const hook of recordsIn(configuration["webhooks"])) {
     hook["failurePolicy"] ??= "Fail";
     hook["matchPolicy"] ??= "Equivalent";
     hook["namespaceSelector"] ??= {};
     hook["objectSelector"] ??= {};
     hook["timeoutSeconds"] ??= 10;
     if (configuration.kind === "MutatingWebhookConfiguration") hook["reinvocationPolicy"] ??= "Never";
-    for (const rule of records(hook["rules"])) rule["scope"] ??= "*";
+    for (const rule of recordsIn(hook["rules"])) rule["scope"] ??= "*";
     const client = hook["clientConfig"];
     if (isJsonRecord(client) && isJsonRecord(client["service"])) client["service"]["port"] ??= 443;
   }
@@ -47,11 +54,11 @@ function defaultConfiguration(configuration: KubeObject): void {
 
 function findConfigurationProblems(configuration: KubeObject, errors: FieldErrors, conditions: MatchConditions): void {
   const names = new Set<string>();
-  for (const [index, hook] of records(configuration["webhooks"]).entries()) {
+  for (const [index, hook] of recordsIn(configuration["webhooks"]).entries()) {
     const path = `webhooks[${index}]`;
-    const name = text(hook["name"]);
+    const name = textOf(hook["name"]);
     findHookProblems(hook, path, errors, configuration.kind === "MutatingWebhookConfiguration", conditions);
-    findVersionProblems(texts(hook["admissionReviewVersions"]), `${path}.admissionReviewVersions`, errors);
+    findVersionProblems(textsIn(hook["admissionReviewVersions"]), `${path}.admissionReviewVersions`, errors);
     if (name !== "" && names.has(name)) errors.duplicate(`${path}.name`, name);
     names.add(name);
   }
@@ -64,12 +71,13 @@ function findHookProblems(
   isMutating: boolean,
   conditions: MatchConditions,
 ): void {
-  findNameProblem(text(hook["name"]), `${path}.name`, errors);
-  for (const [index, rule] of records(hook["rules"]).entries())
+  findNameProblem(textOf(hook["name"]), `${path}.name`, errors);
+  for (const [index, rule] of recordsIn(hook["rules"]).entries())
     findRuleProblems(rule, `${path}.rules[${index}]`, errors);
   const oneOf = (field: string, choices: readonly string[]): void => {
     const value = hook[field];
-    if (value !== undefined && !choices.includes(text(value))) errors.notSupported(`${path}.${field}`, value, choices);
+    if (value !== undefined && !choices.includes(textOf(value)))
+      errors.notSupported(`${path}.${field}`, value, choices);
   };
   oneOf("failurePolicy", ["Fail", "Ignore"]);
   oneOf("matchPolicy", ["Equivalent", "Exact"]);
@@ -87,7 +95,7 @@ function findHookProblems(
   }
   if (isMutating) oneOf("reinvocationPolicy", ["IfNeeded", "Never"]);
   findClientProblems(isJsonRecord(hook["clientConfig"]) ? hook["clientConfig"] : {}, `${path}.clientConfig`, errors);
-  findConditionProblems(records(hook["matchConditions"]), `${path}.matchConditions`, errors, conditions);
+  findConditionProblems(recordsIn(hook["matchConditions"]), `${path}.matchConditions`, errors, conditions);
 }
 
 function findNameProblem(name: string, path: string, errors: FieldErrors): void {
@@ -120,7 +128,7 @@ function findVersionProblems(versions: readonly string[], path: string, errors: 
 }
 
 function findRuleProblems(rule: JsonRecord, path: string, errors: FieldErrors): void {
-  const operations = texts(rule["operations"]);
+  const operations = textsIn(rule["operations"]);
   if (operations.length === 0) errors.required(`${path}.operations`);
   if (operations.length > 1 && operations.includes("*")) {
     errors.invalid(`${path}.operations`, operations, "if '*' is present, must not specify other operations");
@@ -130,22 +138,22 @@ function findRuleProblems(rule: JsonRecord, path: string, errors: FieldErrors): 
       errors.notSupported(`${path}.operations[${index}]`, operation, OPERATIONS);
     }
   }
-  const groups = texts(rule["apiGroups"]);
+  const groups = textsIn(rule["apiGroups"]);
   if (groups.length === 0) errors.required(`${path}.apiGroups`);
   if (groups.length > 1 && groups.includes("*")) {
     errors.invalid(`${path}.apiGroups`, groups, "if '*' is present, must not specify other API groups");
   }
-  const versions = texts(rule["apiVersions"]);
+  const versions = textsIn(rule["apiVersions"]);
   if (versions.length === 0) errors.required(`${path}.apiVersions`);
   if (versions.length > 1 && versions.includes("*")) {
     errors.invalid(`${path}.apiVersions`, versions, "if '*' is present, must not specify other API versions");
   }
   for (const [index, version] of versions.entries())
     if (version === "") errors.required(`${path}.apiVersions[${index}]`);
-  findResourceProblems(texts(rule["resources"]), `${path}.resources`, errors);
+  findResourceProblems(textsIn(rule["resources"]), `${path}.resources`, errors);
   const scope = rule["scope"];
   const scopes = ["*", "Cluster", "Namespaced"];
-  if (scope !== undefined && !scopes.includes(text(scope))) errors.notSupported(`${path}.scope`, scope, scopes);
+  if (scope !== undefined && !scopes.includes(textOf(scope))) errors.notSupported(`${path}.scope`, scope, scopes);
 }
 
 function findResourceProblems(resources: readonly string[], path: string, errors: FieldErrors): void {
@@ -181,10 +189,10 @@ function findResourceProblems(resources: readonly string[], path: string, errors
 
 function findSelectorProblems(selector: unknown, path: string, errors: FieldErrors): void {
   if (!isJsonRecord(selector)) return;
-  for (const [index, expression] of records(selector["matchExpressions"]).entries()) {
+  for (const [index, expression] of recordsIn(selector["matchExpressions"]).entries()) {
     const at = `${path}.matchExpressions[${index}]`;
-    const count = texts(expression["values"]).length;
-    const operator = text(expression["operator"]);
+    const count = textsIn(expression["values"]).length;
+    const operator = textOf(expression["operator"]);
     if (operator === "In" || operator === "NotIn") {
       if (count === 0) errors.required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'");
     } else if (operator === "Exists" || operator === "DoesNotExist") {
@@ -224,13 +232,13 @@ function findUrlProblems(url: string, path: string, errors: FieldErrors): void {
 
 function findServiceProblems(service: JsonRecord, path: string, errors: FieldErrors): void {
   // The API server passes the two names in the wrong order, so each is reported under the other's field.
-  if (text(service["namespace"]) === "") errors.required(`${path}.name`);
-  if (text(service["name"]) === "") errors.required(`${path}.namespace`);
+  if (textOf(service["namespace"]) === "") errors.required(`${path}.name`);
+  if (textOf(service["name"]) === "") errors.required(`${path}.namespace`);
   const port = service["port"];
   if (typeof port === "number" && (port < 1 || port > 65_535)) {
     errors.invalid(`${path}.port`, port, "port is not valid: must be between 1 and 65535, inclusive");
   }
-  const urlPath = text(service["path"]);
+  const urlPath = textOf(service["path"]);
   if (urlPath === "" || urlPath === "/") return;
   if (urlPath === "//") {
     errors.invalid(`${path}.path`, urlPath, "segment[0] may not be empty");
@@ -253,8 +261,8 @@ function findConditionProblems(
   if (list.length > MAX_CONDITIONS) errors.tooMany(path, list.length, MAX_CONDITIONS);
   const names = new Set<string>();
   for (const [index, condition] of list.entries()) {
-    const expression = text(condition["expression"]).trim();
-    const name = text(condition["name"]);
+    const expression = textOf(condition["expression"]).trim();
+    const name = textOf(condition["name"]);
     const at = `${path}[${index}]`;
     const problem = expression === "" ? undefined : conditions.findProblem(expression);
     if (expression === "") errors.required(`${at}.expression`);
@@ -264,16 +272,4 @@ function findConditionProblems(
     if (name !== "" && names.has(name)) errors.duplicate(`${at}.name`, name);
     names.add(name);
   }
-}
-
-function records(value: unknown): JsonRecord[] {
-  return Array.isArray(value) ? value.filter(isJsonRecord) : [];
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -1,5 +1,5 @@
 import { applyJsonPatch } from "../patches/json-patch.ts";
-import { isJsonRecord } from "../resources/kube-object.ts";
+import { isJsonRecord, textOf } from "../resources/kube-object.ts";
 
 /**
  * Why a webhook's patch cannot be applied, in the API's words: it names the first operation that fails.
@@ -20,8 +20,8 @@ export function describePatchFailure(target: unknown, patch: readonly unknown[])
 
 function describeOperation(document: unknown, operation: Readonly<Record<string, unknown>>): string {
   const kind = String(operation["op"]);
-  const path = text(operation["path"]);
-  const from = text(operation["from"]);
+  const path = textOf(operation["path"]);
+  const from = textOf(operation["from"]);
   const missing = "missing value";
   switch (kind) {
     case "add":
@@ -91,8 +91,4 @@ function parentOf(document: unknown, path: string): unknown {
 
 function unescape(part: string): string {
   return part.replaceAll("~1", "/").replaceAll("~0", "~");
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

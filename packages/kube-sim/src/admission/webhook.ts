@@ -1,4 +1,12 @@
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import {
+  isJsonRecord,
+  readPath,
+  recordsIn,
+  textOf,
+  textsIn,
+  type JsonRecord,
+  type KubeObject,
+} from "../resources/kube-object.ts";
 import type { LabelRequirement } from "../selectors/label-selector.ts";
 import { readObjectSelector } from "../authorization/object-selector.ts";
 
@@ -49,8 +57,8 @@ export function readWebhooks(configurations: Iterable<KubeObject>): Webhook[] {
   const sorted = [...configurations].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   for (const configuration of sorted) {
     const counts = new Map<string, number>();
-    for (const hook of records(configuration["webhooks"])) {
-      const name = text(hook["name"]);
+    for (const hook of recordsIn(configuration["webhooks"])) {
+      const name = textOf(hook["name"]);
       const count = counts.get(name) ?? 0;
       counts.set(name, count + 1);
       webhooks.push(readWebhook(hook, `${configuration.metadata.name}/${name}/${count}`));
@@ -64,56 +72,44 @@ function readWebhook(hook: JsonRecord, id: string): Webhook {
   const timeout = hook["timeoutSeconds"];
   return {
     id,
-    name: text(hook["name"]),
+    name: textOf(hook["name"]),
     address: readAddress(hook),
-    caBundle: Buffer.from(text(readPath(hook, "clientConfig.caBundle")), "base64").toString(),
-    rules: records(hook["rules"]).map(readRule),
+    caBundle: Buffer.from(textOf(readPath(hook, "clientConfig.caBundle")), "base64").toString(),
+    rules: recordsIn(hook["rules"]).map(readRule),
     namespaceSelector: readObjectSelector(hook["namespaceSelector"]),
     objectSelector: readObjectSelector(hook["objectSelector"]),
-    matchConditions: records(hook["matchConditions"]).map((condition) => ({
-      name: text(condition["name"]),
-      expression: text(condition["expression"]),
+    matchConditions: recordsIn(hook["matchConditions"]).map((condition) => ({
+      name: textOf(condition["name"]),
+      expression: textOf(condition["expression"]),
     })),
     matchesEquivalents: hook["matchPolicy"] !== "Exact",
     ignoresFailures: hook["failurePolicy"] === "Ignore",
     sideEffects: typeof sideEffects === "string" ? sideEffects : undefined,
     timeoutSeconds: typeof timeout === "number" ? timeout : 10,
-    reviewVersions: texts(hook["admissionReviewVersions"]),
+    reviewVersions: textsIn(hook["admissionReviewVersions"]),
     isReinvoked: hook["reinvocationPolicy"] === "IfNeeded",
   };
 }
 
 function readAddress(hook: JsonRecord): WebhookAddress {
   const service = readPath(hook, "clientConfig.service");
-  if (!isJsonRecord(service)) return { kind: "url", url: text(readPath(hook, "clientConfig.url")) };
+  if (!isJsonRecord(service)) return { kind: "url", url: textOf(readPath(hook, "clientConfig.url")) };
   const port = service["port"];
   return {
     kind: "service",
-    namespace: text(service["namespace"]),
-    name: text(service["name"]),
+    namespace: textOf(service["namespace"]),
+    name: textOf(service["name"]),
     port: typeof port === "number" ? port : 443,
-    path: text(service["path"]),
+    path: textOf(service["path"]),
   };
 }
 
 function readRule(rule: JsonRecord): WebhookRule {
   return {
-    operations: texts(rule["operations"]),
-    apiGroups: texts(rule["apiGroups"]),
-    apiVersions: texts(rule["apiVersions"]),
-    resources: texts(rule["resources"]),
-    scope: text(rule["scope"]) === "" ? "*" : text(rule["scope"]),
+    operations: textsIn(rule["operations"]),
+    apiGroups: textsIn(rule["apiGroups"]),
+    apiVersions: textsIn(rule["apiVersions"]),
+    resources: textsIn(rule["resources"]),
+    scope: textOf(rule["scope"]) === "" ? "*" : textOf(rule["scope"]),
   };
-}
-
-function records(value: unknown): JsonRecord[] {
-  return Array.isArray(value) ? value.filter(isJsonRecord) : [];
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

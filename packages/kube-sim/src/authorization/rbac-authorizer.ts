@@ -1,4 +1,4 @@
-import { isJsonRecord, readPath, type KubeObject } from "../resources/kube-object.ts";
+import { isJsonRecord, readPath, textOf, type KubeObject } from "../resources/kube-object.ts";
 import { matchesLabels } from "../selectors/label-selector.ts";
 import { readObjectSelector } from "./object-selector.ts";
 import { isAllowedByRule, readRules, type PolicyRule } from "./policy-rule.ts";
@@ -137,9 +137,9 @@ export class RbacAuthorizer {
 export function readRoleReference(binding: Readonly<Record<string, unknown>>): RoleReference {
   const reference = isJsonRecord(binding["roleRef"]) ? binding["roleRef"] : {};
   return {
-    apiGroup: text(reference["apiGroup"]) || "rbac.authorization.k8s.io",
-    kind: text(reference["kind"]),
-    name: text(reference["name"]),
+    apiGroup: textOf(reference["apiGroup"]) || "rbac.authorization.k8s.io",
+    kind: textOf(reference["kind"]),
+    name: textOf(reference["name"]),
   };
 }
 
@@ -147,14 +147,10 @@ function readSubjects(binding: KubeObject): Subject[] {
   const subjects = binding["subjects"];
   if (!Array.isArray(subjects)) return [];
   return subjects.filter(isJsonRecord).map((subject) => ({
-    kind: text(subject["kind"]),
-    name: text(subject["name"]),
-    namespace: text(subject["namespace"]),
+    kind: textOf(subject["kind"]),
+    name: textOf(subject["name"]),
+    namespace: textOf(subject["namespace"]),
   }));
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 function isSubject(user: UserInfo, subject: Subject, namespace: string): boolean {

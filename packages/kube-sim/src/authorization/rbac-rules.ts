@@ -1,5 +1,13 @@
 import type { StatusCause } from "../refusals/api-refusal.ts";
-import { isJsonRecord, readPath, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import {
+  isJsonRecord,
+  readPath,
+  recordsIn,
+  textOf,
+  textsIn,
+  type JsonRecord,
+  type KubeObject,
+} from "../resources/kube-object.ts";
 import type { KindRules } from "../resources/kind-rules.ts";
 import { quoteList } from "./policy-rule.ts";
 
@@ -18,19 +26,19 @@ export function bindingRules(): KindRules {
 
 function defaultBinding(binding: KubeObject): void {
   if (isJsonRecord(binding["roleRef"])) binding["roleRef"]["apiGroup"] ||= RBAC_GROUP;
-  for (const subject of records(binding["subjects"])) {
+  for (const subject of recordsIn(binding["subjects"])) {
     if (subject["kind"] === "User" || subject["kind"] === "Group") subject["apiGroup"] ||= RBAC_GROUP;
   }
 }
 
 function findRoleProblems(role: KubeObject): StatusCause[] {
   const isNamespaced = role.kind === "Role";
-  const problems = records(role["rules"]).flatMap((rule, index) =>
+  const problems = recordsIn(role["rules"]).flatMap((rule, index) =>
     findRuleProblems(rule, isNamespaced, `rules[${index}]`),
   );
   const aggregation = role["aggregationRule"];
   if (isNamespaced || !isJsonRecord(aggregation)) return problems;
-  if (records(aggregation["clusterRoleSelectors"]).length === 0) {
+  if (recordsIn(aggregation["clusterRoleSelectors"]).length === 0) {
     const why = "at least one clusterRoleSelector required if aggregationRule is non-nil";
     problems.push(required("aggregationRule.clusterRoleSelectors", why));
   }
@@ -39,17 +47,17 @@ function findRoleProblems(role: KubeObject): StatusCause[] {
 
 function findRuleProblems(rule: JsonRecord, isNamespaced: boolean, path: string): StatusCause[] {
   const problems: StatusCause[] = [];
-  if (texts(rule["verbs"]).length === 0) {
+  if (textsIn(rule["verbs"]).length === 0) {
     problems.push(required(`${path}.verbs`, "verbs must contain at least one value"));
   }
-  const urls = texts(rule["nonResourceURLs"]);
-  const groups = texts(rule["apiGroups"]);
-  const resources = texts(rule["resources"]);
+  const urls = textsIn(rule["nonResourceURLs"]);
+  const groups = textsIn(rule["apiGroups"]);
+  const resources = textsIn(rule["resources"]);
   if (urls.length > 0) {
     const field = `${path}.nonResourceURLs`;
     const value = JSON.stringify(urls);
     if (isNamespaced) problems.push(wrong(field, value, "namespaced rules cannot apply to non-resource URLs"));
-    if (groups.length > 0 || resources.length > 0 || texts(rule["resourceNames"]).length > 0) {
+    if (groups.length > 0 || resources.length > 0 || textsIn(rule["resourceNames"]).length > 0) {
       problems.push(wrong(field, value, "rules cannot apply to both regular resources and non-resource URLs"));
     }
     return problems;
@@ -72,7 +80,7 @@ function findBindingProblems(binding: KubeObject, current: KubeObject | undefine
   if (!kinds.includes(kind)) problems.push(unsupported("roleRef.kind", kind, kinds));
   if (name === "") problems.push(required("roleRef.name", ""));
   else problems.push(...findSegmentProblems("roleRef.name", name));
-  for (const [index, subject] of records(binding["subjects"]).entries()) {
+  for (const [index, subject] of recordsIn(binding["subjects"]).entries()) {
     problems.push(...findSubjectProblems(subject, isNamespaced, `subjects[${index}]`));
   }
   if (current !== undefined) {
@@ -87,8 +95,8 @@ function findBindingProblems(binding: KubeObject, current: KubeObject | undefine
 
 function findSubjectProblems(subject: JsonRecord, isNamespaced: boolean, path: string): StatusCause[] {
   const problems: StatusCause[] = [];
-  const name = text(subject["name"]);
-  const group = text(subject["apiGroup"]);
+  const name = textOf(subject["name"]);
+  const group = textOf(subject["apiGroup"]);
   if (name === "") problems.push(required(`${path}.name`, ""));
   switch (subject["kind"]) {
     case "ServiceAccount":
@@ -96,14 +104,14 @@ function findSubjectProblems(subject: JsonRecord, isNamespaced: boolean, path: s
         problems.push(wrong(`${path}.name`, JSON.stringify(name), SUBDOMAIN_TEXT));
       }
       if (group !== "") problems.push(unsupported(`${path}.apiGroup`, group, [""]));
-      if (!isNamespaced && text(subject["namespace"]) === "") problems.push(required(`${path}.namespace`, ""));
+      if (!isNamespaced && textOf(subject["namespace"]) === "") problems.push(required(`${path}.namespace`, ""));
       break;
     case "User":
     case "Group":
       if (group !== RBAC_GROUP) problems.push(unsupported(`${path}.apiGroup`, group, [RBAC_GROUP]));
       break;
     default:
-      problems.push(unsupported(`${path}.kind`, text(subject["kind"]), ["ServiceAccount", "User", "Group"]));
+      problems.push(unsupported(`${path}.kind`, textOf(subject["kind"]), ["ServiceAccount", "User", "Group"]));
   }
   return problems;
 }
@@ -126,20 +134,8 @@ function readReference(binding: KubeObject): {
   readonly kind: string;
   readonly name: string;
 } {
-  const read = (field: string): string => text(readPath(binding, `roleRef.${field}`));
+  const read = (field: string): string => textOf(readPath(binding, `roleRef.${field}`));
   return { apiGroup: read("apiGroup"), kind: read("kind"), name: read("name") };
-}
-
-function records(value: unknown): JsonRecord[] {
-  return Array.isArray(value) ? value.filter(isJsonRecord) : [];
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 function required(field: string, why: string): StatusCause {

@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
+import { isJsonRecord, textOf, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import { badRequest, refusal } from "../refusals/refusals.ts";
 import type { ServedResource, SubresourceCall } from "../resources/served-resource.ts";
 import type { StatusCause } from "../refusals/api-refusal.ts";
@@ -82,7 +82,7 @@ async function reviewOwnAccess(call: SubresourceCall, body: KubeObject, user: Us
 async function reviewAccess(call: SubresourceCall, body: KubeObject): Promise<JsonRecord> {
   const spec = isJsonRecord(body.spec) ? body.spec : {};
   const groups = Array.isArray(spec["groups"]) ? spec["groups"].map(String) : [];
-  const name = text(spec["user"]);
+  const name = textOf(spec["user"]);
   const problems = findSpecProblems(spec);
   if (name === "" && groups.length === 0) {
     problems.push(wrong("spec.user", '""', "at least one of user or group must be specified"));
@@ -92,7 +92,7 @@ async function reviewAccess(call: SubresourceCall, body: KubeObject): Promise<Js
   for (const [key, values] of Object.entries(isJsonRecord(spec["extra"]) ? spec["extra"] : {})) {
     if (Array.isArray(values)) extra[key] = values.map(String);
   }
-  return decide(call, body, spec, { name, groups, uid: text(spec["uid"]), extra }, problems);
+  return decide(call, body, spec, { name, groups, uid: textOf(spec["uid"]), extra }, problems);
 }
 
 async function decide(
@@ -115,7 +115,7 @@ async function decide(
 
 async function reviewOwnRules(call: SubresourceCall, body: KubeObject, user: UserInfo): Promise<JsonRecord> {
   const spec = isJsonRecord(body.spec) ? body.spec : {};
-  const namespace = text(spec["namespace"]);
+  const namespace = textOf(spec["namespace"]);
   if (namespace === "") throw badRequest("no namespace on request");
   await admit(call, body);
   const { rbac } = call.access;
@@ -152,9 +152,9 @@ const everything = {
 
 function readAttributes(spec: JsonRecord): RequestAttributes {
   const path = spec["nonResourceAttributes"];
-  if (isJsonRecord(path)) return { isResource: false, verb: text(path["verb"]), path: text(path["path"]) };
+  if (isJsonRecord(path)) return { isResource: false, verb: textOf(path["verb"]), path: textOf(path["path"]) };
   const asked = isJsonRecord(spec["resourceAttributes"]) ? spec["resourceAttributes"] : {};
-  const read = (field: string): string => text(asked[field]);
+  const read = (field: string): string => textOf(asked[field]);
   return {
     isResource: true,
     verb: read("verb"),
@@ -170,7 +170,7 @@ function findSpecProblems(spec: JsonRecord): StatusCause[] {
   const hasResource = isJsonRecord(spec["resourceAttributes"]);
   const path = spec["nonResourceAttributes"];
   if (hasResource && isJsonRecord(path)) {
-    const value = JSON.stringify({ Path: text(path["path"]), Verb: text(path["verb"]) });
+    const value = JSON.stringify({ Path: textOf(path["path"]), Verb: textOf(path["verb"]) });
     return [wrong("spec.nonResourceAttributes", value, "cannot be specified in combination with resourceAttributes")];
   }
   if (hasResource || isJsonRecord(path)) return [];
@@ -181,13 +181,13 @@ function findSpecProblems(spec: JsonRecord): StatusCause[] {
 function findLocalProblems(spec: JsonRecord, namespace: string): StatusCause[] {
   const problems: StatusCause[] = [];
   const asked = spec["resourceAttributes"];
-  if (isJsonRecord(asked) && text(asked["namespace"]) !== namespace) {
-    const value = JSON.stringify(text(asked["namespace"]));
+  if (isJsonRecord(asked) && textOf(asked["namespace"]) !== namespace) {
+    const value = JSON.stringify(textOf(asked["namespace"]));
     problems.push(wrong("spec.resourceAttributes.namespace", value, "must match metadata.namespace"));
   }
   const path = spec["nonResourceAttributes"];
   if (isJsonRecord(path)) {
-    const value = JSON.stringify({ Path: text(path["path"]), Verb: text(path["verb"]) });
+    const value = JSON.stringify({ Path: textOf(path["path"]), Verb: textOf(path["verb"]) });
     problems.push(wrong("spec.nonResourceAttributes", value, "disallowed on this kind of request"));
   }
   return problems;
@@ -204,8 +204,4 @@ function invalidReview(causes: readonly StatusCause[]): Error {
 
 function wrong(field: string, value: string, why: string): StatusCause {
   return { reason: "FieldValueInvalid", message: `Invalid value: ${value}: ${why}`, field };
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -10,7 +10,7 @@ import { applySchemaDefaults } from "./schema/apply-schema-defaults.ts";
 import { findUnreadableIdentity } from "./schema/find-embedded-problems.ts";
 import type { JsonSchema } from "./schema/json-schema.ts";
 import { pruneNulls, pruneObject } from "./schema/prune-object.ts";
-import { jsonDepth, MAX_OBJECT_DEPTH } from "./schema/schema-depth.ts";
+import { isTooDeep, MAX_DEPTH } from "../requests/nesting.ts";
 
 /** The logic of one version of a custom resource, from its schema. */
 export class CustomResourceRules implements KindRules {
@@ -29,8 +29,8 @@ export class CustomResourceRules implements KindRules {
 
   /** Nulls, defaults, then pruning, in place. @throws ApiRefusal 400 when an embedded resource has no readable kind */
   default(object: KubeObject): void {
-    if (jsonDepth(object, MAX_OBJECT_DEPTH) > MAX_OBJECT_DEPTH) {
-      throw badRequest(`the object nests deeper than ${MAX_OBJECT_DEPTH} levels`);
+    if (isTooDeep(object)) {
+      throw badRequest(`the object nests deeper than ${MAX_DEPTH} levels`);
     }
     const unreadable = findUnreadableIdentity(object, this.#schema);
     if (unreadable !== undefined) {
@@ -53,7 +53,7 @@ export class CustomResourceRules implements KindRules {
 
   /** Paths of what pruning would remove, and of what no metadata have: `metadata.foo`, `spec.unknown`. */
   findUnknownFields(object: unknown): string[] {
-    if (!isJsonRecord(object) || jsonDepth(object, MAX_OBJECT_DEPTH) > MAX_OBJECT_DEPTH) return [];
+    if (!isJsonRecord(object) || isTooDeep(object)) return [];
     const { metadata } = object;
     const known = metadataFields();
     const names =

@@ -38,12 +38,23 @@ const CLOSING_BRACE = 0x7d;
 
 /** True for a value in which lists and maps lie deeper than {@link MAX_DEPTH}; however deep it is. */
 export function isTooDeep(value: unknown): boolean {
-  let level: object[] = isContainer(value) ? [value] : [];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= MAX_DEPTH) return true;
-    level = level.flatMap((item) => (Object.values(item) as unknown[]).filter(isContainer));
+  return jsonDepth(value, MAX_DEPTH) > MAX_DEPTH;
+}
+
+/** Nesting of maps and lists of a JSON value; stops counting a little above the limit. No recursion. */
+export function jsonDepth(value: unknown, limit: number): number {
+  let level: unknown[] = [value];
+  let depth = 0;
+  while (level.length > 0 && depth <= limit) {
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (!isContainer(item)) continue;
+      for (const member of Object.values(item)) if (isContainer(member)) next.push(member);
+    }
+    depth++;
+    level = next;
   }
-  return false;
+  return depth;
 }
 
 /** The refusal of what is nested too deeply. */

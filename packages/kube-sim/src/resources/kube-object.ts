@@ -74,6 +74,21 @@ export function readPath(value: unknown, path: string): unknown {
   return at;
 }
 
+/** The objects of a list; anything else in it is left out, and what is no list is an empty one. */
+export function recordsIn(value: unknown): JsonRecord[] {
+  return Array.isArray(value) ? value.filter(isJsonRecord) : [];
+}
+
+/** The strings of a list; anything else in it is left out, and what is no list is an empty one. */
+export function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** A string; "" for anything else. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 /** Sets a member by name, also one called `__proto__`, which an assignment would take for the prototype. */
 export function setMember(record: JsonRecord, name: string, value: unknown): void {
   if (name === "__proto__") {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { whenAborted } from "@kinglet/lifecycle";
 import { parseTokenFile } from "../authorization/token-file.ts";
 import type { SimUser } from "../authorization/user-info.ts";
 import { openKubeSim, type KubeSim } from "../kube-sim.ts";
@@ -60,7 +61,7 @@ async function serve(options: ServeOptions, context: ServeContext): Promise<Serv
     context.report(`kube-sim: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
-  await fired(context.signal);
+  await whenAborted(context.signal);
   return 0;
 }
 
@@ -97,9 +98,4 @@ function temporaryFile(stack: AsyncDisposableStack): string {
 
 function reasonOf(cause: unknown): string {
   return (cause as NodeJS.ErrnoException).code ?? String(cause);
-}
-
-function fired(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
 }

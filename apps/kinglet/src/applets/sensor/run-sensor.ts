@@ -1,6 +1,6 @@
 import type { ReadinessCondition, ReadinessRegistry } from "@kinglet/endpoints";
 import { createError } from "@kinglet/errors";
-import { sleep, withTimeout, type Clock } from "@kinglet/lifecycle";
+import { sleep, whenAborted, withTimeout, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { AppletContext } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
@@ -58,7 +58,7 @@ export async function runSensor(
     ),
   ];
   try {
-    await Promise.race([crash.promise, parts.output.closed, firing(context.signal)]);
+    await Promise.race([crash.promise, parts.output.closed, whenAborted(context.signal)]);
     logger.info("stopping", { waiting: parts.pipeline.waiting, alerts: parts.alerts.size });
     for (const condition of Object.values(conditions)) condition.notReady("stopping");
     reading.abort(new Error("stopping"));
@@ -129,7 +129,7 @@ async function firstLook(
     () => {},
   );
   using patience = withTimeout(firstLookMs, { signal, clock, name: "the first look at every profile" });
-  const isOver = await Promise.race([known.then(() => false), firing(patience).then(() => true)]);
+  const isOver = await Promise.race([known.then(() => false), whenAborted(patience).then(() => true)]);
   signal.throwIfAborted();
   if (!isOver) return;
   for (const { ref, reason } of parts.profiles.containers()) {
@@ -164,17 +164,10 @@ async function prepareDetector({ profiles, detector, pipeline }: SensorParts, si
   stack.defer(profiles.onChange(({ profile }) => profile !== undefined && first.resolve()));
   stack.defer(profiles.onKnown((containerId) => profiles.hasProfile(containerId) && first.resolve()));
   for (const { profile } of profiles.containers()) if (profile !== undefined) first.resolve();
-  await Promise.race([first.promise, firing(signal)]);
+  await Promise.race([first.promise, whenAborted(signal)]);
   stack.dispose();
   if (signal.aborted) return;
   await detector.prepare();
   pipeline.detectorPrepared();
-  await firing(signal);
-}
-
-function firing(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+  await whenAborted(signal);
 }
