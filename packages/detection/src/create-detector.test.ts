@@ -187,9 +187,13 @@ describe("createDetector", () => {
     ["completed", "partial", 1, undefined],
     ["initializing", "", 0, "learning"],
     ["ready", "complete", 0, "learning"],
+    ["too-large", "complete", 1, undefined],
+    ["too-large", "partial", 1, undefined],
     ["incomplete", "complete", 0, "unusable_profile"],
-    ["too-large", "complete", 0, "unusable_profile"],
+    ["unauthorize", "", 0, "unusable_profile"],
+    ["missing-runtime", "", 0, "unusable_profile"],
     ["failed", "", 0, "unusable_profile"],
+    ["unsupported-schema", "", 0, "unusable_profile"],
     ["", "", 0, "unusable_profile"],
   ])("with a profile that is %j and %j raises %i alerts", async (status, completion, count, reason) => {
     const { detector, metrics } = setUp(profileOf({ status, completion }));

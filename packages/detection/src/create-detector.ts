@@ -211,7 +211,9 @@ class RuleDetector implements Detector {
 function judgeProfile(profile: ProfileView | undefined): SkipReason | undefined {
   if (profile === undefined) return "no_profile";
   switch (profile.status) {
+    // Both are final; the profile cache holds no others.
     case "completed":
+    case "too-large":
       return undefined;
     case "initializing":
     case "ready":

@@ -86,8 +86,8 @@ export interface InvalidRule {
  *
  * Order for an execution: replays and stages of the container runtime never alert; then, per enabled rule in the order given: a
  * rule that requires a profile is skipped without one, while the profile is still being learned (`initializing`, `ready`), and
- * when it is not usable (any other status but `completed`; `partial` completion counts as completed); a rule that the profile
- * allows (`rulePolicies`) is skipped; the rest is evaluated. Every skip is counted by its reason.
+ * when it is not usable: final are `completed` and `too-large`, with `partial` completion too, the same that the profile cache shows as
+ * `active`; a rule that the profile allows (`rulePolicies`) is skipped; the rest is evaluated. Every skip is counted by its reason.
  *
  * A rule that fails on an event does not alert, is counted and logged, and does not keep the other rules from running.
  *
