@@ -1,0 +1,36 @@
+export { criteria, familyOf, grammarOf } from "./criteria/criteria.ts";
+export { criterionNames, type CriterionName } from "./criteria/criterion-names.ts";
+export type { Criterion, CriterionFamily, CriterionMatch, CriterionNeed } from "./criteria/criterion.ts";
+export type { GrammarName } from "./grammars/grammar-name.ts";
+export { maxValueLength, type Grammar, type GrammarProblem } from "./grammars/grammar.ts";
+export type { Comparator, ParsedValue } from "./grammars/parsed-value.ts";
+export {
+  booleanOperators,
+  containerTypes,
+  enforcementActions,
+  eventSources,
+  lifecycleStages,
+  policyModes,
+  severities,
+  type BooleanOperator,
+  type ContainerType,
+  type EnforcementAction,
+  type EventSource,
+  type LifecycleStage,
+  type PolicyMode,
+  type Severity,
+} from "./model/policy-names.ts";
+export type { PolicyProblem, PolicyProblemCode } from "./model/policy-problem.ts";
+export type {
+  EvaluationFilter,
+  ExcludedDeployment,
+  ExcludedImage,
+  MitreAttackVector,
+  PolicyExclusion,
+  PolicyGroup,
+  PolicyScope,
+  PolicySection,
+  ScopeLabel,
+  SecurityPolicy,
+} from "./model/security-policy.ts";
+export type { ReadingResult } from "./reading/reading-result.ts";
