@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { distFolder } from "./bundle.ts";
+import { appletFiles, cacheFile } from "./applet-bundles.ts";
 import { outsideFiles } from "./outside-parts.ts";
 
 const run = promisify(execFile);
@@ -21,9 +22,9 @@ const v8Flags: readonly string[] = ["--max-semi-space-size=1", "--no-concurrent-
 export const executableFlags: readonly string[] = [...v8Flags, "--disable-sigusr1"];
 
 /**
- * Makes the single executable from the bundle and the Node binary that runs this build.
+ * Makes the single executable from the bundles and the Node binary that runs this build.
  *
- * @param script - the bundle.
+ * @param script - the bundle that chooses the applet; the others lie beside it.
  * @param output - the executable; replaced atomically.
  * @returns whether the Node binary could be stripped (needs `strip` of binutils): 150 MB become 116 MB.
  */
@@ -52,7 +53,7 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
         useCodeCache: true,
         execArgv: executableFlags,
         execArgvExtension: "env",
-        assets: Object.fromEntries(outsideFiles.map((file) => [file, join(dirname(script), file)])),
+        assets: await makeAssets(dirname(script), [...appletFiles, ...outsideFiles], work),
       }),
     );
     await run(process.execPath, [...v8Flags, "--build-sea", config]);
@@ -62,6 +63,31 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * What lies beside the bundle, as assets: each file as the text of a function, one byte a character, and what V8 compiled of it, because the executable's
+ * own code cache is the main script's alone.
+ */
+export async function makeAssets(
+  folder: string,
+  files: readonly string[],
+  work: string,
+): Promise<Readonly<Record<string, string>>> {
+  const assets: Record<string, string> = {};
+  for (const file of files) {
+    const text = await readFile(join(folder, file), "utf8");
+    const wrapped = `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
+    const asset = join(work, file);
+    await writeFile(asset, wrapped, "latin1");
+    assets[file] = asset;
+    assets[cacheFile(file)] = join(work, cacheFile(file));
+  }
+  const script = `const { readFileSync, writeFileSync } = require("node:fs");
+for (const [name, path] of Object.entries(JSON.parse(process.argv[1])))
+  if (name.endsWith(".cjs")) writeFileSync(path.replace(/\\.cjs$/, ".cache"), new (require("node:vm").Script)(readFileSync(path, "latin1")).createCachedData());`;
+  await run(process.execPath, [...v8Flags, "-e", script, JSON.stringify(assets)]);
+  return assets;
 }
 
 async function strip(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import type { ModuleMapFile } from "../src/applets/heap/module-map.ts";
+import type { BundleModules } from "../src/applets/heap/module-map.ts";
 
 /** The members of a source map (ECMA-426) that are used. */
 interface SourceMap {
@@ -14,20 +14,19 @@ const root = join(import.meta.dirname, "../../..");
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /**
- * Makes `kinglet.modules.json`, with which `kinglet heap` says which source module of the bundle grew.
+ * Reads where each source module lies in a bundle; of all bundles together the build makes `kinglet.modules.json`, with which `kinglet heap` says which
+ * source module grew.
  *
  * Of the source map only the places stay where another source begins: the map of a bundle of 1 MB takes some 10 KB.
  *
- * @param sourcemapPath - the bundle's external source map, `kinglet.cjs.map`.
- * @param output - the file to write; the same source map gives the same bytes.
+ * @param sourcemapPath - the bundle's external source map: its path with `.map` appended.
  * @throws when the file is not a source map.
  */
-export async function writeModuleMap(sourcemapPath: string, output: string): Promise<void> {
+export async function readModules(sourcemapPath: string): Promise<BundleModules> {
   const map = JSON.parse(await readFile(sourcemapPath, "utf8")) as SourceMap;
   const folder = dirname(resolve(sourcemapPath));
   const sources = map.sources.map((source) => (source === null ? null : relative(root, resolve(folder, source))));
-  const file = toModuleMap({ ...map, sources }, basename(sourcemapPath).replace(/\.map$/, ""));
-  await writeFile(output, `${JSON.stringify(file)}\n`);
+  return toModuleMap({ ...map, sources }, basename(sourcemapPath).replace(/\.map$/, ""));
 }
 
 /**
@@ -36,7 +35,7 @@ export async function writeModuleMap(sourcemapPath: string, output: string): Pro
  * @param bundle - file name of the bundle.
  * @throws RangeError for mappings that are not base64 VLQ or name a source that is not there.
  */
-export function toModuleMap(map: SourceMap, bundle: string): ModuleMapFile {
+export function toModuleMap(map: SourceMap, bundle: string): BundleModules {
   const modules = map.sources.map((source) => source ?? "(unknown)");
   const starts: number[] = [];
   let source = 0;
@@ -56,7 +55,7 @@ export function toModuleMap(map: SourceMap, bundle: string): ModuleMapFile {
       current = source;
     }
   }
-  return { format: 1, bundle, modules, starts };
+  return { bundle, modules, starts };
 }
 
 /** Base64 VLQ: six bits a digit, lowest first, bit 5 says that more follow, bit 0 of the whole is the sign. */

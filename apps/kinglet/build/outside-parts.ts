@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { appletFile } from "./applet-bundles.ts";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 
 /** How every file of the program is bundled. */
@@ -19,8 +20,8 @@ export const bundleOptions = {
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** Something that lies in a file of its own beside the bundle. */
-interface OutsidePart {
+/** Something that lies in a file of its own beside the bundles. */
+export interface OutsidePart {
   /** How the importing file names it. */
   readonly importedAs: RegExp;
   readonly file: string;
@@ -36,7 +37,7 @@ interface OutsidePart {
  * Inside the bundle a part costs its source text in memory even when nothing of it runs: 164 KB for YAML, 117 KB for CEL, 45 KB for the
  * `heap` applet, which a person runs. Outside it costs nothing until it is loaded.
  */
-const outsideParts: readonly OutsidePart[] = [
+export const outsideParts: readonly OutsidePart[] = [
   {
     importedAs: /^yaml$/,
     file: "kinglet.yaml.cjs",
@@ -83,22 +84,25 @@ const outsideParts: readonly OutsidePart[] = [
     contents: 'export { createDirectoryProfileStore } from "./create-directory-profile-store.ts";',
     resolveFrom: "packages/storage-client/src",
   },
-  {
-    importedAs: /^\.\/applets\/heap\/applet\.ts$/,
-    file: "kinglet.heap.cjs",
-    contents: 'export { main } from "./applets/heap/applet.ts";',
-    resolveFrom: "apps/kinglet/src",
-  },
 ];
 
-/** Names of the files beside the bundle. */
+/** Names of the parts' files. */
 export const outsideFiles: readonly string[] = outsideParts.map((part) => part.file);
 
-/** Leads imports of an outside part to its file. */
-export function partsOutside(parts: readonly OutsidePart[] = outsideParts): Plugin {
+/** Leads imports of an applet to its bundle, and those of an outside part to its file. */
+export function partsOutside(
+  parts: readonly OutsidePart[] = outsideParts,
+  { areAppletsOutside = true }: { readonly areAppletsOutside?: boolean } = {},
+): Plugin {
   return {
     name: "parts-outside",
     setup(context) {
+      if (areAppletsOutside) {
+        context.onResolve({ filter: /^\.\/applets\/[\w-]+\/applet\.ts$/ }, ({ path }) => ({
+          path: `./${appletFile(basename(dirname(path)))}`,
+          external: true,
+        }));
+      }
       for (const { importedAs, file } of parts) {
         context.onResolve({ filter: importedAs }, () => ({ path: `./${file}`, external: true }));
       }

@@ -13,9 +13,9 @@ import { minify } from "terser";
 export async function shortenNames(path: string): Promise<void> {
   const mapPath = `${path}.map`;
   const [code, map] = await Promise.all([path, mapPath].map((file) => readFile(file, "utf8")));
-  const [interpreter = "", ...rest] = (code ?? "").split("\n");
+  const interpreter = /^#!.*\n/.exec(code ?? "")?.[0] ?? "";
   const result = await minify(
-    { [basename(path)]: rest.join("\n") },
+    { [basename(path)]: (code ?? "").slice(interpreter.length) },
     {
       // What is outside a function is nobody else's.
       module: true,
@@ -23,11 +23,12 @@ export async function shortenNames(path: string): Promise<void> {
       mangle: { keep_classnames: true, keep_fnames: true },
       // A character above U+00FF doubles the script in memory.
       format: { ascii_only: true, comments: false },
-      sourceMap: { content: withoutFirstLine(map ?? ""), filename: basename(path) },
+      sourceMap: { content: interpreter === "" ? (map ?? "") : withoutFirstLine(map ?? ""), filename: basename(path) },
     },
   );
-  await writeFile(path, `${interpreter}\n${result.code ?? ""}\n`);
-  await writeFile(mapPath, withFirstLine(typeof result.map === "string" ? result.map : JSON.stringify(result.map)));
+  await writeFile(path, `${interpreter}${result.code ?? ""}\n`);
+  const shortMap = typeof result.map === "string" ? result.map : JSON.stringify(result.map);
+  await writeFile(mapPath, interpreter === "" ? shortMap : withFirstLine(shortMap));
 }
 
 /** The interpreter line is no JavaScript to the one who shortens: its line leaves the map and comes back. */

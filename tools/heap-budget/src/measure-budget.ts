@@ -48,7 +48,9 @@ export async function measureApplet(options: {
   for (let index = 0; index < options.runs; index += 1)
     heaps.push(await measureHeap(await scenario.start(node, bundle)));
   const metafile = JSON.parse(await readFile(join(dist, "kinglet.meta.json"), "utf8")) as Metafile;
-  const modules = new Set(startupGraph(metafile, "apps/kinglet/src/kinglet.ts").modules);
+  const files = ["kinglet.cjs", `kinglet.${options.applet}.cjs`];
+  const entries = ["kinglet.ts", `applets/${options.applet}/applet.ts`];
+  const modules = new Set(entries.flatMap((entry) => startupGraph(metafile, `apps/kinglet/src/${entry}`).modules));
   for (const path of await evaluatedModules(await scenario.start(node, bundle), await freePort())) modules.add(path);
   const residents = [];
   if (existsSync(executable)) {
@@ -57,7 +59,7 @@ export async function measureApplet(options: {
       residents.push(await measureResident(await scenario.start([], executable)));
   }
   const atWork = existsSync(executable) ? await measureAtWork(executable) : [];
-  const sizes = Object.values(metafile.outputs).find((output) => output.entryPoint !== undefined)?.inputs ?? {};
+  const sizes = bytesByModule(metafile, files);
   const of = (figure: "heapUsed" | "heapUsedAndExternal" | "timers" | "sockets"): number =>
     median(heaps.map((row) => row[figure]));
   return {
@@ -67,7 +69,7 @@ export async function measureApplet(options: {
       modules: modules.size,
       timers: of("timers"),
       sockets: of("sockets"),
-      bundleBytes: (await stat(bundle)).size,
+      bundleBytes: sum(await Promise.all(files.map(async (file) => (await stat(join(dist, file))).size))),
       anonymousRss: residents.length === 0 ? 0 : median(residents.map((row) => row.anonymous)),
     },
     heapSpread: spread(heaps.map((row) => row.heapUsed)),
@@ -76,10 +78,26 @@ export async function measureApplet(options: {
     anonymousRssAtWork: atWork.length === 0 ? 0 : median(atWork),
     bareNodeMs: await bareNodeStart(),
     largestModules: [...modules]
-      .map((path) => ({ path, bytes: sizes[path]?.bytesInOutput ?? 0 }))
+      .map((path) => ({ path, bytes: sizes.get(path) ?? 0 }))
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, 10),
   };
+}
+
+/** Bytes of each source module in these bundles together. */
+function bytesByModule(metafile: Metafile, files: readonly string[]): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const [output, { inputs }] of Object.entries(metafile.outputs)) {
+    if (!files.some((file) => output.endsWith(`/${file}`))) continue;
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      sizes.set(path, (sizes.get(path) ?? 0) + bytesInOutput);
+    }
+  }
+  return sizes;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** Anonymous memory of the sensor that watches a whole small cluster, bytes per run. */

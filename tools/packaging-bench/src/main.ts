@@ -5,7 +5,6 @@ import { parseArgs } from "node:util";
 import { sensorScenario } from "@kinglet-tools/heap-budget/sensor-scenario";
 import { executableFlags } from "../../../apps/kinglet/build/executable.ts";
 import { makeBundles } from "./make-bundles.ts";
-import { makeDispatcher } from "./make-dispatcher.ts";
 import { makePkg } from "./make-pkg.ts";
 import { makeSea, strippedNode } from "./make-sea.ts";
 import { measurePrograms } from "./measure-programs.ts";
@@ -24,20 +23,17 @@ const root = join(import.meta.dirname, "../../..");
 const work = await mkdtemp(join(tmpdir(), "kinglet-packaging-"));
 try {
   await using scenario = await sensorScenario();
-  const { shipped, oneFile, minified, isReproducible } = await makeBundles(root, work);
+  const { shipped, oneForAll, oneFile, isReproducible } = await makeBundles(root, work);
   const base = await strippedNode(work);
-  const sea = { bundle: shipped, base, flags: executableFlags, useCodeCache: true };
+  const sea = { bundle: shipped, base, flags: executableFlags };
   const programs: PackagedProgram[] = [
     await plain("node kinglet.cjs", []),
     await plain("node kinglet.cjs, V8 flags", executableFlags),
     await makeSea({ ...sea, name: "shipped: --build-sea, stripped, code cache" }, work),
-    await makeSea({ ...sea, name: "without code cache", useCodeCache: false }, work),
     await makeSea({ ...sea, name: "not stripped", base: process.execPath }, work),
     await makeSea({ ...sea, name: "without V8 flags", flags: ["--disable-sigusr1"] }, work),
-    await makeSea({ ...sea, name: "all parts in the one script", bundle: oneFile }, work),
-    await makeSea({ ...sea, name: "identifiers minified", bundle: minified }, work),
-    await makeDispatcher({ ...sea, name: "dispatcher, applet without a cache" }, "none", { work, scenario }),
-    await makeDispatcher({ ...sea, name: "dispatcher, cache after warm-up" }, "after-warm-up", { work, scenario }),
+    await makeSea({ ...sea, name: "one bundle for all applets", bundle: oneForAll }, work),
+    await makeSea({ ...sea, name: "all parts in that one, too", bundle: oneFile }, work),
     await makeSea({ ...sea, name: "MALLOC_ARENA_MAX=1", env: { MALLOC_ARENA_MAX: "1" } }, work),
     await makeSea({ ...sea, name: "MALLOC_ARENA_MAX=2", env: { MALLOC_ARENA_MAX: "2" } }, work),
   ];

@@ -1,62 +1,59 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build, type Plugin } from "esbuild";
-import { bundleOptions, bundleOutsideParts, partsOutside } from "../../../apps/kinglet/build/outside-parts.ts";
+import { build } from "esbuild";
+import { appletFile } from "../../../apps/kinglet/build/applet-bundles.ts";
+import { bundle } from "../../../apps/kinglet/build/bundle.ts";
+import {
+  bundleOptions,
+  bundleOutsideParts,
+  outsideParts,
+  partsOutside,
+} from "../../../apps/kinglet/build/outside-parts.ts";
+import { shortenNames } from "../../../apps/kinglet/build/shorten-names.ts";
 
-/** One way to bundle the program. */
-interface BundleVariant {
-  readonly folder: string;
-  readonly plugins?: readonly Plugin[];
-  readonly minifyIdentifiers?: boolean;
-}
-
-/** The bundles that the executables are made from; each a folder with `kinglet.cjs` and its parts. */
+/** The bundles that the executables are made from; each a folder with `kinglet.cjs` and what lies beside it. */
 export interface Bundles {
-  /** As shipped: rarely needed parts beside the bundle. */
+  /** As shipped: a bundle per applet, rarely needed parts beside them. */
   readonly shipped: string;
-  /** Everything in one file. */
+  /** All applets in `kinglet.cjs`, rarely needed parts beside it. */
+  readonly oneForAll: string;
+  /** Everything in `kinglet.cjs`. */
   readonly oneFile: string;
-  /** As shipped, with short identifiers. */
-  readonly minified: string;
   /** Whether bundling the same sources twice gave the same bytes. */
   readonly isReproducible: boolean;
 }
 
 /** Bundles the program in every way that is compared. */
 export async function makeBundles(root: string, work: string): Promise<Bundles> {
-  const shipped = await makeBundle(root, { folder: join(work, "shipped"), plugins: [partsOutside()] });
-  const again = await makeBundle(root, { folder: join(work, "again"), plugins: [partsOutside()] });
-  return {
-    shipped,
-    oneFile: await makeBundle(root, { folder: join(work, "one-file") }),
-    minified: await makeBundle(root, {
-      folder: join(work, "minified"),
-      plugins: [partsOutside()],
-      minifyIdentifiers: true,
-    }),
-    isReproducible: (await digest(shipped)) === (await digest(again)),
-  };
+  const folders = ["shipped", "again", "one for all", "one file"].map((name) => join(work, name));
+  for (const folder of folders) await mkdir(folder, { recursive: true });
+  const [shipped = "", again = "", oneForAll = "", oneFile = ""] = folders;
+  await bundle(shipped);
+  await bundle(again);
+  await bundleWhole(root, oneForAll, true);
+  await bundleWhole(root, oneFile, false);
+  return { shipped, oneForAll, oneFile, isReproducible: (await digest(shipped)) === (await digest(again)) };
 }
 
-async function makeBundle(root: string, { folder, plugins = [], minifyIdentifiers = false }: BundleVariant) {
-  await mkdir(folder, { recursive: true });
+async function bundleWhole(root: string, folder: string, hasPartsOutside: boolean): Promise<void> {
+  const outfile = join(folder, "kinglet.cjs");
   await build({
     ...bundleOptions,
     entryPoints: [join(root, "apps/kinglet/src/kinglet.ts")],
     absWorkingDir: root,
-    outfile: join(folder, "kinglet.cjs"),
-    plugins: [...plugins],
-    minifyIdentifiers,
+    outfile,
+    plugins: hasPartsOutside ? [partsOutside(outsideParts, { areAppletsOutside: false })] : [],
     banner: { js: "#!/usr/bin/env node" },
     define: { KINGLET_VERSION: JSON.stringify("0.0.0") },
+    sourcemap: "external",
   });
-  await bundleOutsideParts(root, folder);
-  return folder;
+  await shortenNames(outfile);
+  if (hasPartsOutside) await bundleOutsideParts(root, folder);
 }
 
 async function digest(folder: string): Promise<string> {
-  return createHash("sha256")
-    .update(await readFile(join(folder, "kinglet.cjs")))
-    .digest("hex");
+  const hash = createHash("sha256");
+  for (const file of ["kinglet.cjs", appletFile("sensor")]) hash.update(await readFile(join(folder, file)));
+  return hash.digest("hex");
 }

@@ -2,8 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { outsideFiles } from "../../../apps/kinglet/build/outside-parts.ts";
-import { shippedMain } from "./make-sea.ts";
+import { assetsOf, shippedMain } from "./make-sea.ts";
 import type { PackagedProgram } from "./packaged-program.ts";
 
 const run = promisify(execFile);
@@ -30,7 +29,7 @@ export async function makePkg(variant: PkgVariant, installed: string, work: stri
   const target = join(folder, "kinglet");
   const main = join(folder, "main.cjs");
   const driver = join(folder, "drive.cjs");
-  const assets = Object.fromEntries(outsideFiles.map((file) => [file, join(variant.bundle, file)]));
+  const assets = await assetsOf(variant.bundle, folder);
   await writeFile(main, await shippedMain(variant.bundle));
   const options = {
     targets: [{ platform: "linux", arch: process.arch, nodeRange: "node26", output: target }],

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { outsideFiles } from "../../../apps/kinglet/build/outside-parts.ts";
+import { makeAssets } from "../../../apps/kinglet/build/executable.ts";
 import type { PackagedProgram } from "./packaged-program.ts";
 
 const run = promisify(execFile);
@@ -12,13 +12,9 @@ export interface SeaVariant {
   readonly name: string;
   /** Folder of the bundle. */
   readonly bundle: string;
-  /** The main script; else the prelude and the bundle, as shipped. */
-  readonly main?: string;
-  readonly assets?: Readonly<Record<string, string>>;
   /** The Node binary that the executable is made from. */
   readonly base: string;
   readonly flags: readonly string[];
-  readonly useCodeCache: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +26,8 @@ export async function makeSea(variant: SeaVariant, work: string): Promise<Packag
   const main = join(folder, "main.cjs");
   const config = join(folder, "sea.json");
   const target = join(folder, "kinglet");
-  await writeFile(main, variant.main ?? (await shippedMain(variant.bundle)));
+  await writeFile(main, await shippedMain(variant.bundle));
+  const assets = await assetsOf(variant.bundle, folder);
   await writeFile(
     config,
     JSON.stringify({
@@ -38,13 +35,10 @@ export async function makeSea(variant: SeaVariant, work: string): Promise<Packag
       output: target,
       executable: variant.base,
       disableExperimentalSEAWarning: true,
-      useCodeCache: variant.useCodeCache,
+      useCodeCache: true,
       execArgv: variant.flags,
       execArgvExtension: "env",
-      assets: {
-        ...Object.fromEntries(outsideFiles.map((file) => [file, join(variant.bundle, file)])),
-        ...variant.assets,
-      },
+      assets,
     }),
   );
   await run(process.execPath, [...variant.flags, "--build-sea", config]);
@@ -59,19 +53,25 @@ export async function makeSea(variant: SeaVariant, work: string): Promise<Packag
   };
 }
 
+/** What lies beside a bundle, with V8's code caches made in `folder`. */
+export async function assetsOf(bundle: string, folder: string): Promise<Readonly<Record<string, string>>> {
+  const beside = (await readdir(bundle)).filter((name) => name.endsWith(".cjs") && name !== "kinglet.cjs");
+  return makeAssets(bundle, beside, folder);
+}
+
 /** The script that is shipped: what leads parts to assets, then the bundle. */
 export async function shippedMain(bundle: string): Promise<string> {
   return `${await prelude()}${await bundleText(bundle)}`;
 }
 
 /** Leads parts to assets; without its comments. */
-export async function prelude(): Promise<string> {
+async function prelude(): Promise<string> {
   const path = join(import.meta.dirname, "../../../apps/kinglet/build/sea-prelude.cjs");
   return (await readFile(path, "utf8")).replaceAll(/^\/\/.*\n/gm, "");
 }
 
 /** The bundle without the line for the shell. */
-export async function bundleText(bundle: string): Promise<string> {
+async function bundleText(bundle: string): Promise<string> {
   return (await readFile(join(bundle, "kinglet.cjs"), "utf8")).replace(/^#!.*\n/, "");
 }
 

@@ -5,6 +5,9 @@ import { join } from "node:path";
 /** What `pnpm build` leaves. */
 export const bundlePath: string = join(import.meta.dirname, "../../dist/kinglet.cjs");
 
+/** The bundle of one applet, which the program loads. */
+export const appletBundlePath = (applet: string): string => join(bundlePath, `../kinglet.${applet}.cjs`);
+
 /** The single executable; made on Linux with the pinned Node only. */
 export const executablePath: string = join(import.meta.dirname, "../../dist/kinglet");
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSyntheticSnapshot } from "../../bench/synthetic-snapshot.ts";
-import { writeModuleMap } from "../../build/module-map.ts";
+import { readModules } from "../../build/module-map.ts";
 import { bundlePath, executablePath, executableSkip, runToEnd } from "./built-program.ts";
 
 let folder: string;
@@ -104,7 +104,7 @@ describe("heap compare", () => {
     it.skipIf(mapSkip !== undefined)(
       titled("divides the bundle into its source modules by the map beside it", mapSkip),
       async () => {
-        const nothing = file("empty.json", JSON.stringify({ format: 1, bundle: "none.cjs", modules: [], starts: [] }));
+        const nothing = file("empty.json", JSON.stringify({ format: 2, bundles: [] }));
         const modules = (report: Report): string[] => report.byModule.top.map((row) => row.name);
         const empty = file(
           "nothing.heapsnapshot",
@@ -146,7 +146,7 @@ describe("heap compare", () => {
     } as const;
     await build({ entryPoints: [entry], absWorkingDir: root, outfile, sourcemap: "external", ...shape });
     const map = join(folder, "program.modules.json");
-    await writeModuleMap(`${outfile}.map`, map);
+    writeFileSync(map, JSON.stringify({ format: 2, bundles: [await readModules(`${outfile}.map`)] }));
     const [a, b] = [join(folder, "program A.heapsnapshot"), join(folder, "program B.heapsnapshot")];
     expect((await runToEnd(process.execPath, [outfile, a, b])).code).toBe(0);
     const report = await compare(bundle, a, b, "--modules", map);

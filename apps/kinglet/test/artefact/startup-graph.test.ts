@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { renderStartupGraph, startupGraph } from "@kinglet-tools/startup-graph";
 import type { Metafile } from "esbuild";
 import { describe, expect, it } from "vitest";
-import { bundlePath } from "./built-program.ts";
+import { appletBundlePath, bundlePath } from "./built-program.ts";
 
 const app = join(import.meta.dirname, "../..");
 const metafile = JSON.parse(await readFile(join(dirname(bundlePath), "kinglet.meta.json"), "utf8")) as Metafile;
@@ -33,7 +33,7 @@ describe("bundle", () => {
     const { mustNotContain } = JSON.parse(await readFile(join(app, "src/applets/sensor/budget.json"), "utf8")) as {
       readonly mustNotContain: readonly string[];
     };
-    const text = await readFile(bundlePath, "utf8");
+    const text = await readFile(appletBundlePath("sensor"), "utf8");
     expect(mustNotContain.length).toBeGreaterThan(0);
     for (const identifier of mustNotContain) expect(text.includes(identifier), identifier).toBe(false);
   });

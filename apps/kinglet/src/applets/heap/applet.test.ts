@@ -112,10 +112,14 @@ describe("main", () => {
     const map = file(
       "map.json",
       JSON.stringify({
-        format: 1,
-        bundle: "server.cjs",
-        modules: ["src/session.ts", "node_modules/.pnpm/x@1/node_modules/x/a.js"],
-        starts,
+        format: 2,
+        bundles: [
+          {
+            bundle: "server.cjs",
+            modules: ["src/session.ts", "node_modules/.pnpm/x@1/node_modules/x/a.js"],
+            starts,
+          },
+        ],
       }),
     );
     const { stdout } = await run(["compare", tinyA, tinyB, "--output", "json", "--modules", map]);
@@ -292,7 +296,7 @@ describe("main", () => {
     });
 
     it("ends with 3 for a module map that is none", async () => {
-      for (const text of ["", "[]", '{"format":1,"bundle":"a","modules":[],"starts":[0,0,0]}']) {
+      for (const text of ["", "[]", '{"format":2,"bundles":[{"bundle":"a","modules":[],"starts":[0,0,0]}]}']) {
         const ended = await run(["compare", tinyA, tinyB, "--modules", file("bad.json", text)]);
         expect(ended.code).toBe(ExitCode.input);
         expect(ended.stderr).toContain("KINGLET_ERR_KINGLET_HEAP_MODULES");

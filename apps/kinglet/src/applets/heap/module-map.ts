@@ -3,33 +3,38 @@ import { createError } from "@kinglet/errors";
 import { kingletErrors } from "../../errors.ts";
 
 /**
- * Which source module each part of a bundle comes from; the build writes it as JSON.
+ * Which source module each part of one bundle comes from.
  *
  * `starts` holds three numbers per part, sorted by position: line and column where it begins (from 0, columns in UTF-16 units), and the
  * index of its module in `modules`. A part ends where the next one begins.
  */
-export interface ModuleMapFile {
-  readonly format: 1;
+export interface BundleModules {
   /** File name of the bundle. */
   readonly bundle: string;
   readonly modules: readonly string[];
   readonly starts: readonly number[];
 }
 
+/** The modules of every bundle of the program; the build writes it as JSON. */
+export interface ModuleMapFile {
+  readonly format: 2;
+  readonly bundles: readonly BundleModules[];
+}
+
 const maxFileBytes = 16_777_216;
 
-/** Finds the module at a position of the bundle. */
-export class ModuleMap {
-  readonly #file: ModuleMapFile;
+/** The modules of one bundle. */
+export class BundleMap {
+  readonly #file: BundleModules;
   readonly #names: ReadonlySet<string>;
 
-  constructor(file: ModuleMapFile) {
+  constructor(file: BundleModules) {
     this.#file = file;
     this.#names = new Set(file.modules);
   }
 
   /** Whether a script of this name is the bundle: as a script, or embedded in the executable of the same name. */
-  isBundle(scriptName: string): boolean {
+  isNamed(scriptName: string): boolean {
     const name = scriptName.slice(scriptName.lastIndexOf("/") + 1);
     return name === this.#file.bundle || name === this.#file.bundle.replace(/\.c?js$/, "");
   }
@@ -52,6 +57,25 @@ export class ModuleMap {
       else low = middle + 1;
     }
     return low === 0 ? undefined : modules[starts[low * 3 - 1] as number];
+  }
+}
+
+/** Finds the bundle that a script is. */
+export class ModuleMap {
+  readonly #bundles: readonly BundleMap[];
+
+  constructor(file: ModuleMapFile) {
+    this.#bundles = file.bundles.map((bundle) => new BundleMap(bundle));
+  }
+
+  /** The bundle that a script of this name is. */
+  bundleNamed(scriptName: string): BundleMap | undefined {
+    return this.#bundles.find((bundle) => bundle.isNamed(scriptName));
+  }
+
+  /** The first bundle with a module of this name: how a bundle whose file was renamed is recognised. */
+  bundleWith(module: string): BundleMap | undefined {
+    return this.#bundles.find((bundle) => bundle.has(module));
   }
 }
 
@@ -79,8 +103,14 @@ export function readModuleMap(path: string): ModuleMap {
 
 function isModuleMapFile(value: unknown): value is ModuleMapFile {
   if (typeof value !== "object" || value === null) return false;
-  const { format, bundle, modules, starts } = value as Record<keyof ModuleMapFile, unknown>;
-  if (format !== 1 || typeof bundle !== "string" || bundle === "") return false;
+  const { format, bundles } = value as Record<keyof ModuleMapFile, unknown>;
+  return format === 2 && Array.isArray(bundles) && bundles.every(isBundleModules);
+}
+
+function isBundleModules(value: unknown): value is BundleModules {
+  if (typeof value !== "object" || value === null) return false;
+  const { bundle, modules, starts } = value as Record<keyof BundleModules, unknown>;
+  if (typeof bundle !== "string" || bundle === "") return false;
   if (!Array.isArray(modules) || !modules.every((name) => typeof name === "string")) return false;
   if (!Array.isArray(starts) || starts.length % 3 !== 0) return false;
   return starts.every(

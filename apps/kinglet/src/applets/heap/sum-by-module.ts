@@ -1,4 +1,4 @@
-import type { ModuleMap } from "./module-map.ts";
+import type { BundleMap, ModuleMap } from "./module-map.ts";
 import type { Amount, SnapshotCollector } from "./snapshot-collector.ts";
 
 /** The row of nodes that have no place in a source: strings, code, arrays, and objects of built-in constructors. */
@@ -10,8 +10,8 @@ const initialisers = "(module initialisers)";
 /**
  * Adds up by module what has a place in the source: functions where they are defined, objects where their constructor is.
  *
- * A script counts as the bundle when it is named like it, or when one of its functions bears the name of one of the map's modules: the
- * initialisers that esbuild makes do, whatever the file was renamed to.
+ * A script counts as a bundle when it is named like it, or when one of its functions bears the name of one of its modules: the initialisers that
+ * esbuild makes do, whatever the file was renamed to.
  *
  * @returns rows whose sum is the total of the snapshot.
  */
@@ -21,16 +21,15 @@ export function sumByModule(
   map: ModuleMap | undefined,
 ): Map<string, Amount> {
   const rows = new Map<string, Amount>();
-  const bundles = map === undefined ? new Set<number>() : findBundles(snapshot, scriptNames, map);
+  const bundles = map === undefined ? new Map<number, BundleMap>() : findBundles(snapshot, scriptNames, map);
   let located = 0;
   let locatedSize = 0;
   for (const { scriptId, line, column, closure, count, size } of snapshot.places()) {
     const script = scriptNames.get(scriptId) ?? `script ${scriptId}`;
     const own = closure < 0 ? "" : snapshot.nameOf(closure);
-    let module: string | undefined;
-    if (map !== undefined && bundles.has(scriptId)) {
-      module = map.has(own) ? own : (map.moduleAt(line, column) ?? initialisers);
-    }
+    const bundle = bundles.get(scriptId);
+    const module =
+      bundle === undefined ? undefined : bundle.has(own) ? own : (bundle.moduleAt(line, column) ?? initialisers);
     const name = module?.replace(/^.*node_modules\//, "") ?? script;
     const row = rows.get(name);
     if (row === undefined) rows.set(name, { count, size });
@@ -47,12 +46,20 @@ export function sumByModule(
   return rows;
 }
 
-function findBundles(snapshot: SnapshotCollector, names: ReadonlyMap<number, string>, map: ModuleMap): Set<number> {
-  const bundles = new Set<number>();
+function findBundles(
+  snapshot: SnapshotCollector,
+  names: ReadonlyMap<number, string>,
+  map: ModuleMap,
+): Map<number, BundleMap> {
+  const bundles = new Map<number, BundleMap>();
+  for (const [scriptId, name] of names) {
+    const bundle = map.bundleNamed(name);
+    if (bundle !== undefined) bundles.set(scriptId, bundle);
+  }
   for (const { scriptId, closure } of snapshot.places()) {
-    if (map.isBundle(names.get(scriptId) ?? "") || (closure >= 0 && map.has(snapshot.nameOf(closure)))) {
-      bundles.add(scriptId);
-    }
+    if (closure < 0 || bundles.has(scriptId)) continue;
+    const bundle = map.bundleWith(snapshot.nameOf(closure));
+    if (bundle !== undefined) bundles.set(scriptId, bundle);
   }
   return bundles;
 }
