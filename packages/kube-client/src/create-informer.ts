@@ -212,6 +212,7 @@ class ReflectedInformer<T extends KubeObject> implements Informer<T>, ReflectorS
     const after = this.#staged;
     if (after === undefined) return;
     this.#staged = undefined;
+    after.pack();
     this.#store = after;
     // First all indexes, then the handlers: those must not find half of the change in them.
     if (this.#observers.length > 0) eachDifference(before, after, (old, now) => this.#index(old, now));

@@ -130,6 +130,43 @@ describe("HandlerQueue", () => {
     expect(handler.log.at(-1)).toBe("d@4999>d@6000");
   });
 
+  it("re-delivers every object, also to a handler that is behind [client C6] [client W11]", async () => {
+    const handler = new SlowHandler();
+    const redelivered: string[] = [];
+    const fixture = new Fixture({
+      onAdd: (added, options) => handler.onAdd(added, options),
+      onDelete: (gone, options) => handler.onDelete(gone, options),
+      onUpdate: (now, old) => (now === old ? void redelivered.push(text(now)) : handler.onUpdate(now, old)),
+    });
+    for (let index = 0; index < 2500; index++) fixture.set(`p${index}`, 1 + index);
+    await handler.open();
+    handler.isOpen = false;
+    handler.log.length = 0;
+    fixture.set("busy", 3000);
+    // Twice: a handler slower than the period gets each object once.
+    for (const _round of [1, 2]) for (const one of fixture.store.values()) fixture.queue.push(one, one);
+    fixture.set("p3", 4000);
+    fixture.remove("p4");
+    expect([fixture.queue.isBehind, fixture.queue.length]).toEqual([true, 2501]);
+    await handler.open();
+    const rest = Array.from({ length: 2500 }, (_value, index) => `p${index}@${1 + index}`);
+    expect(redelivered.sort()).toEqual([...rest.filter((_one, index) => index !== 3 && index !== 4), "busy@3000"].sort());
+    expect(handler.log).toEqual(["i+busy@3000", "p3@4>p3@4000", "xp4@5"]);
+    expect([fixture.queue.length, fixture.queue.isBehind]).toEqual([0, false]);
+  });
+
+  it("does not call a handler slow while deliveries are paused [client W11]", async () => {
+    const handler = new SlowHandler();
+    const fixture = new Fixture(handler);
+    fixture.queue.pause();
+    for (let index = 0; index < 2500; index++) fixture.set(`p${index}`, 1 + index);
+    expect([fixture.timesBehind, fixture.queue.isBehind]).toEqual([0, true]);
+    fixture.queue.resume();
+    await handler.open();
+    expect(handler.log).toHaveLength(2500);
+    expect([fixture.timesBehind, fixture.queue.isBehind, fixture.queue.length]).toEqual([0, false, 0]);
+  });
+
   it("says synced after the objects of the first list, also when it was behind then [client C5]", async () => {
     const handler = new SlowHandler();
     const fixture = new Fixture(handler);

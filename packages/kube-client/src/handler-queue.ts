@@ -122,7 +122,8 @@ export class HandlerQueue<T extends KubeObject> {
     this.#behind = new Map();
     for (const { old, now } of this.#pending) this.#mark(old, now);
     this.#pending = [];
-    this.#options.onBehind();
+    // A handler of an informer that does not run is not slow.
+    if (!this.#isPaused) this.#options.onBehind();
   }
 
   /** Only the first change counts: `old` is then what the handler has seen. */
@@ -160,7 +161,8 @@ export class HandlerQueue<T extends KubeObject> {
         return true;
       }
       const now = this.#options.current(key);
-      if (now === seen) return true;
+      // Never shown and gone again. What is shown still, and was seen, waits for a re-delivery.
+      if (now === undefined && seen === undefined) return true;
       if (seen !== undefined && now !== undefined && seen.metadata.uid !== now.metadata.uid) {
         behind.set(key, undefined);
         this.#deliver(seen, undefined, undefined);

@@ -1,20 +1,9 @@
-import { createError } from "@kinglet/errors";
 import { ManualClock } from "@kinglet/lifecycle";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { event, FakeApi, object, type ListScript, type WatchScript } from "../test/fake-api.ts";
-import {
-  createInformer,
-  kubeClientErrors,
-  objectKey,
-  pods,
-  type KubeClientErrorCode,
-  type KubeObject,
-} from "./index.ts";
-
-function fault(name: string): Error {
-  return createError(kubeClientErrors, `KINGLET_ERR_KUBE_CLIENT_${name}` as KubeClientErrorCode, {});
-}
+import { fault, startInformer } from "../test/informer-fixture.ts";
+import { createInformer, objectKey, pods, type KubeObject } from "./index.ts";
 
 /** What is asked and delivered in the first minutes of an informer over scripts. */
 async function play(
@@ -119,6 +108,71 @@ describe("Reflector", () => {
       },
     );
     await fc.assert(property, { seed: 1, numRuns: 150 });
+  });
+
+  it("believes a bookmark that is older than its version: the server was restored [client L8] [client W3]", async () => {
+    const { trace, log } = await play(
+      [
+        { items: [object("a", "5"), object("b", "9")], resourceVersion: "10" },
+        { items: [object("a", "3")], resourceVersion: "6" },
+      ],
+      // Older events alone may be a replay.
+      [{ events: [event("MODIFIED", "a", "4"), event("BOOKMARK", "", "10"), event("BOOKMARK", "", "6")] }, {}],
+    );
+    expect(trace).toEqual(["list 0", "watch 10", "list ", "watch 6"]);
+    expect(log).toEqual(["+a@5", "+b@9", "synced", "a@3", "-b@9"]);
+  });
+
+  it("does not list without a pause where bookmarks go back over and over [client E1]", async () => {
+    const { trace } = await play(
+      [{ items: [], resourceVersion: "10" }],
+      [{ events: [event("BOOKMARK", "", "6")] }],
+    );
+    expect(trace.length).toBeLessThan(20);
+  });
+
+  it.each(["timeout", "end"])(
+    "asks about its version after a watch that showed nothing until its %s [client L8] [client K8]",
+    async (end) => {
+      const silent = end === "end" ? { afterMs: 600_000, ends: true } : { afterMs: 100_000, fails: fault("TIMEOUT") };
+      const { clock, api, informer, log, stop } = await startInformer(
+        [
+          { items: [object("a", "5")], resourceVersion: "10" },
+          // The server has the version: the watch goes on from there.
+          { items: [], resourceVersion: "10" },
+          // It does not any more.
+          { fails: fault("RESOURCE_VERSION_TOO_LARGE") },
+          { items: [object("a", "3")], resourceVersion: "4" },
+        ],
+        [silent, silent, {}],
+        { fieldSelector: "spec.nodeName=n", labelSelector: "x=y" },
+      );
+      await clock.advance(end === "end" ? 600_000 : 101_000);
+      expect(clock.now() - informer.lastEventAtMs!).toBeLessThan(1_000);
+      await clock.advance(610_000);
+      expect(api.trace).toEqual(["list 0", "watch 10", "list 10", "watch 10", "list 10", "list ", "watch 4"]);
+      const [, , probe, , , relist] = api.calls;
+      expect(probe?.options).toMatchObject({ limit: 0, fieldSelector: "spec.nodeName=n,metadata.name=-" });
+      expect(relist?.options).toMatchObject({ limit: 500, fieldSelector: "spec.nodeName=n" });
+      expect(log).toEqual(["+a@5", "synced", "a@5>a@3"]);
+      await stop();
+    },
+  );
+
+  it("asks nothing while bookmarks come, and once in 90 s where the server cannot be asked [client L8]", async () => {
+    const minute = { thenAfterMs: 60_000, more: [event("BOOKMARK", "", "10")], afterMs: 60_000, ends: true };
+    const well = await startInformer([{ items: [], resourceVersion: "10" }], [minute]);
+    await well.clock.advance(3_600_000);
+    expect(well.api.trace.filter((call) => call.startsWith("list"))).toEqual(["list 0"]);
+    await well.stop();
+    const away = await startInformer(
+      [{ items: [], resourceVersion: "10" }, { fails: fault("UNREACHABLE") }],
+      [{ fails: fault("UNREACHABLE") }],
+    );
+    await away.clock.advance(900_000);
+    expect(away.api.trace.filter((call) => call.startsWith("list")).length).toBeLessThanOrEqual(11);
+    expect(away.api.trace.at(-1)).toBe("watch 10");
+    await away.stop();
   });
 
   it("waits where versions are gone over and over, whatever comes in between [client W5] [client E1]", async () => {

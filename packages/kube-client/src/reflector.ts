@@ -1,9 +1,11 @@
-import { hasCode, KingletError } from "@kinglet/errors";
+import { createError, hasCode, KingletError } from "@kinglet/errors";
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
+import { kubeClientErrors } from "./errors.ts";
 import type { KubeClient, SelectOptions, WatchOptions } from "./kube-client.ts";
 import type { KubeObject, WatchEvent } from "./kube-object.ts";
+import { loadVersionProbe } from "./lazy.ts";
 import { ListStreamPolicy } from "./list-stream-policy.ts";
 import { LISTS_TOTAL, WATCH_EVENTS_TOTAL, WATCH_RESTARTS_TOTAL } from "./metrics.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
@@ -43,6 +45,8 @@ const RENEW_PAUSE_MS = 30_000;
 /** A streaming list that is silent this long is worth a warning, and after two of them it is given up. */
 const SILENCE_MS = 10_000;
 const MAX_SILENCES = 2;
+/** Longer than the minute between two bookmarks: a version of which no watch has shown anything for so long is asked about. */
+const DOUBT_MS = 90_000;
 
 /** How one watch ended, and what comes next. */
 type WatchEnd = "resume" | "relist" | "stop";
@@ -78,6 +82,8 @@ export class Reflector<T extends KubeObject> {
   #serverFaults = 0;
   /** Something came after the last complete list. */
   #hasHeard = false;
+  /** When the server last showed that it has `#version`, or was last asked whether. */
+  #provenAtMs = 0;
   /** When a lost version was last followed by a list without a wait. */
   #renewedAtMs = Number.NEGATIVE_INFINITY;
   /** The last fault that was logged, so that one that stays is said once. */
@@ -215,7 +221,20 @@ export class Reflector<T extends KubeObject> {
     for (let attempt = 0; !signal.aborted; attempt++) {
       // A version that is gone right after its list would otherwise turn into lists without a pause.
       if ((await this.#watch(signal, attempt === 0 && !this.#hasHeard)) !== "resume") return;
+      if (this.#clock.monotonicMs() - this.#provenAtMs >= DOUBT_MS && (await this.#isRestored(signal))) return;
     }
+  }
+
+  /** True when the server has never been at the held version: it was restored, and a watch from there shows nothing and does not fail. */
+  async #isRestored(signal: AbortSignal): Promise<boolean> {
+    this.#provenAtMs = this.#clock.monotonicMs();
+    const { probeVersion } = await loadVersionProbe();
+    const options = { ...this.#select, resourceVersion: this.version, signal };
+    const fault = await probeVersion(this.#client, this.#resource, options);
+    if (fault === undefined) this.#sink.heard();
+    const isAhead = isVersionFault(fault);
+    if (isAhead) this.#renew(fault);
+    return isAhead;
   }
 
   async #watch(signal: AbortSignal, isFirst: boolean): Promise<WatchEnd> {
@@ -275,6 +294,7 @@ export class Reflector<T extends KubeObject> {
     this.#isOrdered = true;
     this.#serverFaults = 0;
     this.#hasHeard = false;
+    this.#provenAtMs = this.#clock.monotonicMs();
     this.#lastFault = "";
     this.#lists.add(1, this.#labels());
     this.#sink.heard();
@@ -299,9 +319,20 @@ export class Reflector<T extends KubeObject> {
     this.#lastFault = "";
     this.#events.add(1, { resource: this.#resource.plural, type: event.type });
     this.#sink.heard();
-    // A replay of what was seen before: an old ADDED must not bring back what a later event has deleted.
     const order = this.#isOrdered ? compareResourceVersions(event.resourceVersion, this.version) : undefined;
-    if (event.type !== "BOOKMARK" && !(order !== undefined && order < 0)) this.#sink.apply(event);
+    // A replay of what was seen before: an old ADDED must not bring back what a later event has deleted.
+    const isOld = order !== undefined && order < 0;
+    if (!isOld) this.#provenAtMs = this.#clock.monotonicMs();
+    // A bookmark says where the server is, so it is no replay: the server was restored.
+    else if (event.type === "BOOKMARK") {
+      this.#isVersionUnavailable = true;
+      throw createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_RESOURCE_VERSION_TOO_LARGE", {
+        method: "GET",
+        path: this.#resource.plural,
+        message: `it is at ${event.resourceVersion}`,
+      });
+    }
+    if (event.type !== "BOOKMARK" && !isOld) this.#sink.apply(event);
     if (event.type !== "ADDED") this.#isOrdered = true;
     if (this.#isOrdered) this.#advance(event.resourceVersion);
   }

@@ -17,8 +17,28 @@ export class SharedValues {
     const known = values[slot];
     if (known !== undefined && isSame(known, value)) return known as T;
     values[slot] = value;
+    if (Array.isArray(value)) this.#shareElements(value);
     return value;
   }
+
+  /** A list that is new may hold what other lists hold: the sidecar of every workload. Asked once per different list. */
+  #shareElements(elements: unknown[]): void {
+    for (let index = 0; index < elements.length; index++) {
+      const element = elements[index];
+      if (typeof element === "object" && element !== null) elements[index] = this.share(element, roughHash(element));
+    }
+  }
+}
+
+/** Of the lengths and the ends of the strings in it: equal for equal values, and seldom for others. */
+function roughHash(value: object): number {
+  let hash = 0;
+  for (const part of Object.values(value)) {
+    if (typeof part !== "string") continue;
+    hash = Math.imul(hash ^ part.length, 0x01000193) ^ part.charCodeAt(part.length >> 1);
+    hash = Math.imul(hash, 0x01000193) ^ part.charCodeAt(part.length - 1);
+  }
+  return hash;
 }
 
 /** Equal by content, keys in the same order; values are strings, numbers, booleans, or objects and arrays of such. */
