@@ -50,7 +50,10 @@ export async function measureApplet(options: {
   const metafile = JSON.parse(await readFile(join(dist, "kinglet.meta.json"), "utf8")) as Metafile;
   const files = ["kinglet.cjs", `kinglet.${options.applet}.cjs`];
   const entries = ["kinglet.ts", `applets/${options.applet}/applet.ts`];
-  const modules = new Set(entries.flatMap((entry) => startupGraph(metafile, `apps/kinglet/src/${entry}`).modules));
+  const sizes = bytesByModule(metafile, files);
+  // A barrel of which nothing is left in the bundle costs nothing.
+  const loaded = entries.flatMap((entry) => startupGraph(metafile, `apps/kinglet/src/${entry}`).modules);
+  const modules = new Set(loaded.filter((path) => (sizes.get(path) ?? 0) > 0));
   for (const path of await evaluatedModules(await scenario.start(node, bundle), await freePort())) modules.add(path);
   const residents = [];
   if (existsSync(executable)) {
@@ -59,7 +62,6 @@ export async function measureApplet(options: {
       residents.push(await measureResident(await scenario.start([], executable)));
   }
   const atWork = existsSync(executable) ? await measureAtWork(executable) : [];
-  const sizes = bytesByModule(metafile, files);
   const of = (figure: "heapUsed" | "heapUsedAndExternal" | "timers" | "sockets"): number =>
     median(heaps.map((row) => row[figure]));
   return {
