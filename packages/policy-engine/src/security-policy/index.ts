@@ -2,6 +2,7 @@ export { criteria, familyOf, grammarOf } from "./criteria/criteria.ts";
 export { criterionNames, type CriterionName } from "./criteria/criterion-names.ts";
 export type { Criterion, CriterionFamily, CriterionMatch, CriterionNeed } from "./criteria/criterion.ts";
 export type { GrammarName } from "./grammars/grammar-name.ts";
+export { grammarNamed, grammars } from "./grammars/grammar-named.ts";
 export { maxValueLength, type Grammar, type GrammarProblem } from "./grammars/grammar.ts";
 export type { Comparator, ParsedValue } from "./grammars/parsed-value.ts";
 export {

@@ -24,7 +24,7 @@ export interface Criterion {
   readonly eventSources: readonly EventSource[];
   /** What has to be known beyond the object itself; empty when the object is enough. */
   readonly needs: readonly CriterionNeed[];
-  /** Whether a violation can be acted upon; false where the facts are known only after the act. */
+  /** Whether a policy that uses it may name enforcement actions; false where the facts change without the workload. */
   readonly enforceable: boolean;
   /** When it is violated by a value, in a few words. */
   readonly summary: string;

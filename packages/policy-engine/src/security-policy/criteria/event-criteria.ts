@@ -9,7 +9,6 @@ export function eventCriteria(): readonly Criterion[] {
   const audit: readonly EventSource[] = ["AUDIT_LOG_EVENT"];
   const both: readonly EventSource[] = ["DEPLOYMENT_EVENT", "AUDIT_LOG_EVENT"];
   const baseline: RowExceptions = { negation: false, operators: false, needs: ["baseline"] };
-  const afterwards: RowExceptions = { enforceable: false };
   return [
     row("Process Name", "process", "wholeText", "text", node, "the name of the program matches"),
     row("Process Arguments", "process", "partOfText", "text", node, "the arguments match somewhere"),
@@ -23,7 +22,7 @@ export function eventCriteria(): readonly Criterion[] {
       "boolean",
       deployment,
       "the baseline of the workload lacks the flow",
-      { negation: false, operators: false, needs: ["baseline"], enforceable: false },
+      baseline,
     ),
     row("File Path", "fileAccess", "pathGlob", "filePath", node, "the path of the file matches", { negation: false }),
     row("File Operation", "fileAccess", "enumeration", "fileOperation", node, "that is done with the file"),
@@ -34,15 +33,13 @@ export function eventCriteria(): readonly Criterion[] {
     row("Kubernetes User Groups", "kubeEvent", "exactText", "kubernetesName", both, "a member of that group asks"),
     row("Kubernetes API Verb", "auditLog", "enumeration", "apiVerb", audit, "that is done with the resource", {
       negation: false,
-      enforceable: false,
     }),
-    row("Kubernetes Resource Name", "auditLog", "exactText", "text", audit, "the resource has that name", afterwards),
-    row("Source IP Address", "auditLog", "exactText", "ipAddress", audit, "the request comes from there", afterwards),
-    row("User Agent", "auditLog", "prefixText", "text", audit, "the client's name begins with that", afterwards),
+    row("Kubernetes Resource Name", "auditLog", "exactText", "text", audit, "the resource has that name"),
+    row("Source IP Address", "auditLog", "exactText", "ipAddress", audit, "the request comes from there"),
+    row("User Agent", "auditLog", "prefixText", "text", audit, "the client's name begins with that"),
     row("Is Impersonated User", "auditLog", "boolean", "boolean", audit, "the user is impersonated, or is not", {
       negation: false,
       operators: false,
-      enforceable: false,
     }),
   ];
 }
