@@ -2,7 +2,8 @@ import type { ContainerProfile } from "./container-profile.ts";
 import { COMPLETION_ANNOTATION, STATUS_ANNOTATION } from "./profile-keys.ts";
 
 /**
- * Where a profile is in its life. `ready` means still learning; `completed` and `too-large` are final.
+ * Where a profile is in its life. `ready` means still learning, `completed` is final; `too-large`: more was seen than its store takes,
+ * and the object holds what fitted.
  * `""`: the object does not say, or says something unknown.
  *
  * @public

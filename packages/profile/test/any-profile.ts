@@ -117,3 +117,9 @@ export const anyConfiguration: fc.Arbitrary<CollapseConfiguration> = fc.record({
     { maxLength: 3, selector: (item) => item.prefix },
   ),
 });
+
+/** Files that are never collapsed: none, or some of those that profiles name, patterns and odd spellings among them. */
+export const anyKeepPaths: fc.Arbitrary<ReadonlySet<string> | undefined> = fc.option(
+  fc.uniqueArray(path, { maxLength: 8 }).map((paths) => new Set(paths)),
+  { nil: undefined },
+);

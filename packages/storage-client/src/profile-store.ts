@@ -40,7 +40,8 @@ export type UpdateResult =
       /** The store refused the object for its size. */
       readonly outcome: "too-large";
       /**
-       * What is in its place: status `too-large`, completion `partial`, and the content that was stored before (none when there was no object).
+       * What is in its place: status `too-large`, completion `partial`, and the content that was stored before (none when there was no
+       * object); what the refused object said of status and completion is noted in annotations of `kinglet.dev/`.
        */
       readonly stored: ContainerProfile;
       /** What was refused; whole. */
@@ -105,6 +106,10 @@ export interface ProfileStore extends ProfileSource {
   /**
    * Reads, merges and writes; when somebody else wrote meanwhile, merges again, five times at most with growing random pauses. Nothing is
    * written when nothing changes. Members of the stored object that are not known are kept.
+   *
+   * `too-large` is what became of one write. The next merge is offered the object without that mark, with the status and completion that
+   * were refused, and what fits then is stored under the status that the merge gives it. Not guaranteed: that a writer who was refused is
+   * remembered while another one writes less; whoever got `too-large` keeps `refused` and writes again with its next news.
    *
    * @param merge - from what is stored (`undefined`: nothing) to what shall be; `undefined`: leave it as it is. May be called several times, so
    * without side effects. With a join (commutative, associative, idempotent) any number of writers may share one object, and a write

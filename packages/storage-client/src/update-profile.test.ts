@@ -1,6 +1,7 @@
 import { createError } from "@kinglet/errors";
 import { ManualClock } from "@kinglet/lifecycle";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
+import { joinProfiles } from "@kinglet/profile/merging";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -141,6 +142,105 @@ describe("updateProfile", () => {
     expect(same.outcome).toBe("unchanged");
     const other = await updateProfile(record, () => withAnnotations({ b: "2", a: "2" }), options);
     expect(other.outcome).toBe("written");
+  });
+
+  describe("too large", () => {
+    const options = { signal, clock: new ManualClock(), random: () => 0 };
+    const STATUS = "kubescape.io/status";
+    const COMPLETION = "kubescape.io/completion";
+    const observed = (status: string, completion: string, ...names: readonly string[]): ContainerProfile => {
+      const { spec, metadata, ...kind } = withSyscalls(undefined, ...names);
+      return {
+        ...kind,
+        spec,
+        metadata: { ...metadata, annotations: { [STATUS]: status, [COMPLETION]: completion } },
+      };
+    };
+    const stated = (profile: ContainerProfile | undefined): unknown => [
+      profile?.metadata.annotations?.[STATUS],
+      profile?.metadata.annotations?.[COMPLETION],
+      profile?.spec.syscalls.join(" "),
+    ];
+    /** A store that takes three system calls an object. */
+    const smallRecord = (): ReturnType<typeof memoryRecord> => {
+      const record = memoryRecord(async () => {});
+      return {
+        ...record,
+        write: async (profile, over) => {
+          if (profile.spec.syscalls.length <= 3) return record.write(profile, over);
+          throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_TOO_LARGE", { ...subject, problem: "test" });
+        },
+      };
+    };
+    const joinInto = (record: ProfileRecord, local: ContainerProfile): ReturnType<typeof updateProfile> =>
+      updateProfile(record, (current) => (current === undefined ? local : joinProfiles(current, local)), options);
+
+    it("is said anew at each write: a join that fits has the status of those who observed [store too-large]", async () => {
+      const record = smallRecord();
+      await joinInto(record, observed("ready", "partial", "a"));
+      const refused = await joinInto(record, observed("completed", "complete", "b", "c", "d"));
+      expect(refused.outcome).toBe("too-large");
+      expect(stated(refused.outcome === "too-large" ? refused.refused : undefined)).toEqual([
+        "completed",
+        "complete",
+        "a b c d",
+      ]);
+      expect(stated(record.current())).toEqual(["too-large", "partial", "a"]);
+      const fits = await joinInto(record, observed("ready", "partial", "b"));
+      expect(fits.outcome).toBe("written");
+      // What was completed before the refusal is not taken back by it.
+      expect(stated(record.current())).toEqual(["completed", "complete", "a b"]);
+      expect(Object.keys(record.current()?.metadata.annotations ?? {}).toSorted()).toEqual([COMPLETION, STATUS]);
+    });
+
+    it("ends when what would be written is what is stored already [store too-large]", async () => {
+      const record = smallRecord();
+      await joinInto(record, observed("ready", "partial", "a"));
+      await joinInto(record, observed("ready", "partial", "b", "c", "d"));
+      expect((await joinInto(record, observed("ready", "partial", "a"))).outcome).toBe("written");
+      expect(stated(record.current())).toEqual(["ready", "partial", "a"]);
+    });
+
+    it("stays, without a write, while the merge leaves things as they are or is refused again [store too-large]", async () => {
+      const record = smallRecord();
+      await joinInto(record, observed("ready", "", "a", "b", "c", "d"));
+      const { resourceVersion } = record.current()?.metadata ?? {};
+      expect((await joinInto(record, observed("ready", "", "a", "b", "c", "d"))).outcome).toBe("too-large");
+      expect((await updateProfile(record, (current) => current, options)).outcome).toBe("unchanged");
+      expect(record.current()?.metadata.resourceVersion).toBe(resourceVersion);
+      expect(stated(record.current())).toEqual(["too-large", "partial", ""]);
+    });
+
+    it("of another program gives way to what a learner says [store too-large]", async () => {
+      const record = smallRecord();
+      await record.write(observed("too-large", "complete", "a"), undefined);
+      await joinInto(record, observed("ready", "partial", "b"));
+      expect(stated(record.current())).toEqual(["ready", "complete", "a b"]);
+    });
+
+    it("never outlives what fits, in any order of writes [store too-large]", async () => {
+      const anyNames = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { minLength: 1, maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyNames, { minLength: 1, maxLength: 8 }), async (writes) => {
+          const record = smallRecord();
+          let fitted: ContainerProfile | undefined;
+          for (const names of writes) {
+            const local = observed("ready", "partial", ...names);
+            const wanted = fitted === undefined ? local : joinProfiles(fitted, local);
+            const fits = wanted.spec.syscalls.length <= 3;
+            if (fits) fitted = wanted;
+            const result = await joinInto(record, local);
+            expect(result.outcome === "too-large").toBe(!fits);
+            expect(stated(record.current())).toEqual([
+              fits ? "ready" : "too-large",
+              "partial",
+              fitted?.spec.syscalls.join(" ") ?? "",
+            ]);
+          }
+        }),
+        { seed: 2, numRuns: 200 },
+      );
+    });
   });
 
   it("loses nothing in any order of the steps of several writers", async () => {

@@ -1,19 +1,12 @@
 import { createError, hasCode } from "@kinglet/errors";
 import { createBackoff, sleep, type Clock } from "@kinglet/lifecycle";
-import {
-  COMPLETION_ANNOTATION,
-  parseContainerProfile,
-  STATUS_ANNOTATION,
-  SYNC_CHECKSUM_ANNOTATION,
-  type ContainerProfile,
-  type ProfileStatus,
-  type ProfileCompletion,
-} from "@kinglet/profile";
+import { SYNC_CHECKSUM_ANNOTATION, type ContainerProfile } from "@kinglet/profile";
 
 import type { CallSubject } from "./call-budget.ts";
 import { storageErrors } from "./errors.ts";
 import { profileDocument } from "./profile-document.ts";
 import type { UpdateResult } from "./profile-store.ts";
+import { markTooLarge, withoutMark } from "./too-large-mark.ts";
 
 /** An object as it was read. @internal */
 export interface StoredProfile {
@@ -35,8 +28,6 @@ export interface ProfileRecord {
 const ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-const TOO_LARGE: ProfileStatus = "too-large";
-const PARTIAL: ProfileCompletion = "partial";
 
 /**
  * Reads, merges and writes until no other writer was in between.
@@ -54,8 +45,11 @@ export async function updateProfile(
   const backoff = createBackoff({ initialMs: FIRST_PAUSE_MS, maxMs: LONGEST_PAUSE_MS, jitter: 1, random });
   for (let attempt = 1; ; attempt++) {
     const current = await record.read();
-    const merged = merge(current?.profile);
+    // Whether it is too large is decided by what is written now, not by what was refused once.
+    const offered = current === undefined ? undefined : withoutMark(current.profile);
+    const merged = merge(offered);
     if (merged === undefined) return { outcome: "skipped", stored: current?.profile };
+    if (merged === offered && current !== undefined) return { outcome: "unchanged", stored: current.profile };
     assertPlace(record, merged);
     try {
       return await writeOrMark(record, merged, current);
@@ -79,25 +73,10 @@ async function writeOrMark(
   } catch (error) {
     if (!hasCode(error, "KINGLET_ERR_STORAGE_CLIENT_TOO_LARGE")) throw error;
   }
-  const marker = markerOf(merged, current?.profile);
+  const marker = markTooLarge(merged, current?.profile);
   const isMarked = current !== undefined && isSameContent(current.profile, marker);
   const stored = isMarked ? current.profile : await record.write(marker, current);
   return { outcome: "too-large", stored, refused: merged };
-}
-
-/**
- * What says in the store that there would be more. It keeps the content that fitted before: a final status over an empty content would make everything the
- * container does look unknown. `partial`, because it does not have everything that was seen.
- */
-function markerOf(refused: ContainerProfile, current: ContainerProfile | undefined): ContainerProfile {
-  const { apiVersion, kind, metadata } = refused;
-  const annotations = {
-    ...metadata.annotations,
-    [STATUS_ANNOTATION]: TOO_LARGE,
-    [COMPLETION_ANNOTATION]: PARTIAL,
-  };
-  const { spec } = current ?? parseContainerProfile({ apiVersion, kind, metadata, spec: {} });
-  return { apiVersion, kind, metadata: { ...metadata, annotations }, spec };
 }
 
 /** False only when something that is written differs; lists in another order look different, which costs one write. */

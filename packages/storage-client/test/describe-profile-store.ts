@@ -246,7 +246,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
         });
       });
 
-      it("says too-large in the place of an object over the limit, keeps what fitted, and takes it when it fits again", async () => {
+      it("says too-large in the place of an object over the limit, keeps what fitted, and takes it when it fits again [store too-large]", async () => {
         await store.update(NAMESPACE, "web", withExec("/a"), { signal });
         const large = (current: ContainerProfile | undefined): ContainerProfile => {
           const profile = withExec("/b")(current);
@@ -267,6 +267,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
         expect(again.stored?.metadata.resourceVersion).toBe(stored?.metadata.resourceVersion);
         const smaller = await store.update(NAMESPACE, "web", withExec("/b"), { signal });
         expect([smaller.outcome, paths(smaller.stored)]).toEqual(["written", ["/a", "/b"]]);
+        expect(smaller.stored?.metadata.annotations?.["kubescape.io/status"]).toBeUndefined();
         const fresh = (): ContainerProfile =>
           large(parseContainerProfile({ metadata: { name: "db", namespace: NAMESPACE }, spec: {} }));
         expect((await store.update(NAMESPACE, "db", fresh, { signal })).outcome).toBe("too-large");

@@ -1,4 +1,5 @@
 import type { HttpEndpoint, OpenCall } from "../container-profile.ts";
+import { hasWildcardSegment, trimmedLength } from "../matching/matches-segments.ts";
 import type { CollapseConfiguration } from "./collapse-configuration.ts";
 import { CollapseThresholds } from "./collapse-thresholds.ts";
 import type { ListPool } from "./list-pool.ts";
@@ -15,18 +16,28 @@ export function collapseOpens(
   const collapser = new PathCollapser<OpenCall>(thresholds);
   const kept = new Map<string, OpenCall[]>();
   for (const open of opens) {
-    if (keepPaths?.has(open.path) !== true) collapser.add(open.path, open);
-    else if (!kept.has(open.path)) kept.set(open.path, [open]);
-    else kept.get(open.path)!.push(open);
+    const path = keepPaths === undefined ? undefined : keptPath(open.path, keepPaths);
+    if (path === undefined) collapser.add(open.path, open);
+    else if (!kept.has(path)) kept.set(path, [open]);
+    else kept.get(path)!.push(open);
   }
   const unite = ([path, items]: readonly [string, readonly OpenCall[]]): OpenCall => ({
     path,
     flags: pool.union(items.map((item) => item.flags)),
   });
-  const byPath = new Map(
-    [...[...collapser.collapse()].map(unite), ...[...kept].map(unite)].map((open) => [open.path, open]),
-  );
-  return [...byPath.values()].sort(byText((open) => open.path));
+  // No path is in both: what is kept is literal, and the collapser only makes patterns and what it was given.
+  return [...collapser.collapse(), ...kept].map(unite).sort(byText((open) => open.path));
+}
+
+/**
+ * The one way to write a path that is kept; `undefined` when it is not. The decision must be the same for a path and for what a
+ * collapse makes of it (without the slashes at its end), and a pattern is never kept: the files beside it would no longer be taken by
+ * it, so that the result would depend on when they came.
+ */
+function keptPath(path: string, keepPaths: ReadonlySet<string>): string | undefined {
+  if (!path.startsWith("/") || hasWildcardSegment(path)) return undefined;
+  const written = path.slice(0, Math.max(1, trimmedLength(path)));
+  return keepPaths.has(written) ? written : undefined;
 }
 
 /** Endpoints as patterns of one port and direction each, methods and headers united. @internal */

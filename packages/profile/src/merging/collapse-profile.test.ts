@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { anyConfiguration, anyProfile } from "../../test/any-profile.ts";
+import { anyConfiguration, anyKeepPaths, anyProfile } from "../../test/any-profile.ts";
 import type { ContainerProfile } from "../container-profile.ts";
 import { EndpointMatcher } from "../matching/endpoint-matcher.ts";
 import { PathMatcher } from "../matching/path-matcher.ts";
@@ -56,44 +56,63 @@ function allowsAllOf(wide: ContainerProfile, narrow: ContainerProfile): boolean 
 }
 
 describe("collapseProfile", () => {
-  it("is idempotent, value for value [profile closure]", () => {
+  it("is idempotent, value for value [profile closure] [profile kept]", () => {
     fc.assert(
-      fc.property(anyProfile, anyConfiguration, (profile, configuration) => {
-        const collapsed = collapseProfile(profile, configuration);
-        expect(collapseProfile(collapsed, configuration)).toEqual(collapsed);
+      fc.property(anyProfile, anyConfiguration, anyKeepPaths, (profile, configuration, keepPaths) => {
+        const collapsed = collapseProfile(profile, configuration, { keepPaths });
+        expect(collapseProfile(collapsed, configuration, { keepPaths })).toEqual(collapsed);
       }),
-      { seed: 1, numRuns: 500 },
+      { seed: 1, numRuns: 1_000 },
     );
   });
 
-  it("is extensive: everything that was allowed stays allowed [profile closure]", () => {
+  it("is extensive: everything that was allowed stays allowed [profile closure] [profile kept]", () => {
     fc.assert(
-      fc.property(anyProfile, anyConfiguration, (profile, configuration) => {
-        expect(allowsAllOf(collapseProfile(profile, configuration), profile)).toBe(true);
+      fc.property(anyProfile, anyConfiguration, anyKeepPaths, (profile, configuration, keepPaths) => {
+        expect(allowsAllOf(collapseProfile(profile, configuration, { keepPaths }), profile)).toBe(true);
       }),
-      { seed: 2, numRuns: 500 },
+      { seed: 2, numRuns: 1_000 },
     );
   });
 
-  it("is monotone: more content never allows less [profile closure]", () => {
+  it("is monotone: more content never allows less [profile closure] [profile kept]", () => {
     fc.assert(
-      fc.property(anyProfile, anyProfile, anyConfiguration, (small, added, collapse) => {
-        const large = joinProfiles(small, added, { collapse });
-        expect(allowsAllOf(large, collapseProfile(small, collapse))).toBe(true);
+      fc.property(anyProfile, anyProfile, anyConfiguration, anyKeepPaths, (small, added, collapse, keepPaths) => {
+        const large = joinProfiles(small, added, { collapse, keepPaths });
+        expect(allowsAllOf(large, collapseProfile(small, collapse, { keepPaths }))).toBe(true);
       }),
-      { seed: 3, numRuns: 500 },
+      { seed: 3, numRuns: 1_000 },
     );
   });
 
   it("does not depend on the order of the paths", () => {
     fc.assert(
-      fc.property(anyProfile, anyConfiguration, (profile, configuration) => {
+      fc.property(anyProfile, anyConfiguration, anyKeepPaths, (profile, configuration, keepPaths) => {
         const { spec } = profile;
         const reversed = { ...profile, spec: { ...spec, opens: spec.opens.toReversed() } };
-        expect(collapseProfile(reversed, configuration)).toEqual(collapseProfile(profile, configuration));
+        const collapse = (of: ContainerProfile) => collapseProfile(of, configuration, { keepPaths });
+        expect(collapse(reversed)).toEqual(collapse(profile));
       }),
-      { seed: 4, numRuns: 200 },
+      { seed: 4, numRuns: 400 },
     );
+  });
+
+  it("loses no flag where a kept path is what others collapse to, and takes later files all the same [profile kept]", () => {
+    const open = (path: string, flag: string) => ({ path, flags: [flag] });
+    const three = ["a", "b", "c"].map((name) => open(`/data/${name}`, "O_WRONLY"));
+    const options = { collapse: withThreshold(2), keepPaths: new Set(["/data/⋯", "/data/a"]) };
+    const first = profileOf({ opens: [open("/data/⋯", "O_RDONLY"), ...three, open("/data/d", "O_WRONLY")] });
+    const joined = joinProfiles(first, profileOf({ opens: [open("/data/e", "O_EXCL")] }), options);
+    expect(joined.spec.opens).toEqual([
+      { path: "/data/a", flags: ["O_WRONLY"] },
+      { path: "/data/⋯", flags: ["O_EXCL", "O_RDONLY", "O_WRONLY"] },
+    ]);
+  });
+
+  it("keeps a file under each way to write it, always as one [profile kept]", () => {
+    const keepPaths = new Set(["/data/a"]);
+    const opens = ["/data/a/", "/data/a", "/data/b", "/data/c", "/data/d"];
+    expect(collapseOpens(opens, withThreshold(2), keepPaths)).toEqual(["/data/a", "/data/⋯"]);
   });
 
   it("turns more distinct children than the threshold into one segment, and unites the flags", () => {

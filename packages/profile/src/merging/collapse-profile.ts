@@ -5,7 +5,10 @@ import { uniteSpecs } from "./normal-form.ts";
 
 /** What stays out of collapsing. @public */
 export interface CollapseOptions {
-  /** Files that are never collapsed, because they are known (from the image's bill of materials). */
+  /**
+   * Files that are never collapsed, because they are known (from the image's bill of materials): absolute paths without a slash at the
+   * end. A path with a wildcard segment is a pattern, whatever stands here, and is not kept.
+   */
   readonly keepPaths?: ReadonlySet<string> | undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Where each status stands: one that learns is above one that could not, and the two final ones are on top. An unknown text is
- * lowest.
+ * Where each status stands: one that learns is above one that could not. `too-large` is no observation of a container but what became
+ * of a write, so it gives way to every status of a learner: what has fitted since then must not be called too large. An unknown text
+ * is lowest.
  */
 const statusOrder: readonly string[] = [
   "",
@@ -9,16 +10,16 @@ const statusOrder: readonly string[] = [
   "unauthorize",
   "incomplete",
   "failed",
+  "too-large",
   "initializing",
   "ready",
   "completed",
-  "too-large",
 ];
 const completionOrder: readonly string[] = ["", "partial", "complete"];
 
 /**
  * The higher of two statuses: none < `unsupported-schema` < `missing-runtime` < `unauthorize` < `incomplete` < `failed` <
- * `initializing` < `ready` < `completed` < `too-large`.
+ * `too-large` < `initializing` < `ready` < `completed`.
  *
  * Commutative, associative, idempotent for any text; of two that stand nowhere in the list the greater by code units.
  *
