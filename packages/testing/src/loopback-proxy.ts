@@ -25,12 +25,15 @@ export class LoopbackProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #links = new Set<Link>();
   readonly #server: Server;
+  readonly #host: string;
   #mode: ProxyMode = "forward";
   #cutAfterBytes: number | undefined;
   #port = 0;
+  #accepted = 0;
 
   /** @param target - the URL of the server. Use `openLoopbackProxy`. */
-  constructor(target: string) {
+  constructor(target: string, host = "127.0.0.1") {
+    this.#host = host;
     const { hostname, port } = new URL(target);
     this.#target = { host: hostname, port: Number(port) };
     this.#server = createServer({ noDelay: true }, (near) => this.#accept(near));
@@ -38,7 +41,16 @@ export class LoopbackProxy implements AsyncDisposable {
 
   /** The same URL by way of the proxy. */
   get server(): string {
-    return `https://127.0.0.1:${this.#port}`;
+    return `https://${this.#host}:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Connections ever made. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** Connections that are open, as far as the proxy can tell. */
@@ -49,7 +61,7 @@ export class LoopbackProxy implements AsyncDisposable {
   async listen(port = 0): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(port, "127.0.0.1", () => {
+      this.#server.listen(port, this.#host, () => {
         this.#server.off("error", reject);
         resolve();
       });
@@ -106,6 +118,7 @@ export class LoopbackProxy implements AsyncDisposable {
   }
 
   #accept(near: Socket): void {
+    this.#accepted++;
     near.on("error", () => {});
     if (this.#mode === "reset") {
       near.resetAndDestroy();
@@ -179,9 +192,16 @@ export class LoopbackProxy implements AsyncDisposable {
   }
 }
 
-/** Starts a proxy in front of a server. */
-export async function openLoopbackProxy(target: string): Promise<LoopbackProxy> {
-  const proxy = new LoopbackProxy(target);
-  await proxy.listen();
+/**
+ * Starts a proxy in front of a server.
+ *
+ * @param at - an address of loopback and a port. @defaultValue 127.0.0.1, any free port
+ */
+export async function openLoopbackProxy(
+  target: string,
+  at: { readonly host?: string; readonly port?: number } = {},
+): Promise<LoopbackProxy> {
+  const proxy = new LoopbackProxy(target, at.host);
+  await proxy.listen(at.port);
   return proxy;
 }

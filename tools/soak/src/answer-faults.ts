@@ -1,5 +1,7 @@
+import type { TransportRequest, TransportResponse } from "@kinglet/kube-client";
+import { gzipSync } from "node:zlib";
+import { ambush, listAmbush } from "./ambush.ts";
 import {
-  endsInitialEvents,
   isStreamingList,
   isWatch,
   mangledWatch,
@@ -13,42 +15,46 @@ import type { SoakFault } from "./soak-fault.ts";
 export function answerFaults(): readonly SoakFault[] {
   let seen = 0;
   return [
-    answer("401 once", () => times(3, () => statusAnswer(401, "Unauthorized"))),
-    answer("401 for ever", () => all(() => statusAnswer(401, "Unauthorized"))),
-    answer("token expiry mid-run", () => some(() => statusAnswer(401, "Unauthorized"))),
-    answer("403 on watch only", () => watches(() => statusAnswer(403, "Forbidden"))),
-    answer("404 (CRD deleted)", () => all(() => statusAnswer(404, "NotFound"))),
-    answer("409 storm", () => some(() => statusAnswer(409, "Conflict"))),
-    answer("410 HTTP", () => some(() => statusAnswer(410, "Expired"))),
-    answer("410 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(410, "Expired")]))),
-    answer("429 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(429, "TooManyRequests")]))),
-    answer("500 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(500, "InternalError")]))),
-    listAnswer("410 on page 2", () => (request) => {
-      // A list at a version is not paged; one without, after a version is gone, is.
-      const isRefused =
-        request.path.includes("continue=") || (!isWatch(request) && /resourceVersion=\d/.test(request.path));
-      return isRefused ? Promise.resolve(statusAnswer(410, "Expired")) : undefined;
+    ambush("403 on watch only", () => refused(isWatch, () => statusAnswer(403, "Forbidden"))),
+    ambush("404 (CRD deleted)", () =>
+      refused(
+        () => true,
+        () => statusAnswer(404, "NotFound"),
+      ),
+    ),
+    ambush("409 storm", () => some(() => statusAnswer(409, "Conflict"))),
+    ambush("410 HTTP", () => some(() => statusAnswer(410, "Expired"))),
+    ambush("410 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(410, "Expired")]))),
+    ambush("429 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(429, "TooManyRequests")]))),
+    ambush("500 in an ERROR event", () => mangledWatch(afterSome(() => [errorLine(500, "InternalError")]))),
+    listAmbush("410 on page 2", () =>
+      refused(
+        // A list at a version is not paged; one without, after a version is gone, is.
+        (request) =>
+          request.path.includes("continue=") || (!isWatch(request) && /resourceVersion=\d/.test(request.path)),
+        () => statusAnswer(410, "Expired"),
+      ),
+    ),
+    listAmbush("422 to sendInitialEvents", () => refused(isStreamingList, () => statusAnswer(422, "Invalid"))),
+    listAmbush("sendInitialEvents ignored", () => (request, next, strike) => {
+      if (!isStreamingList(request)) return undefined;
+      strike();
+      return next({
+        ...request,
+        path: request.path.replace(/&?(?:sendInitialEvents|resourceVersionMatch)=\w+/g, ""),
+      });
     }),
-    listAnswer(
-      "422 to sendInitialEvents",
-      () => (request) => (isStreamingList(request) ? Promise.resolve(statusAnswer(422, "Invalid")) : undefined),
-    ),
-    listAnswer(
-      "sendInitialEvents ignored",
-      () => (request, next) =>
-        isStreamingList(request)
-          ? next({ ...request, path: request.path.replace(/&?(?:sendInitialEvents|resourceVersionMatch)=\w+/g, "") })
-          : undefined,
-    ),
-    answer("bookmark missing", () => mangledWatch((event, line) => (event.type === "BOOKMARK" ? [] : [line]))),
-    answer("bookmark with lower version", () =>
-      mangledWatch((event, line) => (event.type === "BOOKMARK" && !endsInitialEvents(event) ? [lower(event)] : [line])),
-    ),
-    answer("429 without Retry-After", () => some(() => statusAnswer(429, "TooManyRequests"))),
-    answer("429 with Retry-After", () => some(() => statusAnswer(429, "TooManyRequests", { retryAfter: 3 }))),
-    answer("500", () => some(() => statusAnswer(500, "InternalError"))),
-    answer("503 with Retry-After", () => some(() => statusAnswer(503, "ServiceUnavailable", { retryAfter: 2 }))),
-    answer("504 too large version", () =>
+    // Informers list, so that the bookmark which closes a streaming list is one of them.
+    listAmbush("bookmark missing", () => mangledWatch((event, line) => (event.type === "BOOKMARK" ? [] : [line]))),
+    ambush("bookmark with lower version", () => {
+      let count = 0;
+      return mangledWatch((event, line) => (++count % 20 === 0 ? [lowBookmark(event), line] : [line]));
+    }),
+    ambush("429 without Retry-After", () => some(() => statusAnswer(429, "TooManyRequests"))),
+    ambush("429 with Retry-After", () => some(() => statusAnswer(429, "TooManyRequests", { retryAfter: 3 }))),
+    ambush("500", () => some(() => statusAnswer(500, "InternalError"))),
+    ambush("503 with Retry-After", () => some(() => statusAnswer(503, "ServiceUnavailable", { retryAfter: 2 }))),
+    ambush("504 too large version", () =>
       some(() =>
         statusAnswer(504, "Timeout", {
           retryAfter: 1,
@@ -56,8 +62,8 @@ export function answerFaults(): readonly SoakFault[] {
         }),
       ),
     ),
-    answer("duplicate events", () => mangledWatch((_event, line) => [line, line])),
-    answer("event replay after reconnect", () => {
+    ambush("duplicate events", () => mangledWatch((_event, line) => [line, line])),
+    ambush("event replay after reconnect", () => {
       const history: string[] = [];
       return mangledWatch((event, line) => {
         const replay = history.length > 0 && ++seen % 50 === 0 ? history.slice(0, 10) : [];
@@ -68,8 +74,8 @@ export function answerFaults(): readonly SoakFault[] {
         return [...replay, line];
       });
     }),
-    answer("objects without metadata", () => mangledWatch((event, line) => strange(event, line, { kind: "Nothing" }))),
-    answer("Table objects", () =>
+    ambush("objects without metadata", () => mangledWatch((event, line) => strange(event, line, { kind: "Nothing" }))),
+    ambush("Table objects", () =>
       mangledWatch((event, line) =>
         strange(event, line, {
           kind: "Table",
@@ -80,11 +86,11 @@ export function answerFaults(): readonly SoakFault[] {
         }),
       ),
     ),
-    answer("16 MiB line", () =>
+    ambush("16 MiB line", () =>
       mangledWatch(afterSome(() => [`{"type":"ADDED","object":{"x":"${"x".repeat(17_000_000)}"}}`])),
     ),
-    answer("half a line, then more", () => mangledWatch(afterSome(() => ['{"type":"ADDED","object":{"metadata":']))),
-    answer("HTML of a proxy", () =>
+    ambush("half a line, then more", () => mangledWatch(afterSome(() => ['{"type":"ADDED","object":{"metadata":']))),
+    ambush("HTML of a proxy", () =>
       some(() => ({
         ...statusAnswer(502, "BadGateway"),
         headers: { "content-type": "text/html" },
@@ -92,69 +98,66 @@ export function answerFaults(): readonly SoakFault[] {
     ),
     {
       name: "gzip multi-member",
-      leftOut: () =>
-        "compression is asked for by the client's own suite only; a soak has no server that compresses watches",
-      make: async () => {},
+      isAmbush: true,
+      make: async ({ transport, server }) => {
+        // A server that can does it itself, for this client alone asks; in front of one that cannot stands a proxy that compresses.
+        const stop = server.startGzipMembers?.();
+        const remove = transport.add(inGzipMembers);
+        server.proxy.resetAll();
+        return () => {
+          stop?.();
+          remove();
+          server.proxy.resetAll();
+        };
+      },
     },
   ];
 }
 
-/** The fault meets requests as they come again: the open ones are reset. */
-function answer(name: string, rule: () => TransportRule): SoakFault {
-  return {
-    name,
-    isAmbush: true,
-    make: async ({ transport, server }) => {
-      const remove = transport.add(rule());
-      server.proxy.resetAll();
-      return () => {
-        remove();
-        // No stream stays open that still passes through the rule.
-        server.proxy.resetAll();
-      };
-    },
-  };
-}
-
-/** The same for faults of lists: history goes, so that informers have to list. */
-function listAnswer(name: string, rule: () => TransportRule): SoakFault {
-  return {
-    name,
-    isAmbush: true,
-    make: async ({ transport, server, churn }) => {
-      const remove = transport.add(rule());
-      await server.proxy.setMode("refuse");
-      await churn.burst(100);
-      await server.restart();
-      await server.proxy.setMode("forward");
-      return remove;
-    },
-  };
-}
-
-function all(make: () => ReturnType<typeof statusAnswer>): TransportRule {
-  return () => Promise.resolve(make());
-}
-
 /** Two of three requests. */
-function some(make: () => ReturnType<typeof statusAnswer>): TransportRule {
+function some(make: () => TransportResponse): TransportRule {
   let count = 0;
-  return (request, next) => (++count % 3 === 0 ? next(request) : Promise.resolve(make()));
+  return refused(() => ++count % 3 !== 0, make);
 }
 
-function times(limit: number, make: () => ReturnType<typeof statusAnswer>): TransportRule {
-  let count = 0;
-  return () => (++count > limit ? undefined : Promise.resolve(make()));
+function refused(meets: (request: TransportRequest) => boolean, make: () => TransportResponse): TransportRule {
+  return (request, _next, strike) => {
+    if (!meets(request)) return undefined;
+    strike();
+    return Promise.resolve(make());
+  };
 }
 
-function watches(make: () => ReturnType<typeof statusAnswer>): TransportRule {
-  return (request) => (isWatch(request) ? Promise.resolve(make()) : undefined);
+/** Asks for gzip, and compresses what comes as it is: each piece is a member of its own. */
+function inGzipMembers(
+  request: TransportRequest,
+  next: (request: TransportRequest) => Promise<TransportResponse>,
+  strike: () => void,
+): Promise<TransportResponse> {
+  async function* members(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of body) {
+      strike();
+      yield gzipSync(chunk, { level: 1 });
+    }
+  }
+  async function* counted(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of body) {
+      strike();
+      yield chunk;
+    }
+  }
+  return next({ ...request, headers: { ...request.headers, "accept-encoding": "gzip" } }).then((response) => {
+    const { headers, body } = response;
+    if (headers["content-encoding"] === "gzip") return { ...response, body: counted(body) };
+    const { "content-length": _length, ...rest } = headers;
+    return { ...response, headers: { ...rest, "content-encoding": "gzip" }, body: members(body) };
+  });
 }
 
-/** Every hundredth event of a stream is replaced. */
+/** Every twentieth event of a stream is replaced. */
 function afterSome(make: () => readonly string[]): (event: WatchLine, line: string) => readonly string[] {
   let count = 0;
-  return (_event, line) => (++count % 100 === 0 ? make() : [line]);
+  return (_event, line) => (++count % 20 === 0 ? make() : [line]);
 }
 
 /** Every tenth event comes with something strange before it. */
@@ -170,9 +173,7 @@ function errorLine(code: number, reason: string): string {
   });
 }
 
-function lower(event: WatchLine): string {
-  return JSON.stringify({
-    ...event,
-    object: { ...event.object, metadata: { ...event.object.metadata, resourceVersion: "17" } },
-  });
+function lowBookmark({ object }: WatchLine): string {
+  const { kind, apiVersion } = object;
+  return JSON.stringify({ type: "BOOKMARK", object: { kind, apiVersion, metadata: { resourceVersion: "17" } } });
 }

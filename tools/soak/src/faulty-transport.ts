@@ -3,8 +3,16 @@ import type { KubeTransport, TransportRequest, TransportResponse } from "@kingle
 /** Hands a request on. */
 type Next = (request: TransportRequest) => Promise<TransportResponse>;
 
-/** Answers a request in another way, or leaves it alone by giving undefined. */
-export type TransportRule = (request: TransportRequest, next: Next) => Promise<TransportResponse> | undefined;
+/**
+ * Answers a request in another way, or leaves it alone by giving undefined.
+ *
+ * Calls `strike` for each answer that it replaces and each piece that it changes.
+ */
+export type TransportRule = (
+  request: TransportRequest,
+  next: Next,
+  strike: () => void,
+) => Promise<TransportResponse> | undefined;
 
 /** Carries requests and does to answers what servers and proxies on the way might; counts requests. */
 export class FaultyTransport implements KubeTransport {
@@ -12,8 +20,10 @@ export class FaultyTransport implements KubeTransport {
   readonly #rules: TransportRule[] = [];
   /** Requests so far. */
   requests = 0;
-  /** Requests that a rule has taken. */
+  /** Answers and pieces of them that rules have changed. */
   met = 0;
+  /** Requests that the server itself answered with 401. */
+  unauthorized = 0;
 
   constructor(inner: KubeTransport) {
     this.#inner = inner;
@@ -30,14 +40,22 @@ export class FaultyTransport implements KubeTransport {
 
   send(request: TransportRequest): Promise<TransportResponse> {
     this.requests++;
-    const next: Next = (passed) => this.#inner.send(passed);
+    const next: Next = async (passed) => {
+      const response = await this.#inner.send(passed);
+      if (response.status === 401) this.unauthorized++;
+      return response;
+    };
+    const strike = (): void => void this.met++;
     for (const rule of this.#rules) {
-      const answer = rule(request, next);
-      if (answer === undefined) continue;
-      this.met++;
-      return answer;
+      const answer = rule(request, next, strike);
+      if (answer !== undefined) return answer;
     }
     return next(request);
+  }
+
+  /** The same connections, past the rules and the count; disposing it leaves them open. */
+  beside(): KubeTransport {
+    return { send: (request) => this.#inner.send(request), [Symbol.asyncDispose]: async () => {} };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -87,10 +105,15 @@ async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
 
 /** A watch whose lines pass through `change` (one event in, any number out), asked for in JSON so that they can. */
 export function mangledWatch(change: (event: WatchLine, line: string) => readonly string[]): TransportRule {
-  return (request, next) => {
+  return (request, next, strike) => {
     if (!isWatch(request)) return undefined;
+    const struck = (event: WatchLine, line: string): readonly string[] => {
+      const lines = change(event, line);
+      if (lines.length !== 1 || lines[0] !== line) strike();
+      return lines;
+    };
     return next(inJson(request)).then((response) =>
-      response.status === 200 ? { ...response, body: mangled(response.body, change) } : response,
+      response.status === 200 ? { ...response, body: mangled(response.body, struck) } : response,
     );
   };
 }
@@ -99,12 +122,10 @@ export function mangledWatch(change: (event: WatchLine, line: string) => readonl
 export interface WatchLine {
   readonly type: string;
   readonly object: {
-    readonly metadata?: { readonly annotations?: Readonly<Record<string, string>>; readonly resourceVersion?: string };
+    readonly kind?: string;
+    readonly apiVersion?: string;
+    readonly metadata?: { readonly resourceVersion?: string };
   };
-}
-
-export function endsInitialEvents({ type, object }: WatchLine): boolean {
-  return type === "BOOKMARK" && object.metadata?.annotations?.["k8s.io/initial-events-end"] === "true";
 }
 
 /** The same request without the offer to take protobuf. */
@@ -134,6 +155,13 @@ async function* mangled(
       out.push(...change(JSON.parse(line) as WatchLine, line));
     }
     rest = Buffer.from(rest.subarray(from));
-    if (out.length > 0) yield Buffer.from(`${out.join("\n")}\n`);
+    if (out.length > 0) yield* inPieces(Buffer.from(`${out.join("\n")}\n`));
   }
+}
+
+/** No connection delivers more at a time, and what is long is gathered from pieces. */
+const PIECE_BYTES = 65_536;
+
+function* inPieces(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }

@@ -31,14 +31,25 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function textOf(report: SoakReport): string {
-  const trend = report.heapTrendPer10Minutes;
   return [
     `${report.server}, seed ${report.seed}, ${report.minutes} min at ${report.speed} times the client's time, ${report.objects} objects, ${report.writes} writes`,
     `${report.faults.length} faults made; slowest recovery ${Math.max(0, ...report.faults.map(({ recoveredMs }) => recoveredMs))} ms`,
-    `heap: ${trend === undefined ? "too few samples" : `${(trend * 100).toFixed(2)} % per 10 min after warm-up`}, last ${((report.heap.at(-1)?.bytes ?? 0) / 1e6).toFixed(1)} MB`,
+    `heap: ${heapText(report)}`,
     ...report.leftOut.map(({ name, why }) => `left out: ${name}: ${why}`),
     report.violations.length === 0 ? "every invariant held" : `${report.violations.length} violations:`,
     ...report.violations.map((text) => `  ${text}`),
     "",
   ].join("\n");
+}
+
+function heapText({ heap, warmAtMs, heapTrendPer10Minutes: trend }: SoakReport): string {
+  const megabytes = (sample: { readonly bytes: number } | undefined): string =>
+    `${((sample?.bytes ?? 0) / 1e6).toFixed(1)} MB`;
+  const warm = heap.find(({ atMs }) => warmAtMs !== undefined && atMs >= warmAtMs);
+  return [
+    `${megabytes(heap[0])} at first`,
+    warm === undefined ? "never warm" : `${megabytes(warm)} when warm`,
+    `${megabytes(heap.at(-1))} at last`,
+    trend === undefined ? "too few samples for a trend" : `${(trend * 100).toFixed(2)} % per 10 min after warm-up`,
+  ].join(", ");
 }

@@ -1,4 +1,7 @@
+import type { KubeClient } from "@kinglet/kube-client";
+import type { AccountToken, AccountTokens } from "./account-tokens.ts";
 import type { Churn } from "./churn.ts";
+import type { CredentialFiles } from "./credential-files.ts";
 import type { FaultyTransport } from "./faulty-transport.ts";
 import type { ScaledClock } from "./scaled-clock.ts";
 import type { SoakServer } from "./soak-server.ts";
@@ -9,6 +12,13 @@ export interface FaultContext {
   readonly transport: FaultyTransport;
   readonly clock: ScaledClock;
   readonly churn: Churn;
+  /** Of the client under test. */
+  readonly files: CredentialFiles;
+  readonly tokens: AccountTokens;
+  /** What the token file holds, when no fault has it. */
+  token: AccountToken;
+  /** Over the connections of the client under test, past the faults of answers; not counted. */
+  readonly beside: KubeClient;
   readonly random: () => number;
   /** Waits in the client's time. */
   readonly sleep: (clientMs: number) => Promise<void>;
@@ -21,7 +31,7 @@ export interface SoakFault {
   readonly leftOut?: (server: SoakServer) => string | undefined;
   /** How long it stays, in the client's time. @defaultValue 20 s */
   readonly holdMs?: number;
-  /** It lies in wait for requests: it stays until it has met some, or for 2 minutes of the client's time. */
+  /** It lies in wait for answers: it stays until it has changed some. */
   readonly isAmbush?: boolean;
   /** Makes it; what is returned ends it. */
   readonly make: (context: FaultContext) => Promise<(() => unknown) | void>;
