@@ -66,8 +66,12 @@ export function createTransportError(place: RequestPlace, error: unknown): Error
     if (error.code.startsWith("KINGLET_ERR_")) return error;
     const code = isCertificateProblem(error.code)
       ? "KINGLET_ERR_KUBE_CLIENT_TLS"
-      : "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE";
-    return createError(kubeClientErrors, code, { ...place, problem: describe(error, error.code) }, { cause: error });
+      : // A token or a user name that no header can carry: nothing was sent.
+        /^ERR_INVALID_(CHAR|HTTP_TOKEN)$/.test(error.code)
+        ? "KINGLET_ERR_KUBE_CLIENT_ARGUMENT"
+        : "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE";
+    const details = { ...place, what: "request", problem: describe(error, error.code) };
+    return createError(kubeClientErrors, code, details, { cause: error });
   }
   const problem = error instanceof Error ? error.message : String(error);
   return createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE", { ...place, problem }, { cause: error });

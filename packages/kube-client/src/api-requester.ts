@@ -6,7 +6,7 @@ import { createStatusError, createTransportError, readSeconds, type RequestPlace
 import { isProtobuf } from "./media-type.ts";
 import { CallSlots } from "./call-slots.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
-import { kubeClientErrors } from "./errors.ts";
+import { kubeClientErrors, type KubeClientErrorCode } from "./errors.ts";
 import { loadProtobufStreams } from "./lazy.ts";
 import { loadGunzipBody, loadWarningLog } from "./lazy.ts";
 import { REQUESTS_TOTAL } from "./metrics.ts";
@@ -38,13 +38,14 @@ export interface ApiCall {
 /** Bodies read as a whole: an object is at most about 1.5 MB stored, 3 MiB in a request. */
 const MAX_BODY_BYTES = 33_554_432;
 const MAX_ERROR_BODY_BYTES = 1_048_576;
-const MAX_RETRY_WAIT_MS = 30_000;
+/** Who is asked to come back later than this is told so instead. The server's own queues ask for at most 32 s. */
+const MAX_RETRY_WAIT_MS = 60_000;
 
 /**
  * Sends calls: credentials, time limits, typed errors, the retries that are always safe, and counting.
  *
- * Tries again (within `retries`): 429 and 5xx that name a `Retry-After`, after that long (at most 30 s); 401 once, when the
- * token can be renewed and was; a reading call whose kept connection turned out closed. Never a write that may have reached the server.
+ * Tries again (within `retries`) what names a `Retry-After` of at most 60 s, after that long: 429, and for reading calls 5xx; 401 once, when the
+ * token can be renewed and was; a reading call whose kept connection turned out closed. Never a write that may have been carried out: a 5xx does not say.
  */
 export class ApiRequester {
   readonly #access: ClusterAccess;
@@ -201,7 +202,8 @@ export class ApiRequester {
     const header = response.headers["warning"];
     if (header === undefined) return;
     this.#warnings ??= loadWarningLog().then(({ WarningLog }) => new WarningLog(this.#logger));
-    void this.#warnings.then((log) => log.add(header, place));
+    // A warning that cannot be logged is no reason to fail, nor to end the process.
+    this.#warnings.then((log) => log.add(header, place)).catch(() => (this.#warnings = undefined));
   }
 
   #headers(call: ApiCall, token: string | undefined): Record<string, string | string[]> {
@@ -290,14 +292,16 @@ async function readStatusError(place: RequestPlace, response: TransportResponse)
 function retryDelayMs(error: unknown, call: ApiCall, attempt: number): number | undefined {
   if (!(error instanceof KingletError)) return undefined;
   const seconds = readSeconds(error.details["retryAfterSeconds"]);
+  const isReading = call.method === "GET";
+  const { code } = error as KingletError<KubeClientErrorCode>;
   const isOverload =
-    hasCode(error, "KINGLET_ERR_KUBE_CLIENT_TOO_MANY_REQUESTS") || hasCode(error, "KINGLET_ERR_KUBE_CLIENT_SERVER");
-  if (isOverload && seconds !== undefined) {
-    return Math.min(MAX_RETRY_WAIT_MS, Math.max(seconds * 1000, 100 * 2 ** attempt));
+    code === "KINGLET_ERR_KUBE_CLIENT_TOO_MANY_REQUESTS" || (isReading && code === "KINGLET_ERR_KUBE_CLIENT_SERVER");
+  if (isOverload && seconds !== undefined && seconds * 1000 <= MAX_RETRY_WAIT_MS) {
+    return Math.max(seconds * 1000, Math.min(MAX_RETRY_WAIT_MS, 100 * 2 ** attempt));
   }
-  const isReading = call.method === "GET" && hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE");
   const cause = error.cause as { readonly wasReusedSocket?: boolean } | undefined;
-  return isReading && attempt === 0 && cause?.wasReusedSocket === true ? 0 : undefined;
+  const isClosed = code === "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE" && cause?.wasReusedSocket === true;
+  return isReading && attempt === 0 && isClosed ? 0 : undefined;
 }
 
 function resultOf(error: unknown, signal: AbortSignal | undefined): string {

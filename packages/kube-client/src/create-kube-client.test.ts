@@ -1,9 +1,11 @@
 import type { KingletError } from "@kinglet/errors";
 import { ManualClock } from "@kinglet/lifecycle";
+import { noopLogger } from "@kinglet/logger";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
 import { describe, expect, it } from "vitest";
 import { ACCESS, HANG, networkError, pod, podList, ScriptedTransport, status } from "../test/scripted-transport.ts";
 import { createKubeClient, type KubeClient, type KubeObject, pods, type TokenSource } from "./index.ts";
+import { loadWarningLog } from "./lazy.ts";
 
 const shop = { namespace: "shop" };
 
@@ -159,14 +161,55 @@ describe("KubeClient", () => {
       await expect(call).resolves.toMatchObject({ metadata: { name: "a" } });
     });
 
-    it("gives up after the permitted attempts, and never waits longer than 30 s", async () => {
+    it("gives up after the permitted attempts, none of which comes earlier than asked [client E2] [client E3]", async () => {
       const clock = new ManualClock();
-      const transport = new ScriptedTransport(() => ({ ...status(503, "X"), headers: { "retry-after": "600" } }));
+      const transport = new ScriptedTransport(() => ({ ...status(503, "X"), headers: { "retry-after": "60" } }));
       const call = clientOf(transport, { clock, retries: 2 }).get(pods, "a", shop);
       const outcome = expect(call).rejects.toThrow(code("SERVER"));
-      await clock.advance(60_000);
+      await clock.advance(59_999);
+      expect(transport.requests).toHaveLength(1);
+      await clock.advance(60_001);
       await outcome;
       expect(transport.requests).toHaveLength(3);
+    });
+
+    it("tells the caller at once who is asked to wait longer than a minute [client E2]", async () => {
+      const transport = new ScriptedTransport(() => ({ ...status(429, "X"), headers: { "retry-after": "61" } }));
+      await expect(clientOf(transport).get(pods, "a", shop)).rejects.toMatchObject({
+        code: "KINGLET_ERR_KUBE_CLIENT_TOO_MANY_REQUESTS",
+        details: { retryAfterSeconds: 61 },
+      });
+      expect(transport.requests).toHaveLength(1);
+    });
+
+    it("does not repeat a write after an answer that does not say whether it was carried out [client E2]", async () => {
+      const transport = new ScriptedTransport(() => ({ ...status(503, "X"), headers: { "retry-after": "1" } }));
+      const client = clientOf(transport);
+      await expect(client.create(pods, pod("a", "1"))).rejects.toThrow(code("SERVER"));
+      await expect(client.delete(pods, "a", shop)).rejects.toThrow(code("SERVER"));
+      await expect(client.patch(pods, "a", [], { ...shop, type: "json" })).rejects.toThrow(code("SERVER"));
+      expect(transport.requests).toHaveLength(3);
+    });
+
+    it("takes no harm from a warning that cannot be logged [client E6]", async () => {
+      const warn = (): never => {
+        throw new Error("the disk is full");
+      };
+      const answer = { json: pod("a", "1", { kind: "Pod" }), headers: { warning: '299 - "old"' } };
+      const client = clientOf(new ScriptedTransport(() => answer), { logger: { ...noopLogger, warn } });
+      const rejections: unknown[] = [];
+      const note = (reason: unknown): void => void rejections.push(reason);
+      process.on("unhandledRejection", note);
+      try {
+        for (let index = 0; index < 3; index++) {
+          await client.get(pods, "a", shop);
+          await loadWarningLog();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      } finally {
+        process.off("unhandledRejection", note);
+      }
+      expect(rejections).toEqual([]);
     });
 
     it("does not try again without being asked to", async () => {

@@ -42,7 +42,12 @@ export interface KubeClientOptions {
   readonly clock?: Clock;
   /** Longest a call other than `watch` takes, per attempt; the API server itself gives up after 60 s. @defaultValue 60_000 */
   readonly requestTimeoutMs?: number;
-  /** Further attempts when the server answers 429 or 5xx with `Retry-After`. @defaultValue 5 */
+  /**
+   * Further attempts where the server asks for one by `Retry-After`, after as long as it asks: after 429, and for calls that only read after 5xx (which does not say
+   * whether a write was carried out). Asked to wait for more than 60 s a call fails at once, with `retryAfterSeconds` in its details.
+   *
+   * @defaultValue 5
+   */
   readonly retries?: number;
   /** Calls other than `watch` that run at a time; the others wait their turn, which does not count as their time. @defaultValue 16 */
   readonly maxParallelCalls?: number;

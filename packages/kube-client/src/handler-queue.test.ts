@@ -150,7 +150,9 @@ describe("HandlerQueue", () => {
     expect([fixture.queue.isBehind, fixture.queue.length]).toEqual([true, 2501]);
     await handler.open();
     const rest = Array.from({ length: 2500 }, (_value, index) => `p${index}@${1 + index}`);
-    expect(redelivered.sort()).toEqual([...rest.filter((_one, index) => index !== 3 && index !== 4), "busy@3000"].sort());
+    expect(redelivered.sort()).toEqual(
+      [...rest.filter((_one, index) => index !== 3 && index !== 4), "busy@3000"].sort(),
+    );
     expect(handler.log).toEqual(["i+busy@3000", "p3@4>p3@4000", "xp4@5"]);
     expect([fixture.queue.length, fixture.queue.isBehind]).toEqual([0, false]);
   });

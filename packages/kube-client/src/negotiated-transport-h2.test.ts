@@ -4,10 +4,11 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { waitFor } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { openBlackhole } from "../test/open-blackhole.ts";
 import { openH2Server, type H2Handler } from "../test/open-h2-server.ts";
-import { createKubeClient, namespaces, type KubeClient, type WatchEvent } from "./index.ts";
+import { createKubeClient, createTransport, namespaces, type KubeClient, type WatchEvent } from "./index.ts";
 import { createTokenFile } from "./token-source.ts";
 
 const NAMESPACE = '{"kind":"Namespace","metadata":{"name":"a","uid":"u","resourceVersion":"1"}}';
@@ -219,6 +220,36 @@ describe("createTransport with HTTP/2", () => {
     expect(error).toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_REDIRECT" });
     expect(String(error)).not.toContain("SECRET");
     expect(requests).toBe(1);
+  });
+
+  it("opens no further connections to a server that admits no request on one [client T1]", async () => {
+    await using server = await openH2Server(answer, { settings: { maxConcurrentStreams: 0 } });
+    await using client = createKubeClient(server.access);
+    // The first may be under way before the server's settings arrive; it is refused then.
+    for (let index = 0; index < 20; index++) {
+      await expect(client.get(namespaces, "a")).rejects.toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE" });
+    }
+    expect(server.connections()).toBe(1);
+    // It may admit requests later.
+    for (const session of server.sessions) session.settings({ maxConcurrentStreams: 10 });
+    await waitFor(() => client.get(namespaces, "a").then(() => true), { describe: "an answer" });
+    expect(server.connections()).toBe(1);
+  });
+
+  it("gives up on a server that leaves every connection at once [client W15]", async () => {
+    await using server = await openH2Server(answer);
+    server.server.on("session", (session) => session.goaway(0, 0));
+    await using client = createKubeClient(server.access);
+    const error = await client.get(namespaces, "a").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE" });
+    expect(server.connections()).toBeLessThanOrEqual(5);
+  });
+
+  it.each([undefined, "http/1.1" as const])("says that a header cannot be sent (%s)", async (protocol) => {
+    await using server = await openH2Server(answer);
+    const access = { ...server.access, impersonate: { user: "jane\n" } };
+    await using client = createKubeClient(access, { transport: createTransport(access, { protocol }) });
+    await expect(client.get(namespaces, "a")).rejects.toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_ARGUMENT" });
   });
 
   it("refuses headers of more than 64 KiB", async () => {

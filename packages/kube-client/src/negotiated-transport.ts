@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { Dialer } from "./dialer.ts";
 import type { Http1Transport } from "./http1/http1-transport.ts";
-import { connectionError } from "./connection-error.ts";
+import { connectionError, notProcessed } from "./connection-error.ts";
 import { Http2Connection } from "./http2/http2-connection.ts";
 import { loadHttp1Transport } from "./http1/lazy.ts";
 import type { KubeTransport, TransportRequest, TransportResponse } from "./transport.ts";
@@ -62,16 +62,16 @@ class NegotiatedTransport implements KubeTransport {
   async send(request: TransportRequest): Promise<TransportResponse> {
     await this.#refresh();
     for (let resends = 0; ; resends++) {
-      const connection = await this.#connection(request.signal);
-      if (connection === undefined) return (await this.#fallback()).send(request);
       try {
+        const connection = await this.#connection(request.signal);
+        if (connection === undefined) return (await this.#fallback()).send(request);
         const response = await connection.send(request, this.#dialer.prefix);
         if (response.status !== MISDIRECTED || resends === MAX_RESENDS) return response;
         // This connection leads to a server that is not the one of the address: another one may.
         await response.body[Symbol.asyncIterator]().return?.();
         connection.retire();
       } catch (error) {
-        const { wasNotProcessed } = error as { readonly wasNotProcessed?: boolean };
+        const wasNotProcessed = (error as { readonly wasNotProcessed?: boolean } | null)?.wasNotProcessed;
         if (wasNotProcessed !== true || resends === MAX_RESENDS) throw error;
       }
     }
@@ -91,13 +91,20 @@ class NegotiatedTransport implements KubeTransport {
     for (;;) {
       if (signal.aborted) throw signal.reason;
       if (this.#prefersHttp1 || this.#http1 !== undefined) return undefined;
-      for (const connection of this.#connections) if (connection.hasRoom) return connection;
+      let isRefused = false;
+      for (const connection of this.#connections) {
+        if (connection.hasRoom) return connection;
+        isRefused ||= connection.streams === 0;
+      }
+      // Another connection would be as full without a single request on it.
+      if (isRefused) throw notProcessed("the server admits no request on its connection");
       this.#dialing ??= this.#dial().finally(() => {
         this.#dialing = undefined;
       });
       const made = await untilAborted(this.#dialing, signal);
-      // Others may have waited for the same connection and filled it.
       if (made === undefined || made.hasRoom) return made;
+      // Others may have waited for the same connection and filled it; an empty one without room was left at once by its server.
+      if (made.streams === 0) throw notProcessed("the server takes no request on a new connection");
     }
   }
 

@@ -30,4 +30,18 @@ describe("RateLimit", () => {
     stop.abort(new Error("enough"));
     await expect(waiting).rejects.toThrow("enough");
   });
+
+  it("gives back the places of those who stopped waiting [client E4]", async () => {
+    const clock = new ManualClock();
+    const limit = new RateLimit({ perSecond: 1, burst: 1 }, clock);
+    await limit.take(undefined);
+    const stop = new AbortController();
+    const left = Array.from({ length: 500 }, () => limit.take(stop.signal).catch(() => "left"));
+    stop.abort(new Error("enough"));
+    expect(new Set(await Promise.all(left))).toEqual(new Set(["left"]));
+    let isGone = false;
+    void limit.take(undefined).then(() => (isGone = true));
+    await clock.advance(1000);
+    expect(isGone).toBe(true);
+  });
 });

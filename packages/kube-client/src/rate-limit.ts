@@ -33,6 +33,12 @@ export class RateLimit {
     const waitMs = this.#nextMs - nowMs;
     this.#nextMs += gapMs;
     if (waitMs <= 0) return;
-    await sleep(Math.ceil(waitMs), { clock: this.#clock, ...(signal === undefined ? {} : { signal }) });
+    try {
+      await sleep(Math.ceil(waitMs), { clock: this.#clock, ...(signal === undefined ? {} : { signal }) });
+    } catch (error) {
+      // Who comes next has the place of who left.
+      this.#nextMs -= gapMs;
+      throw error;
+    }
   }
 }

@@ -124,10 +124,7 @@ describe("Reflector", () => {
   });
 
   it("does not list without a pause where bookmarks go back over and over [client E1]", async () => {
-    const { trace } = await play(
-      [{ items: [], resourceVersion: "10" }],
-      [{ events: [event("BOOKMARK", "", "6")] }],
-    );
+    const { trace } = await play([{ items: [], resourceVersion: "10" }], [{ events: [event("BOOKMARK", "", "6")] }]);
     expect(trace.length).toBeLessThan(20);
   });
 
