@@ -26,7 +26,7 @@ async function writeAndKill(path: string, writes: number): Promise<string> {
 }
 
 describe("openDirectoryProfileStore", () => {
-  it("holds a whole object after its writer was killed with signal 9, and goes on from there", async () => {
+  it("holds a whole object after its writer was killed with signal 9, and goes on from there [store crash]", async () => {
     const path = await mkdtemp(join(tmpdir(), "kinglet store "));
     const { signal } = new AbortController();
     try {

@@ -79,7 +79,7 @@ describe("openDirectoryProfileStore", () => {
     expect(await readdir(join(path, "shop"))).toEqual(["web.json"]);
   });
 
-  it("refuses names that are no names, before they become paths", async () => {
+  it("refuses names that are no names, before they become paths [store paths]", async () => {
     const invalid = { code: "KINGLET_ERR_STORAGE_CLIENT_INVALID" };
     await writeFile(join(path, "secret.json"), '{"metadata":{"name":"secret","namespace":"shop"}}');
     for (const [namespace, name] of [
@@ -102,7 +102,7 @@ describe("openDirectoryProfileStore", () => {
     expect((await readdir(path)).toSorted()).toEqual(["secret.json"]);
   });
 
-  it("does not follow links below its directory, but may be opened through one", async () => {
+  it("does not follow links below its directory, but may be opened through one [store paths]", async () => {
     const invalid = { code: "KINGLET_ERR_STORAGE_CLIENT_INVALID" };
     await store.put(profileOf("/bin/sh"), { signal });
     await symlink(join(path, "shop/web.json"), join(path, "shop/link.json"));
@@ -115,7 +115,7 @@ describe("openDirectoryProfileStore", () => {
     expect((await linked.getContainerProfile("shop", "web", { signal }))?.metadata.name).toBe("web");
   });
 
-  it("does not write through a link in the place of its temporary file", async () => {
+  it("does not write through a link in the place of its temporary file [store paths]", async () => {
     const victim = join(path, "victim");
     await writeFile(victim, "precious");
     await store.put(profileOf("/bin/sh"), { signal });
@@ -168,7 +168,7 @@ describe("openDirectoryProfileStore", () => {
     await expect(store.getContainerProfile("shop", "large", { signal })).rejects.toMatchObject(tooLarge);
   });
 
-  it("is unavailable, not empty, when its directory went away", async () => {
+  it("is unavailable, not empty, when its directory went away [cache W1] [node-agent TestStorageError_NoEntry]", async () => {
     await store.put(profileOf("/bin/sh"), { signal });
     await rename(path, `${path}.gone`);
     const unavailable = { code: "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE", retryable: true };
@@ -189,7 +189,7 @@ describe("openDirectoryProfileStore", () => {
     });
   });
 
-  it("gives up a call after its budget", async () => {
+  it("gives up a call after its budget [store budget] [node-agent TestRefreshHonorsContextCancellationMidRPC]", async () => {
     const clock = new ManualClock();
     const files = { ...nodeFileOperations, isDirectory: () => new Promise<boolean>(() => {}) };
     const stuck = directoryStore(path, files, clock);
@@ -205,7 +205,7 @@ describe("openDirectoryProfileStore", () => {
     await expect(aborted).rejects.toBe(reason);
   });
 
-  it("holds the old object or the new one when it dies between any two steps or bytes of a write", async () => {
+  it("holds the old object or the new one when it dies between any two steps or bytes of a write [store crash]", async () => {
     const first = await store.put(profileOf("/bin/sh"), { signal });
     let outcomes = "";
     for (let crashAt = 0; ; crashAt += 1) {

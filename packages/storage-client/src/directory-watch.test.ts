@@ -134,7 +134,7 @@ describe("watchMetadata of a directory", () => {
     expect(kernel.watched).toEqual([path, join(path, "bank"), join(path, "bank/applicationprofiles")]);
   });
 
-  it("finds within five minutes what the kernel did not tell", async () => {
+  it("finds within five minutes what the kernel did not tell [store watch]", async () => {
     start();
     await heard("added ContainerProfile shop/web", "synced");
     await write("shop/db");
@@ -142,7 +142,7 @@ describe("watchMetadata of a directory", () => {
     await heard("added ContainerProfile shop/db");
   });
 
-  it("says that it is lost while the kernel cannot watch, and looks each minute", async () => {
+  it("says that it is lost while the kernel cannot watch, and looks each minute [store watch]", async () => {
     start();
     await heard("added ContainerProfile shop/web", "synced");
     kernel.canWatch = false;

@@ -79,7 +79,7 @@ describe("createKubernetesProfileStore", () => {
     await sim.stop();
   });
 
-  it("asks for one object per fetch and for metadata in pages", async () => {
+  it("asks for one object per fetch and for metadata in pages [store list]", async () => {
     const store = createKubernetesProfileStore(client);
     await store.put(profileOf("/bin/sh"), { signal });
     sim.clearJournal();
@@ -90,7 +90,7 @@ describe("createKubernetesProfileStore", () => {
     expect(paths).toEqual([`GET ${base}/web`, `GET ${base}`]);
   });
 
-  it("is unavailable, not empty, while the kind is not served", async () => {
+  it("is unavailable, not empty, while the kind is not served [cache W1] [node-agent TestStorageError_NoEntry]", async () => {
     const bare = await openKubeSim({ tls: false });
     const bareClient = connect(bare);
     try {
@@ -104,7 +104,7 @@ describe("createKubernetesProfileStore", () => {
     }
   });
 
-  it("translates what the server refuses", async () => {
+  it("translates what the server refuses [store errors] [node-agent TestRefreshPreservesEntryOnTransientOverlayError]", async () => {
     const store = createKubernetesProfileStore(client);
     for (const [status, reason, code] of [
       [401, "Unauthorized", "UNAVAILABLE"],
@@ -128,7 +128,7 @@ describe("createKubernetesProfileStore", () => {
     });
   });
 
-  it("is unavailable when the connection breaks", async () => {
+  it("is unavailable when the connection breaks [node-agent TestStorageError_NoEntry]", async () => {
     const store = createKubernetesProfileStore(client);
     sim.faults.add({ action: { kind: "cut", afterBytes: 0 } });
     await expect(store.getContainerProfile("shop", "web", { signal })).rejects.toMatchObject({
@@ -136,7 +136,7 @@ describe("createKubernetesProfileStore", () => {
     });
   });
 
-  it("gives up a call after its budget, and at once when its signal fires", async () => {
+  it("gives up a call after its budget, and at once when its signal fires [store budget] [node-agent TestRefreshHonorsContextCancellationMidRPC]", async () => {
     const clock = new ManualClock();
     const store = createKubernetesProfileStore(client, { clock });
     sim.faults.add({ action: { kind: "hang" } });
@@ -154,7 +154,7 @@ describe("createKubernetesProfileStore", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("refuses a stored object that is no profile, naming what is wrong", async () => {
+  it("refuses a stored object that is no profile, naming what is wrong [store objects]", async () => {
     sim.apply({
       apiVersion: "spdx.softwarecomposition.kubescape.io/v1beta1",
       kind: "ContainerProfile",
@@ -169,7 +169,7 @@ describe("createKubernetesProfileStore", () => {
     expect(await store.list("shop", { signal })).toMatchObject([{ name: "web" }]);
   });
 
-  it("has no authored kinds where only the learned one is defined, and asks again after a minute", async () => {
+  it("has no authored kinds where only the learned one is defined, and asks again after a minute [store served]", async () => {
     const clock = new ManualClock();
     const store = createKubernetesProfileStore(client, { clock });
     sim.clearJournal();
@@ -204,7 +204,7 @@ describe("createKubernetesProfileStore", () => {
     });
   });
 
-  it("tells a missing object from a missing kind as an aggregated API words it", async () => {
+  it("tells a missing object from a missing kind as an aggregated API words it [store served] [cache W1] [node-agent TestRefresh_LearnedCP_NotFoundEvictsVsTransientKeeps]", async () => {
     const say = (message: string): void => {
       sim.faults.clear();
       const match = { resource: "containerprofiles" };
@@ -222,7 +222,7 @@ describe("createKubernetesProfileStore", () => {
     });
   });
 
-  it("refuses an answer about another object", async () => {
+  it("refuses an answer about another object [store objects]", async () => {
     const answer = (metadata: object): KubeClient => ({
       ...answeringClient,
       get: async <T>() => ({ metadata, spec: {} }) as T,
@@ -256,7 +256,7 @@ describe("createKubernetesProfileStore", () => {
     await expect(long.list("shop", { signal })).rejects.toMatchObject(tooLarge);
   });
 
-  it("is in sync without the kinds that are not served, and out of it while it may not watch", async () => {
+  it("is in sync without the kinds that are not served, and out of it while it may not watch [store watch]", async () => {
     const states: string[] = [];
     const stop = new AbortController();
     const handler: ProfileWatchHandler = {

@@ -105,7 +105,9 @@ export class ProfileFiles {
       throw this.error("TOO_LARGE", { ...subject, problem: `${bytes.length} bytes, at most ${maxBytes}` });
     }
     const directory = join(path, place.namespace);
-    if (await files.createDirectory(directory)) await files.syncDirectory(path);
+    await files.createDirectory(directory);
+    // Each time: whoever made the folder, another writer or a process that was killed, may not have come to this.
+    await files.syncDirectory(path);
     const temporary = join(directory, temporaryFileName(place.name));
     const handle = await files.openForWriting(temporary);
     try {

@@ -44,7 +44,7 @@ function memoryRecord(
 }
 
 describe("updateProfile", () => {
-  it("gives up after five conflicts, with growing pauses between them", async () => {
+  it("gives up after five conflicts, with growing pauses between them [store writers]", async () => {
     const clock = new ManualClock();
     const conflict = createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_CONFLICT", { ...subject });
     const writtenAtMs: number[] = [];
@@ -142,6 +142,29 @@ describe("updateProfile", () => {
     expect(same.outcome).toBe("unchanged");
     const other = await updateProfile(record, () => withAnnotations({ b: "2", a: "2" }), options);
     expect(other.outcome).toBe("written");
+  });
+
+  it("never takes a completed profile back to learning, whatever a late writer has seen [node-agent 15_CompletedCannotBecomeReady] [node-agent 17_CompletedToPartial]", async () => {
+    const record = memoryRecord(async () => {});
+    const options = { signal, clock: new ManualClock(), random: () => 0 };
+    const observed = (status: string, completion: string): ContainerProfile =>
+      parseContainerProfile({
+        metadata: {
+          name: "web",
+          namespace: "shop",
+          annotations: { "kubescape.io/status": status, "kubescape.io/completion": completion },
+        },
+        spec: { syscalls: [status] },
+      });
+    const join = (local: ContainerProfile) =>
+      updateProfile(record, (current) => (current === undefined ? local : joinProfiles(current, local)), options);
+    await join(observed("completed", "complete"));
+    await join(observed("ready", "partial"));
+    expect(record.current()?.metadata.annotations).toEqual({
+      "kubescape.io/status": "completed",
+      "kubescape.io/completion": "complete",
+    });
+    expect(record.current()?.spec.syscalls).toEqual(["completed", "ready"]);
   });
 
   describe("too large", () => {
@@ -243,7 +266,7 @@ describe("updateProfile", () => {
     });
   });
 
-  it("loses nothing in any order of the steps of several writers", async () => {
+  it("loses nothing in any order of the steps of several writers [store writers] [node-agent 09_FalsePositive]", async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 4 }), async (scheduler, writers) => {
         const clock = new ManualClock();

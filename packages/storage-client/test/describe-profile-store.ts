@@ -79,13 +79,13 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       await opened[Symbol.asyncDispose]();
     });
 
-    it("answers undefined for what does not exist, in a namespace that exists or not", async () => {
+    it("answers undefined for what does not exist, in a namespace that exists or not [cache W1] [node-agent TestRetryPendingEntries_CPCreatedAfterAdd]", async () => {
       expect(await store.getContainerProfile(NAMESPACE, "nobody", { signal })).toBeUndefined();
       await store.put(profileOf("web", "/bin/sh"), { signal });
       expect(await store.getContainerProfile(NAMESPACE, "nobody", { signal })).toBeUndefined();
     });
 
-    it("gives back what was put, whole, with uid and version", async () => {
+    it("gives back what was put, whole, with uid and version [store objects]", async () => {
       const profile = profileOf("web", "/bin/sh");
       const stored = await store.put(profile, { signal });
       expect(stored.metadata.uid).toMatch(/./);
@@ -104,7 +104,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       expect((await store.list(NAMESPACE, { signal })).map((metadata) => metadata.name)).toEqual([longName]);
     });
 
-    it("keeps the version while nothing is written, and changes it with the content", async () => {
+    it("keeps the version while nothing is written, and changes it with the content [store versions] [node-agent TestRefreshFastSkipWhenAllRVsMatch]", async () => {
       const stored = await store.put(profileOf("web", "/bin/sh"), { signal });
       const again = await store.getContainerProfile(NAMESPACE, "web", { signal });
       expect(again?.metadata.resourceVersion).toBe(stored.metadata.resourceVersion);
@@ -114,7 +114,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       expect((await store.getContainerProfile(NAMESPACE, "web", { signal }))?.spec.execs[0]?.path).toBe("/bin/ls");
     });
 
-    it("refuses to create what exists", async () => {
+    it("refuses to create what exists [store versions]", async () => {
       await store.put(profileOf("web", "/bin/sh"), { signal });
       await expect(store.put(profileOf("web", "/bin/ls"), { signal })).rejects.toMatchObject({
         code: "KINGLET_ERR_STORAGE_CLIENT_CONFLICT",
@@ -123,7 +123,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       expect((await store.getContainerProfile(NAMESPACE, "web", { signal }))?.spec.execs[0]?.path).toBe("/bin/sh");
     });
 
-    it("refuses to replace another version than the one that was read", async () => {
+    it("refuses to replace another version than the one that was read [store versions]", async () => {
       const first = await store.put(profileOf("web", "/bin/sh"), { signal });
       await store.put(profileOf("web", "/bin/ls", first.metadata.resourceVersion), { signal });
       const late = profileOf("web", "/bin/cat", first.metadata.resourceVersion);
@@ -131,14 +131,14 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       expect((await store.getContainerProfile(NAMESPACE, "web", { signal }))?.spec.execs[0]?.path).toBe("/bin/ls");
     });
 
-    it("says that it is gone when what shall be replaced was deleted", async () => {
+    it("says that it is gone when what shall be replaced was deleted [store versions]", async () => {
       const first = await store.put(profileOf("web", "/bin/sh"), { signal });
       await store.delete(NAMESPACE, "web", { signal });
       const late = profileOf("web", "/bin/cat", first.metadata.resourceVersion);
       await expect(store.put(late, { signal })).rejects.toMatchObject({ code: "KINGLET_ERR_STORAGE_CLIENT_NOT_FOUND" });
     });
 
-    it("lets exactly one of several writers of one version win", async () => {
+    it("lets exactly one of several writers of one version win [store writers]", async () => {
       const first = await store.put(profileOf("web", "/bin/sh"), { signal });
       const writes = ["/a", "/b", "/c", "/d"].map((path) =>
         store.put(profileOf("web", path, first.metadata.resourceVersion), { signal }),
@@ -161,7 +161,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       expect(second.metadata.uid).not.toBe(first.metadata.uid);
     });
 
-    it("lists the metadata of one namespace, and nothing but metadata", async () => {
+    it("lists the metadata of one namespace, and nothing but metadata [store list]", async () => {
       expect(await store.list(NAMESPACE, { signal })).toEqual([]);
       const web = await store.put(profileOf("web", "/bin/sh"), { signal });
       await store.put(profileOf("db", "/bin/sh"), { signal });
@@ -178,7 +178,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       expect(JSON.stringify(listed)).not.toContain("/bin/sh");
     });
 
-    it("rejects with the reason of a signal that fired before the call", async () => {
+    it("rejects with the reason of a signal that fired before the call [store budget]", async () => {
       const reason = new Error("stop");
       const stopped = AbortSignal.abort(reason);
       await expect(store.getContainerProfile(NAMESPACE, "web", { signal: stopped })).rejects.toBe(reason);
@@ -198,7 +198,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
       const paths = (profile: ContainerProfile | undefined): readonly string[] | undefined =>
         profile?.spec.execs.map((exec) => exec.path);
 
-      it("creates what is not there and merges into what is", async () => {
+      it("creates what is not there and merges into what is [store writers]", async () => {
         const first = await store.update(NAMESPACE, "web", withExec("/a"), { signal });
         expect([first.outcome, paths(first.stored)]).toEqual(["written", ["/a"]]);
         const second = await store.update(NAMESPACE, "web", withExec("/b"), { signal });
@@ -206,7 +206,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
         expect(await store.getContainerProfile(NAMESPACE, "web", { signal })).toEqual(second.stored);
       });
 
-      it("writes nothing when nothing changes, or when there is nothing to say", async () => {
+      it("writes nothing when nothing changes, or when there is nothing to say [store writers]", async () => {
         const { stored } = await store.update(NAMESPACE, "web", withExec("/a"), { signal });
         const again = await store.update(NAMESPACE, "web", withExec("/a"), { signal });
         expect(again).toEqual({ outcome: "unchanged", stored });
@@ -216,13 +216,13 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
         expect(nothing).toEqual({ outcome: "skipped", stored: undefined });
       });
 
-      it("loses nothing of several writers at once", async () => {
+      it("loses nothing of several writers at once [store writers] [node-agent 09_FalsePositive]", async () => {
         const programs = ["/a", "/b", "/c", "/d"];
         await Promise.all(programs.map((path) => store.update(NAMESPACE, "web", withExec(path), { signal })));
         expect(paths(await store.getContainerProfile(NAMESPACE, "web", { signal }))).toEqual(programs);
       });
 
-      it("creates again what was deleted between reading and writing", async () => {
+      it("creates again what was deleted between reading and writing [store writers]", async () => {
         await store.update(NAMESPACE, "web", withExec("/a"), { signal });
         let deletion: Promise<boolean> | undefined;
         const merge = (current: ContainerProfile | undefined): ContainerProfile => {
@@ -234,7 +234,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
         expect(await deletion).toBe(true);
       });
 
-      it("keeps what it does not know of in the object", async () => {
+      it("keeps what it does not know of in the object [store objects]", async () => {
         await store.update(NAMESPACE, "web", withExec("/a"), { signal });
         await store.delete(NAMESPACE, "web", { signal });
         const spec = { execs: [{ path: "/a" }], surfaceOfTomorrow: { seen: ["x"] } };
@@ -294,7 +294,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
     });
 
     describe("authored kinds", () => {
-      it("reads, lists and deletes what somebody wrote", async () => {
+      it("reads, lists and deletes what somebody wrote [store objects]", async () => {
         expect(await store.getApplicationProfile(NAMESPACE, "web", { signal })).toBeUndefined();
         expect(await store.getNetworkNeighborhood(NAMESPACE, "web", { signal })).toBeUndefined();
         const metadata = { name: "web", namespace: NAMESPACE };
@@ -330,7 +330,7 @@ export function describeProfileStore(name: string, open: () => Promise<OpenedPro
     });
 
     describe("watchMetadata", () => {
-      it("tells what is there, then that it is in sync, then each change, until the signal fires", async () => {
+      it("tells what is there, then that it is in sync, then each change, until the signal fires [cache W9] [store watch]", async () => {
         await store.put(profileOf("web", "/bin/sh"), { signal });
         await store.put(profileOf("web", "/bin/sh", undefined, OTHER), { signal });
         const changes: ProfileObjectChange[] = [];

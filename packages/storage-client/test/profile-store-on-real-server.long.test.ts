@@ -65,7 +65,7 @@ describe.skipIf(isSkipped)(`Profile store [requires real-cluster]${skipped}`, ()
 
   describeProfileStore("createKubernetesProfileStore", () => openClusterStore(cluster));
 
-  it("calls each of the server's limits too large", async () => {
+  it("calls each of the server's limits too large [store errors]", async () => {
     await using opened = await openClusterStore(cluster);
     const [namespace] = opened.namespaces;
     const sized = (bytes: number, resourceVersion?: string): ContainerProfile =>
@@ -84,7 +84,7 @@ describe.skipIf(isSkipped)(`Profile store [requires real-cluster]${skipped}`, ()
     expect(still?.metadata.resourceVersion).toBe(stored.metadata.resourceVersion);
   });
 
-  it("keeps objects as their users wrote them, members included that no definition knows", async () => {
+  it("keeps objects as their users wrote them, members included that no definition knows [node-agent GroupedDocumentSurvivesStorage]", async () => {
     await using opened = await openClusterStore(cluster);
     const [namespace] = opened.namespaces;
     const metadata = { name: "web", namespace };
@@ -134,7 +134,7 @@ describe.skipIf(isSkipped)(`Profile store [requires real-cluster]${skipped}`, ()
     await apiCall(cluster, "PATCH", path, { metadata: { finalizers: null } });
   });
 
-  it("goes on telling changes over a restart of the server, deletions that it missed included", async () => {
+  it("goes on telling changes over a restart of the server, deletions that it missed included [store watch]", async () => {
     await using opened = await openClusterStore(cluster);
     const [namespace] = opened.namespaces;
     const put = (name: string): Promise<ContainerProfile> =>
