@@ -35,7 +35,8 @@ export interface FormatRequest {
  * Decides in which encoding objects are asked for, and reads whichever the server then sends.
  *
  * Lists and watches of built-in kinds are asked for as protobuf with JSON as the second choice; single objects when a projection is given (the whole of one
- * object is not worth the table). What a server refuses with 406 or 415 is asked for as JSON from then on.
+ * object is not worth the table). What a server refuses with 406 or 415 is asked for as JSON from then on, and so is, decided once per projection and kind, a
+ * projection that names a field which the table does not have: protobuf names no fields, so one that is newer than the table cannot be found in it.
  */
 export class AnswerFormats {
   readonly #options: { readonly logger: Logger; readonly skipped: Counter<"resource"> };
@@ -94,7 +95,10 @@ export class AnswerFormats {
     const wholeKey = projection === undefined ? `${key} whole` : key;
     if (!known.has(wholeKey)) {
       const { createTableDecoder } = await loadTableDecoder();
-      known.set(wholeKey, createTableDecoder({ apiVersion, kind: resource.kind, metadataOnly }, projection));
+      known.set(
+        wholeKey,
+        createTableDecoder({ apiVersion, kind: resource.kind, metadataOnly }, projection, this.#options.logger),
+      );
     }
     return known.get(wholeKey);
   }

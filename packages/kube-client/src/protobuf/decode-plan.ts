@@ -57,7 +57,7 @@ const NOTHING = {
  * Joins a projection with the field table.
  *
  * @param projection - absent: everything but `metadata.managedFields`.
- * @returns the plan, or `undefined` for a kind that is not built in. Paths that name no field of the kind keep nothing.
+ * @returns the plan, or `undefined` for a kind that is not built in. Paths that name no field of the kind keep nothing: `unknownPaths` tells them.
  * @internal
  */
 export function createDecodePlan(
@@ -73,6 +73,60 @@ export function createDecodePlan(
   const plans = new Map<string, MessagePlan>();
   if (projection === undefined) return { ...wholePlan(table, message, plans, "root"), constants: constantsOf(kind) };
   return projectedPlan(table, message, projectedFields(projection), { parent: "", plans, kind });
+}
+
+/**
+ * The declared paths that the table has no row for: mistakes, and fields of servers that are newer than the table. Where only the table ends (maps, values whose
+ * shape only JSON knows) every path is known.
+ *
+ * @returns none for a kind that is not built in.
+ * @internal
+ */
+export function unknownPaths(table: FieldTable, kind: PlannedKind, projection: Projection): readonly string[] {
+  const message =
+    kind.metadataOnly === true
+      ? table.messageOf("meta.k8s.io/v1", "PartialObjectMetadata")
+      : table.messageOf(kind.apiVersion, kind.kind);
+  if (message === undefined) return [];
+  const paths: string[] = [];
+  findUnknown(table, message, projectedFields(projection), { path: "", paths, hasKind: true });
+  return paths;
+}
+
+function findUnknown(
+  table: FieldTable,
+  message: string,
+  nodes: readonly ProjectedField[],
+  at: { readonly path: string; readonly paths: string[]; readonly hasKind: boolean },
+): void {
+  for (const node of nodes) {
+    const path = at.path + node.key;
+    // Protobuf has neither; they are written into the object.
+    if (at.hasKind && (node.key === "apiVersion" || node.key === "kind")) continue;
+    const found = findRow(table, message, node.key);
+    if (found === undefined) at.paths.push(path);
+    else if (node.fields !== undefined && found.message !== undefined && !found.isMap) {
+      if (table.special(found.message) !== undefined || found.isRepeated !== node.isArray) continue;
+      const inside = {
+        path: `${path}${node.isArray ? "[]" : ""}.`,
+        paths: at.paths,
+        hasKind: isClaims(message, found),
+      };
+      findUnknown(table, found.message, node.fields, inside);
+    }
+  }
+}
+
+function findRow(table: FieldTable, message: string, name: string): FieldRow | undefined {
+  for (const row of table.rows(message) ?? []) {
+    if (!row.isInline || row.message === undefined) {
+      if (row.name === name) return row;
+      continue;
+    }
+    const inside = findRow(table, row.message, name);
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
 }
 
 /** Plans of whole messages refer to each other (a schema holds schemas), so each is made once. */

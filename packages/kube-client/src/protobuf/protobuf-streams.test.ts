@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { noopLogger } from "@kinglet/logger";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeMessage, encodeObject, encodeWatchEvent, envelope } from "../../test/protobuf-oracle.ts";
@@ -260,6 +261,30 @@ describe("protobuf", () => {
   });
 
   describe("negotiation", () => {
+    it("asks for JSON where a path is newer than the field table, decided and said once [client C11] [client T9]", async () => {
+      const seen: unknown[] = [];
+      const item = {
+        metadata: { name: "a", namespace: "n", uid: "u", resourceVersion: "1" },
+        spec: { newer: { x: 1 } },
+      };
+      const transport = new ScriptedTransport(() => ({
+        json: { kind: "PodList", apiVersion: "v1", metadata: { resourceVersion: "1" }, items: [item] },
+      }));
+      const info = (_message: string, fields?: object): void => void seen.push(fields);
+      const api = createKubeClient(ACCESS, { transport, logger: { ...noopLogger, info } });
+      const projection = { paths: ["spec.nodeName", "spec.newer.x", "metadata.labels.app", "kind"] };
+      for (let index = 0; index < 3; index++) {
+        const { items } = await api.list(pods, { projection });
+        expect(items).toEqual([{ kind: "Pod", metadata: item.metadata, spec: { newer: { x: 1 } } }]);
+      }
+      expect(transport.requests.map(({ headers }) => headers["accept"])).toEqual([
+        "application/json",
+        "application/json",
+        "application/json",
+      ]);
+      expect(seen).toEqual([{ apiVersion: "v1", kind: "Pod", paths: ["spec.newer"] }]);
+    });
+
     it.each([406, 415])("falls back to JSON on %i, for this resource from then on [client T9]", async (code) => {
       const { api, transport } = client((index) =>
         index === 0

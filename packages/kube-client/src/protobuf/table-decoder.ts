@@ -1,7 +1,8 @@
 import { loadFieldTable, type FieldRow, type FieldTable, type SpecialMessage } from "@kinglet/kube-schema/field-table";
+import { noopLogger, type Logger } from "@kinglet/logger";
 import { Interner } from "../interner.ts";
 import { createShape, projectValue, type Projection } from "../projection.ts";
-import { createDecodePlan, type FieldPlan, type MessagePlan, type PlannedKind } from "./decode-plan.ts";
+import { createDecodePlan, unknownPaths, type FieldPlan, type MessagePlan, type PlannedKind } from "./decode-plan.ts";
 import { MAGIC, readUnknown } from "./envelope.ts";
 import type { ProtobufDecoder } from "./protobuf-decoder.ts";
 import { setKey } from "./set-key.ts";
@@ -30,12 +31,24 @@ interface Op extends FieldPlan {
 /**
  * The decoder of a kind, driven by the field table: for whoever did not have one written at build time.
  *
- * @param projection - absent: whole objects without `managedFields`.
- * @returns `undefined` for a kind that is not built in.
+ * @param projection - absent: whole objects without `managedFields`, as far as the table knows their fields.
+ * @returns `undefined` for what has to be asked for as JSON: a kind that is not built in, and a projection with a path that the table has no row for (it is
+ * logged: a field of a server newer than the table, or a mistake).
  * @internal
  */
-export function createTableDecoder(kind: PlannedKind, projection: Projection | undefined): ProtobufDecoder | undefined {
+export function createTableDecoder(
+  kind: PlannedKind,
+  projection: Projection | undefined,
+  logger: Logger = noopLogger,
+): ProtobufDecoder | undefined {
   const table = loadFieldTable();
+  const unknown = projection === undefined ? [] : unknownPaths(table, kind, projection);
+  if (unknown.length > 0) {
+    logger.info("a kind is read as JSON: its protobuf is not known to have these fields", {
+      ...{ apiVersion: kind.apiVersion, kind: kind.kind, paths: unknown },
+    });
+    return undefined;
+  }
   const plan = createDecodePlan(table, kind, projection);
   if (plan === undefined) return undefined;
   const run = new TableDecoder(table);

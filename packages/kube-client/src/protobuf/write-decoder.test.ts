@@ -40,7 +40,6 @@ const CASES: readonly [kind: string, apiVersion: string, paths: readonly string[
       "status.conditions[].type",
       "status.conditions[].lastTransitionTime",
       "status.podIPs",
-      "nothing.of.this",
     ],
   ],
   ["Deployment", "apps/v1", ["metadata", "spec", "status.replicas"]],
@@ -94,6 +93,14 @@ describe("writeDecoder", () => {
   it("refuses kinds that are not built in", () => {
     const kind = { apiVersion: "kubescape.io/v1", kind: "Rules" };
     expect(() => writeDecoder({ paths: [] }, { kind, name: "createDecoder" })).toThrow("is not a built-in kind");
+  });
+
+  it("refuses paths that the field table does not have: the program would never see those fields [client C11]", () => {
+    const paths = ["kind", "spec.newer", "metadata.labels.app", "spec.containers[].name", "spec.containers[].newest.x"];
+    const kind = { apiVersion: "v1", kind: "Pod" };
+    expect(() => writeDecoder({ paths }, { kind, name: "createDecoder" })).toThrow(
+      "v1 Pod has no field spec.newer, spec.containers[].newest",
+    );
   });
 
   it("refuses paths into what only the table can decode", () => {

@@ -1,6 +1,6 @@
 import { loadFieldTable, type FieldRow, type SpecialMessage } from "@kinglet/kube-schema/field-table";
 import type { Projection } from "../projection.ts";
-import { createDecodePlan, type FieldPlan, type MessagePlan, type PlannedKind } from "./decode-plan.ts";
+import { createDecodePlan, unknownPaths, type FieldPlan, type MessagePlan, type PlannedKind } from "./decode-plan.ts";
 import { wireType } from "./wire-type.ts";
 
 /**
@@ -8,7 +8,7 @@ import { wireType } from "./wire-type.ts";
  * exports into {@link Projection.protobuf}. The text imports types only. It decodes exactly what the table's decoder does.
  *
  * @param options - `kind`: a built-in kind; `name`: of the exported function; `from`: where its types are imported from.
- * @throws Error for a kind that is not built in, and for a path into a field whose shape only JSON knows: such a projection needs the table.
+ * @throws Error for a kind that is not built in, for a path that the field table has no row for, and for a path into a field whose shape only JSON knows: such a projection needs the table.
  * @public
  */
 export function writeDecoder(
@@ -16,8 +16,11 @@ export function writeDecoder(
   options: { readonly kind: PlannedKind; readonly name: string; readonly from?: string },
 ): string {
   const { kind, name, from = "@kinglet/kube-client" } = options;
-  const plan = createDecodePlan(loadFieldTable(), kind, projection);
+  const table = loadFieldTable();
+  const plan = createDecodePlan(table, kind, projection);
   if (plan === undefined) throw new Error(`${kind.apiVersion} ${kind.kind} is not a built-in kind`);
+  const unknown = unknownPaths(table, kind, projection);
+  if (unknown.length > 0) throw new Error(`${kind.apiVersion} ${kind.kind} has no field ${unknown.join(", ")}`);
   return new DecoderWriter().write(plan, { ...kind, name, from, paths: projection.paths });
 }
 
