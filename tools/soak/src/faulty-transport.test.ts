@@ -43,11 +43,11 @@ describe("FaultyTransport", () => {
     await using transport = new FaultyTransport(inner);
     const remove = transport.add(mangledWatch(({ type }, line) => (type === "BOOKMARK" ? [] : [line, line])));
     expect(await textOf(await transport.send(request))).toBe(`${LINES[0]}\n${LINES[0]}\n`);
-    expect([inner.accepted, transport.met, transport.requests]).toEqual(["application/json", 1, 1]);
+    expect([inner.accepted, transport.met, transport.requests]).toEqual(["application/json", 2, 1]);
     await transport.send({ ...request, path: "/api/v1/pods" });
     remove();
     expect(await textOf(await transport.send(request))).toBe(`${LINES.join("\n")}\n`);
-    expect([transport.met, transport.requests]).toEqual([1, 3]);
+    expect([transport.met, transport.requests]).toEqual([2, 3]);
   });
 
   it("answers with a Status as a server does", async () => {

@@ -11,8 +11,6 @@ export class NameService implements Disposable {
   readonly #system = dns.lookup;
   /** Where the name leads. */
   address: string;
-  /** Times that the name was asked for. */
-  asked = 0;
 
   constructor(name: string, address: string) {
     this.address = address;
@@ -21,7 +19,6 @@ export class NameService implements Disposable {
         Reflect.apply(this.#system, dns, [host, options, answer]);
         return;
       }
-      this.asked++;
       const { address: now } = this;
       // As the system's does: never before this call has returned.
       process.nextTick(() => {
