@@ -7,19 +7,6 @@ import type { ProfileObjectKind, ProfileSource } from "./profile-source.ts";
 const USER_MANAGED = "ug-";
 
 /**
- * Key of what the profile of a container is made of; containers with the same key share everything.
- *
- * @internal
- */
-export function bindingKey(ref: ContainerRef, userProfiles: UserProfiles): string {
-  const learned = `${ref.namespace}/${ref.profileName}`;
-  const label = ref.userProfile ?? "";
-  const workload = ref.workloadName ?? "";
-  if (userProfiles === "none" || (label === "" && workload === "")) return learned;
-  return `${learned}/${ref.containerName}/${workload}/${label}`;
-}
-
-/**
  * Binds to every object that the container's profile may be made of.
  *
  * @internal

@@ -29,7 +29,7 @@ const patternKinds = ["exact", "prefix", "suffix", "contains"] as const;
  *
  * @see reference: kubescape/node-agent, rule-aware projection
  *
- * @public
+ * @internal
  */
 export function compileProjectionSpec(declarations: readonly unknown[]): ProjectionSpec {
   const collected = new Map<ProfileSurface, Collected>();

@@ -14,10 +14,13 @@ export class ContainerEntry {
   /** When a removed container is forgotten, monotonic milliseconds; 0 while it runs. */
   graceEndMs = 0;
   /**
-   * Why it leaves, or when its pod was first missing: `removed` by the owner, `ended` as its pod says (taken back when it runs again);
-   * a number is the monotonic time since when the pod is not known.
+   * Why it leaves, or when its pod was first missing: `removed` by the owner, `ended` as its pod says (taken back when it runs again, and
+   * forgotten only when a look after the grace says so again); a number is the monotonic time since when the pod is not known.
    */
   mark: "" | "removed" | "ended" | number = "";
+  /** The container that was bound before it, see `ProfileBinding.link`. */
+  older: ContainerEntry | undefined = undefined;
+  newer: ContainerEntry | undefined = undefined;
 
   constructor(ref: ContainerRef, binding: ProfileBinding, sinceMs: number) {
     this.ref = ref;

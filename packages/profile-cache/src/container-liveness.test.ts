@@ -71,7 +71,7 @@ describe("containerLiveness", () => {
 describe("ProfileCache", () => {
   describe("with pods to look at", () => {
     const opened = (more = {}) => {
-      const found = { value: "running" as ContainerLiveness };
+      const found: { value: ContainerLiveness | undefined } = { value: "running" };
       const bench = start({ liveness: () => found.value, ...more });
       bench.source.put("web");
       bench.cache.addContainer(ref("c1", "web"));
@@ -116,7 +116,7 @@ describe("ProfileCache", () => {
       found.value = "ended";
       await clock.advance(TICK_MS);
       expect([cache.state("c1"), cache.hasProfile("c1")]).toEqual(["grace", true]);
-      await clock.advance(9_999);
+      await clock.advance(TICK_MS - 1);
       expect(cache.hasProfile("c1")).toBe(true);
       await clock.advance(1);
       expect([cache.size, metrics.read("evictions_total", "pod_stopped")]).toEqual([0, 1]);
@@ -134,6 +134,47 @@ describe("ProfileCache", () => {
       expect(cache.state("c1")).toBe("active");
       await clock.advance(3 * TICK_MS);
       expect(cache.get("c1")).toBe(before);
+    });
+
+    it("forgets no container for one wrong look, and makes nothing of a look that cannot tell [cache W6]", async () => {
+      const { cache, clock, found, metrics } = opened({ unknownPodGraceMs: 2 * TICK_MS });
+      await clock.advance(0);
+      const before = cache.get("c1");
+      for (const look of ["ended", "running", "ended", undefined, undefined, "running", undefined] as const) {
+        found.value = look;
+        await clock.advance(TICK_MS);
+        expect(cache.get("c1")).toBe(before);
+      }
+      expect(cache.state("c1")).toBe("active");
+      // A pod list that is interrupted now and then does not start the wait for an unknown pod anew.
+      for (const look of ["unknown", undefined, "unknown"] as const) {
+        found.value = look;
+        await clock.advance(TICK_MS);
+      }
+      expect([cache.size, metrics.read("evictions_total", "pod_unknown")]).toEqual([0, 1]);
+    });
+
+    it("forgets a container that ended and whose pod is gone at the next look", async () => {
+      const { cache, clock, found, metrics } = opened();
+      await clock.advance(0);
+      found.value = "ended";
+      await clock.advance(TICK_MS);
+      found.value = "unknown";
+      await clock.advance(TICK_MS);
+      expect([cache.size, metrics.read("evictions_total", "pod_stopped"), clock.pendingTimers]).toEqual([0, 1, 0]);
+    });
+
+    it("forgets a container that ended when its removal is reported, once the grace is over", async () => {
+      const { cache, clock, found, metrics } = opened({ graceMs: 30_000 });
+      await clock.advance(0);
+      found.value = "ended";
+      await clock.advance(TICK_MS);
+      await clock.advance(20_000);
+      cache.removeContainer("c1");
+      await clock.advance(9_999);
+      expect(cache.state("c1")).toBe("grace");
+      await clock.advance(1);
+      expect([cache.size, metrics.read("evictions_total", "container_removed")]).toEqual([0, 1]);
     });
 
     it("does not take a removal back", async () => {

@@ -1,6 +1,6 @@
 import type { ContainerRef } from "./container-ref.ts";
 
-/** How a container is doing: it runs or waits to, it ended, or its pod is not known (which means nothing: pods are known late). @public */
+/** How a container is doing: it runs or waits to, it ended, or there is no such pod (often for a while: pods are known late). @public */
 export type ContainerLiveness = "running" | "ended" | "unknown";
 
 /** Status of one container, as Kubernetes reports it. @public */

@@ -9,6 +9,14 @@ export interface SharedContent {
   readonly compositions: string[];
 }
 
+/** A content that did not fit. @internal */
+export interface RefusedContent {
+  readonly content: undefined;
+  /** What it is found under once somebody else has it. */
+  readonly key: string;
+  readonly bytes: number;
+}
+
 /**
  * Keeps one copy of each distinct content, as long as somebody uses it: by checksum, and by what it was composed of, so that equal
  * bases with equal overlays are merged once.
@@ -20,6 +28,8 @@ export class ContentPool {
   readonly #byChecksum = new Map<string, SharedContent>();
   readonly #byComposition = new Map<string, SharedContent>();
   #bytes = 0;
+  /** Grows with every content that comes or goes. */
+  changes = 0;
 
   /** @param maxBytes - most memory that all contents together may take, as they estimate it. */
   constructor(maxBytes: number) {
@@ -36,6 +46,23 @@ export class ContentPool {
     return this.#bytes;
   }
 
+  /** True when the content of that key is held. */
+  has(key: string): boolean {
+    return this.#byChecksum.has(key);
+  }
+
+  /** True when there is room; `replaced` as in {@link ContentPool.acquire}. */
+  fits(bytes: number, replaced: SharedContent | undefined): boolean {
+    const freed = replaced?.users === 1 ? replaced.content.bytes : 0;
+    return this.#bytes - freed + bytes <= this.#maxBytes;
+  }
+
+  /** One more use of a content that is held. */
+  retain(shared: SharedContent): SharedContent {
+    shared.users += 1;
+    return shared;
+  }
+
   /** The content that was composed of these objects, as one more use of it; undefined when there is none. */
   findComposed(composition: string): SharedContent | undefined {
     const shared = this.#byComposition.get(composition);
@@ -47,23 +74,23 @@ export class ContentPool {
    * The one copy of a content, as one more use of it.
    *
    * @param replaced - a content whose one user takes this one in its place: its room counts as free.
-   * @returns undefined when there is no room.
+   * @returns what is missing when there is no room.
    */
   acquire(
     checksum: string,
     projectionHash: string,
     make: () => ProfileContent,
     replaced: SharedContent | undefined,
-  ): SharedContent | undefined {
+  ): SharedContent | RefusedContent {
     const key = `${checksum}/${projectionHash}`;
     let shared = this.#byChecksum.get(key);
     if (shared === undefined) {
       const content = make();
-      const freed = replaced?.users === 1 ? replaced.content.bytes : 0;
-      if (this.#bytes - freed + content.bytes > this.#maxBytes) return undefined;
+      if (!this.fits(content.bytes, replaced)) return { content: undefined, key, bytes: content.bytes };
       shared = { content, users: 0, compositions: [] };
       this.#byChecksum.set(key, shared);
       this.#bytes += content.bytes;
+      this.changes += 1;
     }
     shared.users += 1;
     return shared;
@@ -86,5 +113,6 @@ export class ContentPool {
     this.#byChecksum.delete(`${content.checksum}/${content.projectionHash}`);
     for (const composition of compositions) this.#byComposition.delete(composition);
     this.#bytes -= content.bytes;
+    this.changes += 1;
   }
 }

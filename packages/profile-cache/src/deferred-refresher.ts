@@ -1,14 +1,13 @@
 import { untilAborted } from "@kinglet/lifecycle";
 
-import { bindSources } from "./bind-sources.ts";
 import type { ContainerRef } from "./container-ref.ts";
+import type { ProfileCounts } from "./count-profiles.ts";
 import { loadProfileComposer, loadProfileRefresher } from "./lazy.ts";
 import type { ProfileBinding } from "./profile-binding.ts";
 import type { ProfileCacheMetrics } from "./profile-cache-metrics.ts";
 import type { ResolvedProfileCacheOptions } from "./profile-cache-options.ts";
 import type { ProfileRefresher, ProfileRefresherOwner } from "./profile-refresher.ts";
 import type { ProfileObjectKind } from "./profile-source.ts";
-import type { ProjectionSpec } from "./projection-spec.ts";
 
 /**
  * The refresher, loaded with the first container: an idle sensor has nothing to refresh.
@@ -27,7 +26,7 @@ export class DeferredRefresher {
   readonly #loaded = Promise.withResolvers<ProfileRefresher>();
   #isLoading = false;
   #refresher: ProfileRefresher | undefined = undefined;
-  #projection: ProjectionSpec | undefined = undefined;
+  #declarations: readonly unknown[] = [];
 
   constructor(
     options: ResolvedProfileCacheOptions,
@@ -43,31 +42,21 @@ export class DeferredRefresher {
     this.#loaded.promise.catch(() => {});
   }
 
-  /** How many distinct contents are held. */
-  get distinctContents(): number {
-    return this.#refresher?.distinctContents ?? 0;
+  /** See `ProfileRefresher.counts`. */
+  counts(): ProfileCounts {
+    return this.#refresher?.counts() ?? { profiles: { wanted: this.#bindings.size }, contentBytes: 0 };
   }
 
-  /** What they keep, bytes. */
-  get contentBytes(): number {
-    return this.#refresher?.contentBytes ?? 0;
-  }
-
-  /** See `ProfileRefresher.isOutdated`. */
-  isOutdated(binding: ProfileBinding): boolean {
-    return this.#refresher?.isOutdated(binding) ?? false;
-  }
-
-  /** See `ProfileRefresher.setProjection`. */
-  setProjection(projection: ProjectionSpec): void {
-    if (this.#refresher === undefined) this.#projection = projection;
-    else this.#refresher.setProjection(projection);
+  /** See `ProfileRefresher.setDeclarations`. */
+  setDeclarations(declarations: readonly unknown[]): void {
+    this.#declarations = declarations;
+    this.#refresher?.setDeclarations(declarations);
   }
 
   /** Binds to the objects that the container's profile is made of; the first call loads the refresher. */
   bind(binding: ProfileBinding, ref: ContainerRef): void {
     if (this.#refresher !== undefined) {
-      bindSources(binding, ref, this.#options.userProfiles, this.#refresher, this.#options.source);
+      this.#refresher.bind(binding, ref);
       return;
     }
     this.#early.set(binding, ref);
@@ -123,7 +112,7 @@ export class DeferredRefresher {
     const { ProfileRefresher: Refresher } = await loadProfileRefresher();
     const refresher = new Refresher(this.#options, this.#metrics, this.#bindings, this.#owner, loadProfileComposer);
     this.#refresher = refresher;
-    if (this.#projection !== undefined) refresher.setProjection(this.#projection);
+    refresher.setDeclarations(this.#declarations);
     for (const [binding, ref] of this.#early) {
       this.bind(binding, ref);
       const { live } = binding;

@@ -7,7 +7,6 @@ export {
 } from "./container-liveness.ts";
 export type { ContainerRef } from "./container-ref.ts";
 export { profileCacheErrors, type ProfileCacheErrorCode } from "./errors.ts";
-export { loadProjection, type ProjectionModule } from "./lazy.ts";
 export { ProfileCache, type CachedContainer, type ContainerState, type ProfileCacheChange } from "./profile-cache.ts";
 export { profileCacheDefaults, type ProfileCacheOptions, type UserProfiles } from "./profile-cache-options.ts";
 export type { PodContainerNames } from "./profile-composer.ts";
@@ -19,5 +18,4 @@ export type {
   ProfileSource,
   ProfileWatchHandler,
 } from "./profile-source.ts";
-export { keepEverything, type ProfileSurface, type ProjectionSpec, type SurfaceFilter } from "./projection-spec.ts";
 export type { TrafficDirection } from "./traffic-direction.ts";

@@ -1,6 +1,5 @@
 import type * as Composer from "./profile-composer.ts";
 import type * as Refresher from "./profile-refresher.ts";
-import type * as Projection from "./projection.ts";
 
 /**
  * Everything that makes a profile out of objects: merging, checksums, projection, wildcards. An idle sensor has no profile and loads none of
@@ -10,13 +9,3 @@ export const loadProfileComposer = (): Promise<typeof Composer> => import("./pro
 
 /** What fetches and refreshes: an idle sensor has no container and loads none of it. */
 export const loadProfileRefresher = (): Promise<typeof Refresher> => import("./profile-refresher.ts");
-
-/** What {@link loadProjection} loads. @public */
-export type ProjectionModule = typeof Projection;
-
-/**
- * Loads what compiles the rules' declarations and makes the form of a profile that rules ask.
- *
- * @public
- */
-export const loadProjection = (): Promise<ProjectionModule> => import("./projection.ts");

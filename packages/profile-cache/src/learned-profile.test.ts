@@ -16,6 +16,7 @@ describe("ProfileCache", () => {
       expect(cache.state("c1")).toBe("active");
     });
 
+    // The same as detection enforces: see create-detector.test.ts there.
     it.each([
       ["completed", "active"],
       ["too-large", "active"],
@@ -23,12 +24,27 @@ describe("ProfileCache", () => {
       ["initializing", "pending"],
       ["failed", "pending"],
       ["incomplete", "pending"],
-    ])("with the status %s makes the container %s [cache W4]", async (status, state) => {
+      ["unauthorize", "pending"],
+      ["missing-runtime", "pending"],
+      ["unsupported-schema", "pending"],
+      ["", "pending"],
+    ])("with the status %j makes the container %s [cache W4]", async (status, state) => {
       const { cache, source, clock } = start();
       source.put("web", {}, status);
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
-      expect(cache.state("c1")).toBe(state);
+      const why = status === "" ? "the profile has no status" : `the profile's status is ${JSON.stringify(status)}`;
+      expect([...cache.containers()]).toMatchObject([{ state, reason: state === "active" ? "" : why }]);
+    });
+
+    it("that is not final is fetched once at each look, although its content is not kept", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", {}, "ready");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const looks = source.calls.length;
+      await clock.advance(2_000);
+      expect(source.calls.length).toBe(looks + 1);
     });
 
     it("is fetched at once when its learner says that it is written", async () => {

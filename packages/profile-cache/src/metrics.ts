@@ -12,7 +12,7 @@ export const containersGauge: MetricDefinition<"state"> = {
 export const profilesGauge: MetricDefinition<"kind"> = {
   type: "gauge",
   name: "kinglet_profile_cache_profiles",
-  help: "Profiles in the cache: wanted by a container, held, held but stale because a fetch failed, held but outdated because made for other rules, distinct by content.",
+  help: "Profiles in the cache: wanted by a container, held, held, stale (held, perhaps not what the store has), outdated (held, made for other rules), without_room (a version that did not fit), distinct by content.",
   labels: ["kind"],
 };
 
@@ -28,7 +28,7 @@ export const lookupsCounter: MetricDefinition<"result"> = {
 export const fetchesCounter: MetricDefinition<"result"> = {
   type: "counter",
   name: "kinglet_profile_cache_fetches_total",
-  help: "Fetches from the profile store by result: changed, unchanged, not_found, not_final, error or discarded.",
+  help: "Fetches from the profile store by result: changed, unchanged, not_found, not_final, no_room, error or discarded.",
   labels: ["result"],
 };
 
@@ -60,20 +60,4 @@ export const contentBytesGauge: MetricDefinition = {
   type: "gauge",
   name: "kinglet_profile_cache_content_bytes",
   help: "About how much memory the distinct profiles keep.",
-};
-
-/** Overlays. @internal */
-export const overlaysCounter: MetricDefinition<"kind" | "completeness"> = {
-  type: "counter",
-  name: "kinglet_profile_cache_overlays_total",
-  help: "Overlays merged into a profile, by kind (application, network) and by whether they describe every container of the pod.",
-  labels: ["kind", "completeness"],
-};
-
-/** Labels. @internal */
-export const labelsCounter: MetricDefinition<"result" | "namespace"> = {
-  type: "counter",
-  name: "kinglet_profile_cache_labels_total",
-  help: "Pod labels that led to an authored profile (adopted) or to nothing (unresolved).",
-  labels: ["result", "namespace"],
 };

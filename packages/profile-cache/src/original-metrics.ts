@@ -56,10 +56,11 @@ export function offerOriginalMetrics(metrics: Metrics): OriginalMetrics {
   const adopted = metrics.counter(adoptedDefinition);
   const unresolved = metrics.counter(unresolvedDefinition);
   return {
-    collect(counts, hits, misses) {
-      const all = counts.pending + counts.active + counts.unbound + counts.grace;
-      entries.set(all - counts.pending, { kind: "container" });
-      entries.set(counts.pending, { kind: "pending" });
+    collect({ containers }, hits, misses) {
+      const { pending, active, unbound, grace } = containers;
+      const all = pending + active + unbound + grace;
+      entries.set(all - pending, { kind: "container" });
+      entries.set(pending, { kind: "pending" });
       entries.set(all, { kind: "total" });
       lookups.add(hits, { result: "hit" });
       lookups.add(misses, { result: "miss" });
@@ -70,6 +71,6 @@ export function offerOriginalMetrics(metrics: Metrics): OriginalMetrics {
     },
     overlayLoaded: (kind, completeness) => loads.add(1, { kind, completeness }),
     labelResolved: (result, namespace) => (result === "adopted" ? adopted : unresolved).add(1, { namespace }),
-    reconciled: (durationMs) => duration.observe(durationMs / 1_000, { phase: "evict" }),
+    reconciled: (phase, seconds) => duration.observe(seconds, { phase }),
   };
 }

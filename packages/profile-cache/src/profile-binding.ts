@@ -1,4 +1,5 @@
 import type { CachedProfile } from "./cached-profile.ts";
+import type { ContainerEntry } from "./container-entry.ts";
 import type { ContainerRef } from "./container-ref.ts";
 import type { SharedContent } from "./content-pool.ts";
 import type { SourceObject } from "./source-object.ts";
@@ -30,6 +31,8 @@ export class ProfileBinding {
   cached: CachedProfile | undefined = undefined;
   /** The pooled content of `cached`. */
   shared: SharedContent | undefined = undefined;
+  /** What was learned, without the overlays that `shared` holds too; undefined without overlays. */
+  base: SharedContent | undefined = undefined;
   /** Versions of what `cached` was made of beside the one object that follows; `""` for a learned profile alone. */
   composition = "";
   /** Object that `cached` was made of: another one under the name is a new start. */
@@ -42,14 +45,14 @@ export class ProfileBinding {
   isUnbound = false;
   /** True once it is known whether there is a profile, or that it never will be readable. */
   isKnown = false;
-  /** True when a fetch failed while a profile is held. */
+  /** True when a profile is held that may not be what the store has. */
   isStale = false;
   /** False while objects are needed that are still being fetched. */
   isSettled = true;
   /** When `cached` came or went, wall clock, milliseconds. */
   sinceMs: number;
-  /** Containers that refer to it, with those in grace. */
-  containers = 0;
+  /** The container that was bound last, the head of a list: containers are found without a look at all others. */
+  newest: ContainerEntry | undefined = undefined;
   /** Containers that refer to it and run. */
   live = 0;
 
@@ -62,6 +65,29 @@ export class ProfileBinding {
     this.sinceMs = sinceMs;
   }
 
+  /** Adds a container. */
+  link(entry: ContainerEntry): void {
+    entry.older = this.newest;
+    if (this.newest !== undefined) this.newest.newer = entry;
+    this.newest = entry;
+  }
+
+  /** Takes a container out that was added. */
+  unlink(entry: ContainerEntry): void {
+    if (entry.newer === undefined) this.newest = entry.older;
+    else entry.newer.older = entry.older;
+    if (entry.older !== undefined) entry.older.newer = entry.newer;
+    entry.older = undefined;
+    entry.newer = undefined;
+  }
+
+  /** The containers in the order in which they came; a copy, because listeners add and remove. */
+  entries(): ContainerEntry[] {
+    const entries: ContainerEntry[] = [];
+    for (let entry = this.newest; entry !== undefined; entry = entry.older) entries.push(entry);
+    return entries.reverse();
+  }
+
   /** Calls `visit` with every object that it is made of. */
   eachSource(visit: (source: BoundObject) => void): void {
     if (this.learned !== undefined) visit(this.learned);
@@ -69,13 +95,13 @@ export class ProfileBinding {
     for (const source of this.overlays) visit(source);
   }
 
-  /** End of the last fetch of any of its objects, wall clock, milliseconds; 0 before. */
+  /** When the store answered last for the object whose answer is the oldest, wall clock, milliseconds; 0 before it answered for each. */
   get fetchedAtMs(): number {
-    let latest = 0;
+    let oldest = Number.POSITIVE_INFINITY;
     this.eachSource((source) => {
-      latest = Math.max(latest, source.fetchedAtMs);
+      oldest = Math.min(oldest, source.fetchedAtMs);
     });
-    return latest;
+    return oldest === Number.POSITIVE_INFINITY ? 0 : oldest;
   }
 }
 

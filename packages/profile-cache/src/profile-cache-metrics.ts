@@ -6,27 +6,21 @@ import {
   evictionsCounter,
   fetchesCounter,
   fetchSecondsHistogram,
-  labelsCounter,
   lookupsCounter,
-  overlaysCounter,
   profilesGauge,
   refusedCounter,
 } from "./metrics.ts";
+
+/** Parts of a tick. @internal */
+export type ReconcilePhase = "evict" | "refresh";
 
 /** Why a profile or a container left. @internal */
 export type EvictionReason = "profile_deleted" | "container_removed" | "pod_stopped" | "pod_unknown" | "full";
 
 /** Sizes read at each exposition. @internal */
 export interface ProfileCacheCounts {
-  readonly pending: number;
-  readonly active: number;
-  readonly unbound: number;
-  readonly grace: number;
-  readonly wanted: number;
-  readonly held: number;
-  readonly stale: number;
-  readonly outdated: number;
-  readonly distinct: number;
+  readonly containers: Readonly<Record<"pending" | "active" | "unbound" | "grace", number>>;
+  readonly profiles: Readonly<Record<string, number>>;
   readonly contentBytes: number;
 }
 
@@ -36,7 +30,7 @@ export interface OriginalMetrics {
   evicted(reason: EvictionReason): void;
   overlayLoaded(kind: "application" | "network", completeness: "full" | "partial"): void;
   labelResolved(result: "adopted" | "unresolved", namespace: string): void;
-  reconciled(durationMs: number): void;
+  reconciled(phase: ReconcilePhase, seconds: number): void;
 }
 
 /**
@@ -51,11 +45,10 @@ export class ProfileCacheMetrics {
   readonly fetchSeconds: Histogram;
   readonly refused: Counter;
   readonly #evictions: Counter<"reason">;
-  readonly #metrics: Metrics;
-  #original: OriginalMetrics | undefined = undefined;
+  /** The same under the original names, once they are offered. */
+  original: OriginalMetrics | undefined = undefined;
 
   constructor(metrics: Metrics, readCounts: () => ProfileCacheCounts) {
-    this.#metrics = metrics;
     this.fetches = metrics.counter(fetchesCounter);
     this.fetchSeconds = metrics.histogram(fetchSecondsHistogram);
     this.#evictions = metrics.counter(evictionsCounter);
@@ -66,42 +59,19 @@ export class ProfileCacheMetrics {
     const lookups = metrics.counter(lookupsCounter);
     metrics.onCollect(() => {
       const counts = readCounts();
-      for (const state of ["pending", "active", "unbound", "grace"] as const) containers.set(counts[state], { state });
-      for (const kind of ["wanted", "held", "stale", "outdated", "distinct"] as const)
-        profiles.set(counts[kind], { kind });
+      for (const [state, count] of Object.entries(counts.containers)) containers.set(count, { state });
+      for (const [kind, count] of Object.entries(counts.profiles)) profiles.set(count, { kind });
       contentBytes.set(counts.contentBytes);
       lookups.add(this.hits, { result: "hit" });
       lookups.add(this.misses, { result: "miss" });
-      this.#original?.collect(counts, this.hits, this.misses);
+      this.original?.collect(counts, this.hits, this.misses);
       this.hits = 0;
       this.misses = 0;
     });
   }
 
-  /** Everything counted from here on is offered under the original names too. */
-  offerOriginal(offer: (metrics: Metrics) => OriginalMetrics): void {
-    this.#original = offer(this.#metrics);
-  }
-
   evicted(reason: EvictionReason): void {
     this.#evictions.add(1, { reason });
-    this.#original?.evicted(reason);
-  }
-
-  /** Registered at the first overlay: most clusters have none. */
-  overlayLoaded(kind: "application" | "network", completeness: "full" | "partial"): void {
-    this.#metrics.counter(overlaysCounter).add(1, { kind, completeness });
-    this.#original?.overlayLoaded(kind, completeness);
-  }
-
-  /** Registered at the first label. */
-  labelResolved(result: "adopted" | "unresolved", namespace: string): void {
-    this.#metrics.counter(labelsCounter).add(1, { result, namespace });
-    this.#original?.labelResolved(result, namespace);
-  }
-
-  /** How long the part of a tick took that is done in one go, milliseconds. */
-  reconciled(durationMs: number): void {
-    this.#original?.reconciled(durationMs);
+    this.original?.evicted(reason);
   }
 }

@@ -2,7 +2,6 @@ import { createError } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
-import type { ProfileStatus } from "@kinglet/profile";
 
 import type { ContainerLiveness } from "./container-liveness.ts";
 import type { ContainerRef } from "./container-ref.ts";
@@ -49,20 +48,14 @@ export interface ProfileCacheOptions {
    */
   readonly graceMs?: number;
   /**
-   * Statuses whose profile is used; a profile with another one leaves the container pending, because a profile that is still being
-   * learned would make ordinary behaviour look wrong. `""` admits objects without a status (written by people).
-   * @defaultValue completed, too-large and ""
-   */
-  readonly acceptedStatuses?: readonly ProfileStatus[];
-  /**
    * What widens or replaces learned profiles: `auto`, the authored profile that the pod's label names where there is one, else overlays
    * (ApplicationProfile and NetworkNeighborhood named `ug-<workload>` or by the label); `authored` or `overlays`, only these; `none`.
    * @defaultValue auto
    */
   readonly userProfiles?: UserProfiles;
   /**
-   * Most memory that the contents of all profiles together may take, bytes, as they estimate it; 1 or more. A profile over it leaves its
-   * containers pending, with the reason. Scale it with the memory limit.
+   * Most memory that the contents of all profiles together may take, bytes, as they estimate it; 1 or more. A version over it is not
+   * taken, with the reason, until there is room: its containers keep the profile they have, or stay pending. Scale it with the memory limit.
    * @defaultValue 67108864
    */
   readonly maxProfileBytes?: number;
@@ -72,9 +65,10 @@ export interface ProfileCacheOptions {
    */
   readonly watchesMetadata?: boolean;
   /**
-   * Says at each tick how a container is doing, for removals that nobody reported. Absent: containers leave by `removeContainer` only.
+   * Says at each tick how a container is doing, for removals that nobody reported; undefined while that cannot be said (pods not listed
+   * yet), which changes nothing. Absent: containers leave by `removeContainer` only.
    */
-  readonly liveness?: ((ref: ContainerRef) => ContainerLiveness) | undefined;
+  readonly liveness?: ((ref: ContainerRef) => ContainerLiveness | undefined) | undefined;
   /**
    * How long the pod of a container may be unknown before the container is forgotten, milliseconds; pods are often known later than
    * their containers.
@@ -117,7 +111,6 @@ export const profileCacheDefaults: Readonly<
   callTimeoutMs: 5_000,
   maxParallelFetches: 4,
   graceMs: 10_000,
-  acceptedStatuses: ["completed", "too-large", ""],
   userProfiles: "auto",
   maxProfileBytes: 67_108_864,
   watchesMetadata: true,

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 
 import { TICK_MS, ref, start } from "../test/cache-fixture.ts";
 import { compileProjectionSpec } from "./compile-projection-spec.ts";
-import { keepEverything } from "./projection-spec.ts";
 
 const spec = { opens: [{ path: "/etc/hosts" }, { path: "/tmp/x" }], syscalls: ["read"] };
-const onlyEtc = compileProjectionSpec([{ opens: [{ prefix: "/etc" }] }]);
+const onlyEtc = [{ opens: [{ prefix: "/etc" }] }];
+const { hash } = compileProjectionSpec(onlyEtc);
 
 describe("ProfileCache", () => {
-  describe("setProjection", () => {
+  describe("setProfileDataRequired", () => {
     it("has every profile made again at once, and counts those that are not yet", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web", spec);
@@ -17,7 +17,7 @@ describe("ProfileCache", () => {
       await clock.advance(0);
       const before = cache.get("c1");
       source.isHeld = true;
-      cache.setProjection(onlyEtc);
+      cache.setProfileDataRequired(onlyEtc);
       await clock.advance(0);
       expect([cache.get("c1") === before, metrics.read("profiles", "outdated")]).toEqual([true, 1]);
       for (const call of source.open) call.resolve(source.objects.get(call.key));
@@ -28,7 +28,7 @@ describe("ProfileCache", () => {
         false,
         true,
       ]);
-      expect([after?.projectionHash, after?.checksum === before?.checksum]).toEqual([onlyEtc.hash, true]);
+      expect([after?.projectionHash, after?.checksum === before?.checksum]).toEqual([hash, true]);
       expect([metrics.read("profiles", "outdated"), metrics.read("profiles", "distinct")]).toEqual([0, 1]);
       expect(source.calls).toHaveLength(2);
     });
@@ -39,7 +39,7 @@ describe("ProfileCache", () => {
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
       source.failures.set("shop/web", new Error("down"));
-      cache.setProjection(onlyEtc);
+      cache.setProfileDataRequired(onlyEtc);
       await clock.advance(1_000);
       expect(source.calls.length).toBeLessThanOrEqual(3);
       await clock.advance(10 * TICK_MS);
@@ -47,17 +47,17 @@ describe("ProfileCache", () => {
       expect(cache.get("c1")?.content.wasOpened("/tmp/x")).toBe(true);
       source.failures.clear();
       await clock.advance(2 * TICK_MS);
-      expect(cache.get("c1")?.content.projectionHash).toBe(onlyEtc.hash);
+      expect(cache.get("c1")?.content.projectionHash).toBe(hash);
     });
 
     it("with the same hash changes nothing and asks nothing", async () => {
       const { cache, source, clock } = start();
       source.put("web", spec);
-      cache.setProjection(onlyEtc);
+      cache.setProfileDataRequired(onlyEtc);
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
       const before = cache.get("c1");
-      cache.setProjection(compileProjectionSpec([{ opens: [{ prefix: "/etc" }] }]));
+      cache.setProfileDataRequired([undefined, { opens: [{ prefix: "/etc" }] }]);
       await clock.advance(0);
       expect([cache.get("c1") === before, source.calls.length]).toEqual([true, 1]);
     });
@@ -68,13 +68,13 @@ describe("ProfileCache", () => {
       source.isHeld = true;
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
-      cache.setProjection(onlyEtc);
+      cache.setProfileDataRequired(onlyEtc);
       source.calls[0]?.resolve(stored);
       await clock.advance(0);
-      expect(cache.get("c1")?.content.projectionHash).toBe(onlyEtc.hash);
-      cache.setProjection(keepEverything);
-      cache.setProjection(onlyEtc);
-      cache.setProjection(keepEverything);
+      expect(cache.get("c1")?.content.projectionHash).toBe(hash);
+      cache.setProfileDataRequired([]);
+      cache.setProfileDataRequired(onlyEtc);
+      cache.setProfileDataRequired([]);
       for (let turn = 0; turn < 3; turn += 1) {
         for (const call of source.open) call.resolve(stored);
         await clock.advance(0);
@@ -92,7 +92,7 @@ describe("ProfileCache", () => {
     source.put("web", { ...spec, syscalls: ["write"] });
     await clock.advance(TICK_MS);
     seen.push(cache.get("c1"));
-    cache.setProjection(onlyEtc);
+    cache.setProfileDataRequired(onlyEtc);
     await clock.advance(0);
     seen.push(cache.get("c1"));
     expect(new Set(seen).size).toBe(3);

@@ -144,16 +144,6 @@ describe("ProfileCache", () => {
       await clock.advance(TICK_MS);
       expect(cache.state("c1")).toBe("pending");
     });
-
-    it("admits a profile without a status, and others when told to", async () => {
-      const { cache, source, clock } = start({ acceptedStatuses: ["ready", ""] });
-      source.put("web", {}, "ready");
-      source.put("db", {}, "");
-      cache.addContainer(ref("c1", "web"));
-      cache.addContainer(ref("c2", "db"));
-      await clock.advance(0);
-      expect([cache.get("c1")?.status, cache.get("c2")?.status]).toEqual(["ready", ""]);
-    });
   });
 
   describe("a store that fails", () => {
@@ -204,22 +194,61 @@ describe("ProfileCache", () => {
       expect([...cache.containers()][0]?.reason).toBe("the profile store took longer than 5000 ms");
     });
 
-    it("does not hold up ends of grace and first fetches behind slow ones [cache W8]", async () => {
+    it("holds up no end of grace behind slow fetches [cache W8]", async () => {
       const { cache, source, clock } = start();
       source.put("web");
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
       cache.removeContainer("c1");
       source.isHeld = true;
-      for (const id of ["s1", "s2", "s3"]) cache.addContainer(ref(id, id));
-      await clock.advance(0);
-      source.isHeld = false;
-      source.put("db");
-      cache.addContainer(ref("c2", "db"));
-      await clock.advance(0);
-      expect(cache.state("c2")).toBe("active");
-      await clock.advance(10_000);
+      for (let index = 0; index < 20; index += 1) cache.addContainer(ref(`s${index}`, `s${index}`));
+      await clock.advance(9_999);
+      expect(cache.state("c1")).toBe("grace");
+      await clock.advance(1);
       expect(cache.state("c1")).toBeUndefined();
+    });
+
+    it("holds up no first fetch behind refreshes that are slow, however many wait [cache W8]", async () => {
+      const { cache, source, clock } = start({ maxParallelFetches: 2 });
+      for (let index = 0; index < 50; index += 1) {
+        source.put(`p${index}`);
+        cache.addContainer(ref(`c${index}`, `p${index}`));
+      }
+      await clock.advance(0);
+      source.isHeld = true;
+      source.calls.length = 0;
+      await clock.advance(TICK_MS);
+      // A place is kept free of refreshes.
+      expect(source.calls.map(({ key }) => key)).toEqual(["shop/p0"]);
+      source.put("new");
+      cache.addContainer(ref("new", "new"));
+      await clock.advance(0);
+      expect(source.calls.map(({ key }) => key)).toEqual(["shop/p0", "shop/new"]);
+      source.calls[1]?.resolve(source.objects.get("shop/new"));
+      await clock.advance(0);
+      expect(cache.state("new")).toBe("active");
+    });
+
+    it("has first fetches before what is tried again, and that before refreshes [cache W8]", async () => {
+      const { cache, source, clock } = start({ maxParallelFetches: 1 });
+      for (const name of ["a", "b", "c"]) {
+        source.put(name);
+        cache.addContainer(ref(name, name));
+      }
+      await clock.advance(0);
+      source.isHeld = true;
+      source.calls.length = 0;
+      await clock.advance(TICK_MS);
+      cache.profileWritten("shop", "c");
+      cache.addContainer(ref("new", "new"));
+      const order: (string | undefined)[] = [];
+      for (let turn = 0; turn < 4; turn += 1) {
+        const call = source.calls.at(-1);
+        order.push(call?.key);
+        call?.resolve(source.objects.get(call.key));
+        await clock.advance(0);
+      }
+      expect(order).toEqual(["shop/a", "shop/new", "shop/c", "shop/b"]);
     });
   });
 });

@@ -12,9 +12,8 @@ import {
   type ProfileCacheOptions,
   type ResolvedProfileCacheOptions,
 } from "./profile-cache-options.ts";
-import { bindingKey } from "./bind-sources.ts";
+import { bindingKey } from "./binding-key.ts";
 import { ProfileBinding } from "./profile-binding.ts";
-import type { ProjectionSpec } from "./projection-spec.ts";
 
 /**
  * What the cache knows of a container: `pending`, no profile yet (or not any more); `active`, a profile is held; `unbound`, the pod's label
@@ -33,9 +32,15 @@ export interface CachedContainer {
   readonly reason: string;
   /** Since when the container is in this state, milliseconds since 1970. */
   readonly sinceMs: number;
-  /** End of the last fetch of its profile, milliseconds since 1970; 0 before the first. */
+  /**
+   * As of when the store is known: when it last answered for the object, of those that the profile is made of, whose answer is the oldest;
+   * milliseconds since 1970, 0 before it answered for each. A failed fetch moves nothing; with a metadata watch the answer stays true later.
+   */
   readonly fetchedAtMs: number;
-  /** True when the last fetch failed while a profile is held. */
+  /**
+   * True when a profile is held that may not be what the store has now, for the `reason` given: the last fetch of one of its objects failed,
+   * the newer version found no room in the cache, or what was learned is being learned again.
+   */
   readonly isStale: boolean;
   readonly profile: CachedProfile | undefined;
 }
@@ -108,9 +113,11 @@ export class ProfileCache {
       return;
     }
     if (!this.#makeRoom()) return;
-    const entry = new ContainerEntry(ref, this.#attach(ref), this.#options.clock.now());
+    const binding = this.#acquire(ref);
+    const entry = new ContainerEntry(ref, binding, this.#options.clock.now());
+    binding.link(entry);
     this.#containers.set(ref.containerId, entry);
-    if (entry.binding.cached !== undefined) this.#notify(ref.containerId, entry.binding.cached);
+    if (binding.cached !== undefined) this.#notify(ref.containerId, binding.cached);
     this.#refresher.wake();
   }
 
@@ -121,9 +128,7 @@ export class ProfileCache {
     if (entry.graceEndMs !== 0) {
       // Its pod said so first: the grace that runs is the right one.
       entry.mark = "removed";
-      return;
-    }
-    this.#leave(entry, "removed");
+    } else this.#leave(entry, "removed");
     this.#refresher.wake();
   }
 
@@ -180,11 +185,20 @@ export class ProfileCache {
   }
 
   /**
-   * Has profiles keep what the loaded rules can ask for and nothing else; the same hash again changes nothing. What is held stays until
-   * it was made again from a fresh fetch (metric `kinglet_profile_cache_profiles{kind="outdated"}`).
+   * Has profiles keep what the loaded rules can ask for and nothing else. Cheap: what it says is compiled with the first profile.
+   *
+   * What is held stays until it was made again from a fresh fetch (metric `kinglet_profile_cache_profiles{kind="outdated"}`), so call it
+   * before containers are added. Declarations that mean the same change nothing.
+   *
+   * @param declarations - `profileDataRequired` of every enabled rule: from surface (`opens`, `execs`, `capabilities`, `syscalls`,
+   * `endpoints`, `egressDomains`, `egressAddresses`, `ingressDomains`, `ingressAddresses`) to `"all"` or to a list of `{exact}`, `{prefix}`,
+   * `{suffix}` or `{contains}`; undefined for a rule that declares nothing. A surface that no rule declares is kept whole. A declaration
+   * that is not understood is logged, and everything is kept.
+   *
+   * @see reference: kubescape/node-agent, rule-aware projection
    */
-  setProjection(projection: ProjectionSpec): void {
-    this.#refresher.setProjection(projection);
+  setProfileDataRequired(declarations: readonly unknown[]): void {
+    this.#refresher.setDeclarations(declarations);
   }
 
   /**
@@ -258,12 +272,14 @@ export class ProfileCache {
     if (!wasLeaving && bindingKey(ref, this.#options.userProfiles) === binding.key) return;
     const before = binding.cached;
     const wasKnown = binding.isKnown;
-    // Attach first: the old binding may be the new one, and must not be dropped in between.
-    const attached = this.#attach(ref);
+    const attached = this.#acquire(ref);
     if (!wasLeaving) this.#refresher.releaseLive(binding);
-    this.#detach(binding);
-    this.#leaving.delete(ref.containerId);
+    binding.unlink(entry);
+    attached.link(entry);
     entry.binding = attached;
+    // Last: the old binding may be the new one.
+    this.#dropUnused(binding);
+    this.#leaving.delete(ref.containerId);
     entry.graceEndMs = 0;
     entry.mark = "";
     entry.sinceMs = this.#options.clock.now();
@@ -272,7 +288,8 @@ export class ProfileCache {
     this.#refresher.wake();
   }
 
-  #attach(ref: ContainerRef): ProfileBinding {
+  /** The binding of a container that is about to be linked to it, as one more that runs. */
+  #acquire(ref: ContainerRef): ProfileBinding {
     const key = bindingKey(ref, this.#options.userProfiles);
     let binding = this.#bindings.get(key);
     if (binding === undefined) {
@@ -281,14 +298,12 @@ export class ProfileCache {
       this.#bindings.set(key, binding);
       this.#unknownProfiles += 1;
     }
-    binding.containers += 1;
     this.#refresher.acquireLive(binding);
     return binding;
   }
 
-  #detach(binding: ProfileBinding): void {
-    binding.containers -= 1;
-    if (binding.containers > 0) return;
+  #dropUnused(binding: ProfileBinding): void {
+    if (binding.newest !== undefined) return;
     this.#bindings.delete(binding.key);
     this.#refresher.drop(binding);
     if (!binding.isKnown) this.#oneUnknownLess();
@@ -301,26 +316,28 @@ export class ProfileCache {
     entry.sinceMs = clock.now();
     this.#leaving.set(entry.ref.containerId, entry);
     this.#refresher.releaseLive(entry.binding);
-    if (graceMs === 0) this.#forget(entry, mark === "ended" ? "pod_stopped" : "container_removed");
+    if (graceMs === 0 && mark === "removed") this.#forget(entry, "container_removed");
   }
 
-  /** Finds containers that left without anybody saying so. */
+  /**
+   * Finds containers that left without anybody saying so. One look can be wrong (a list that is older than the watch before it): a container
+   * ends when two say so, a grace period or more apart, and a look that cannot tell counts neither way.
+   */
   #sweep(nowMs: number): void {
     const { liveness, unknownPodGraceMs } = this.#options;
     if (liveness === undefined) return;
     for (const entry of [...this.#containers.values()]) {
       if (entry.mark === "removed") continue;
       const found = liveness(entry.ref);
-      if (found === "unknown") {
-        if (typeof entry.mark !== "number" && entry.mark !== "ended") entry.mark = nowMs;
-        else if (typeof entry.mark === "number" && nowMs - entry.mark >= unknownPodGraceMs)
-          this.#forget(entry, "pod_unknown");
-      } else if (found === "ended") {
-        if (entry.mark !== "ended") this.#leave(entry, "ended");
-      } else if (entry.mark === "ended") this.#readd(entry, entry.ref);
-      else entry.mark = "";
+      if (found === undefined) continue;
+      if (entry.mark === "ended") {
+        if (found === "running") this.#readd(entry, entry.ref);
+        else if (nowMs >= entry.graceEndMs) this.#forget(entry, "pod_stopped");
+      } else if (found === "ended") this.#leave(entry, "ended");
+      else if (found === "running") entry.mark = "";
+      else if (entry.mark === "") entry.mark = nowMs;
+      else if (nowMs - entry.mark >= unknownPodGraceMs) this.#forget(entry, "pod_unknown");
     }
-    this.#metrics.reconciled(this.#options.clock.monotonicMs() - nowMs);
   }
 
   #makeRoom(): boolean {
@@ -347,36 +364,35 @@ export class ProfileCache {
     this.#leaving.delete(containerId);
     this.#containers.delete(containerId);
     if (entry.graceEndMs === 0) this.#refresher.releaseLive(entry.binding);
-    this.#detach(entry.binding);
+    entry.binding.unlink(entry);
+    this.#dropUnused(entry.binding);
     this.#metrics.evicted(reason);
     if (!entry.binding.isKnown) this.#notifyKnown(containerId);
   }
 
   #nextExpiryMs(): number {
-    for (const entry of this.#leaving.values()) return entry.graceEndMs;
+    for (const entry of this.#leaving.values()) if (entry.mark === "removed") return entry.graceEndMs;
     return Number.POSITIVE_INFINITY;
   }
 
   #expire(nowMs: number): void {
     for (const entry of this.#leaving.values()) {
       if (entry.graceEndMs > nowMs) return;
-      this.#forget(entry, entry.mark === "ended" ? "pod_stopped" : "container_removed");
+      if (entry.mark === "removed") this.#forget(entry, "container_removed");
     }
   }
 
   #profileChanged(binding: ProfileBinding): void {
     if (this.#listeners.size === 0) return;
-    for (const entry of this.#containers.values()) {
-      if (entry.binding === binding && entry.graceEndMs === 0) this.#notify(entry.ref.containerId, binding.cached);
+    for (const { graceEndMs, ref } of binding.entries()) {
+      if (graceEndMs === 0) this.#notify(ref.containerId, binding.cached);
     }
   }
 
   #profileKnown(binding: ProfileBinding): void {
     this.#oneUnknownLess();
     if (this.#knownListeners.size === 0) return;
-    for (const entry of this.#containers.values()) {
-      if (entry.binding === binding) this.#notifyKnown(entry.ref.containerId);
-    }
+    for (const { ref } of binding.entries()) this.#notifyKnown(ref.containerId);
   }
 
   #oneUnknownLess(): void {
@@ -407,26 +423,9 @@ export class ProfileCache {
   }
 
   #counts(): ProfileCacheCounts {
-    const counts = {
-      pending: 0,
-      active: 0,
-      unbound: 0,
-      grace: 0,
-      wanted: 0,
-      held: 0,
-      stale: 0,
-      outdated: 0,
-      distinct: this.#refresher.distinctContents,
-      contentBytes: this.#refresher.contentBytes,
-    };
-    for (const entry of this.#containers.values()) counts[stateOf(entry)] += 1;
-    for (const binding of this.#bindings.values()) {
-      counts.wanted += 1;
-      if (binding.cached !== undefined) counts.held += 1;
-      if (binding.isStale) counts.stale += 1;
-      if (this.#refresher.isOutdated(binding)) counts.outdated += 1;
-    }
-    return counts;
+    const containers = { pending: 0, active: 0, unbound: 0, grace: 0 };
+    for (const entry of this.#containers.values()) containers[stateOf(entry)] += 1;
+    return { containers, ...this.#refresher.counts() };
   }
 }
 

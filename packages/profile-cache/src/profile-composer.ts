@@ -1,23 +1,25 @@
 import type { Logger } from "@kinglet/logger";
 import {
   checksum,
-  isLearnedProfile,
-  profileStatus,
   resolveAuthoredProfile,
   type ContainerProfile,
+  type ProfileCompletion,
   type ProfileStatus,
 } from "@kinglet/profile";
 import { applyOverlays, type OverlayWarning } from "@kinglet/profile/merging";
 
 import { CachedProfile, type ProfileOrigin } from "./cached-profile.ts";
-import { ContentPool, type SharedContent } from "./content-pool.ts";
+import { compileProjectionSpec } from "./compile-projection-spec.ts";
+import { ContentPool, type RefusedContent, type SharedContent } from "./content-pool.ts";
 import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
+import type { ProfileContent } from "./profile-content.ts";
+import { failingSource, isUnbound, planOf, type Plan } from "./profile-plan.ts";
 import { projectProfile } from "./project-profile.ts";
 import { keepEverything, type ProjectionSpec } from "./projection-spec.ts";
 import type { OverlayDocument } from "./profile-source.ts";
-
-// The part that is loaded with the first profile offers everything that nobody needs before.
-export { offerOriginalMetrics } from "./original-metrics.ts";
+// Loaded together.
+export { takeContent } from "./take-content.ts";
+import { unpackProfile } from "./unpack-profile.ts";
 
 /** Names of the containers of a pod. @public */
 export interface PodContainerNames {
@@ -28,7 +30,6 @@ export interface PodContainerNames {
 
 /** What the composer needs. @internal */
 export interface ProfileComposerOptions {
-  readonly acceptedStatuses: readonly ProfileStatus[];
   readonly freezeProfiles: boolean;
   readonly maxProfileBytes: number;
   readonly podContainers: ((namespace: string, podName: string) => PodContainerNames | undefined) | undefined;
@@ -44,20 +45,21 @@ export interface ProfileComposerOptions {
 
 /**
  * What came of composing: a profile came, changed or went (`changed`), nothing did (`unchanged`), the learned one is not final
- * (`not_final`) or nothing exists (`not_found`), or objects are still being fetched (`waiting`).
+ * (`not_final`), nothing exists (`not_found`), the new version does not fit into the cache (`no_room`), or objects are still being
+ * fetched (`waiting`).
  *
  * @internal
  */
-export type ComposeResult = "changed" | "unchanged" | "not_final" | "not_found" | "waiting";
+export type ComposeResult = "changed" | "unchanged" | "not_final" | "not_found" | "no_room" | "waiting";
 
-/** What a profile is made of, decided from what is known of the objects. */
-type Plan =
-  | { readonly kind: "waiting" }
-  | { readonly kind: "undecided"; readonly source: BoundObject }
-  | { readonly kind: "authored"; readonly source: BoundObject }
-  | { readonly kind: "learned"; readonly source: BoundObject; readonly overlays: readonly BoundObject[] }
-  | { readonly kind: "nothing"; readonly reason: string };
+/** A version of a profile that did not fit. */
+interface Refusal extends RefusedContent {
+  /** What it was made of, and for which rules. */
+  readonly attempt: string;
+}
 
+/** Shared by every look at refused profiles that finds none. */
+const NOTHING: readonly ProfileBinding[] = [];
 /** Remembered warnings; a cluster has fewer labels and overlays than that. */
 const MAX_WARNED = 1_000;
 
@@ -73,6 +75,10 @@ export class ProfileComposer {
   readonly #options: ProfileComposerOptions;
   readonly pool: ContentPool;
   #projection: ProjectionSpec = keepEverything;
+  /** Profiles whose last version found no room. */
+  readonly #refused = new Map<ProfileBinding, Refusal>();
+  /** `changes` of the pool when the refused ones were looked at last. */
+  #refusedAsOf = 0;
   readonly #warned = new Set<string>();
 
   constructor(options: ProfileComposerOptions) {
@@ -80,9 +86,48 @@ export class ProfileComposer {
     this.pool = new ContentPool(options.maxProfileBytes);
   }
 
-  /** Used from the next composition on. */
-  setProjection(projection: ProjectionSpec): void {
-    this.#projection = projection;
+  /**
+   * What is kept from the next composition on.
+   *
+   * @returns false when it is the same as before.
+   */
+  setDeclarations(declarations: readonly unknown[]): boolean {
+    const before = this.#projection;
+    try {
+      // Without any declaration there is nothing to leave out.
+      const areAny = declarations.some((declaration) => declaration !== undefined && declaration !== null);
+      this.#projection = areAny ? compileProjectionSpec(declarations) : keepEverything;
+    } catch (error) {
+      this.#projection = keepEverything;
+      this.#options.logger.error("what a rule needs of profiles is not understood: profiles are kept whole", { error });
+    }
+    return this.#projection.hash !== before.hash;
+  }
+
+  /** How many profiles have a version that found no room. */
+  get withoutRoom(): number {
+    return this.#refused.size;
+  }
+
+  /** True when all that is missing is room. */
+  isRefused(binding: ProfileBinding): boolean {
+    return this.#refused.has(binding);
+  }
+
+  /** The profiles for whose refused version there is room now; cheap when nothing changed. */
+  takeFitting(): readonly ProfileBinding[] {
+    if (this.#refused.size === 0 || this.#refusedAsOf === this.pool.changes) return NOTHING;
+    this.#refusedAsOf = this.pool.changes;
+    const fitting: ProfileBinding[] = [];
+    let taken = 0;
+    for (const [binding, refusal] of this.#refused) {
+      if (!this.pool.has(refusal.key)) {
+        if (!this.pool.fits(taken + refusal.bytes, binding.shared)) continue;
+        taken += refusal.bytes;
+      }
+      fitting.push(binding);
+    }
+    return fitting;
   }
 
   /** True when what is held was made for other rules than the present ones. */
@@ -93,7 +138,10 @@ export class ProfileComposer {
   /** Gives back what the binding holds. */
   release(binding: ProfileBinding): void {
     if (binding.shared !== undefined) this.pool.release(binding.shared);
+    if (binding.base !== undefined) this.pool.release(binding.base);
+    this.#refused.delete(binding);
     binding.shared = undefined;
+    binding.base = undefined;
     binding.cached = undefined;
     binding.composition = "";
     binding.uid = "";
@@ -106,7 +154,7 @@ export class ProfileComposer {
     binding.isSettled = plan.kind !== "waiting";
     if (plan.kind === "waiting") return "waiting";
     const result = this.#follow(binding, plan);
-    if (result !== "waiting") this.#describe(binding, plan);
+    this.#describe(binding, plan, result);
     return result;
   }
 
@@ -119,12 +167,15 @@ export class ProfileComposer {
 
   #adopt(binding: ProfileBinding, source: BoundObject): ComposeResult {
     const composition = `authored ${source.version}#${binding.containerName}`;
-    if (this.#isSame(binding, source, composition)) return "unchanged";
+    if (this.#isSame(binding, source, composition)) return this.#settled(binding);
+    const attempt = this.#attemptOf(source, composition);
+    if (this.#isStillRefused(binding, attempt)) return "no_room";
     if (source.content === undefined) return this.#want(binding, source);
     const section = resolveAuthoredProfile(source.content as ContainerProfile, binding.containerName);
     if (section === undefined) return this.#unset(binding, `${source.title} says nothing about the container`);
     const result = this.#set(binding, section, {
       composition,
+      attempt,
       source,
       sum: checksum(section),
       status: "completed",
@@ -138,19 +189,56 @@ export class ProfileComposer {
   #learn(binding: ProfileBinding, source: BoundObject, overlays: readonly BoundObject[]): ComposeResult {
     let composition = "";
     for (const overlay of overlays) composition += `+${overlay.version}`;
-    if (this.#isSame(binding, source, composition)) return "unchanged";
+    const { status, completion } = source;
+    if (!isFinal(status)) return this.#keepFinal(binding, source, overlays, composition);
+    if (this.#isSame(binding, source, composition)) return this.#settled(binding);
+    const attempt = this.#attemptOf(source, composition);
+    if (this.#isStillRefused(binding, attempt)) return "no_room";
     const base = source.content as ContainerProfile | undefined;
     if (base === undefined) return this.#want(binding, source);
-    const { status, completion } = profileStatus(base);
-    if (!this.#options.acceptedStatuses.includes(status)) {
-      // The same object went back to learning: what it allowed before is the better answer. Another object is a new start.
-      if (binding.cached === undefined || binding.uid !== source.uid || binding.cached.origin === "authored")
-        this.#unset(binding, `the profile's status is ${JSON.stringify(status)}`);
+    const sum = checksum(base);
+    const life = { status, completion, composition, attempt, source } as const;
+    if (overlays.length === 0) return this.#set(binding, base, { ...life, sum, origin: "learned" });
+    return this.#merge(binding, base, overlays, { ...life, sum });
+  }
+
+  /**
+   * The same object went back to learning: what it allowed before is the better answer, and overlays go over that. Another object under the
+   * name is a new start.
+   */
+  #keepFinal(
+    binding: ProfileBinding,
+    source: BoundObject,
+    overlays: readonly BoundObject[],
+    composition: string,
+  ): ComposeResult {
+    const { cached, shared } = binding;
+    if (cached === undefined || shared === undefined || binding.uid !== source.uid || cached.origin === "authored") {
+      this.#unset(binding, statusReason(source.status));
       return "not_final";
     }
-    const life = { status, completion, composition, source } as const;
-    if (overlays.length === 0) return this.#set(binding, base, { ...life, sum: checksum(base), origin: "learned" });
-    return this.#merge(binding, base, overlays, life);
+    const base = binding.base ?? shared;
+    // What was made for other rules may lack what the present ones ask for: it waits for the next final version.
+    if (composition === binding.composition || base.content.projectionHash !== this.#projection.hash)
+      return "not_final";
+    const attempt = this.#attemptOf(source, composition);
+    if (this.#isStillRefused(binding, attempt)) return "no_room";
+    const { status, completion } = cached;
+    const life = { status, completion, composition, attempt, source } as const;
+    let result: ComposeResult;
+    if (overlays.length === 0) {
+      result = this.#hold(binding, { ...life, origin: "learned" }, this.pool.retain(base), undefined);
+    } else {
+      const { namespace, name } = cached;
+      const kept = {
+        apiVersion: "",
+        kind: "ContainerProfile",
+        metadata: { namespace, name },
+        spec: unpackProfile(base.content),
+      };
+      result = this.#merge(binding, kept, overlays, { ...life, sum: base.content.checksum }, base);
+    }
+    return result === "unchanged" ? "not_final" : result;
   }
 
   #isSame(binding: ProfileBinding, source: BoundObject, composition: string): boolean {
@@ -164,19 +252,20 @@ export class ProfileComposer {
     );
   }
 
+  /** @param kept - the last final content, which `base` was unpacked from; absent when `base` is the document itself. */
   #merge(
     binding: ProfileBinding,
     base: ContainerProfile,
     overlays: readonly BoundObject[],
-    life: Omit<Life, "origin">,
+    life: Omit<Life, "origin"> & { readonly sum: string },
+    kept?: SharedContent,
   ): ComposeResult {
     // The base counts by its content: replicas that learned the same under other names are merged once.
-    let shareKey = `${checksum(base)}#${binding.containerName}#${this.#projection.hash}`;
+    let shareKey = `${kept === undefined ? "" : "kept "}${life.sum}#${binding.containerName}#${this.#projection.hash}`;
     for (const overlay of overlays) shareKey += `+${overlay.version}`;
+    const origin = "learned with overlays";
     const known = this.pool.findComposed(shareKey);
-    if (known !== undefined) {
-      return this.#hold(binding, { ...life, origin: "learned with overlays" }, known);
-    }
+    if (known !== undefined) return this.#hold(binding, { ...life, origin }, known, this.#baseOf(base, life.sum, kept));
     const documents: OverlayDocument[] = [];
     for (const overlay of overlays) {
       if (overlay.content === undefined) this.#want(binding, overlay);
@@ -186,39 +275,76 @@ export class ProfileComposer {
     const pod = this.#options.podContainers?.(binding.namespace, binding.podName);
     const { profile, warnings } = applyOverlays(base, documents, { containerName: binding.containerName, pod });
     this.#reportOverlays(documents, warnings);
-    const result = this.#set(binding, profile, { ...life, sum: checksum(profile), origin: "learned with overlays" });
-    if (binding.shared !== undefined) this.pool.remember(shareKey, binding.shared);
+    const result = this.#set(binding, profile, { ...life, sum: checksum(profile), origin }, () =>
+      this.#baseOf(base, life.sum, kept),
+    );
+    if (binding.shared !== undefined && result !== "no_room") this.pool.remember(shareKey, binding.shared);
     return result;
   }
 
-  #set(binding: ProfileBinding, profile: ContainerProfile, life: Life & { readonly sum: string }): ComposeResult {
-    const projection = this.#projection;
-    const shared = this.pool.acquire(
-      life.sum,
-      projection.hash,
-      () => {
-        const content = projectProfile(profile.spec, life.sum, projection);
-        return this.#options.freezeProfiles ? content.freeze() : content;
-      },
-      binding.shared,
-    );
-    if (shared !== undefined) return this.#hold(binding, life, shared);
+  /** What was learned, for overlays that change while it is being learned again; undefined when there is no room for it. */
+  #baseOf(base: ContainerProfile, sum: string, kept: SharedContent | undefined): SharedContent | undefined {
+    if (kept !== undefined) return this.pool.retain(kept);
+    const shared = this.pool.acquire(sum, this.#projection.hash, () => this.#project(base, sum), undefined);
+    return shared.content === undefined ? undefined : shared;
+  }
+
+  #project(profile: ContainerProfile, sum: string): ProfileContent {
+    const content = projectProfile(profile.spec, sum, this.#projection);
+    return this.#options.freezeProfiles ? content.freeze() : content;
+  }
+
+  #set(
+    binding: ProfileBinding,
+    profile: ContainerProfile,
+    life: Life & { readonly sum: string },
+    acquireBase?: () => SharedContent | undefined,
+  ): ComposeResult {
+    const { sum } = life;
+    const shared = this.pool.acquire(sum, this.#projection.hash, () => this.#project(profile, sum), binding.shared);
+    if (shared.content !== undefined) return this.#hold(binding, life, shared, acquireBase?.());
+    this.#refused.set(binding, { attempt: life.attempt, key: shared.key, bytes: shared.bytes, content: undefined });
+    this.#refusedAsOf = this.pool.changes;
     this.#warnOnce(`full ${binding.key}`, "a profile does not fit into the cache", {
       namespace: binding.namespace,
       profile: profile.metadata.name,
       maxProfileBytes: this.#options.maxProfileBytes,
     });
-    return this.#unset(binding, "there is no room for the profile in the cache");
+    return "no_room";
   }
 
-  /** Takes over `shared`, of which one use was acquired. */
-  #hold(binding: ProfileBinding, life: Life, shared: SharedContent): ComposeResult {
+  /** Which version for which rules: what was refused once is refused again until there is more room. */
+  #attemptOf(source: BoundObject, composition: string): string {
+    return `${source.version}${composition}#${this.#projection.hash}`;
+  }
+
+  #isStillRefused(binding: ProfileBinding, attempt: string): boolean {
+    const refusal = this.#refused.get(binding);
+    if (refusal === undefined) return false;
+    if (refusal.attempt === attempt && !this.pool.has(refusal.key) && !this.pool.fits(refusal.bytes, binding.shared)) {
+      return true;
+    }
+    this.#refused.delete(binding);
+    return false;
+  }
+
+  /** What is held is what the store has. */
+  #settled(binding: ProfileBinding): "unchanged" {
+    this.#refused.delete(binding);
+    return "unchanged";
+  }
+
+  /** Takes over `shared` and `base`, of which one use each was acquired. */
+  #hold(binding: ProfileBinding, life: Life, shared: SharedContent, base: SharedContent | undefined): ComposeResult {
     const before = binding.cached;
     // The strings of the source live as long as it does: nothing is kept twice, and nothing of the document.
     const { namespace, name, uid, resourceVersion } = life.source;
+    this.#refused.delete(binding);
     binding.composition = life.composition;
     binding.uid = uid;
     binding.resourceVersion = resourceVersion;
+    if (binding.base !== undefined) this.pool.release(binding.base);
+    binding.base = base;
     if (
       before !== undefined &&
       shared === binding.shared &&
@@ -241,6 +367,7 @@ export class ProfileComposer {
 
   #unset(binding: ProfileBinding, reason: string): ComposeResult {
     binding.reason = reason;
+    this.#refused.delete(binding);
     if (binding.cached === undefined) return "not_found";
     this.release(binding);
     binding.sinceMs = this.#options.now();
@@ -254,19 +381,24 @@ export class ProfileComposer {
   }
 
   /** Reason, staleness and binding of the label, for people and metrics. */
-  #describe(binding: ProfileBinding, plan: Plan): void {
+  #describe(binding: ProfileBinding, plan: Plan, result: ComposeResult): void {
     const failing = failingSource(binding);
     const wasUnbound = binding.isUnbound;
-    binding.isUnbound = isUnbound(binding, plan);
-    binding.isStale = failing !== undefined && binding.cached !== undefined;
+    if (result !== "waiting") binding.isUnbound = isUnbound(binding, plan);
+    const isHeld = binding.cached !== undefined;
+    binding.isStale = isHeld && (failing !== undefined || result === "no_room" || result === "not_final");
     if (failing !== undefined) {
       binding.reason = failing === binding.learned ? failing.problem : `${failing.title}: ${failing.problem}`;
-    } else if (binding.isUnbound) {
-      const instead = binding.cached === undefined ? binding.reason : "the learned profile is used";
+    } else if (result === "no_room") {
+      binding.reason = `there is no room for the ${isHeld ? "newer " : ""}profile in the cache`;
+    } else if (result === "not_final" && isHeld && binding.learned !== undefined) {
+      binding.reason = `${statusReason(binding.learned.status)}: the last final one is used`;
+    } else if (binding.isUnbound && result !== "waiting") {
+      const instead = isHeld ? "the learned profile is used" : binding.reason;
       if (!instead.startsWith("the pod's label")) {
         binding.reason = `the pod's label names ${JSON.stringify(binding.label)}, which nothing is found under; ${instead}`;
       }
-    } else if (binding.cached !== undefined) binding.reason = "";
+    } else if (isHeld && result !== "waiting") binding.reason = "";
     if (!binding.isUnbound || wasUnbound) return;
     this.#options.labelResolved("unresolved", binding.namespace);
     this.#warnOnce(
@@ -305,62 +437,19 @@ export class ProfileComposer {
 
 interface Life {
   readonly status: ProfileStatus;
-  readonly completion: "partial" | "complete" | "";
+  readonly completion: ProfileCompletion;
   readonly origin: ProfileOrigin;
   readonly composition: string;
+  readonly attempt: string;
   /** The object that gives the profile its name. */
   readonly source: BoundObject;
 }
 
-/** Takes over an object that arrived. @internal */
-export function takeContent(source: BoundObject, content: ContainerProfile | OverlayDocument): void {
-  source.content = content;
-  source.isContentWanted = false;
-  source.outcome = "present";
-  source.uid = content.metadata.uid ?? "";
-  source.resourceVersion = content.metadata.resourceVersion ?? "";
-  source.isLearned = isLearnedProfile(content);
-  if (source.kind !== "ContainerProfile") return;
-  const { containers, initContainers, ephemeralContainers } = (content as ContainerProfile).spec;
-  const sections = [...containers, ...initContainers, ...ephemeralContainers];
-  source.coversOnly = sections.length === 0 ? undefined : sections.map(({ name }) => name);
+/** Whether a learned profile may be used: one that is still being learned would make ordinary behaviour look wrong. */
+function isFinal(status: ProfileStatus): boolean {
+  return status === "completed" || status === "too-large";
 }
 
-function planOf(binding: ProfileBinding): Plan {
-  for (const source of binding.authored) {
-    if (!source.isTried) return { kind: "waiting" };
-    if (source.outcome === "absent") continue;
-    if (source.outcome !== "present") return { kind: "undecided", source };
-    if (source.isLearned) break;
-    if (source.coversOnly !== undefined && !source.coversOnly.includes(binding.containerName)) break;
-    return { kind: "authored", source };
-  }
-  const overlays: BoundObject[] = [];
-  for (const overlay of binding.overlays) {
-    if (!overlay.isTried) return { kind: "waiting" };
-    if (overlay.outcome === "present") overlays.push(overlay);
-  }
-  const { learned } = binding;
-  if (learned === undefined) return { kind: "nothing", reason: "the container cannot have a learned profile" };
-  if (!learned.isTried) return { kind: "waiting" };
-  if (learned.outcome === "present") return { kind: "learned", source: learned, overlays };
-  if (learned.outcome !== "absent") return { kind: "undecided", source: learned };
-  const [overlay] = overlays;
-  if (overlay === undefined) return { kind: "nothing", reason: "the profile does not exist" };
-  return { kind: "nothing", reason: `the profile does not exist; ${overlay.title} waits for it` };
-}
-
-/** True when the pod has a label, and every object it could name is known not to be there. */
-function isUnbound(binding: ProfileBinding, plan: Plan): boolean {
-  if (binding.label === "" || plan.kind === "authored") return false;
-  if (binding.authored.some((source) => source.outcome !== "absent" && source.outcome !== "present")) return false;
-  return binding.overlays.every((overlay) => overlay.name !== binding.label || overlay.outcome === "absent");
-}
-
-function failingSource(binding: ProfileBinding): BoundObject | undefined {
-  let failing: BoundObject | undefined;
-  binding.eachSource((source) => {
-    if (source.problem !== "") failing ??= source;
-  });
-  return failing;
+function statusReason(status: ProfileStatus): string {
+  return status === "" ? "the profile has no status" : `the profile's status is ${JSON.stringify(status)}`;
 }

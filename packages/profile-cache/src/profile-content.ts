@@ -74,6 +74,11 @@ export class ProfileContent {
       (packed.patterns?.size ?? 0) * 160;
   }
 
+  /** What the answers come from. @internal */
+  get packed(): PackedProfile {
+    return this.#packed;
+  }
+
   /** True when some recorded execution has this path. */
   wasExecuted(path: string): boolean {
     const { strings, execs, patterns } = this.#packed;

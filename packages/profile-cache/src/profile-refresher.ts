@@ -1,19 +1,27 @@
 import { untilAborted, withTimeout } from "@kinglet/lifecycle";
 import type { ContainerProfile } from "@kinglet/profile";
 
+import { bindSources } from "./bind-sources.ts";
+import { BoundObjects } from "./bound-objects.ts";
+import type { ContainerRef } from "./container-ref.ts";
+import { countProfiles, type ProfileCounts } from "./count-profiles.ts";
 import { DueTimer } from "./due-timer.ts";
+import { fetchObject, isPermanent } from "./fetch-object.ts";
+import { FetchQueue, type Urgency } from "./fetch-queue.ts";
+import { isDecided } from "./is-decided.ts";
 import { ObjectWatch } from "./object-watch.ts";
+import { offerOriginalMetrics } from "./original-metrics.ts";
 import { OutageLog } from "./outage-log.ts";
 import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
 import type { ProfileCacheMetrics } from "./profile-cache-metrics.ts";
 import type { ResolvedProfileCacheOptions } from "./profile-cache-options.ts";
 import type * as Composer from "./profile-composer.ts";
-import { keepEverything, type ProjectionSpec } from "./projection-spec.ts";
-import type { OverlayDocument, ProfileObjectKind, ProfileSource } from "./profile-source.ts";
-import { AT_NEXT_TICK, SourceObject } from "./source-object.ts";
+import type { OverlayDocument, ProfileObjectKind } from "./profile-source.ts";
+import { RefreshMetrics } from "./refresh-metrics.ts";
+import { retryDueMs } from "./retry-due-ms.ts";
+import { RefreshRound } from "./refresh-round.ts";
+import { AT_NEXT_TICK } from "./source-object.ts";
 
-/** Retries are due at whole multiples of this, so that thousands of them share a few timers. */
-const RETRY_GRID_MS = 500;
 /** Share of the tick interval that is added at random. */
 const TICK_JITTER = 0.1;
 
@@ -31,14 +39,15 @@ export interface ProfileRefresherOwner {
   sweep(nowMs: number): void;
 }
 
-type FetchResult = "changed" | "unchanged" | "not_found" | "not_final" | "error" | "discarded";
+type FetchResult = "changed" | "unchanged" | "not_found" | "not_final" | "no_room" | "error" | "discarded";
 type Content = ContainerProfile | OverlayDocument;
 
 /**
  * Decides which object is fetched when, and has profiles made of what arrives.
  *
- * Event-driven: there is no batch that a slow fetch could hold up. A queue feeds at most `maxParallelFetches` fetches; one timer
- * stands for everything that is due later (tick, retries, ends of grace). Per container everything is in order: what is made of objects is
+ * Event-driven: there is no batch that a slow fetch could hold up. A queue feeds at most `maxParallelFetches` fetches, what a new container
+ * waits for before everything else, and keeps one of them free of refreshes; one timer stands for everything that is due later (tick,
+ * retries, ends of grace). Per container everything is in order: what is made of objects is
  * made in one go, without an await between look and change.
  *
  * @internal
@@ -49,20 +58,24 @@ export class ProfileRefresher {
   readonly #bindings: ReadonlyMap<string, ProfileBinding>;
   readonly #owner: ProfileRefresherOwner;
   readonly #loadModule: () => Promise<typeof Composer>;
-  readonly #sources = new Map<string, BoundObject>();
-  readonly #queue = new Set<BoundObject>();
+  readonly #sources = new BoundObjects(() => this.#onFirstSource?.());
+  readonly #queue = new FetchQueue<BoundObject>();
   readonly #flights = new Set<Promise<void>>();
   readonly #outage: OutageLog;
   readonly #watch: ObjectWatch;
   readonly #timer: DueTimer;
+  readonly #refreshMetrics: RefreshMetrics;
+  readonly #round: RefreshRound;
   #composer: Composer.ProfileComposer | undefined = undefined;
   #takeContent: typeof Composer.takeContent | undefined = undefined;
-  #projection: ProjectionSpec = keepEverything;
+  #declarations: readonly unknown[] = [];
   #isRunning = false;
   #onFirstSource: (() => void) | undefined = undefined;
   #nextTickMs = Number.POSITIVE_INFINITY;
   /** No later than the earliest retry that is due; may be too early when that object is not needed any more. */
   #nextRetryMs = Number.POSITIVE_INFINITY;
+  /** Refreshes under way. */
+  #refreshes = 0;
 
   constructor(
     options: ResolvedProfileCacheOptions,
@@ -77,58 +90,43 @@ export class ProfileRefresher {
     this.#owner = owner;
     this.#loadModule = loadComposer;
     const { source, clock, logger } = options;
+    this.#refreshMetrics = new RefreshMetrics(metrics, options.metrics);
+    if (options.originalMetricNames) metrics.original = offerOriginalMetrics(options.metrics);
+    this.#round = new RefreshRound(clock, (durationMs) => this.#refreshMetrics.reconciled("refresh", durationMs));
     this.#outage = new OutageLog(logger, clock);
     this.#timer = new DueTimer(clock, () => this.#onTimer());
     this.#watch = new ObjectWatch({
       source,
       logger,
-      find: (kind, namespace, name) => this.#sources.get(sourceKey(kind, namespace, name)),
+      find: (kind, namespace, name) => this.#sources.find(kind, namespace, name),
       all: () => this.#sources.values(),
       refetch: (object) => this.#refetch(object),
       wake: () => this.wake(),
     });
   }
 
-  /** How many distinct contents are held. */
-  get distinctContents(): number {
-    return this.#composer?.pool.size ?? 0;
-  }
-
-  /** What they keep, bytes. */
-  get contentBytes(): number {
-    return this.#composer?.pool.bytes ?? 0;
-  }
-
-  /** True when what is held was made for other rules than the present ones. */
-  isOutdated(binding: ProfileBinding): boolean {
-    return this.#composer?.isOutdated(binding) ?? false;
+  /** See {@link countProfiles}. */
+  counts(): ProfileCounts {
+    return countProfiles(this.#bindings, this.#composer);
   }
 
   /** Has every profile made again, for other rules. What is held stays until then. */
-  setProjection(projection: ProjectionSpec): void {
-    if (projection.hash === this.#projection.hash) return;
-    this.#projection = projection;
-    this.#composer?.setProjection(projection);
+  setDeclarations(declarations: readonly unknown[]): void {
+    this.#declarations = declarations;
+    if (this.#composer?.setDeclarations(declarations) !== true) return;
     for (const binding of this.#bindings.values()) if (binding.cached !== undefined) this.#compose(binding);
     this.wake();
   }
 
-  /** The object of that name, which the binding is made of from now on. */
-  use(binding: ProfileBinding, kind: ProfileObjectKind, name: string): BoundObject {
-    const key = sourceKey(kind, binding.namespace, name);
-    let source = this.#sources.get(key);
-    if (source === undefined) {
-      source = new SourceObject<ProfileBinding>(kind, binding.namespace, name);
-      this.#sources.set(key, source);
-      this.#onFirstSource?.();
-    }
-    source.bindings.push(binding);
-    return source;
+  /** Binds to the objects that the container's profile is made of. */
+  bind(binding: ProfileBinding, ref: ContainerRef): void {
+    const { userProfiles, source } = this.#options;
+    bindSources(binding, ref, userProfiles, this.#sources, source);
   }
 
   /** Somebody knows that the object changed: it is fetched at once, and if it is not there yet the back-off begins anew. */
   nudge(kind: ProfileObjectKind, namespace: string, name: string): void {
-    const source = this.#sources.get(sourceKey(kind, namespace, name));
+    const source = this.#sources.find(kind, namespace, name);
     if (source === undefined || source.live === 0) return;
     source.attempt = 0;
     this.#refetch(source);
@@ -146,7 +144,7 @@ export class ProfileRefresher {
       if (source.flight !== undefined || (source.outcome !== "unknown" && binding.cached !== undefined)) return;
       if (source.isTried && source.live > 1 && source.problem === "") return;
       source.attempt = 0;
-      this.#queue.add(source);
+      this.#queue.add(source, "first");
     });
     // Its objects may all be known from other containers.
     if (areAllTried && binding.cached === undefined) this.#compose(binding);
@@ -167,18 +165,17 @@ export class ProfileRefresher {
   /** Nobody is bound to it any more. */
   drop(binding: ProfileBinding): void {
     this.#composer?.release(binding);
+    if (!binding.isSettled) this.#setSettled(binding, true);
     binding.eachSource((source) => {
-      const at = source.bindings.indexOf(binding);
-      if (at >= 0) source.bindings.splice(at, 1);
-      if (source.bindings.length > 0) return;
-      this.#abandon(source);
-      this.#sources.delete(sourceKey(source.kind, source.namespace, source.name));
+      forgetContent(source);
+      if (this.#sources.release(source, binding)) this.#abandon(source);
     });
   }
 
   /** Something changed: start what can start, and set the timer for the rest. */
   wake(): void {
     if (!this.#isRunning) return;
+    for (const binding of this.#composer?.takeFitting() ?? []) this.#compose(binding);
     this.#pump();
     this.#arm();
   }
@@ -186,7 +183,9 @@ export class ProfileRefresher {
   async run(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     this.#isRunning = true;
-    for (const source of this.#sources.values()) if (source.live > 0) this.#queue.add(source);
+    for (const source of this.#sources.values()) {
+      if (source.live > 0) this.#queue.add(source, source.isTried ? "refresh" : "first");
+    }
     this.wake();
     const watching = this.#options.watchesMetadata ? this.#watchOnceNeeded(signal) : undefined;
     await new Promise<void>((resolve) => {
@@ -202,6 +201,7 @@ export class ProfileRefresher {
   #abandon(source: BoundObject): void {
     this.#queue.delete(source);
     source.dueMs = AT_NEXT_TICK;
+    this.#round.leave(source);
     const { flight } = source;
     source.flight = undefined;
     flight?.abort(new DOMException("nobody waits for the object any more", "AbortError"));
@@ -225,24 +225,34 @@ export class ProfileRefresher {
   }
 
   #refetch(source: BoundObject): void {
-    if (source.flight === undefined) this.#queue.add(source);
+    if (source.flight === undefined) this.#queue.add(source, source.isTried ? "awaited" : "first");
     else source.isDirty = true;
   }
 
   #pump(): void {
-    for (const source of this.#queue) {
-      if (this.#flights.size >= this.#options.maxParallelFetches) return;
-      this.#queue.delete(source);
-      source.dueMs = AT_NEXT_TICK;
-      source.isDirty = false;
-      const controller = new AbortController();
-      source.flight = controller;
-      const flight = this.#fetch(source, controller).finally(() => {
-        this.#flights.delete(flight);
-        this.wake();
-      });
-      this.#flights.add(flight);
+    const { maxParallelFetches } = this.#options;
+    // A container that comes during a refresh must not wait until a slow store has answered for one that is there.
+    const mostRefreshes = Math.max(1, maxParallelFetches - 1);
+    while (this.#flights.size < maxParallelFetches) {
+      const next = this.#queue.take(this.#refreshes < mostRefreshes);
+      if (next === undefined) return;
+      this.#start(next.entry, next.urgency);
     }
+  }
+
+  #start(source: BoundObject, urgency: Urgency): void {
+    source.dueMs = AT_NEXT_TICK;
+    source.isDirty = false;
+    const controller = new AbortController();
+    source.flight = controller;
+    const isRefresh = urgency === "refresh";
+    if (isRefresh) this.#refreshes += 1;
+    const flight = this.#fetch(source, controller).finally(() => {
+      this.#flights.delete(flight);
+      if (isRefresh) this.#refreshes -= 1;
+      this.wake();
+    });
+    this.#flights.add(flight);
   }
 
   async #fetch(source: BoundObject, controller: AbortController): Promise<void> {
@@ -257,7 +267,7 @@ export class ProfileRefresher {
         clock,
         name: "the profile store",
       });
-      answer = await untilAborted(callStore(this.#options.source, source, deadline), deadline);
+      answer = await untilAborted(fetchObject(this.#options.source, source, deadline), deadline);
       if (this.#composer === undefined) await this.#loadComposer();
     } catch (error) {
       failure = error;
@@ -270,40 +280,42 @@ export class ProfileRefresher {
   }
 
   async #loadComposer(): Promise<void> {
-    const { ProfileComposer, offerOriginalMetrics, takeContent } = await this.#loadModule();
+    const { ProfileComposer, takeContent } = await this.#loadModule();
     if (this.#composer !== undefined) return;
-    const { acceptedStatuses, freezeProfiles, maxProfileBytes, podContainers, clock, logger } = this.#options;
-    if (this.#options.originalMetricNames) this.#metrics.offerOriginal(offerOriginalMetrics);
+    const { freezeProfiles, maxProfileBytes, podContainers, clock, logger } = this.#options;
     this.#takeContent = takeContent;
     this.#composer = new ProfileComposer({
-      acceptedStatuses,
       freezeProfiles,
       maxProfileBytes,
       podContainers,
       logger,
       now: () => clock.now(),
-      overlayLoaded: (kind, completeness) => this.#metrics.overlayLoaded(kind, completeness),
-      labelResolved: (result, namespace) => this.#metrics.labelResolved(result, namespace),
-      wantContent: (source) => {
-        source.isContentWanted = true;
-        // One that failed is asked again in its time: this is called for each failure too.
-        if (source.flight === undefined && source.problem === "") this.#queue.add(source);
-      },
+      overlayLoaded: (kind, completeness) => this.#refreshMetrics.overlayLoaded(kind, completeness),
+      labelResolved: (result, namespace) => this.#refreshMetrics.labelResolved(result, namespace),
+      wantContent: (source) => this.#wantContent(source),
     });
-    this.#composer.setProjection(this.#projection);
+    this.#composer.setDeclarations(this.#declarations);
+  }
+
+  #wantContent(source: BoundObject): void {
+    source.isContentWanted = true;
+    // One that failed is asked again in its time: this is called for each failure too.
+    if (source.flight !== undefined || source.problem !== "") return;
+    const isFirst = source.bindings.some((binding) => !binding.isKnown);
+    this.#queue.add(source, isFirst ? "first" : "awaited");
   }
 
   #settle(source: BoundObject, answer: Content | undefined, isFailure: boolean, failure: unknown): FetchResult {
     source.flight = undefined;
     source.isTried = true;
-    source.fetchedAtMs = this.#options.clock.now();
+    this.#round.leave(source);
     let result: FetchResult;
     if (isFailure) {
       this.#failed(source, failure);
       result = "error";
       this.#composeAll(source);
     } else result = this.#answered(source, answer);
-    if (source.isDirty) this.#queue.add(source);
+    if (source.isDirty) this.#queue.add(source, "awaited");
     else this.#retryLater(source);
     return result;
   }
@@ -317,6 +329,7 @@ export class ProfileRefresher {
   #answered(source: BoundObject, answer: Content | undefined): FetchResult {
     this.#outage.answered();
     source.problem = "";
+    source.fetchedAtMs = this.#options.clock.now();
     if (answer === undefined) {
       source.outcome = "absent";
       source.uid = "";
@@ -342,7 +355,7 @@ export class ProfileRefresher {
     // A copy: a listener may add and remove containers meanwhile.
     for (const binding of [...source.bindings]) {
       const one = this.#compose(binding);
-      if (one === "changed" || (one === "not_final" && result === "unchanged")) result = one;
+      if (one === "changed" || ((one === "not_final" || one === "no_room") && result === "unchanged")) result = one;
     }
     return result;
   }
@@ -353,8 +366,10 @@ export class ProfileRefresher {
       return "waiting";
     }
     const before = binding.cached;
+    const wasSettled = binding.isSettled;
     const result = this.#composer.compose(binding);
-    if (result !== "waiting") binding.eachSource(forgetContent);
+    if (wasSettled !== binding.isSettled) this.#setSettled(binding, binding.isSettled);
+    if (binding.isSettled) binding.eachSource(forgetContent);
     if (before !== binding.cached) {
       if (binding.cached === undefined) this.#metrics.evicted("profile_deleted");
       this.#owner.profileChanged(binding);
@@ -364,6 +379,14 @@ export class ProfileRefresher {
       this.#owner.profileKnown(binding);
     }
     return result;
+  }
+
+  /** Counts, per object, who still needs its content. */
+  #setSettled(binding: ProfileBinding, isSettled: boolean): void {
+    binding.isSettled = isSettled;
+    binding.eachSource((source) => {
+      source.unsettled += isSettled ? -1 : 1;
+    });
   }
 
   /** Before the first answer there is nothing to compose, but people want to know why. */
@@ -381,12 +404,9 @@ export class ProfileRefresher {
       source.attempt = 0;
       return;
     }
-    const { retryInitialMs, tickIntervalMs, random, clock } = this.#options;
-    const ceilingMs = retryInitialMs * 2 ** Math.min(source.attempt, 30);
+    const nowMs = this.#options.clock.monotonicMs();
+    source.dueMs = retryDueMs(source.attempt, nowMs, this.#options);
     source.attempt += 1;
-    if (ceilingMs >= tickIntervalMs) return;
-    const dueMs = clock.monotonicMs() + ceilingMs * (1 - 0.5 * random());
-    source.dueMs = Math.ceil(dueMs / RETRY_GRID_MS) * RETRY_GRID_MS;
     this.#nextRetryMs = Math.min(this.#nextRetryMs, source.dueMs);
   }
 
@@ -397,7 +417,7 @@ export class ProfileRefresher {
     const isOverlay = source.kind !== "ContainerProfile";
     return source.bindings.some(
       (binding) =>
-        (binding.cached === undefined && !isOverlay) ||
+        (binding.cached === undefined && !isOverlay && this.#composer?.isRefused(binding) !== true) ||
         (binding.isUnbound && (source.name === binding.label || binding.authored.includes(source))) ||
         (isOverlay && source.outcome === "unknown"),
     );
@@ -410,6 +430,7 @@ export class ProfileRefresher {
     if (isTick) {
       this.#nextTickMs = Number.POSITIVE_INFINITY;
       this.#owner.sweep(nowMs);
+      this.#refreshMetrics.reconciled("evict", this.#options.clock.monotonicMs() - nowMs);
     }
     if (isTick || nowMs >= this.#nextRetryMs) this.#enqueueDue(nowMs, isTick);
     this.wake();
@@ -417,16 +438,20 @@ export class ProfileRefresher {
 
   #enqueueDue(nowMs: number, isTick: boolean): void {
     this.#nextRetryMs = Number.POSITIVE_INFINITY;
+    if (isTick) this.#round.begin();
     for (const source of this.#sources.values()) {
       if (source.live === 0 || source.flight !== undefined) continue;
       const isDue = isTick && (!this.#watch.isCurrent || source.problem !== "" || source.outcome === "unknown");
-      if (isDue) this.#queue.add(source);
-      else if (source.dueMs <= nowMs) {
+      if (isDue) {
+        this.#queue.add(source, "refresh");
+        this.#round.enter(source);
+      } else if (source.dueMs <= nowMs) {
         // Other objects may have settled meanwhile what this one was awaited for.
         source.dueMs = AT_NEXT_TICK;
-        if (this.#isAwaited(source)) this.#queue.add(source);
+        if (this.#isAwaited(source)) this.#queue.add(source, "awaited");
       } else this.#nextRetryMs = Math.min(this.#nextRetryMs, source.dueMs);
     }
+    if (isTick) this.#round.endIfEmpty();
   }
 
   /** Sets the one timer to what comes first. */
@@ -447,38 +472,7 @@ export class ProfileRefresher {
   }
 }
 
-function callStore(
-  store: ProfileSource,
-  { kind, namespace, name }: BoundObject,
-  signal: AbortSignal,
-): Promise<Content | undefined> {
-  if (kind === "ContainerProfile") return store.getContainerProfile(namespace, name, { signal });
-  const call =
-    kind === "ApplicationProfile"
-      ? store.getApplicationProfile?.(namespace, name, { signal })
-      : store.getNetworkNeighborhood?.(namespace, name, { signal });
-  return call ?? Promise.resolve(undefined);
-}
-
-function sourceKey(kind: ProfileObjectKind, namespace: string, name: string): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
 /** The raw object is several times the size of what is made of it. */
 function forgetContent(source: BoundObject): void {
-  if (source.content === undefined) return;
-  for (const binding of source.bindings) if (!binding.isSettled) return;
-  source.content = undefined;
-}
-
-/** True when the store has said what the profile is made of. */
-function isDecided(binding: ProfileBinding): boolean {
-  if (binding.cached !== undefined) return true;
-  if (binding.learned?.outcome === "unknown") return false;
-  return binding.authored.every((source) => source.outcome !== "unknown");
-}
-
-/** True for errors that say of themselves that trying again cannot help, such as an unreadable object. */
-function isPermanent(error: unknown): boolean {
-  return (error as { readonly retryable?: unknown } | undefined)?.retryable === false;
+  if (source.unsettled === 0) source.content = undefined;
 }

@@ -24,7 +24,7 @@ const NO_PARTS: readonly never[] = [];
  *
  * @param checksum - of the whole profile.
  *
- * @public
+ * @internal
  */
 export function projectProfile(
   spec: ContainerProfileSpec,

@@ -1,4 +1,4 @@
-/** The parts of a profile that a rule can ask about. @public */
+/** The parts of a profile that a rule can ask about. @internal */
 export type ProfileSurface =
   | "opens"
   | "execs"
@@ -10,7 +10,7 @@ export type ProfileSurface =
   | "ingressDomains"
   | "ingressAddresses";
 
-/** Which entries of a surface are kept: all, or those that one of the lists lets through. @public */
+/** Which entries of a surface are kept: all, or those that one of the lists lets through. @internal */
 export interface SurfaceFilter {
   readonly all: boolean;
   /** Sorted, without duplicates, as the other lists. */
@@ -25,7 +25,7 @@ export interface SurfaceFilter {
  *
  * A surface without a filter was declared by no rule: it is kept whole, because a rule that declares nothing may ask for it.
  *
- * @public
+ * @internal
  */
 export interface ProjectionSpec {
   /** 16 hex digits; equal for equal filters, whatever the order of the rules. `""` for {@link keepEverything}. */
@@ -33,5 +33,5 @@ export interface ProjectionSpec {
   readonly surfaces: Readonly<Partial<Record<ProfileSurface, SurfaceFilter>>>;
 }
 
-/** The projection that drops nothing that can be asked for: what is used until rules say what they need. @public */
+/** The projection that drops nothing that can be asked for: what is used until rules say what they need. @internal */
 export const keepEverything: ProjectionSpec = { hash: "", surfaces: {} };

@@ -1,4 +1,4 @@
-import type { ContainerProfile } from "@kinglet/profile";
+import type { ContainerProfile, ProfileCompletion, ProfileStatus } from "@kinglet/profile";
 
 import type { OverlayDocument, ProfileObjectKind } from "./profile-source.ts";
 
@@ -21,6 +21,9 @@ export class SourceObject<Binding> {
   resourceVersion = "";
   /** True for a profile with a status; as of the last arrival. */
   isLearned = false;
+  /** Of a profile, as of the last arrival. */
+  status: ProfileStatus = "";
+  completion: ProfileCompletion = "";
   /** Names of the containers that a grouped document describes; undefined: any. As of the last arrival. */
   coversOnly: readonly string[] | undefined = undefined;
   /** The object itself, from its arrival until everything that is made of it is made. */
@@ -31,10 +34,12 @@ export class SourceObject<Binding> {
   isTried = false;
   /** Why the last fetch failed; empty when it did not. */
   problem = "";
-  /** End of the last fetch, wall clock, milliseconds; 0 before. */
+  /** When the store answered last, wall clock, milliseconds; 0 before. A failure is no answer. */
   fetchedAtMs = 0;
   /** What is made of it. */
   readonly bindings: Binding[] = [];
+  /** How many of them still need the content. */
+  unsettled = 0;
   /** Running containers that depend on it. At 0 no new fetch is due. */
   live = 0;
   /** Attempts in a row that brought nothing; picks the back-off. */
@@ -45,6 +50,9 @@ export class SourceObject<Binding> {
   flight: AbortController | undefined = undefined;
   /** True when the watch saw a change while a fetch was under way. */
   isDirty = false;
+  /** True from a tick until it was fetched again. */
+  isInRound = false;
+
   constructor(kind: ProfileObjectKind, namespace: string, name: string) {
     this.kind = kind;
     this.namespace = namespace;

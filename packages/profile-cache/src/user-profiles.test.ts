@@ -143,6 +143,62 @@ describe("ProfileCache", () => {
       expect(cache.state("c1")).toBe("active");
     });
 
+    it.each([
+      ["edited", "/bin/new"],
+      ["deleted", ""],
+    ])("that are %s while the profile is being learned again go over its last final content", async (_, edited) => {
+      const { cache, source, clock, metrics } = start();
+      source.put("web", execs("/bin/X"));
+      source.putAp("ug-deploy-web", { web: execs("/bin/old") });
+      cache.addContainer(labelled("c1"));
+      await clock.advance(0);
+      const final = cache.get("c1");
+      source.put("web", {}, "ready");
+      await clock.advance(TICK_MS);
+      expect(cache.get("c1")).toBe(final);
+      expect([...cache.containers()][0]).toMatchObject({
+        state: "active",
+        isStale: true,
+        reason: `the profile's status is "ready": the last final one is used`,
+      });
+      if (edited === "") source.objects.delete("ApplicationProfile/shop/ug-deploy-web");
+      else source.putAp("ug-deploy-web", { web: execs(edited) });
+      await clock.advance(TICK_MS);
+      const allowed = (): boolean[] =>
+        ["/bin/X", "/bin/old", "/bin/new"].map((path) => cache.get("c1")?.content.wasExecuted(path) ?? false);
+      expect(allowed()).toEqual([true, false, edited !== ""]);
+      expect(cache.get("c1")).toMatchObject({ status: "completed", completion: "complete" });
+      const kept = cache.get("c1");
+      await clock.advance(2 * TICK_MS);
+      expect(cache.get("c1")).toBe(kept);
+      source.put("web", execs("/bin/Z"));
+      await clock.advance(TICK_MS);
+      expect(allowed()).toEqual([false, false, edited !== ""]);
+      expect([...cache.containers()][0]).toMatchObject({ reason: "", isStale: false });
+      cache.removeContainer("c1");
+      await clock.advance(10_000);
+      expect(metrics.read("profiles", "distinct")).toBe(0);
+      expect(metrics.read("content_bytes")).toBe(0);
+    });
+
+    it("that appear while the profile is being learned again go over its last final content", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", execs("/bin/X"));
+      cache.addContainer(labelled("c1"));
+      await clock.advance(0);
+      source.put("web", {}, "ready");
+      source.putAp("ug-deploy-web", { web: execs("/bin/Y") });
+      source.putNn("ug-deploy-web", { web: { egress: [{ identifier: "e", ipAddress: "10.0.0.1" }] } });
+      await clock.advance(TICK_MS);
+      const { content, origin } = cache.get("c1") ?? {};
+      expect([content?.wasExecuted("/bin/X"), content?.wasExecuted("/bin/Y"), origin]).toEqual([
+        true,
+        true,
+        "learned with overlays",
+      ]);
+      expect(content?.hasAddress("egress", "10.0.0.1")).toBe(true);
+    });
+
     it("contribute call stacks and architectures too [cache W14]", async () => {
       const { cache, source, clock } = start();
       source.put("web", execs("/bin/X"));
@@ -178,7 +234,8 @@ describe("ProfileCache", () => {
       await clock.advance(0);
       expect(cache.get("c1")?.content).toBe(cache.get("c2")?.content);
       expect(metrics.read("overlays_total", "application,full")).toBe(1);
-      expect(metrics.read("profiles", "distinct")).toBe(1);
+      // The merged one, and what was learned, in case that overlays change while it is being learned again.
+      expect(metrics.read("profiles", "distinct")).toBe(2);
     });
   });
 
