@@ -1,1 +1,3 @@
-export {};
+export type { CertificateIssuer, CertificateRequest, KeyedCertificate } from "./certificates/certificate-issuer.ts";
+export { policyControllerErrors, type PolicyControllerErrorCode } from "./errors.ts";
+export { loadX509Issuer } from "./lazy.ts";
