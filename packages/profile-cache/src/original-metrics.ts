@@ -55,15 +55,19 @@ export function offerOriginalMetrics(metrics: Metrics): OriginalMetrics {
   const evictions = metrics.counter(evictionsDefinition);
   const adopted = metrics.counter(adoptedDefinition);
   const unresolved = metrics.counter(unresolvedDefinition);
+  let collectedHits = 0;
+  let collectedMisses = 0;
   return {
-    collect({ containers }, hits, misses) {
+    collect({ containers }, { hits, misses }) {
       const { pending, active, unbound, grace } = containers;
       const all = pending + active + unbound + grace;
       entries.set(all - pending, { kind: "container" });
       entries.set(pending, { kind: "pending" });
       entries.set(all, { kind: "total" });
-      lookups.add(hits, { result: "hit" });
-      lookups.add(misses, { result: "miss" });
+      lookups.add(hits - collectedHits, { result: "hit" });
+      lookups.add(misses - collectedMisses, { result: "miss" });
+      collectedHits = hits;
+      collectedMisses = misses;
     },
     evicted(reason) {
       // There, removals that were reported did not count.

@@ -26,7 +26,8 @@ export interface ProfileCacheCounts {
 
 /** The metrics under the names that dashboards of existing installations ask for. @internal */
 export interface OriginalMetrics {
-  collect(counts: ProfileCacheCounts, hits: number, misses: number): void;
+  /** @param lookups - all since the start; those before the names were offered count too. */
+  collect(counts: ProfileCacheCounts, lookups: { readonly hits: number; readonly misses: number }): void;
   evicted(reason: EvictionReason): void;
   overlayLoaded(kind: "application" | "network", completeness: "full" | "partial"): void;
   labelResolved(result: "adopted" | "unresolved", namespace: string): void;
@@ -41,6 +42,8 @@ export interface OriginalMetrics {
 export class ProfileCacheMetrics {
   hits = 0;
   misses = 0;
+  #collectedHits = 0;
+  #collectedMisses = 0;
   readonly fetches: Counter<"result">;
   readonly fetchSeconds: Histogram;
   readonly refused: Counter;
@@ -62,11 +65,11 @@ export class ProfileCacheMetrics {
       for (const [state, count] of Object.entries(counts.containers)) containers.set(count, { state });
       for (const [kind, count] of Object.entries(counts.profiles)) profiles.set(count, { kind });
       contentBytes.set(counts.contentBytes);
-      lookups.add(this.hits, { result: "hit" });
-      lookups.add(this.misses, { result: "miss" });
-      this.original?.collect(counts, this.hits, this.misses);
-      this.hits = 0;
-      this.misses = 0;
+      lookups.add(this.hits - this.#collectedHits, { result: "hit" });
+      lookups.add(this.misses - this.#collectedMisses, { result: "miss" });
+      this.#collectedHits = this.hits;
+      this.#collectedMisses = this.misses;
+      this.original?.collect(counts, this);
     });
   }
 

@@ -17,7 +17,8 @@ import { failingSource, isUnbound, planOf, type Plan } from "./profile-plan.ts";
 import { projectProfile } from "./project-profile.ts";
 import { keepEverything, type ProjectionSpec } from "./projection-spec.ts";
 import type { OverlayDocument } from "./profile-source.ts";
-// Loaded together.
+// The part that is loaded with the first profile offers everything that nobody needs before.
+export { offerOriginalMetrics } from "./original-metrics.ts";
 export { takeContent } from "./take-content.ts";
 import { unpackProfile } from "./unpack-profile.ts";
 

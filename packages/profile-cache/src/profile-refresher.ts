@@ -10,7 +10,6 @@ import { fetchObject, isPermanent } from "./fetch-object.ts";
 import { FetchQueue, type Urgency } from "./fetch-queue.ts";
 import { isDecided } from "./is-decided.ts";
 import { ObjectWatch } from "./object-watch.ts";
-import { offerOriginalMetrics } from "./original-metrics.ts";
 import { OutageLog } from "./outage-log.ts";
 import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
 import type { ProfileCacheMetrics } from "./profile-cache-metrics.ts";
@@ -91,7 +90,6 @@ export class ProfileRefresher {
     this.#loadModule = loadComposer;
     const { source, clock, logger } = options;
     this.#refreshMetrics = new RefreshMetrics(metrics, options.metrics);
-    if (options.originalMetricNames) metrics.original = offerOriginalMetrics(options.metrics);
     this.#round = new RefreshRound(clock, (durationMs) => this.#refreshMetrics.reconciled("refresh", durationMs));
     this.#outage = new OutageLog(logger, clock);
     this.#timer = new DueTimer(clock, () => this.#onTimer());
@@ -280,9 +278,11 @@ export class ProfileRefresher {
   }
 
   async #loadComposer(): Promise<void> {
-    const { ProfileComposer, takeContent } = await this.#loadModule();
+    const { ProfileComposer, offerOriginalMetrics, takeContent } = await this.#loadModule();
     if (this.#composer !== undefined) return;
-    const { freezeProfiles, maxProfileBytes, podContainers, clock, logger } = this.#options;
+    const { freezeProfiles, maxProfileBytes, originalMetricNames, podContainers, clock, logger, metrics } =
+      this.#options;
+    if (originalMetricNames) this.#metrics.original = offerOriginalMetrics(metrics);
     this.#takeContent = takeContent;
     this.#composer = new ProfileComposer({
       freezeProfiles,
