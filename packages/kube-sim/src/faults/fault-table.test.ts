@@ -43,6 +43,16 @@ describe("FaultTable", () => {
     expect((await rawRequest(sim, "GET", PODS)).status).toBe(200);
   });
 
+  it("meets requests by parameters of their query", async () => {
+    const match = { path: PODS, query: { limit: "7", labelSelector: "a=b" } };
+    const fault = sim.faults.add({ match, action: { kind: "status", code: 422, reason: "Invalid" } });
+    const statuses = ["", "?limit=7", "?limit=7&labelSelector=a%3Db", "?labelSelector=a=b&limit=70"].map(
+      async (query) => (await rawRequest(sim, "GET", `${PODS}${query}`)).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 200, 422, 200]);
+    fault.remove();
+  });
+
   it("leaves a request without an answer until the connection goes", async () => {
     sim.faults.add({ match: { method: "GET", path: PODS }, action: { kind: "hang" } });
     const answer = rawRequest(sim, "GET", PODS);

@@ -14,6 +14,17 @@ export interface FaultMatch {
   readonly verb?: string;
   /** Lower-case plural, for example `pods`. */
   readonly resource?: string;
+  /** Parameters that the query must have with these values, for example `sendInitialEvents: "true"`. */
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+/** What faults look at. */
+interface MatchedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly verb: string;
+  readonly resource: string;
+  readonly query: URLSearchParams;
 }
 
 /**
@@ -77,7 +88,7 @@ export class FaultTable {
   }
 
   /** The action for a request, counted; undefined when no fault fits. */
-  take(request: { method: string; path: string; verb: string; resource: string }): FaultAction | undefined {
+  take(request: MatchedRequest): FaultAction | undefined {
     const entry = this.#faults.find((candidate) => this.#meets(candidate, request));
     if (entry === undefined) return undefined;
     entry.hits++;
@@ -85,10 +96,7 @@ export class FaultTable {
     return entry.fault.action;
   }
 
-  #meets(
-    entry: { readonly fault: Fault; passed: number },
-    request: { method: string; path: string; verb: string; resource: string },
-  ): boolean {
+  #meets(entry: { readonly fault: Fault; passed: number }, request: MatchedRequest): boolean {
     const { match = {}, after = 0, chance = 1 } = entry.fault;
     if (!fits(match, request)) return false;
     if (entry.passed < after) {
@@ -104,10 +112,11 @@ export class FaultTable {
   }
 }
 
-function fits(match: FaultMatch, request: { method: string; path: string; verb: string; resource: string }): boolean {
+function fits(match: FaultMatch, request: MatchedRequest): boolean {
   if (match.method !== undefined && match.method !== request.method) return false;
   if (match.verb !== undefined && match.verb !== request.verb) return false;
   if (match.resource !== undefined && match.resource !== request.resource) return false;
+  for (const [name, value] of Object.entries(match.query ?? {})) if (request.query.get(name) !== value) return false;
   if (match.path === undefined) return true;
   return typeof match.path === "string" ? match.path === request.path : match.path.test(request.path);
 }

@@ -62,6 +62,7 @@ export class ApiServer {
         path: info.path,
         verb: info.verb,
         resource: info.plural,
+        query: url.searchParams,
       });
       if (fault !== undefined) entry.fault = fault.kind;
       if (fault !== undefined && (await this.#meetFault(exchange, fault))) return;
