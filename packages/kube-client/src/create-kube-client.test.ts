@@ -1,11 +1,9 @@
 import type { KingletError } from "@kinglet/errors";
 import { ManualClock } from "@kinglet/lifecycle";
-import { noopLogger } from "@kinglet/logger";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
 import { describe, expect, it } from "vitest";
 import { ACCESS, HANG, networkError, pod, podList, ScriptedTransport, status } from "../test/scripted-transport.ts";
 import { createKubeClient, type KubeClient, type KubeObject, pods, type TokenSource } from "./index.ts";
-import { loadWarningLog } from "./lazy.ts";
 
 const shop = { namespace: "shop" };
 
@@ -189,27 +187,6 @@ describe("KubeClient", () => {
       await expect(client.delete(pods, "a", shop)).rejects.toThrow(code("SERVER"));
       await expect(client.patch(pods, "a", [], { ...shop, type: "json" })).rejects.toThrow(code("SERVER"));
       expect(transport.requests).toHaveLength(3);
-    });
-
-    it("takes no harm from a warning that cannot be logged [client E6]", async () => {
-      const warn = (): never => {
-        throw new Error("the disk is full");
-      };
-      const answer = { json: pod("a", "1", { kind: "Pod" }), headers: { warning: '299 - "old"' } };
-      const client = clientOf(new ScriptedTransport(() => answer), { logger: { ...noopLogger, warn } });
-      const rejections: unknown[] = [];
-      const note = (reason: unknown): void => void rejections.push(reason);
-      process.on("unhandledRejection", note);
-      try {
-        for (let index = 0; index < 3; index++) {
-          await client.get(pods, "a", shop);
-          await loadWarningLog();
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-      } finally {
-        process.off("unhandledRejection", note);
-      }
-      expect(rejections).toEqual([]);
     });
 
     it("does not try again without being asked to", async () => {

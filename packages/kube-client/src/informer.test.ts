@@ -1,11 +1,15 @@
 import { ManualClock, sleep } from "@kinglet/lifecycle";
 import { createMetrics } from "@kinglet/metrics";
 import { waitFor } from "@kinglet/testing";
-import { describe, expect, expectTypeOf, it } from "vitest";
+import { beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { endOfList, event, object, type ListScript } from "../test/fake-api.ts";
 import { fault, recorder, startInformer } from "../test/informer-fixture.ts";
 import { ACCESS, line, pod, podList, ScriptedTransport } from "../test/scripted-transport.ts";
 import { createInformer, createKubeClient, pods, type Informer, type KubeObject } from "./index.ts";
+import { loadStreamedLists } from "./lazy.ts";
+
+// Loading takes time of its own, which the clock of the tests does not wait for.
+beforeAll(async () => void (await loadStreamedLists()));
 
 const TWO: ListScript[] = [{ items: [object("a", "1"), object("b", "2")], resourceVersion: "5" }];
 
@@ -264,6 +268,8 @@ describe("Informer.run", () => {
       metadataOnly: true,
       listMode: "stream",
     });
+    // An end right after the list is as any end within a second: there is a wait before the watch.
+    await streamed.clock.advance(800);
     for (const { api } of [paged, streamed]) {
       expect(api.calls.map(({ options }) => options["metadataOnly"])).toEqual([true, true]);
     }

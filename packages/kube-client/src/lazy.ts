@@ -3,6 +3,7 @@ import type * as Gunzip from "./gunzip-body.ts";
 import type * as JsonStreams from "./json-streams.ts";
 import type * as ProtobufStreams from "./protobuf/protobuf-streams.ts";
 import type * as TableDecoder from "./protobuf/table-decoder.ts";
+import type * as StreamedLists from "./streamed-lists.ts";
 import type * as VersionProbe from "./version-probe.ts";
 import type * as Warnings from "./warning-log.ts";
 
@@ -17,6 +18,9 @@ export const loadProtobufStreams = (): Promise<typeof ProtobufStreams> => import
 
 /** The decoder driven by the field table (0.4 MB with the table), for projections without one written at build time. */
 export const loadTableDecoder = (): Promise<typeof TableDecoder> => import("./protobuf/table-decoder.ts");
+
+/** Streaming lists, for informers that ask for them (`listMode`). */
+export const loadStreamedLists = (): Promise<typeof StreamedLists> => import("./streamed-lists.ts");
 
 /** Watches that show nothing: the server sends a bookmark every minute. */
 export const loadVersionProbe = (): Promise<typeof VersionProbe> => import("./version-probe.ts");

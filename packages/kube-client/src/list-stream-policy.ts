@@ -24,18 +24,16 @@ export type ListStreamVerdict =
  */
 export class ListStreamPolicy {
   readonly #clock: Clock;
-  readonly #isWanted: boolean;
   #unfinished = 0;
   #refusedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, isWanted: boolean) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#isWanted = isWanted;
   }
 
   /** The next complete state is to be streamed. */
   get isOpen(): boolean {
-    return this.#isWanted && this.#clock.monotonicMs() - this.#refusedAtMs >= REFUSED_FOR_MS;
+    return this.#clock.monotonicMs() - this.#refusedAtMs >= REFUSED_FOR_MS;
   }
 
   finished(): void {

@@ -1,10 +1,14 @@
 import { ManualClock } from "@kinglet/lifecycle";
 import { waitFor } from "@kinglet/testing";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { endOfList, event, object, type ListScript, type WatchScript } from "../test/fake-api.ts";
 import { fault, held, startInformer, type InformerFixture } from "../test/informer-fixture.ts";
 import { line, pod, ScriptedTransport, ACCESS, HANG } from "../test/scripted-transport.ts";
 import { createInformer, createKubeClient, pods, type KubeObject } from "./index.ts";
+import { loadStreamedLists } from "./lazy.ts";
+
+// Loading takes time of its own, which the clock of the tests does not wait for.
+beforeAll(async () => void (await loadStreamedLists()));
 
 const LIST: ListScript[] = [{ items: [object("a", "1")], resourceVersion: "9" }];
 

@@ -1,9 +1,13 @@
 import { ManualClock } from "@kinglet/lifecycle";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { event, FakeApi, object, type ListScript, type WatchScript } from "../test/fake-api.ts";
 import { fault, startInformer } from "../test/informer-fixture.ts";
 import { createInformer, objectKey, pods, type KubeObject } from "./index.ts";
+import { loadVersionProbe } from "./lazy.ts";
+
+// Loading takes time of its own, which the clock of the tests does not wait for.
+beforeAll(async () => void (await loadVersionProbe()));
 
 /** What is asked and delivered in the first minutes of an informer over scripts. */
 async function play(

@@ -5,13 +5,12 @@ import type { Counter, Metrics } from "@kinglet/metrics";
 import { kubeClientErrors } from "./errors.ts";
 import type { KubeClient, SelectOptions, WatchOptions } from "./kube-client.ts";
 import type { KubeObject, WatchEvent } from "./kube-object.ts";
-import { loadVersionProbe } from "./lazy.ts";
-import { ListStreamPolicy } from "./list-stream-policy.ts";
+import { loadStreamedLists, loadVersionProbe } from "./lazy.ts";
 import { LISTS_TOTAL, WATCH_EVENTS_TOTAL, WATCH_RESTARTS_TOTAL } from "./metrics.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { compareResourceVersions } from "./resource-version.ts";
 import { RetryDelay } from "./retry-delay.ts";
-import { SilenceGuard } from "./silence-guard.ts";
+import type { StreamedLists } from "./streamed-lists.ts";
 import { classifyWatchFailure, type WatchFailure } from "./watch-failure.ts";
 
 /** Takes what the reflector finds, in order. */
@@ -42,9 +41,6 @@ const SHORT_WATCH_MS = 1000;
 const MAX_SERVER_FAULTS = 3;
 /** A version that is gone is followed by a list at once, but not twice within this long: a server that loses versions all the time would be listed all the time. */
 const RENEW_PAUSE_MS = 30_000;
-/** A streaming list that is silent this long is worth a warning, and after two of them it is given up. */
-const SILENCE_MS = 10_000;
-const MAX_SILENCES = 2;
 /** Longer than the minute between two bookmarks: a version of which no watch has shown anything for so long is asked about. */
 const DOUBT_MS = 90_000;
 
@@ -66,7 +62,10 @@ export class Reflector<T extends KubeObject> {
   readonly #random: () => number;
   readonly #logger: Logger;
   readonly #delay: RetryDelay;
-  readonly #streaming: ListStreamPolicy;
+  readonly #isStreaming: boolean;
+  #streamed: StreamedLists<T> | undefined;
+  /** What a streaming list goes on as, until it is watched. */
+  #rest: AsyncIterableIterator<WatchEvent<T>> | undefined;
   readonly #restarts: Counter<"resource" | "cause">;
   readonly #events: Counter<"resource" | "type">;
   readonly #lists: Counter<"resource">;
@@ -111,7 +110,7 @@ export class Reflector<T extends KubeObject> {
     this.#random = options.random;
     this.#logger = options.logger;
     this.#delay = new RetryDelay(options.clock, options.random);
-    this.#streaming = new ListStreamPolicy(options.clock, options.isStreaming);
+    this.#isStreaming = options.isStreaming;
     this.#restarts = options.metrics.counter(WATCH_RESTARTS_TOTAL);
     this.#events = options.metrics.counter(WATCH_EVENTS_TOTAL);
     this.#lists = options.metrics.counter(LISTS_TOTAL);
@@ -125,8 +124,12 @@ export class Reflector<T extends KubeObject> {
   /** Runs until the signal fires, then returns. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const isListed = await (this.#streaming.isOpen ? this.#streamList(signal) : this.#list(signal));
+      const isStreaming = this.#isStreaming && this.#streamed?.isRefused !== true;
+      const isListed = await (isStreaming ? this.#streamList(signal) : this.#list(signal));
       if (isListed === "resume") await this.#watchUntilRelist(signal);
+      // A stop while the list took effect: nobody has watched what it goes on as.
+      await this.#rest?.return?.();
+      this.#rest = undefined;
     }
   }
 
@@ -160,59 +163,28 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** One streaming list and the watch that it goes on as; "resume" when it got as far as the watch and that has ended. */
+  /** One streaming list; "resume" leaves in `#rest` the watch that it goes on as. */
   async #streamList(signal: AbortSignal): Promise<WatchEnd> {
+    this.#streamed ??= new (await loadStreamedLists()).StreamedLists<T>(this.#clock, this.#logger, this.#labels());
     const version = this.#isVersionUnavailable ? "" : (this.#version ?? "");
-    const silence = new AbortController();
-    using guard = new SilenceGuard(this.#clock, SILENCE_MS, (intervals) => {
-      this.#logger.warn("a streaming list is silent", { ...this.#labels(), silentMs: intervals * SILENCE_MS });
-      if (intervals >= MAX_SILENCES) silence.abort(new Error("silent"));
-    });
     this.#startList(version);
-    let isListing = true;
-    let cause: unknown;
-    try {
-      const stream = this.#open({
-        resourceVersion: version,
-        sendInitialEvents: true,
-        resourceVersionMatch: "NotOlderThan",
-        signal: AbortSignal.any([signal, silence.signal]),
-      });
-      for await (const event of stream) {
-        if (signal.aborted) return "stop";
-        if (!isListing) {
-          this.#take(event);
-          continue;
-        }
-        guard.heard();
-        if (event.endsInitialEvents === true && event.resourceVersion !== "") {
-          isListing = false;
-          guard[Symbol.dispose]();
-          this.#streaming.finished();
-          this.#finishList(event.resourceVersion);
-          this.#sink.report("watching", `from version ${this.version}`);
-          // A bookmark before that one: the server does not know what was asked of it and will never close this part.
-        } else if (event.type === "BOOKMARK") break;
-        else this.#collect(event, version === "");
-      }
-    } catch (error) {
-      cause = silence.signal.aborted ? undefined : error;
-      if (!signal.aborted && !isListing) return await this.#watchFailed(error, signal, !this.#hasHeard);
+    const end = await this.#streamed.list({
+      open: (limits) => this.#open({ resourceVersion: version, ...limits }),
+      collect: (event) => this.#collect(event, version === ""),
+      signal,
+    });
+    if (end.verdict === "watch") {
+      this.#finishList(end.version);
+      this.#rest = end.rest;
+      return "resume";
     }
-    if (signal.aborted) return "stop";
-    if (isListing) return this.#streamListFailed(cause, signal);
-    this.#countRestart("eof");
-    return "resume";
-  }
-
-  async #streamListFailed(error: unknown, signal: AbortSignal): Promise<WatchEnd> {
     this.#sink.abandonList();
-    const verdict = this.#streaming.failed(error);
-    this.#countRestart(error === undefined ? "unfinished" : classifyWatchFailure(error).cause);
-    const fault = error ?? "the server does not close the list that it streams";
-    if (verdict === "list") this.#logger.info("listing instead of streaming", this.#fields(fault));
-    else if (verdict === "renew" && !this.#isVersionUnavailable) this.#renew(fault);
-    else await this.#wait(fault, "streaming list", signal, classifyWatchFailure(error));
+    if (signal.aborted) return "stop";
+    const { error, cause, verdict } = end;
+    this.#countRestart(cause ?? classifyWatchFailure(error).cause);
+    if (verdict === "list") this.#logger.info("listing instead of streaming", this.#fields(error));
+    else if (verdict === "renew" && !this.#isVersionUnavailable) this.#renew(error);
+    else await this.#wait(error, "streaming list", signal, classifyWatchFailure(error));
     return "relist";
   }
 
@@ -242,7 +214,8 @@ export class Reflector<T extends KubeObject> {
     let events = 0;
     try {
       this.#sink.report("watching", `from version ${this.version}`);
-      const stream = this.#open({ resourceVersion: this.version, signal });
+      const stream = this.#rest ?? this.#open({ resourceVersion: this.version, signal });
+      this.#rest = undefined;
       this.#isOrdered = this.version !== "" && this.version !== "0";
       for await (const event of stream) {
         if (signal.aborted) return "stop";

@@ -1,7 +1,36 @@
 import { noopLogger, type Logger } from "@kinglet/logger";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ACCESS, pod, ScriptedTransport } from "../test/scripted-transport.ts";
+import { createKubeClient, pods } from "./index.ts";
+import { loadWarningLog } from "./lazy.ts";
 import { parseWarnings, WarningLog } from "./warning-log.ts";
+
+describe("KubeClient", () => {
+  it("takes no harm from a warning that cannot be logged [client E6]", async () => {
+    const warn = (): never => {
+      throw new Error("the disk is full");
+    };
+    const answer = { json: pod("a", "1", { kind: "Pod" }), headers: { warning: '299 - "old"' } };
+    const client = createKubeClient(ACCESS, {
+      transport: new ScriptedTransport(() => answer),
+      logger: { ...noopLogger, warn },
+    });
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      for (let index = 0; index < 3; index++) {
+        await client.get(pods, "a", { namespace: "shop" });
+        await loadWarningLog();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+    expect(rejections).toEqual([]);
+  });
+});
 
 describe("parseWarnings", () => {
   it.each<[string, string[]]>([
