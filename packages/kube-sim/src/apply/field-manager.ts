@@ -78,7 +78,7 @@ export function recordFields(change: FieldChange): void {
 export function viewResource(resource: SimResource, subresource: string): SimResource {
   const { kind, group, version, view } = subresourceOf(resource, subresource) ?? {};
   if (view === undefined) return resource;
-  const { schema: _schema, subresources: _subresources, storage: _storage, ...rest } = resource;
+  const { schema: _schema, statedSchema: _stated, subresources: _subresources, storage: _storage, ...rest } = resource;
   const shape = { kind: kind ?? resource.kind, group: group ?? resource.group, version: version ?? resource.version };
   return { ...rest, ...shape, isCustom: false, hasStatus: false };
 }

@@ -14,7 +14,6 @@ import { CustomResourceRules } from "./custom-resource-rules.ts";
 import { compareVersions } from "./compare-versions.ts";
 import { printerColumns } from "./printer-columns.ts";
 import { scaleSubresource } from "./scale-subresource.ts";
-import { structuralTypeOf } from "./structural-type-of.ts";
 
 /** The resources that an established definition serves: one per served version, the preferred one first. */
 export function customResourceRows(definition: KubeObject, loadChecks: LoadCustomChecks): ServedResource[] {
@@ -46,7 +45,7 @@ function createRow(
     hasStatus: version.hasStatus,
     hasGeneration: true,
     fieldSelectors: Object.fromEntries(version.selectableFields.map((path) => [path.replace(/^\./, ""), ""])),
-    ...(version.schema === undefined ? {} : { schema: structuralTypeOf(version.schema), statedSchema: version.schema }),
+    ...(version.schema === undefined ? {} : { statedSchema: version.schema }),
     columns: printerColumns(version.columns),
     subresources: version.scale === undefined ? {} : { scale: scaleSubresource(version.scale) },
     rules: () => rules,

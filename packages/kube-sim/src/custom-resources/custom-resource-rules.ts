@@ -1,4 +1,3 @@
-import { loadStructure } from "@kinglet/kube-schema/structure";
 import type { StatusCause } from "../refusals/api-refusal.ts";
 import { badRequest } from "../refusals/refusals.ts";
 import type { KindRules } from "../resources/kind-rules.ts";
@@ -11,6 +10,25 @@ import { findUnreadableIdentity } from "./schema/find-embedded-problems.ts";
 import type { JsonSchema } from "./schema/json-schema.ts";
 import { pruneNulls, pruneObject } from "./schema/prune-object.ts";
 import { isTooDeep, MAX_DEPTH } from "../requests/nesting.ts";
+
+/** What metadata may hold, of any kind: in words, because the structure of all kinds, which has them too, is loaded with the first request. */
+export const METADATA_FIELDS: ReadonlySet<string> = new Set([
+  "name",
+  "generateName",
+  "namespace",
+  "selfLink",
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "labels",
+  "annotations",
+  "ownerReferences",
+  "finalizers",
+  "managedFields",
+]);
 
 /** The logic of one version of a custom resource, from its schema. */
 export class CustomResourceRules implements KindRules {
@@ -46,18 +64,14 @@ export class CustomResourceRules implements KindRules {
   /** Removes what this version does not describe, in place. */
   prune(object: KubeObject): void {
     pruneObject(object, this.#schema);
-    const known = metadataFields();
-    if (known === undefined) return;
-    for (const name of Object.keys(object.metadata)) if (!known.has(name)) delete object.metadata[name];
+    for (const name of Object.keys(object.metadata)) if (!METADATA_FIELDS.has(name)) delete object.metadata[name];
   }
 
   /** Paths of what pruning would remove, and of what no metadata have: `metadata.foo`, `spec.unknown`. */
   findUnknownFields(object: unknown): string[] {
     if (!isJsonRecord(object) || isTooDeep(object)) return [];
     const { metadata } = object;
-    const known = metadataFields();
-    const names =
-      isJsonRecord(metadata) && known !== undefined ? Object.keys(metadata).filter((name) => !known.has(name)) : [];
+    const names = isJsonRecord(metadata) ? Object.keys(metadata).filter((name) => !METADATA_FIELDS.has(name)) : [];
     return [...names.map((name) => `metadata.${name}`), ...pruneObject(structuredClone(object), this.#schema)];
   }
 
@@ -80,9 +94,4 @@ export class CustomResourceRules implements KindRules {
     const { metadata: _metadata, status, apiVersion: _apiVersion, ...rest } = object;
     return this.#version.hasStatus ? rest : { ...rest, status };
   }
-}
-
-/** What metadata may hold, of any kind. */
-function metadataFields(): ReadonlyMap<string, unknown> | undefined {
-  return loadStructure().typeOf("v1", "ConfigMap")?.fields?.get("metadata")?.type.fields;
 }

@@ -1,12 +1,18 @@
 import type { KubeObject } from "../resources/kube-object.ts";
-import { COLUMN_DESCRIPTIONS, COLUMN_FACTS } from "../representation/gen/column-facts.ts";
 import { humanDuration } from "../representation/human-duration.ts";
 import type { TableColumn } from "../representation/table-column.ts";
 import type { ColumnDefinition } from "./definition/definition-spec.ts";
 import { JsonPath } from "./json-path.ts";
 
-/** Every resource shows its name and, when its definition says nothing else, its age; their descriptions come from here. */
-const PLAIN = "roles.rbac.authorization.k8s.io";
+/** As the built-in kinds describe them: in words, because the columns of those are loaded with the first request. */
+const NAME_DESCRIPTION =
+  "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an " +
+  "appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: " +
+  "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
+const AGE_DESCRIPTION =
+  "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across " +
+  "separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. " +
+  "More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
 /** The columns of a version: the name, then what the definition adds, or the age. */
 export function printerColumns(definitions: readonly ColumnDefinition[]): TableColumn[] {
@@ -14,7 +20,7 @@ export function printerColumns(definitions: readonly ColumnDefinition[]): TableC
     name: "Name",
     type: "string",
     format: "name",
-    description: description(0),
+    description: NAME_DESCRIPTION,
     priority: 0,
     cell: (object) => object.metadata.name,
   };
@@ -22,7 +28,7 @@ export function printerColumns(definitions: readonly ColumnDefinition[]): TableC
     name: "Age",
     type: "date",
     format: "",
-    description: description(1),
+    description: AGE_DESCRIPTION,
     priority: 0,
     jsonPath: ".metadata.creationTimestamp",
   };
@@ -66,8 +72,4 @@ function cellOf(type: string, value: unknown, now: number): unknown {
 function textOf(value: unknown): string | null {
   if (value === null) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function description(index: number): string {
-  return COLUMN_DESCRIPTIONS[COLUMN_FACTS[PLAIN]?.[index]?.[4] ?? -1] ?? "";
 }

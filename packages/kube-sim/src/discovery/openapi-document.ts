@@ -1,5 +1,6 @@
-import { loadStructure, type StructuralField, type StructuralType } from "@kinglet/kube-schema/structure";
-import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
+import type { StructuralField, StructuralType } from "@kinglet/kube-schema/structure";
+import { knownStructureOf } from "../decoding/resource-structure.ts";
+import type { SimResource } from "../resources/sim-resource.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -27,7 +28,7 @@ export function openApiDocument(rows: readonly SimResource[]): Json {
   const writer = new SchemaWriter();
   const paths: Record<string, unknown> = {};
   for (const row of rows) {
-    const type = row.schema ?? loadStructure().typeOf(apiVersionOf(row), row.kind);
+    const type = knownStructureOf(row);
     if (type === undefined) continue;
     const identity = { group: row.group, version: row.version, kind: row.kind };
     const name = writer.addKind(row, type, identity);

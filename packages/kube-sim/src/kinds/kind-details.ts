@@ -17,11 +17,7 @@ import { approvalSubresource, dateSigningConditions } from "./signing-request-ap
 import { serviceRules } from "./service-rules.ts";
 import { autoscalerStorage, eventStorage } from "./stored-forms.ts";
 import * as defaults from "./core-defaults.ts";
-import * as network from "./network-validation.ts";
-import * as objects from "./object-validation.ts";
-import * as volumes from "./volume-validation.ts";
 import * as workloadDefaults from "./workload-defaults.ts";
-import * as workloads from "./workload-validation.ts";
 
 type Details = Partial<ServedResource>;
 
@@ -47,7 +43,7 @@ function status(initialStatus: JsonRecord): Details {
 }
 
 /**
- * What is particular about each kind, by `VERSION KIND`: defaults, validation, first status, selectable fields, sub-resources.
+ * What is particular about each kind, by `VERSION KIND`: defaults, first status, selectable fields, sub-resources. Its validation is in kind-validation.ts.
  */
 export function kindDetails(): Readonly<Record<string, Details>> {
   return { ...coreDetails(), ...workloadDetails(), ...otherDetails() };
@@ -55,10 +51,9 @@ export function kindDetails(): Readonly<Record<string, Details>> {
 
 function coreDetails(): Record<string, Details> {
   return {
-    "v1 ConfigMap": rules({ findProblems: objects.findConfigMapProblems }),
     "v1 Secret": {
       ...fields("type"),
-      ...rules({ default: defaults.defaultSecret, findProblems: objects.findSecretProblems }),
+      ...rules({ default: defaults.defaultSecret }),
     },
     "v1 Namespace": {
       ...fields("status.phase"),
@@ -105,13 +100,11 @@ function coreDetails(): Record<string, Details> {
       ),
       ...SEGMENT,
       defaultPropagation: "none",
-      ...rules({ findProblems: (object, current) => objects.findEventProblems(object, current, false) }),
     },
     "events.k8s.io/v1 Event": {
       ...fields(...INVOLVED.map((field) => `regarding.${field}`), "reason", "reportingController", "type"),
       defaultPropagation: "none",
       storage: eventStorage(),
-      ...rules({ findProblems: (object, current) => objects.findEventProblems(object, current, true) }),
     },
     "v1 Service": {
       ...fields("spec.clusterIP", "spec.type"),
@@ -126,11 +119,10 @@ function coreDetails(): Record<string, Details> {
       deprecationWarning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
       ...rules({ default: defaults.defaultEndpoints }),
     },
-    "v1 LimitRange": rules({ default: defaults.defaultLimitRange, findProblems: objects.findLimitRangeProblems }),
-    "v1 ResourceQuota": { ...status({}), ...rules({ findProblems: objects.findResourceQuotaProblems }) },
+    "v1 LimitRange": rules({ default: defaults.defaultLimitRange }),
+    "v1 ResourceQuota": status({}),
     "v1 PersistentVolume": rules({
       default: defaults.defaultPersistentVolume,
-      findProblems: volumes.findVolumeProblems,
       admit: (object, attempt) => {
         if (attempt.operation === "CREATE") protect(object, "kubernetes.io/pv-protection");
       },
@@ -151,7 +143,6 @@ function coreDetails(): Record<string, Details> {
       ...status({ phase: "Pending" }),
       ...rules({
         default: defaults.defaultPersistentVolumeClaim,
-        findProblems: volumes.findVolumeClaimProblems,
         admit: (object, attempt, context) => {
           if (attempt.operation !== "CREATE") return;
           protect(object, "kubernetes.io/pvc-protection");
@@ -179,7 +170,6 @@ function coreDetails(): Record<string, Details> {
       defaultPropagation: "orphan",
       ...rules({
         default: workloadDefaults.defaultReplicationController,
-        findProblems: workloads.findReplicationControllerProblems,
       }),
     },
   };
@@ -193,7 +183,6 @@ function workloadDetails(): Record<string, Details> {
       countsAnnotations: true,
       ...rules({
         default: workloadDefaults.defaultDeployment,
-        findProblems: workloads.findDeploymentProblems,
         prepareForUpdate: (next, current, subresource) => {
           if (subresource !== "status") return;
           if (current.metadata.labels === undefined) delete next.metadata.labels;
@@ -204,18 +193,17 @@ function workloadDetails(): Record<string, Details> {
     "apps/v1 ReplicaSet": {
       ...status({ replicas: 0 }),
       ...scale("apps", "replicasets", "ReplicaSet"),
-      ...rules({ default: workloadDefaults.defaultReplicaSet, findProblems: workloads.findReplicaSetProblems }),
+      ...rules({ default: workloadDefaults.defaultReplicaSet }),
     },
     "apps/v1 StatefulSet": {
       ...status({ replicas: 0, availableReplicas: 0 }),
       ...scale("apps", "statefulsets", "StatefulSet"),
-      ...rules({ default: workloadDefaults.defaultStatefulSet, findProblems: workloads.findStatefulSetProblems }),
+      ...rules({ default: workloadDefaults.defaultStatefulSet }),
     },
     "apps/v1 DaemonSet": {
       ...status({ currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
       ...rules({
         default: workloadDefaults.defaultDaemonSet,
-        findProblems: workloads.findDaemonSetProblems,
         prepareForCreate: (object) => setTemplateGeneration(object, "1"),
         prepareForUpdate: (next, current, subresource) => {
           if (subresource !== "") return;
@@ -225,14 +213,12 @@ function workloadDetails(): Record<string, Details> {
         },
       }),
     },
-    "apps/v1 ControllerRevision": rules({ findProblems: objects.findRevisionProblems }),
     "batch/v1 Job": {
       fieldSelectors: { "status.successful": "" },
       ...status({}),
       defaultPropagation: "orphan",
       ...rules({
         default: workloadDefaults.defaultJob,
-        findProblems: workloads.findJobProblems,
         prepareForCreate: identifyJob,
         admitDelete: (_attempt, options, context) => {
           if (options.propagationPolicy === undefined) context.warn(JOB_WARNING);
@@ -241,20 +227,19 @@ function workloadDetails(): Record<string, Details> {
     },
     "batch/v1 CronJob": {
       ...status({}),
-      ...rules({ default: workloadDefaults.defaultCronJob, findProblems: workloads.findCronJobProblems }),
+      ...rules({ default: workloadDefaults.defaultCronJob }),
     },
     "autoscaling/v2 HorizontalPodAutoscaler": {
       ...status({ desiredReplicas: 0, currentMetrics: null }),
-      ...rules({ default: defaults.defaultAutoscaler, findProblems: workloads.findAutoscalerProblems }),
+      ...rules({ default: defaults.defaultAutoscaler }),
     },
     "autoscaling/v1 HorizontalPodAutoscaler": {
       ...status({ desiredReplicas: 0, currentMetrics: null }),
       storage: autoscalerStorage(),
-      ...rules({ prepareForCreate: defaults.defaultAutoscaler, findProblems: workloads.findAutoscalerProblems }),
+      ...rules({ prepareForCreate: defaults.defaultAutoscaler }),
     },
     "policy/v1 PodDisruptionBudget": {
       ...status({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
-      ...rules({ findProblems: workloads.findDisruptionBudgetProblems }),
     },
   };
 }
@@ -263,33 +248,25 @@ function otherDetails(): Record<string, Details> {
   return {
     "networking.k8s.io/v1 Ingress": {
       ...status({ loadBalancer: {} }),
-      ...rules({ findProblems: network.findIngressProblems }),
     },
     "networking.k8s.io/v1 NetworkPolicy": rules({
       default: defaults.defaultNetworkPolicy,
-      findProblems: network.findNetworkPolicyProblems,
     }),
     "networking.k8s.io/v1 IngressClass": rules({
       default: defaults.defaultIngressClass,
-      findProblems: network.findIngressClassProblems,
     }),
     "networking.k8s.io/v1 ServiceCIDR": { ...status({}), keepsMetadataOnStatus: true },
     "storage.k8s.io/v1 StorageClass": rules({
       default: defaults.defaultStorageClass,
-      findProblems: objects.findStorageClassProblems,
     }),
     "storage.k8s.io/v1 CSIDriver": rules({ default: defaults.defaultCsiDriver }),
     "storage.k8s.io/v1 VolumeAttachment": { ...status({ attached: false }), keepsMetadataOnStatus: true },
     "scheduling.k8s.io/v1 PriorityClass": rules({
       default: defaults.defaultPriorityClass,
-      findProblems: objects.findPriorityClassProblems,
       specificationOf: () => undefined,
     }),
-    "coordination.k8s.io/v1 Lease": rules({ findProblems: objects.findLeaseProblems }),
-    "node.k8s.io/v1 RuntimeClass": rules({ findProblems: objects.findRuntimeClassProblems }),
     "discovery.k8s.io/v1 EndpointSlice": rules({
       default: defaults.defaultEndpointSlice,
-      findProblems: network.findEndpointSliceProblems,
       specificationOf: (object) => [
         object["endpoints"],
         object["ports"],
@@ -304,7 +281,6 @@ function otherDetails(): Record<string, Details> {
       subresources: { approval: approvalSubresource() },
       ...rules({
         prepareForUpdate: dateSigningConditions,
-        findProblems: objects.findSigningRequestProblems,
         admit: (object, attempt) => {
           if (attempt.operation === "CREATE") nameRequester(object, attempt.user);
         },

@@ -3,8 +3,6 @@ import type { JsonRecord, KubeObject } from "../resources/kube-object.ts";
 import { ensureRecord, recordAt, recordsAt, specOf, textAt } from "./json-access.ts";
 import { addTolerations, admitNewPod, applyLimitRanges, completeStoredPod } from "./pod-admission.ts";
 import { defaultPod } from "./pod-defaults.ts";
-import { findPodUpdateProblems } from "./pod-update-validation.ts";
-import { findNewPodProblems } from "./pod-validation.ts";
 import { warnAboutPod } from "./pod-warnings.ts";
 import { compareQuantities, parseQuantity } from "./quantity.ts";
 
@@ -29,10 +27,6 @@ export function podRules(): KindRules {
     },
     allocate: (object, current, context) => {
       if (current === undefined) warnAboutPod(object, context.warn);
-    },
-    findProblems: (object, current, subresource) => {
-      if (current === undefined) return findNewPodProblems(object);
-      return findPodUpdateProblems(object, current, subresource);
     },
   };
 }

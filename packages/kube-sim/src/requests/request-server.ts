@@ -12,10 +12,12 @@ import type { SimUser } from "../authorization/user-info.ts";
 import { isDeclared, structureOf } from "../decoding/resource-structure.ts";
 import { decodeTyped } from "../decoding/typed-decoder.ts";
 import type { FaultTable } from "../faults/fault-table.ts";
+import { kindValidation } from "../kinds/kind-validation.ts";
 import { ObjectReader } from "../reading/object-reader.ts";
 import type { KubeObject } from "../resources/kube-object.ts";
 import type { RuledResource } from "../resources/kind-rules.ts";
 import type { ResourceRegistry } from "../resources/resource-registry.ts";
+import { apiVersionOf } from "../resources/sim-resource.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { ResourceTable } from "../storage/resource-table.ts";
 import { applyDefaults } from "../writing/default-values.ts";
@@ -75,6 +77,9 @@ export class RequestServer {
       complete: completePatched,
     });
     pipeline.recordFields = recordFields;
+    const validation = kindValidation();
+    pipeline.findProblems = (resource, ...change) =>
+      resource.isCustom === true ? [] : validation[`${apiVersionOf(resource)} ${resource.kind}`]?.(...change);
     pipeline.mutate = async (attempt) => {
       const object = await admission.mutate(attempt);
       checkEscalation(access, { ...attempt, object });

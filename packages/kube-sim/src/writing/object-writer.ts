@@ -374,6 +374,7 @@ export class ObjectWriter {
     const problems = [
       ...findMetadataProblems(resource, object, current, subresource),
       ...this.#options.findProblems(resource, object),
+      ...(this.#options.pipeline?.findProblems?.(resource, object, current, subresource) ?? []),
       ...(rulesOf(resource)?.findProblems?.(object, current, subresource, context) ?? []),
     ];
     this.#refuse(resource, object, problems);

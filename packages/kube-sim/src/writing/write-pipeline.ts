@@ -1,4 +1,5 @@
 import type { UserInfo } from "../authorization/user-info.ts";
+import type { StatusCause } from "../refusals/api-refusal.ts";
 import type { KubeObject } from "../resources/kube-object.ts";
 import type { SimResource } from "../resources/sim-resource.ts";
 
@@ -65,6 +66,15 @@ export interface WritePipeline {
   recordFields?: ((change: FieldChange) => void) | undefined;
   /** Mutating admission. @returns the object to go on with; `attempt.object` unless changed. */
   mutate?: ((attempt: WriteAttempt) => Promise<KubeObject | undefined>) | undefined;
+  /** Validates objects of built-in kinds, all problems at once: see {@link KindRules.findProblems}. */
+  findProblems?:
+    | ((
+        resource: SimResource,
+        object: KubeObject,
+        current: KubeObject | undefined,
+        subresource: string,
+      ) => readonly StatusCause[] | undefined)
+    | undefined;
   /** Validating admission; sees what would be stored. */
   validate?: ((attempt: WriteAttempt) => Promise<void>) | undefined;
 }
