@@ -34,4 +34,12 @@ export type {
   ScopeLabel,
   SecurityPolicy,
 } from "./model/security-policy.ts";
+export { securityPolicySpecSchema } from "./model/policy-schema.ts";
+export {
+  modeAnnotation,
+  readSecurityPolicy,
+  securityPolicyApiVersion,
+  securityPolicyKind,
+  type ReadingOptions,
+} from "./reading/read-security-policy.ts";
 export type { ReadingResult } from "./reading/reading-result.ts";

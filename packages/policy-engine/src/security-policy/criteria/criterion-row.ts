@@ -13,15 +13,26 @@ export interface RowExceptions {
 
 const plain: Pick<Criterion, keyof RowExceptions> = { negation: true, operators: true, enforceable: true, needs: [] };
 
-/** A row about the workload or its images: usable in every policy that is about workloads. @internal */
-export function deployRow(
+/** A row about the workload: usable in every policy that is about workloads. @internal */
+export function workloadRow(
   name: CriterionName,
   match: CriterionMatch,
   grammar: GrammarName,
   summary: string,
   exceptions: RowExceptions = {},
 ): Criterion {
-  return row(name, "deploy", match, grammar, ["NOT_APPLICABLE", "DEPLOYMENT_EVENT"], summary, exceptions);
+  return { ...row(name, match, grammar, summary, exceptions), family: "deploy", stages: ["DEPLOY", "RUNTIME"] };
+}
+
+/** A row about an image: usable when there is no workload yet, too. @internal */
+export function imageRow(
+  name: CriterionName,
+  match: CriterionMatch,
+  grammar: GrammarName,
+  summary: string,
+  exceptions: RowExceptions = {},
+): Criterion {
+  return { ...workloadRow(name, match, grammar, summary, exceptions), stages: ["BUILD", "DEPLOY", "RUNTIME"] };
 }
 
 /** A row about something that happens. @internal */
@@ -34,18 +45,17 @@ export function eventRow(
   summary: string,
   exceptions: RowExceptions = {},
 ): Criterion {
-  return row(name, family, match, grammar, eventSources, summary, exceptions);
+  return { ...row(name, match, grammar, summary, exceptions), family, eventSources, stages: ["RUNTIME"] };
 }
 
 function row(
   name: CriterionName,
-  family: CriterionFamily,
   match: CriterionMatch,
   grammar: GrammarName,
-  eventSources: readonly EventSource[],
   summary: string,
   exceptions: RowExceptions,
-): Criterion {
+): Omit<Criterion, "family" | "stages"> {
   const { negation, operators, needs, enforceable } = { ...plain, ...exceptions };
-  return { name, grammar, match, negation, operators, family, eventSources, needs, enforceable, summary };
+  const eventSources = ["NOT_APPLICABLE", "DEPLOYMENT_EVENT"] as const;
+  return { name, grammar, match, negation, operators, eventSources, needs, enforceable, summary };
 }

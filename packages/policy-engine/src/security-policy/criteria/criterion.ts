@@ -1,5 +1,5 @@
 import type { GrammarName } from "../grammars/grammar-name.ts";
-import type { EventSource } from "../model/policy-names.ts";
+import type { EventSource, LifecycleStage } from "../model/policy-names.ts";
 import type { CriterionName } from "./criterion-names.ts";
 
 /**
@@ -22,6 +22,8 @@ export interface Criterion {
   readonly family: CriterionFamily;
   /** Event sources of policies that may use it. */
   readonly eventSources: readonly EventSource[];
+  /** Stages at which its facts can be known; at others it never matches. */
+  readonly stages: readonly LifecycleStage[];
   /** What has to be known beyond the object itself; empty when the object is enough. */
   readonly needs: readonly CriterionNeed[];
   /** Whether a policy that uses it may name enforcement actions; false where the facts change without the workload. */

@@ -1,5 +1,5 @@
 import type { Criterion } from "./criterion.ts";
-import { deployRow as row, type RowExceptions } from "./criterion-row.ts";
+import { imageRow as row, type RowExceptions } from "./criterion-row.ts";
 
 /** The rows about images: by name (known from the workload) and by what is in them (needs image metadata). @internal */
 export function imageCriteria(): readonly Criterion[] {

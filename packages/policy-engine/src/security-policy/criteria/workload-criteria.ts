@@ -1,5 +1,5 @@
 import type { Criterion } from "./criterion.ts";
-import { deployRow as row, type RowExceptions } from "./criterion-row.ts";
+import { workloadRow as row, type RowExceptions } from "./criterion-row.ts";
 
 /** The rows about the workload, its pods and containers. @internal */
 export function workloadCriteria(): readonly Criterion[] {
