@@ -19,10 +19,11 @@ const maxPemLength = 65_536;
  * Reads one certificate; undefined for what is none, is longer than 64 KiB, or does not fit its key. Never throws: a Secret may hold anything.
  */
 export function readCertificate({ certificate, key }: Partial<KeyedCertificate>): CertificateFacts | undefined {
-  if (certificate === undefined || certificate.length > maxPemLength || (key ?? "").length > maxPemLength) return;
+  if (certificate === undefined || certificate.length > maxPemLength || (key ?? "").length > maxPemLength)
+    return undefined;
   try {
     const parsed = new X509Certificate(certificate);
-    if (key !== undefined && !parsed.checkPrivateKey(createPrivateKey(key))) return;
+    if (key !== undefined && !parsed.checkPrivateKey(createPrivateKey(key))) return undefined;
     return {
       notBefore: Date.parse(parsed.validFrom),
       notAfter: Date.parse(parsed.validTo),

@@ -160,8 +160,8 @@ describe("renewCertificates", () => {
           bundles.push({ from: now + clientLag, bundle: published });
           served.push({ from: now + serverLag, certificate: state.serving?.certificate ?? "" });
           const at = now + 1;
-          const bundle = bundles.filter(({ from }) => from <= at).at(-1)?.bundle ?? "";
-          const certificate = served.filter(({ from }) => from <= at).at(-1)?.certificate ?? "";
+          const bundle = bundles.findLast(({ from }) => from <= at)?.bundle ?? "";
+          const certificate = served.findLast(({ from }) => from <= at)?.certificate ?? "";
           expect(accepts(bundle, certificate, at), `${String((at - start) / hour)} h`).toBe(true);
         }
       }),
