@@ -14,11 +14,15 @@ import { fastClock, secret, secrets, Watcher } from "./informer-watcher.ts";
 
 /** An API server of a suite, with what can be done to it. */
 export interface InformerServer extends AsyncDisposable {
-  readonly access: ClusterAccess;
+  readonly access: ClusterAccess & { readonly caPem: string; readonly token: string };
+  /** That clients have ever made. */
+  connections(): number;
   /** Drops all connections and forgets all history; resolves when the server answers again. */
   restart(): Promise<void>;
   /** Makes lists at older versions and continue tokens answer 410, soon. */
   compact(): Promise<void>;
+  /** Restarts with a certificate of another authority. @returns its PEM. */
+  swapAuthority(): Promise<string>;
   /** Connections stay open and nothing answers, until `resume`. */
   pause(): void;
   resume(): void;
