@@ -17,6 +17,7 @@ export const builtinRules: readonly RuleDefinition[] = [
       ruleExpression: [{ eventType: "exec", expression: "!ap.was_executed(event.containerId, event.exepath)" }],
     },
     profileDependency: 0,
+    profileDataRequired: { execs: "all" },
     severity: 1,
     supportPolicy: false,
     isTriggerAlert: true,

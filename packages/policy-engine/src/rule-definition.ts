@@ -65,6 +65,34 @@ export interface RuleDefinition {
     readonly ruleExpression: readonly RuleExpression[];
   };
   readonly profileDependency: ProfileDependency;
+  /**
+   * What the expressions ask of profiles, by surface: every entry (`"all"`), or those that equal, begin with, end with or contain one of
+   * the texts. Nothing else of a profile need be kept. Absent: the rule may ask for anything.
+   *
+   * @see reference: kubescape/node-agent, rule-aware projection
+   */
+  readonly profileDataRequired?: Readonly<
+    Partial<
+      Record<
+        | "opens"
+        | "execs"
+        | "capabilities"
+        | "syscalls"
+        | "endpoints"
+        | "egressDomains"
+        | "egressAddresses"
+        | "ingressDomains"
+        | "ingressAddresses",
+        | "all"
+        | readonly (
+            | { readonly exact: string }
+            | { readonly prefix: string }
+            | { readonly suffix: string }
+            | { readonly contains: string }
+          )[]
+      >
+    >
+  >;
   /** 1 (lowest) … 10. */
   readonly severity: number;
   /** True when a profile may allow the rule for a process or for the whole container (`rulePolicies`). */

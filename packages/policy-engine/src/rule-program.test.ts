@@ -99,6 +99,25 @@ describe("RuleProgram", () => {
     ]);
   });
 
+  it("refuses a declaration of profile data that is not understood, and takes each form that is", () => {
+    const problemsOf = (profileDataRequired: unknown): readonly (string | undefined)[] => {
+      const declared = { ...rule, profileDataRequired } as RuleDefinition;
+      return new RuleProgram(engine, declared).validate().map(({ path }) => path);
+    };
+    const patterns = [{ exact: "/bin/sh" }, { prefix: "/etc/" }, { suffix: ".so" }, { contains: "tmp" }];
+    expect(
+      problemsOf({ execs: "all", opens: patterns, egressDomains: "all", ingressAddresses: [{ exact: "" }] }),
+    ).toEqual([]);
+    expect(problemsOf({})).toEqual([]);
+    expect(problemsOf({ exec: "all", opens: "any", execs: [], syscalls: [{ exact: "a", prefix: "b" }] })).toEqual([
+      "profileDataRequired.exec",
+      "profileDataRequired.opens",
+      "profileDataRequired.execs",
+      "profileDataRequired.syscalls",
+    ]);
+    expect(problemsOf({ opens: [{ regex: "x" }], endpoints: [null], capabilities: [{ exact: 1 }] })).toHaveLength(3);
+  });
+
   it("refuses a rule without a condition", () => {
     const empty = { ...rule, expressions: { ...rule.expressions, ruleExpression: [] } };
     expect(new RuleProgram(engine, empty).validate()).toMatchObject([{ path: "expressions.ruleExpression" }]);

@@ -12,6 +12,9 @@ const prefilterKeys = [
   "excludeParentProcesses",
 ] as const;
 
+const profileSurface = /^(opens|execs|capabilities|syscalls|endpoints|(egress|ingress)(Domains|Addresses))$/;
+const patternKind = /^(exact|prefix|suffix|contains)$/;
+
 /**
  * What is wrong with a rule outside its expressions.
  *
@@ -33,6 +36,13 @@ export function ruleShapeProblems(rule: RuleDefinition): RuleProblem[] {
       `must be 0 (required), 1 (optional) or 2 (not required), got ${String(rule.profileDependency)}`,
     );
   }
+  for (const [surface, wanted] of Object.entries<unknown>(rule.profileDataRequired ?? {})) {
+    const path = `profileDataRequired.${surface}`;
+    if (!profileSurface.test(surface)) add(path, "is no surface of a profile");
+    else if (wanted !== "all" && !isPatternList(wanted)) {
+      add(path, 'must be "all" or a list of {exact}, {prefix}, {suffix} or {contains} with a text');
+    }
+  }
   if (rule.expressions.ruleExpression.length === 0) add("expressions.ruleExpression", "must have at least one entry");
   for (const key of prefilterKeys) {
     if (rule.state?.[key] === undefined) continue;
@@ -43,4 +53,13 @@ export function ruleShapeProblems(rule: RuleDefinition): RuleProblem[] {
     });
   }
   return problems;
+}
+
+function isPatternList(wanted: unknown): boolean {
+  return Array.isArray(wanted) && wanted.length > 0 && wanted.every(isPattern);
+}
+
+function isPattern(pattern: unknown): boolean {
+  const [[kind, text] = [], ...others] = Object.entries<unknown>(Object(pattern));
+  return others.length === 0 && patternKind.test(kind ?? "") && typeof text === "string";
 }

@@ -6,7 +6,7 @@ import { noopMetrics } from "@kinglet/metrics";
 import { ProfileCache, type ContainerRef } from "@kinglet/profile-cache";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { watchContainers } from "./container-watch.ts";
+import { watchContainers, type ContainerWatchOptions } from "./container-watch.ts";
 
 /** The watch's own handler is there as a whole and never asks to be waited for. */
 interface SyncHandler {
@@ -62,7 +62,9 @@ function pod(name: string, options: PodOptions = {}): PodView {
   };
 }
 
-function watching(logger: Logger = noopLogger, maxEntries = 100) {
+type RunNames = Awaited<ReturnType<ContainerWatchOptions["openRunNames"]>>;
+
+function watching(logger: Logger = noopLogger, maxEntries = 100, runNames?: RunNames) {
   const clock = new ManualClock();
   const index = new ContainerIndex({ clock });
   const profiles = new ProfileCache({
@@ -80,17 +82,25 @@ function watching(logger: Logger = noopLogger, maxEntries = 100) {
       return { isSynced: true, waiting: 0, isBehind: false, remove: () => void handlers.pop() };
     },
   } as unknown as Informer<PodView>;
-  const stop = watchContainers({
+  const judged: string[] = [];
+  const { naming, stop } = watchContainers({
     pods,
     index,
     profiles,
-    pipeline: { containersAdded: (identities) => added.push(...identities.map((one) => one.containerId.slice(0, 2))) },
+    pipeline: {
+      containersAdded: (identities) => added.push(...identities.map((one) => one.containerId.slice(0, 2))),
+      profileChanged: (id) => judged.push(`${id.slice(0, 2)}${naming.has(id) ? " too early" : ""}`),
+    },
+    openRunNames: async () => {
+      if (runNames === undefined) throw new Error("nobody runs for a CronJob here");
+      return runNames;
+    },
     ignoredNamespaces: new Set(["kube-system"]),
     logger,
   });
   const cached = (state: string): readonly ContainerRef[] =>
     [...profiles.containers()].filter((one) => one.state === state).map((one) => one.ref);
-  return { index, profiles, added, handlers, stop, cached, handler: handlers[0]! };
+  return { index, profiles, added, judged, naming, handlers, stop, cached, handler: handlers[0]! };
 }
 
 const idsOf = (refs: readonly ContainerRef[]): string => refs.map((ref) => ref.containerId.slice(0, 2)).join(" ");
@@ -130,6 +140,84 @@ describe("watchContainers", () => {
       "statefulset-web-6d5f-c",
       "pod-e-c",
     ]);
+  });
+
+  describe("with the runs of a CronJob", () => {
+    const run = (minute: number) => ({ apiVersion: "batch/v1", kind: "Job", name: `backup-${minute}` });
+    const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+    const heldNames = () => {
+      const asked: { readonly pod: string; readonly answer: (hash: string | undefined) => void }[] = [];
+      const forgotten: string[] = [];
+      const names: RunNames = {
+        hashOf: ({ podName }, signal) =>
+          new Promise((resolve, reject) => {
+            asked.push({ pod: podName, answer: resolve });
+            signal.addEventListener("abort", () => reject(signal.reason as Error));
+          }),
+        forget: (uid) => void forgotten.push(uid),
+      };
+      return { names, asked, forgotten };
+    };
+
+    it("watches each under the name that all runs have in common, once that is known [cronjob naming]", async () => {
+      const { names, asked } = heldNames();
+      const { handler, cached, added, judged, naming } = watching(noopLogger, 100, names);
+      handler.onAdd(pod("first", { containers: ["c:aa"], owner: run(28_000_000) }));
+      handler.onAdd(pod("second", { containers: ["c:bb"], owner: run(28_000_001) }));
+      await turn();
+      expect([cached("pending"), [...naming.keys()].length, added, judged]).toEqual([[], 2, ["aa", "bb"], []]);
+      for (const { answer } of asked) answer("k7q4z");
+      await turn();
+      const refs = cached("pending");
+      expect(refs.map((ref) => ref.workloadName)).toEqual(["job-backup-k7q4z", "job-backup-k7q4z"]);
+      expect(refs[0]?.profileName).toBe(refs[1]?.profileName);
+      expect([naming.size, judged]).toEqual([0, ["aa", "bb"]]);
+    });
+
+    it("asks for no other pod: not for a Job by hand, nor a finished run, nor an ignored namespace [cronjob naming]", async () => {
+      const { names, asked } = heldNames();
+      const { handler, cached } = watching(noopLogger, 100, names);
+      handler.onAdd(pod("a", { containers: ["c:aa"], owner: { apiVersion: "batch/v1", kind: "Job", name: "backup" } }));
+      handler.onAdd(pod("b", { containers: ["c:bb"], owner: run(28_000_000), phase: "Succeeded" }));
+      handler.onAdd(pod("c", { containers: ["c:cc"], owner: run(28_000_000), namespace: "kube-system" }));
+      await turn();
+      expect([asked, idsOf(cached("pending"))]).toEqual([[], "aa"]);
+    });
+
+    it("lets a container that leaves meanwhile go, and its pod be forgotten [cronjob naming]", async () => {
+      const { names, asked, forgotten } = heldNames();
+      const { handler, profiles, naming, judged } = watching(noopLogger, 100, names);
+      handler.onAdd(pod("p", { containers: ["c:aa"], owner: run(28_000_000) }));
+      await turn();
+      handler.onDelete(pod("p"), { tombstone: false });
+      asked[0]?.answer("k7q4z");
+      await turn();
+      expect([profiles.size, naming.size, judged, forgotten]).toEqual([0, 0, ["aa"], ["uid-p"]]);
+    });
+
+    it("takes the run's own name where there is no hash or no way to one [cronjob naming]", async () => {
+      const { names, asked } = heldNames();
+      for (const runNames of [names, undefined]) {
+        const { handler, cached, judged } = watching(noopLogger, 100, runNames);
+        handler.onAdd(pod("p", { containers: ["c:aa"], owner: run(28_000_000) }));
+        await turn();
+        asked[0]?.answer(undefined);
+        await turn();
+        expect([cached("pending").map((ref) => ref.workloadName), judged]).toEqual([["job-backup-28000000"], ["aa"]]);
+      }
+    });
+
+    it("watches one that found the cache full once there is room [cronjob naming]", async () => {
+      const names: RunNames = { hashOf: async () => "k7q4z", forget: () => {} };
+      const { handler, cached } = watching(noopLogger, 1, names);
+      handler.onAdd(pod("a", { containers: ["main:aa"] }));
+      handler.onAdd(pod("b", { containers: ["main:bb"], owner: run(28_000_000) }));
+      await turn();
+      expect(idsOf(cached("pending"))).toBe("aa");
+      handler.onDelete(pod("a"), { tombstone: false });
+      await turn();
+      expect(cached("pending").map((ref) => ref.workloadName)).toEqual(["job-backup-k7q4z"]);
+    });
   });
 
   it("watches no profile in an ignored namespace, and lets its events pass on", () => {

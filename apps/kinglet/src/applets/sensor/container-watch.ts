@@ -1,9 +1,10 @@
 import type { ContainerIdentity, ContainerIndex, PodView } from "@kinglet/enrichment";
 import type { Informer } from "@kinglet/kube-client";
-import { alternateName, containerSlug, workloadSlug } from "@kinglet/profile";
+import { alternateName, containerSlug, isCronJobRun, workloadSlug } from "@kinglet/profile";
 import type { ContainerRef, ProfileCache } from "@kinglet/profile-cache";
 import type { Logger } from "@kinglet/logger";
 import type { EventPipeline } from "./event-pipeline.ts";
+import type { RunNames } from "./run-names.ts";
 
 /**
  * What a container watch works with.
@@ -14,9 +15,18 @@ export interface ContainerWatchOptions {
   readonly pods: Informer<PodView>;
   readonly index: ContainerIndex;
   readonly profiles: ProfileCache;
-  readonly pipeline: Pick<EventPipeline, "containersAdded">;
+  readonly pipeline: Pick<EventPipeline, "containersAdded" | "profileChanged">;
   readonly ignoredNamespaces: ReadonlySet<string>;
+  /** Called with the first container of a CronJob's run. */
+  readonly openRunNames: () => Promise<Pick<RunNames, "hashOf" | "forget">>;
   readonly logger: Logger;
+}
+
+/** A running watch. @internal */
+export interface ContainerWatch {
+  /** Containers whose profile's name is being found out: not in the cache yet. */
+  readonly naming: ReadonlyMap<string, unknown>;
+  readonly stop: () => void;
 }
 
 /**
@@ -25,18 +35,19 @@ export interface ContainerWatchOptions {
  * A finished pod may stay for weeks (Jobs): its containers stay in the index, but their profiles only for the cache's grace, so that
  * finished pods neither take the places of running ones nor are asked for at every tick.
  *
- * A container that finds the cache full is watched as soon as another one leaves.
- *
- * @returns the function that stops it.
+ * A container that finds the cache full is watched as soon as another one leaves. One of a CronJob's run is watched once the hash is known
+ * that all runs have in common.
  *
  * @internal
  */
-export function watchContainers(options: ContainerWatchOptions): () => void {
+export function watchContainers(options: ContainerWatchOptions): ContainerWatch {
   const { pods, index, profiles, pipeline, ignoredNamespaces, logger } = options;
   /** Ids of running containers that found the cache full. */
   const refused = new Set<string>();
-  const watchProfile = (identity: ContainerIdentity): boolean => {
-    const ref = ignoredNamespaces.has(identity.namespace) ? undefined : tryRef(identity, logger);
+  const naming = new Map<string, AbortController>();
+  let runNames: ReturnType<ContainerWatchOptions["openRunNames"]> | undefined;
+  const watchProfile = (identity: ContainerIdentity, hash?: string): boolean => {
+    const ref = ignoredNamespaces.has(identity.namespace) ? undefined : tryRef(identity, logger, hash);
     if (ref === undefined) return true;
     profiles.addContainer(ref);
     const isRefused = profiles.state(identity.containerId) === undefined;
@@ -44,8 +55,32 @@ export function watchContainers(options: ContainerWatchOptions): () => void {
     else refused.delete(identity.containerId);
     return !isRefused;
   };
+  const nameRun = async (identity: ContainerIdentity): Promise<void> => {
+    const { containerId } = identity;
+    const end = new AbortController();
+    naming.set(containerId, end);
+    let hash: string | undefined;
+    try {
+      hash = await (await (runNames ??= options.openRunNames())).hashOf(identity, end.signal);
+    } catch {
+      // It left meanwhile; or there are no names to be had, and its own must do.
+    }
+    if (!end.signal.aborted) {
+      naming.delete(containerId);
+      watchProfile(identity, hash);
+    }
+    pipeline.profileChanged(containerId);
+  };
+  const watch = (identity: ContainerIdentity): boolean => {
+    const isRun = identity.ownerKind === "Job" && isCronJobRun(identity.ownerName);
+    if (!isRun || ignoredNamespaces.has(identity.namespace)) return watchProfile(identity);
+    if (!naming.has(identity.containerId)) void nameRun(identity);
+    return true;
+  };
   const leave = (identities: readonly ContainerIdentity[]): void => {
     for (const { containerId } of identities) {
+      naming.get(containerId)?.abort();
+      naming.delete(containerId);
       refused.delete(containerId);
       profiles.removeContainer(containerId);
     }
@@ -53,24 +88,42 @@ export function watchContainers(options: ContainerWatchOptions): () => void {
     let room = identities.length;
     for (const containerId of refused) {
       const identity = index.get(containerId);
-      if (room-- <= 0 || identity === undefined || !watchProfile(identity)) return;
+      if (room-- <= 0 || identity === undefined || !watch(identity)) return;
     }
+  };
+  const leavePod = (podUid: string, identities: readonly ContainerIdentity[]): void => {
+    leave(identities);
+    void runNames?.then(
+      (names) => names.forget(podUid),
+      () => {},
+    );
   };
   const changed = (pod: PodView, old?: PodView): void => {
     const change = index.setPod(pod);
     leave(change.removed);
     // Kubernetes knows no way back from there, but a status is only what somebody wrote.
     const isBack = old !== undefined && isFinished(old) && !isFinished(pod);
-    for (const identity of isBack ? index.containersOfPod(pod.metadata.uid) : change.added) watchProfile(identity);
+    const { uid } = pod.metadata;
+    for (const identity of isBack ? index.containersOfPod(uid) : change.added) {
+      // Nobody asks for the profile of one that has ended, so its name need not be the right one.
+      if (isFinished(pod)) watchProfile(identity);
+      else watch(identity);
+    }
     if (change.added.length > 0) pipeline.containersAdded(change.added);
-    if (isFinished(pod)) leave(index.containersOfPod(pod.metadata.uid));
+    if (isFinished(pod)) leavePod(uid, index.containersOfPod(uid));
   };
   const registration = pods.addHandler({
     onAdd: (pod) => changed(pod),
     onUpdate: changed,
-    onDelete: (pod) => leave(index.removePod(pod.metadata.uid)),
+    onDelete: ({ metadata: { uid } }) => leavePod(uid, index.removePod(uid)),
   });
-  return () => registration.remove();
+  return {
+    naming,
+    stop: () => {
+      registration.remove();
+      for (const end of naming.values()) end.abort();
+    },
+  };
 }
 
 function isFinished({ status }: PodView): boolean {
@@ -81,13 +134,13 @@ function isFinished({ status }: PodView): boolean {
 const userProfileLabel = "kubescape.io/user-defined-profile";
 
 /** The container with the names under which its profile is kept; undefined when its owner's name cannot be part of an object's name. */
-function tryRef(identity: ContainerIdentity, logger: Logger): ContainerRef | undefined {
+function tryRef(identity: ContainerIdentity, logger: Logger, hash: string | undefined): ContainerRef | undefined {
   const { containerId, podUid, namespace, podName, containerName, podLabels, ownerKind, ownerName } = identity;
   const parts = {
     apiVersion: identity.ownerApiVersion,
     namespace,
     kind: ownerKind,
-    name: alternateName(ownerKind, ownerName, podLabels) ?? ownerName,
+    name: alternateName(ownerKind, ownerName, podLabels, hash) ?? ownerName,
     containerType: identity.containerType,
     containerName,
   };

@@ -1,21 +1,9 @@
 import type { DebugRoute } from "@kinglet/endpoints";
 import type { Logging } from "@kinglet/logger";
+import type * as DebugViews from "./debug-views.ts";
+import { loadDebugViews } from "./lazy.ts";
 import type { MemoryWatch } from "./memory-watch.ts";
 import type { SensorParts } from "./sensor-parts.ts";
-
-/** One container in `GET /debug/containers`. */
-interface ContainerRow {
-  readonly containerId: string;
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container: string;
-  readonly state: string;
-  readonly profile: string;
-  /** What is used: the learned profile, it with overlays, an authored one; empty while there is none. */
-  readonly origin: string;
-  readonly reason: string;
-  readonly since: string;
-}
 
 /**
  * The sensor's debug endpoints.
@@ -30,18 +18,18 @@ export function debugRoutes(
   memory: MemoryWatch,
 ): Readonly<Record<string, DebugRoute>> {
   const withParts =
-    (view: (parts: SensorParts) => unknown): NonNullable<DebugRoute["get"]> =>
-    () =>
-      opened.parts === undefined ? { status: 503, text: "starting\n" } : { json: view(opened.parts) };
+    (view: (views: typeof DebugViews, parts: SensorParts) => unknown): NonNullable<DebugRoute["get"]> =>
+    async () =>
+      opened.parts === undefined
+        ? { status: 503, text: "starting\n" }
+        : { json: view(await loadDebugViews(), opened.parts) };
   return {
-    "/debug/containers": { get: withParts((parts) => ({ containers: containerRows(parts) })) },
+    "/debug/containers": { get: withParts((views, parts) => ({ containers: views.containerRows(parts) })) },
     "/debug/events": {
-      get: withParts((parts) => ({ source: parts.source.health(), waiting: parts.pipeline.waiting })),
+      get: withParts((_, parts) => ({ source: parts.source.health(), waiting: parts.pipeline.waiting })),
     },
-    "/debug/informers": { get: withParts(informerRows) },
-    "/debug/rules": {
-      get: withParts(({ detector }) => ({ isPrepared: detector.isPrepared, invalid: detector.invalidRules })),
-    },
+    "/debug/informers": { get: withParts((views, parts) => views.informerRows(parts)) },
+    "/debug/rules": { get: withParts((views, parts) => views.ruleRows(parts)) },
     "/debug/loglevel": {
       get: () => ({ json: logging.levels() }),
       patch: ({ query }) => {
@@ -58,30 +46,4 @@ export function debugRoutes(
       post: async () => ({ json: { path: await memory.writeSnapshot() } }),
     },
   };
-}
-
-/** Each watched container, the state of its profile, and why it has none. */
-function containerRows({ profiles }: SensorParts): readonly ContainerRow[] {
-  const rows: ContainerRow[] = [];
-  for (const { ref, state, reason, sinceMs, profile } of profiles.containers()) {
-    rows.push({
-      containerId: ref.containerId,
-      namespace: ref.namespace,
-      pod: ref.podName,
-      container: ref.containerName,
-      state,
-      profile: profile?.name ?? ref.profileName,
-      origin: profile?.origin ?? "",
-      reason,
-      since: new Date(sinceMs).toISOString(),
-    });
-  }
-  return rows;
-}
-
-function informerRows({ pods, cluster }: SensorParts): unknown {
-  const informers = [pods, ...(cluster?.informers ?? [])];
-  return informers.map(({ size, isSynced, status, lastEventAtMs }) =>
-    Object.assign({ size, isSynced }, status, { lastEventAtMs }),
-  );
 }

@@ -1,3 +1,5 @@
+import type * as DebugViews from "./debug-views.ts";
+import type * as RunNames from "./run-names.ts";
 import type * as ServeSensor from "./serve-sensor.ts";
 
 /**
@@ -5,3 +7,9 @@ import type * as ServeSensor from "./serve-sensor.ts";
  * what was loaded before would be loaded twice (18 ms, Node 26.10).
  */
 export const loadServeSensor = (): Promise<typeof ServeSensor> => import("./serve-sensor.ts");
+
+/** What names the profiles of CronJobs: about 6 KB of text that a sensor without a run of one does not need. */
+export const loadRunNames = (): Promise<typeof RunNames> => import("./run-names.ts");
+
+/** What `GET /debug/...` shows: a person asks for it. */
+export const loadDebugViews = (): Promise<typeof DebugViews> => import("./debug-views.ts");

@@ -23,8 +23,9 @@ import { kingletErrors } from "../../errors.ts";
 import { openAlertOutput, type AlertOutput } from "./alert-output.ts";
 import { ClusterView, workloadByName } from "./cluster-view.ts";
 import type { SensorConfig } from "./config.ts";
-import { watchContainers } from "./container-watch.ts";
+import { watchContainers, type ContainerWatch } from "./container-watch.ts";
 import { alertCapacity, EventPipeline } from "./event-pipeline.ts";
+import { loadRunNames } from "./lazy.ts";
 import { podProjection } from "./projections.ts";
 
 /** The parts of a sensor, opened and connected, not yet running. */
@@ -34,6 +35,8 @@ export interface SensorParts {
   readonly cluster: ClusterView | undefined;
   readonly index: ContainerIndex;
   readonly profiles: ProfileCache;
+  /** Containers whose profile's name is being found out, by id. */
+  readonly naming: ReadonlyMap<string, unknown>;
   readonly detector: Detector;
   readonly source: TetragonFileSource;
   readonly alerts: AlertQueue;
@@ -56,9 +59,6 @@ const waitingEvents = 20_000;
 const cachedContainers = 40_000;
 const waitingBytes = 268_435_456;
 const profileBytes = 1_000_000_000;
-
-/** Profiles of ended containers are kept as long as the containers themselves stay findable: late events need both. Milliseconds. */
-const endedGraceMs = 60_000;
 
 /** An output that fails (a full disk) is tried for as long as it takes: giving up would lose the alert and move the checkpoint past it. */
 const outputAttempts = Number.MAX_SAFE_INTEGER;
@@ -115,7 +115,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       metrics,
     }),
   );
-  const index = stack.use(new ContainerIndex({ clock, metrics, terminatedGraceMs: endedGraceMs }));
+  const index = stack.use(new ContainerIndex({ clock, metrics }));
   const profiles = new ProfileCache({
     source: await openProfileStore(config, client),
     clock,
@@ -123,7 +123,6 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     metrics,
     maxEntries: scaled(cachedContainers, memoryLimitBytes),
     tickIntervalMs: config.profileRefresh,
-    graceMs: endedGraceMs,
     // Each connection that is open at the same time costs about 0.5 MB of TLS buffers for as long as the agent keeps it.
     maxParallelFetches: 2,
     maxProfileBytes: scaled(profileBytes, memoryLimitBytes),
@@ -132,11 +131,12 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     originalMetricNames: config.originalMetricNames,
     liveness: (ref) => {
       // While the pods are not current, one that is missing says nothing.
-      const isCurrent = podInformer.status.state === "watching";
-      return isCurrent ? containerLiveness(ref, podInformer.get(`${ref.namespace}/${ref.podName}`)) : "running";
+      if (podInformer.status.state !== "watching") return undefined;
+      return containerLiveness(ref, podInformer.get(`${ref.namespace}/${ref.podName}`));
     },
     podContainers: (namespace, podName) => podContainerNames(podInformer.get(`${namespace}/${podName}`)),
   });
+  profiles.setProfileDataRequired(builtinRules.map((rule) => rule.profileDataRequired));
   const detector = createDetector({
     rules: builtinRules,
     profiles,
@@ -173,7 +173,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
         index,
         isIndexCurrent: () => podInformer.status.state === "watching",
         detector,
-        isProfileKnown: (id) => profiles.isKnown(id),
+        isProfileKnown: (id) => !watch.naming.has(id) && profiles.isKnown(id),
         hasProfile: (id) => profiles.hasProfile(id),
         ignoredNamespaces,
         maxWaiting,
@@ -185,18 +185,22 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       alerts,
     ),
   );
-  stack.defer(
-    watchContainers({
-      pods: podInformer,
-      index,
-      profiles,
-      pipeline,
-      ignoredNamespaces,
-      logger: logging.logger("sensor"),
-    }),
-  );
+  const watch: ContainerWatch = watchContainers({
+    pods: podInformer,
+    index,
+    profiles,
+    pipeline,
+    ignoredNamespaces,
+    openRunNames: async () => {
+      const { RunNames } = await loadRunNames();
+      return new RunNames({ client, clock, logger: logging.logger("sensor") });
+    },
+    logger: logging.logger("sensor"),
+  });
+  stack.defer(watch.stop);
   stack.defer(profiles.onKnown((containerId) => pipeline.profileChanged(containerId)));
-  return { client, pods: podInformer, cluster, index, profiles, detector, source, alerts, output, pipeline };
+  const { naming } = watch;
+  return { client, pods: podInformer, cluster, index, profiles, naming, detector, source, alerts, output, pipeline };
 }
 
 /** Without a place for the checkpoint a restart would lose events or repeat alerts: better said at the start than found out then. */
