@@ -26,11 +26,12 @@ export interface PolicyVerdict {
 
 /**
  * What an evaluation lacked: the needs of criteria, and `cluster` / `clusterLabels` (a scope names them and the subject does not
- * say), `container` (the event's container is not in the workload), `patternEngine` ({@link PolicySet.prepare} was not awaited).
+ * say), `container` (the event's container is not in the workload), `workload` (the event came without one), `patternEngine`
+ * ({@link PolicySet.prepare} was not awaited).
  *
  * @public
  */
-export type EvaluationNeed = CriterionNeed | "cluster" | "clusterLabels" | "container" | "patternEngine";
+export type EvaluationNeed = CriterionNeed | "cluster" | "clusterLabels" | "container" | "patternEngine" | "workload";
 
 /** One line about one thing that is wrong. @public */
 export interface Violation {

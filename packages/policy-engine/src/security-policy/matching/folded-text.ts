@@ -1,0 +1,61 @@
+/**
+ * Case-insensitive comparison with lower-case ASCII literals. Called for every value of every evaluation; allocates nothing,
+ * where `toLowerCase()` would copy each text that has an upper-case letter.
+ *
+ * Folding is that of RE2's `(?i)` restricted to ASCII literals: A–Z, and the two letters outside ASCII that fold into it.
+ */
+
+/** @internal */
+export function foldCode(code: number): number {
+  if (code >= 65 && code <= 90) return code + 32;
+  if (code < 383) return code;
+  // U+017F (long s) and U+212A (Kelvin sign) are the only other code units that fold to ASCII letters.
+  if (code === 0x17f) return 115;
+  return code === 0x212a ? 107 : code;
+}
+
+/** @internal */
+export function equalsFolded(text: string, literal: string): boolean {
+  return text.length === literal.length && hasFoldedAt(text, literal, 0);
+}
+
+/** @internal */
+export function startsWithFolded(text: string, literal: string): boolean {
+  return text.length >= literal.length && hasFoldedAt(text, literal, 0);
+}
+
+/** @internal */
+export function endsWithFolded(text: string, literal: string): boolean {
+  return text.length >= literal.length && hasFoldedAt(text, literal, text.length - literal.length);
+}
+
+/** True when `literal` stands at `position` of `text`, which must be long enough. @internal */
+export function hasFoldedAt(text: string, literal: string, position: number): boolean {
+  for (let index = 0; index < literal.length; index++) {
+    const code = text.charCodeAt(position + index);
+    const wanted = literal.charCodeAt(index);
+    if (code !== wanted && foldCode(code) !== wanted) return false;
+  }
+  return true;
+}
+
+/**
+ * The first place of `literal` at or after `from`, -1 when there is none. Takes |text| × |literal| steps at worst, which is
+ * why literals searched for are bounded by {@link maxSearchedLiteral}.
+ *
+ * @internal
+ */
+export function indexOfFolded(text: string, literal: string, from: number): number {
+  const last = text.length - literal.length;
+  for (let at = from; at <= last; at++) if (hasFoldedAt(text, literal, at)) return at;
+  return -1;
+}
+
+/** Length up to which a literal may be searched for; a longer one is left to the pattern engine. @internal */
+export const maxSearchedLiteral = 64;
+
+/** True when every character is ASCII: only such literals are compared here. @internal */
+export function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
+  return true;
+}
