@@ -58,6 +58,34 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/kube-client/src",
   },
   {
+    // Only a cluster whose state went back asks for it.
+    importedAs: /^\.\/version-probe\.ts$/,
+    file: "kinglet.version-probe.cjs",
+    contents: 'export * from "./version-probe.ts";',
+    resolveFrom: "packages/kube-client/src",
+  },
+  {
+    // Lists come in pages unless they are asked for as streams.
+    importedAs: /^\.\/streamed-lists\.ts$/,
+    file: "kinglet.streamed-lists.cjs",
+    contents: 'export * from "./streamed-lists.ts";',
+    resolveFrom: "packages/kube-client/src",
+  },
+  {
+    // A node without pods of a CronJob names none of its runs.
+    importedAs: /^\.\/run-names\.ts$/,
+    file: "kinglet.run-names.cjs",
+    contents: 'export { RunNames } from "./run-names.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
+    // What a person looks at.
+    importedAs: /^\.\/debug-views\.ts$/,
+    file: "kinglet.debug-views.cjs",
+    contents: 'export { containerRows, informerRows, ruleRows } from "./debug-views.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
     // A node without containers has nothing to keep fresh.
     importedAs: /^\.\/profile-refresher\.ts$/,
     file: "kinglet.profile-refresher.cjs",
