@@ -30,6 +30,7 @@ export class LoopbackProxy implements AsyncDisposable {
   #cutAfterBytes: number | undefined;
   #port = 0;
   #accepted = 0;
+  #cuts = 0;
 
   /** @param target - the URL of the server. Use `openLoopbackProxy`. */
   constructor(target: string, host = "127.0.0.1") {
@@ -46,6 +47,11 @@ export class LoopbackProxy implements AsyncDisposable {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Connections that `cutAfter` has reset. */
+  get cuts(): number {
+    return this.#cuts;
   }
 
   /** Connections ever made. */
@@ -155,6 +161,7 @@ export class LoopbackProxy implements AsyncDisposable {
     const { near, far } = link;
     link.bytes += chunk.length;
     if (this.#cutAfterBytes !== undefined && link.bytes > this.#cutAfterBytes) {
+      this.#cuts++;
       near.write(chunk.subarray(0, Math.max(0, chunk.length - (link.bytes - this.#cutAfterBytes))));
       near.resetAndDestroy();
       return;

@@ -1,6 +1,6 @@
 import { namespaces, type KubeClient } from "@kinglet/kube-client";
 import type { LoopbackProxy, ProxyMode } from "@kinglet/testing/loopback-proxy";
-import type { SoakFault } from "./soak-fault.ts";
+import type { FaultContext, SoakFault } from "./soak-fault.ts";
 
 /** Faults of connections and processes: the proxy makes them, whatever the server. */
 export function connectionFaults(): readonly SoakFault[] {
@@ -10,8 +10,24 @@ export function connectionFaults(): readonly SoakFault[] {
     whileIn("TLS handshake stall", "hold"),
     whileIn("RST before headers", "reset"),
     whileIn("1-byte chunks", "trickle"),
-    cut("RST mid-line", 1),
-    cut("RST in the middle of a list", 300_000),
+    {
+      name: "RST mid-line",
+      make: (context) => cut(context, () => context.churn.burst(100)),
+    },
+    {
+      name: "RST in the middle of a list",
+      make: async (context) => {
+        const { server, churn, sleep } = context;
+        await server.proxy.setMode("refuse");
+        await churn.burst(100);
+        await server.restart();
+        // The lists that follow are longer than what passes: none comes to its end before this is over.
+        return cut(context, async () => {
+          await server.proxy.setMode("forward");
+          await sleep(2000);
+        });
+      },
+    },
     {
       name: "FIN mid-line",
       make: async ({ server, sleep }) => {
@@ -123,14 +139,26 @@ function whileIn(name: string, mode: ProxyMode): SoakFault {
   };
 }
 
-function cut(name: string, maxBytes: number): SoakFault {
-  return {
-    name,
-    make: async ({ server, random }) => {
-      server.proxy.cutAfter(20_000 + Math.floor(random() * maxBytes));
-      return () => server.proxy.cutAfter(undefined);
-    },
-  };
+/** Longest wait for a connection to be cut, in the client's time: one that is careful comes late. */
+const CUT_WITHIN_MS = 600_000;
+
+/** Cuts every connection after some bytes, which `act` makes flow; goes on until one was cut. @returns what ends it. */
+async function cut({ server, clock, random }: FaultContext, act: () => Promise<void>): Promise<() => void> {
+  const { proxy } = server;
+  const before = proxy.cuts;
+  const undo = (): void => proxy.cutAfter(undefined);
+  const deadlineMs = clock.monotonicMs() + CUT_WITHIN_MS;
+  proxy.cutAfter(5000 + Math.floor(random() * 15_000));
+  try {
+    do {
+      if (clock.monotonicMs() > deadlineMs) throw new Error("nothing was cut");
+      await act();
+    } while (proxy.cuts === before);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+  return undo;
 }
 
 /** Most attempts: at one in fifty, none of so many fails for luck. */
