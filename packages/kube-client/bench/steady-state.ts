@@ -1,6 +1,6 @@
 /**
- * An informer of 5,000 pods under a steady stream of watch events: share of a processor, heap after collection at the beginning, half-way and at the
- * end, delay from the server's write to the handler.
+ * An informer of 5,000 pods under a steady stream of watch events: share of a processor, heap after collection seven times and its slope,
+ * delay from the server's write to the handler.
  *
  * Run: `node --conditions=@kinglet/source packages/kube-client/bench/steady-state.ts [--events 2000] [--seconds 60]`. The server is a process of its own.
  */
@@ -33,7 +33,7 @@ try {
   console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? ""}`);
   console.log(
     `${PODS} pods, ${number("perSecond")} events/s for ${options.seconds} s: ${number("cpuPercent")} % of a processor, ` +
-      `p50 ${number("p50Ms")} ms, p99 ${number("p99Ms")} ms, heap ${measured.heapMb.map((mb) => mb.toFixed(2)).join(" → ")} MB`,
+      `p50 ${number("p50Ms")} ms, p99 ${number("p99Ms")} ms, heap ${measured.heapMb.map((mb) => mb.toFixed(2)).join(" → ")} MB, slope ${number("slopeMbPerMinute")} MB/min`,
   );
 } finally {
   server.kill();

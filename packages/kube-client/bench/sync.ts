@@ -1,9 +1,9 @@
 /**
  * The first synchronisation of a pod informer, each candidate in a process of its own, ratios in one run.
  *
- * Run: `node --conditions=@kinglet/source packages/kube-client/bench/sync.ts [--pods 5000,50000] [--limit] [--real]`.
- * `--limit` also runs this client in a memory cgroup of 128 MiB (needs root and a cgroup file system that can be written).
- * `--real` fills a real API server with the first number of pods and adds client-go's informer, where Go is.
+ * Run: `node --conditions=@kinglet/source packages/kube-client/bench/sync.ts [--pods 5000,50000] [--no-limit] [--no-real]`.
+ * This client also runs in a memory cgroup of 128 MiB, where there is root and a cgroup file system that can be written; and, where the programs of
+ * `tools/real-cluster` are, against a real API server with the first number of pods, beside client-go's informer where Go is. What is left out is said.
  */
 import { execFile, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { buildInformerPeer, openRealCluster } from "@kinglet-tools/real-cluster";
+import { buildInformerPeer, openRealCluster, realClusterAvailability } from "@kinglet-tools/real-cluster";
 import type { ClusterAccess } from "../src/index.ts";
 import { fillRealServer } from "./sync/fill-real-server.ts";
 import { runInMemoryLimit } from "./sync/run-in-memory-limit.ts";
@@ -21,11 +21,18 @@ interface Measured {
   readonly wallMs: number;
   readonly cpuMs?: number;
   readonly retainedBytes: number;
+  /** Of it machine code and bytecode; absent where they are not in the heap. */
+  readonly codeBytes?: number;
   readonly peakMb: number;
 }
 
 const { values: options } = parseArgs({
-  options: { pods: { type: "string", default: "5000,50000" }, limit: { type: "boolean" }, real: { type: "boolean" } },
+  options: {
+    pods: { type: "string", default: "5000,50000" },
+    limit: { type: "boolean", default: true },
+    real: { type: "boolean", default: true },
+  },
+  allowNegative: true,
 });
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "kinglet-sync-"));
@@ -62,6 +69,11 @@ function print(name: string, result: Measured, peer?: Measured): void {
     result.cpuMs === undefined ? "".padStart(11) : `cpu ${(result.cpuMs / 1000).toFixed(2)} s`.padStart(11),
     `peak ${result.peakMb.toFixed(0)} MB`.padStart(12),
     `${(perPod / 1000).toFixed(2)} KB a pod`.padStart(15),
+    result.codeBytes === undefined
+      ? "".padStart(25)
+      : `(objects alone: ${((result.retainedBytes - result.codeBytes) / result.pods / 1000).toFixed(2)} KB)`.padStart(
+          25,
+        ),
   ];
   if (peer !== undefined) {
     const faster = (peer.wallMs / result.wallMs).toFixed(1);
@@ -71,7 +83,31 @@ function print(name: string, result: Measured, peer?: Measured): void {
   console.log(cells.join(" "));
 }
 
-async function againstCanned(count: number): Promise<void> {
+/** What one pod more costs: everything that is there once falls out. */
+function printMarginal(results: readonly Measured[]): void {
+  const [few, many] = [results[0], results.at(-1)];
+  if (few === undefined || many === undefined || few.pods === many.pods) return;
+  const bytes = (many.retainedBytes - few.retainedBytes) / (many.pods - few.pods);
+  const once = few.retainedBytes - bytes * few.pods;
+  const code = few.codeBytes ?? 0;
+  console.log(
+    `\nthis client: ${(bytes / 1000).toFixed(3)} KB for each further pod (${few.pods} to ${many.pods}); ` +
+      `once ${(once / 1e6).toFixed(2)} MB, of it ${(code / 1e6).toFixed(2)} MB machine code of what has become hot`,
+  );
+}
+
+async function inMemoryLimit(access: ClusterAccess, peer: Measured): Promise<void> {
+  try {
+    const text = await runInMemoryLimit(128 * 1024 * 1024, [process.execPath, ...commandOf("kinglet", access)]);
+    print("this client in 128 MiB", JSON.parse(text) as Measured, peer);
+  } catch (error) {
+    console.log(
+      `this client in 128 MiB    skipped or failed: ${error instanceof Error ? error.message.split("\n")[0] : ""}`,
+    );
+  }
+}
+
+async function againstCanned(count: number): Promise<Measured> {
   const server: ChildProcess = fork(join(import.meta.dirname, "sync/canned-pods.ts"), [String(count)], {
     execArgv: ["--conditions=@kinglet/source", "--max-old-space-size=8000"],
   });
@@ -82,13 +118,30 @@ async function againstCanned(count: number): Promise<void> {
   try {
     const peer = await medianOf(() => measure("client-node", access));
     print("@kubernetes/client-node", peer);
-    print("this client", await medianOf(() => measure("kinglet", access)), peer);
-    if (options.limit === true) {
-      const text = await runInMemoryLimit(128 * 1024 * 1024, [process.execPath, ...commandOf("kinglet", access)]);
-      print("this client in 128 MiB", JSON.parse(text) as Measured, peer);
-    }
+    const own = await medianOf(() => measure("kinglet", access));
+    print("this client", own, peer);
+    if (options.limit) await inMemoryLimit(access, peer);
+    return own;
   } finally {
     server.kill();
+  }
+}
+
+async function againstGo(kubeconfigPath: string, peer: Measured): Promise<void> {
+  let program: string;
+  try {
+    program = await buildInformerPeer(process.env);
+  } catch (error) {
+    console.log(`client-go                skipped: ${error instanceof Error ? error.message.split("\n")[0] : ""}`);
+    return;
+  }
+  for (const mode of ["whole", "strip"]) {
+    const result = await medianOf(async () => {
+      const { stdout } = await run(program, [kubeconfigPath, mode]);
+      const { peakRssKiB, ...rest } = JSON.parse(stdout) as Measured & { peakRssKiB: number };
+      return { ...rest, peakMb: peakRssKiB / 1024 };
+    });
+    print(mode === "strip" ? "client-go, stripping" : "client-go, protobuf", result, peer);
   }
 }
 
@@ -101,15 +154,7 @@ async function againstReal(count: number): Promise<void> {
     console.log(`\n${count} pods from kube-apiserver`);
     const peer = await medianOf(() => measure("client-node", access));
     print("@kubernetes/client-node", peer);
-    const program = await buildInformerPeer(process.env);
-    for (const mode of ["whole", "strip"]) {
-      const result = await medianOf(async () => {
-        const { stdout } = await run(program, [cluster.kubeconfigPath, mode]);
-        const { peakRssKiB, ...rest } = JSON.parse(stdout) as Measured & { peakRssKiB: number };
-        return { ...rest, peakMb: peakRssKiB / 1024 };
-      });
-      print(mode === "strip" ? "client-go, stripping" : "client-go, protobuf", result, peer);
-    }
+    await againstGo(cluster.kubeconfigPath, peer);
     print("this client", await medianOf(() => measure("kinglet", access)), peer);
   } finally {
     await cluster.stop();
@@ -121,8 +166,13 @@ console.log(
 );
 try {
   const counts = options.pods.split(",").map(Number);
-  for (const count of counts) await againstCanned(count);
-  if (options.real === true) await againstReal(counts[0] ?? 5000);
+  const own: Measured[] = [];
+  for (const count of counts) own.push(await againstCanned(count));
+  printMarginal(own);
+  const real = realClusterAvailability(process.env);
+  if (!options.real) console.log("\nreal API server: skipped (--no-real)");
+  else if (real.source !== "binaries") console.log(`\nreal API server: skipped ${real.skipReason}`);
+  else await againstReal(counts[0] ?? 5000);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "./kube-object.ts";
 import { ObjectTable } from "./object-table.ts";
@@ -8,7 +8,7 @@ interface Versioned extends KubeObject {
 }
 
 function object(namespace: string, name: string, resourceVersion: string): Versioned {
-  return { metadata: { ...(namespace === "" ? {} : { namespace }), name, uid: name, resourceVersion } } as Versioned;
+  return { metadata: { ...(namespace === "" ? {} : { namespace }), name, uid: name, resourceVersion } };
 }
 
 describe("ObjectTable", () => {

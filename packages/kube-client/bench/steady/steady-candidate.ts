@@ -34,12 +34,16 @@ delays.fill(0);
 events = 0;
 const cpu = process.cpuUsage();
 const started = process.hrtime.bigint();
-const first = heapMb();
-const half = (Number(seconds) * 1000) / 2;
-await delay(half);
-const middle = heapMb();
-await delay(half);
-const last = heapMb();
+/** Seven times, the last at the end. */
+const samples: { readonly minute: number; readonly mb: number }[] = [];
+const sample = (): void => {
+  samples.push({ minute: Number(process.hrtime.bigint() - started) / 6e10, mb: heapMb() });
+};
+sample();
+for (let part = 0; part < 6; part++) {
+  await delay((Number(seconds) * 1000) / 6);
+  sample();
+}
 const tookS = Number(process.hrtime.bigint() - started) / 1e9;
 const { user, system } = process.cpuUsage(cpu);
 const percentile = (share: number): number => {
@@ -47,7 +51,14 @@ const percentile = (share: number): number => {
   const at = delays.findIndex((count) => (left -= count) <= 0);
   return 1.02 ** at / 1000;
 };
+/** Least squares: what the heap grows by in a minute. */
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const minutes = samples.map(({ minute }) => minute);
+const heap = samples.map(({ mb }) => mb);
+const slopeMbPerMinute =
+  mean(samples.map(({ minute, mb }) => (minute - mean(minutes)) * (mb - mean(heap)))) /
+  mean(minutes.map((minute) => (minute - mean(minutes)) ** 2));
 process.stdout.write(
-  `${JSON.stringify({ perSecond: events / tookS, cpuPercent: (user + system) / 10_000 / tookS, heapMb: [first, middle, last], p50Ms: percentile(0.5), p99Ms: percentile(0.99) })}\n`,
+  `${JSON.stringify({ perSecond: events / tookS, cpuPercent: (user + system) / 10_000 / tookS, heapMb: heap, slopeMbPerMinute, p50Ms: percentile(0.5), p99Ms: percentile(0.99) })}\n`,
   () => process.exit(0),
 );

@@ -1,5 +1,4 @@
 import { loadStructure, type StructuralField, type StructuralType } from "@kinglet/kube-schema/structure";
-import type { JsonSchema } from "../custom-resources/schema/json-schema.ts";
 import { structuralTypeOf } from "../custom-resources/structural-type-of.ts";
 import { apiVersionOf, type SimResource } from "../resources/sim-resource.ts";
 
@@ -29,7 +28,7 @@ export function knownStructureOf(resource: SimResource): StructuralType | undefi
   if (schema !== undefined) return schema;
   if (statedSchema === undefined) return loadStructure().typeOf(apiVersionOf(resource), resource.kind);
   let type = stated.get(statedSchema);
-  if (type === undefined) stated.set(statedSchema, (type = structuralTypeOf(statedSchema as JsonSchema)));
+  if (type === undefined) stated.set(statedSchema, (type = structuralTypeOf(statedSchema)));
   return type;
 }
 
