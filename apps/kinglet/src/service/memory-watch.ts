@@ -1,0 +1,63 @@
+import type { Logger } from "@kinglet/logger";
+import { createHeapSnapshots, handleMemorySignals, observeGc, type MemoryLimit } from "@kinglet/memory-limit";
+import type { Metrics } from "@kinglet/metrics";
+import type { AppletContext } from "../applet-context.ts";
+
+/**
+ * What a program knows of its memory.
+ *
+ * @internal
+ */
+export interface MemoryWatch {
+  /** Undefined without a limit. */
+  readonly limitBytes: number | undefined;
+  /** Starts to count garbage collections; called when somebody reads the metrics for the first time, since counting costs 0.2 MB. */
+  observeGc(): void;
+  heapStatistics(): Readonly<Record<string, number>>;
+  /** @returns the path of the file. */
+  writeSnapshot(): Promise<string>;
+}
+
+/**
+ * Answers the memory signals, and what the debug listener asks.
+ *
+ * @internal
+ */
+export function openMemoryWatch(
+  base: {
+    readonly limit: MemoryLimit;
+    readonly snapshotDir: string | undefined;
+    readonly context: AppletContext;
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+  },
+  stack: AsyncDisposableStack,
+): MemoryWatch {
+  const { limit, snapshotDir, context, logger, metrics } = base;
+  if (limit.error !== undefined) logger.warn("the memory limit given is not used", { error: limit.error });
+  const snapshots = createHeapSnapshots({
+    dir: snapshotDir,
+    applet: context.name,
+    logger,
+    limitBytes: limit.bytes,
+    clock: context.clock,
+  });
+  stack.use(handleMemorySignals({ process: context.process, snapshots, logger }));
+  let isObserving = false;
+  return {
+    limitBytes: limit.bytes,
+    observeGc() {
+      if (isObserving) return;
+      isObserving = true;
+      observeGc({ metrics, logger, clock: context.clock }).then(
+        (observer) => (stack.disposed ? observer[Symbol.dispose]() : stack.use(observer)),
+        (error: unknown) => logger.warn("garbage collections are not counted", { error }),
+      );
+    },
+    heapStatistics: () => {
+      const { rss, heapTotal, heapUsed, external, arrayBuffers } = context.process.memoryUsage();
+      return { rss, heapTotal, heapUsed, external, arrayBuffers };
+    },
+    writeSnapshot: async () => (await snapshots.write()).path,
+  };
+}
