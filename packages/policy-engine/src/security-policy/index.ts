@@ -35,6 +35,7 @@ export type {
   SecurityPolicy,
 } from "./model/security-policy.ts";
 export { securityPolicySpecSchema } from "./model/policy-schema.ts";
+export { readImageMetadata, type ImageMetadataResult } from "./reading/read-image-metadata.ts";
 export {
   modeAnnotation,
   readSecurityPolicy,
