@@ -1,6 +1,31 @@
 export { criteria, familyOf, grammarOf } from "./criteria/criteria.ts";
 export { criterionNames, type CriterionName } from "./criteria/criterion-names.ts";
 export type { Criterion, CriterionFamily, CriterionMatch, CriterionNeed } from "./criteria/criterion.ts";
+export { findCompileProblems } from "./evaluation/find-compile-problems.ts";
+export type { CompileProblem } from "./evaluation/compile-policy.ts";
+export type {
+  EvaluationSubject,
+  NetworkPolicyCoverage,
+  PermissionLevel,
+  ServiceExposure,
+} from "./evaluation/evaluation-subject.ts";
+export {
+  PolicySet,
+  type EvaluateDeployOptions,
+  type EvaluateRuntimeOptions,
+  type PolicySetOptions,
+  type RuntimeSubject,
+} from "./evaluation/policy-set.ts";
+export { maxViolations, type EvaluationNeed, type PolicyVerdict, type Violation } from "./evaluation/policy-verdict.ts";
+export type {
+  AuditLogEvent,
+  FileAccessEvent,
+  KubeEvent,
+  NetworkFlowEvent,
+  ProcessEvent,
+  ProcessFacts,
+  RuntimePolicyEvent,
+} from "./evaluation/runtime-event.ts";
 export type { GrammarName } from "./grammars/grammar-name.ts";
 export { grammarNamed, grammars } from "./grammars/grammar-named.ts";
 export { maxValueLength, type Grammar, type GrammarProblem } from "./grammars/grammar.ts";
@@ -44,3 +69,63 @@ export {
   type ReadingOptions,
 } from "./reading/read-security-policy.ts";
 export type { ReadingResult } from "./reading/reading-result.ts";
+export type {
+  EvaluationSubject,
+  NetworkPolicyCoverage,
+  PermissionLevel,
+  ServiceExposure,
+} from "./evaluation/evaluation-subject.ts";
+export {
+  PolicySet,
+  type EvaluateDeployOptions,
+  type EvaluateRuntimeOptions,
+  type PolicySetOptions,
+  type RuntimeSubject,
+} from "./evaluation/policy-set.ts";
+export { maxViolations, type EvaluationNeed, type PolicyVerdict, type Violation } from "./evaluation/policy-verdict.ts";
+export type {
+  AuditLogEvent,
+  FileAccessEvent,
+  KubeEvent,
+  NetworkFlowEvent,
+  ProcessEvent,
+  ProcessFacts,
+  RuntimePolicyEvent,
+} from "./evaluation/runtime-event.ts";
+export type {
+  ImageComponent,
+  ImageConfig,
+  ImageLayer,
+  ImageMetadata,
+  ImageScan,
+  Vulnerability,
+  VulnerabilitySeverity,
+} from "./workload/image-metadata.ts";
+export { parseImageName, type ImageName } from "./workload/image-name.ts";
+export { readWorkload } from "./workload/read-workload.ts";
+export type { ExposureLevel, PortExposure, Workload, WorkloadContainer, WorkloadPort } from "./workload/workload.ts";
+export type {
+  ImageComponent,
+  ImageConfig,
+  ImageLayer,
+  ImageMetadata,
+  ImageScan,
+  Vulnerability,
+  VulnerabilitySeverity,
+} from "./workload/image-metadata.ts";
+export { parseImageName, type ImageName } from "./workload/image-name.ts";
+export { workloadKinds } from "./workload/pod-template.ts";
+export { readWorkload, type ReadWorkloadOptions } from "./workload/read-workload.ts";
+export type {
+  EnvironmentSource,
+  EnvironmentVariable,
+  ExposureLevel,
+  MountedVolume,
+  MountPropagation,
+  PortExposure,
+  SeccompProfileType,
+  Workload,
+  WorkloadContainer,
+  WorkloadContainerType,
+  WorkloadPort,
+} from "./workload/workload.ts";

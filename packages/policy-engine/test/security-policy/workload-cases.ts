@@ -1,4 +1,4 @@
-import type { EvaluationSubject } from "../../src/security-policy/evaluation/evaluation-subject.ts";
+import type { EvaluationSubject, ServiceExposure } from "../../src/security-policy/evaluation/evaluation-subject.ts";
 import type { CriterionCase } from "./criterion-case.ts";
 import { booleanCase as booleans, textCase as texts } from "./criterion-case.ts";
 import { workloadOf } from "./subjects.ts";
@@ -13,9 +13,7 @@ const mounted = (mount: Record<string, unknown>, volume: Record<string, unknown>
     { volumes: [{ name: "data", ...volume }] },
   ),
 });
-const exposed = (
-  exposure: Partial<ReturnType<NonNullable<EvaluationSubject["services"]>>>[number] & object,
-): EvaluationSubject => ({
+const exposed = (exposure: Partial<ServiceExposure>): EvaluationSubject => ({
   workload: workloadOf({ ports: [{ containerPort: 80 }] }),
   services: () => [{ port: 80, protocol: "TCP", level: "NODE", nodePort: 30080, service: "web", ...exposure }],
 });
