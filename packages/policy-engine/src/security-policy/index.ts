@@ -1,7 +1,6 @@
 export { criteria, familyOf, grammarOf } from "./criteria/criteria.ts";
 export { criterionNames, type CriterionName } from "./criteria/criterion-names.ts";
 export type { Criterion, CriterionFamily, CriterionMatch, CriterionNeed } from "./criteria/criterion.ts";
-export { findCompileProblems } from "./evaluation/find-compile-problems.ts";
 export type { CompileProblem } from "./evaluation/compile-policy.ts";
 export type {
   EvaluationSubject,
@@ -9,6 +8,7 @@ export type {
   PermissionLevel,
   ServiceExposure,
 } from "./evaluation/evaluation-subject.ts";
+export { findCompileProblems } from "./evaluation/find-compile-problems.ts";
 export {
   PolicySet,
   type EvaluateDeployOptions,
@@ -47,6 +47,7 @@ export {
   type Severity,
 } from "./model/policy-names.ts";
 export type { PolicyProblem, PolicyProblemCode } from "./model/policy-problem.ts";
+export { securityPolicySpecSchema } from "./model/policy-schema.ts";
 export type {
   EvaluationFilter,
   ExcludedDeployment,
@@ -59,7 +60,6 @@ export type {
   ScopeLabel,
   SecurityPolicy,
 } from "./model/security-policy.ts";
-export { securityPolicySpecSchema } from "./model/policy-schema.ts";
 export { readImageMetadata, type ImageMetadataResult } from "./reading/read-image-metadata.ts";
 export {
   modeAnnotation,
@@ -69,41 +69,6 @@ export {
   type ReadingOptions,
 } from "./reading/read-security-policy.ts";
 export type { ReadingResult } from "./reading/reading-result.ts";
-export type {
-  EvaluationSubject,
-  NetworkPolicyCoverage,
-  PermissionLevel,
-  ServiceExposure,
-} from "./evaluation/evaluation-subject.ts";
-export {
-  PolicySet,
-  type EvaluateDeployOptions,
-  type EvaluateRuntimeOptions,
-  type PolicySetOptions,
-  type RuntimeSubject,
-} from "./evaluation/policy-set.ts";
-export { maxViolations, type EvaluationNeed, type PolicyVerdict, type Violation } from "./evaluation/policy-verdict.ts";
-export type {
-  AuditLogEvent,
-  FileAccessEvent,
-  KubeEvent,
-  NetworkFlowEvent,
-  ProcessEvent,
-  ProcessFacts,
-  RuntimePolicyEvent,
-} from "./evaluation/runtime-event.ts";
-export type {
-  ImageComponent,
-  ImageConfig,
-  ImageLayer,
-  ImageMetadata,
-  ImageScan,
-  Vulnerability,
-  VulnerabilitySeverity,
-} from "./workload/image-metadata.ts";
-export { parseImageName, type ImageName } from "./workload/image-name.ts";
-export { readWorkload } from "./workload/read-workload.ts";
-export type { ExposureLevel, PortExposure, Workload, WorkloadContainer, WorkloadPort } from "./workload/workload.ts";
 export type {
   ImageComponent,
   ImageConfig,
