@@ -1,10 +1,11 @@
 import { openKubeSim, type KubeSim } from "@kinglet/kube-sim";
 import { ManualClock, systemClock, type Clock } from "@kinglet/lifecycle";
 import { describe, expect, it } from "vitest";
+import { describeClient } from "../test/describe-client.ts";
+import { openSimServer } from "../test/open-sim-server.ts";
 import {
   createInformer,
   createKubeClient,
-  deployments,
   loadClusterAccess,
   objectKey,
   pods,
@@ -65,59 +66,9 @@ async function settled(informer: Informer<Pod>, sim: KubeSim): Promise<void> {
   registration.remove();
 }
 
+describeClient("on kube-sim", () => openSimServer());
+
 describe("KubeClient with a simulated API server over TLS", () => {
-  it("writes, reads, lists in pages and deletes", async () => {
-    await using sim = await openKubeSim();
-    await using client = await connect(sim);
-    sim.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
-    const created = await client.create<Pod>(pods, pod("a"));
-    expect(created.metadata).toMatchObject({ name: "a", namespace: "shop" });
-    await expect(client.create(pods, pod("a"))).rejects.toMatchObject({
-      code: "KINGLET_ERR_KUBE_CLIENT_ALREADY_EXISTS",
-    });
-    const patched = await client.patch<Pod & { metadata: { labels: object } }>(
-      pods,
-      "a",
-      { metadata: { labels: { x: "y" } } },
-      { namespace: "shop", type: "merge" },
-    );
-    expect(patched.metadata.labels).toEqual({ app: "cart", x: "y" });
-    await expect(client.replace(pods, { ...pod("a"), metadata: created.metadata })).rejects.toMatchObject({
-      code: "KINGLET_ERR_KUBE_CLIENT_CONFLICT",
-    });
-    await client.replace(pods, patched);
-    for (let index = 0; index < 7; index++) sim.apply(pod(`p${index}`, index < 3 ? "node-1" : "node-2"));
-    const list = await client.list<Pod>(pods, {
-      limit: 3,
-      fieldSelector: "spec.nodeName=node-2",
-      projection: PROJECTION,
-    });
-    expect(list.items.map((one) => one.metadata.name)).toEqual(["p3", "p4", "p5", "p6"]);
-    expect(list.items[0]).toEqual({
-      metadata: { name: "p3", namespace: "shop", uid: expect.any(String), resourceVersion: expect.any(String) },
-      spec: { nodeName: "node-2", containers: [{ name: "c" }] },
-    });
-    await client.delete(pods, "a", { namespace: "shop", gracePeriodSeconds: 0 });
-    await expect(client.get(pods, "a", { namespace: "shop" })).rejects.toMatchObject({
-      code: "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND",
-    });
-    expect(sim.journal().every((entry) => entry.userAgent === "kinglet")).toBe(true);
-  });
-
-  it("does not trust another authority, nor a wrong token", async () => {
-    await using sim = await openKubeSim();
-    const access = await loadClusterAccess({ kubeconfig: sim.kubeconfig(), env: {} });
-    const { caPem: _, ...withoutCa } = access;
-    await using stranger = createKubeClient(withoutCa);
-    await expect(stranger.list(pods)).rejects.toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_TLS" });
-    await using misnamed = createKubeClient({ ...access, tlsServerName: "other.example" });
-    await expect(misnamed.list(pods)).rejects.toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_TLS" });
-    await using unknown = createKubeClient({ ...access, token: "wrong" });
-    await expect(unknown.list(pods)).rejects.toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_UNAUTHORIZED" });
-    await using careless = createKubeClient({ ...withoutCa, insecureSkipTlsVerify: true });
-    expect((await careless.list(deployments)).count).toBe(0);
-  });
-
   it("holds the server's state through restarts, compaction, broken streams and refusals", async () => {
     await using sim = await openKubeSim({ bookmarkIntervalMs: 50 });
     await using client = await connect(sim);
