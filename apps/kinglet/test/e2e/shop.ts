@@ -40,7 +40,11 @@ export async function addWorkload(
   fixture: ClusterFixture,
   namespace: string,
   name: string,
-  options: { readonly execs?: readonly string[]; readonly hasProfile?: boolean } = {},
+  options: {
+    readonly execs?: readonly string[];
+    readonly hasProfile?: boolean;
+    readonly labels?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ShopWorkload> {
   const hash = "7d9f6c5b48";
   const replicaSet = `${name}-${hash}`;
@@ -54,7 +58,7 @@ export async function addWorkload(
       name: podName,
       namespace,
       nodeName,
-      labels: { app: name, "pod-template-hash": hash },
+      labels: { app: name, "pod-template-hash": hash, ...options.labels },
       ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: replicaSet }],
       containers: [{ name: "app", containerId }],
     }),
