@@ -136,21 +136,21 @@ function serviceRoutes(logging: Logging, memory: MemoryWatch): Readonly<Record<s
 }
 
 /** Codes that mean the same in every applet. */
-const listenerSettings: readonly string[] = [
+const listenerSettings: ReadonlySet<string> = new Set([
   "KINGLET_ERR_ENDPOINTS_BIND",
   "KINGLET_ERR_ENDPOINTS_ADDRESS",
   "KINGLET_ERR_ENDPOINTS_DEBUG_EXPOSED",
-];
-const clusterInputs: readonly string[] = [
+]);
+const clusterInputs: ReadonlySet<string> = new Set([
   "KINGLET_ERR_ENDPOINTS_TOKEN_FILE",
   "KINGLET_ERR_KUBE_CLIENT_CONFIG",
   "KINGLET_ERR_KUBE_CLIENT_NO_CONFIG",
   "KINGLET_ERR_KUBE_CLIENT_CREDENTIALS",
-];
+]);
 
 function exitCodeOf(error: unknown, plan: ServicePlan): ExitCode {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   if (typeof code !== "string") return ExitCode.fault;
-  if (listenerSettings.includes(code) || plan.wrongSettings.includes(code)) return ExitCode.usage;
-  return clusterInputs.includes(code) || plan.unusableInputs.includes(code) ? ExitCode.input : ExitCode.fault;
+  if (listenerSettings.has(code) || plan.wrongSettings.includes(code)) return ExitCode.usage;
+  return clusterInputs.has(code) || plan.unusableInputs.includes(code) ? ExitCode.input : ExitCode.fault;
 }
