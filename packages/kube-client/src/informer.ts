@@ -25,7 +25,8 @@ export interface InformerOptions {
   readonly listMode?: "pages" | "stream" | undefined;
   /**
    * Re-delivers every object as an update from itself to itself, from the store and without asking the server, about this often (± 10 %), milliseconds.
-   * For handlers that must look again at what did not change. Absent: never.
+   * For handlers that must look again at what did not change. A handler that is more than 1,000 deliveries late gets
+   * an object once however many rounds have passed. Absent: never.
    */
   readonly resyncMs?: number | undefined;
   /** Freezes every object to any depth, so that code that changes a shared one throws. For tests: costs a walk per object. @defaultValue false */
@@ -115,7 +116,7 @@ export interface Informer<T extends KubeObject> {
   /** The objects of one namespace ("": cluster-scoped ones), without looking at the others. */
   inNamespace(namespace: string): IterableIterator<DeepReadonly<T>>;
   readonly size: number;
-  /** When the server was last heard (list, event or bookmark), by the clock; `undefined` before. */
+  /** When the server was last heard (list, event, bookmark, or that it has the version), by the clock; `undefined` before. */
   readonly lastEventAtMs: number | undefined;
   /** Version of the collection that the store reflects; "" before the first list. */
   readonly resourceVersion: string;

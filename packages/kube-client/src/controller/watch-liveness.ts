@@ -2,11 +2,12 @@ import { systemClock, type Clock } from "@kinglet/lifecycle";
 import type { Informer } from "../informer.ts";
 import type { KubeObject } from "../kube-object.ts";
 
-/** Three bookmarks. */
+/** Three bookmarks; an informer asks about its version after 90 s of silence, which counts as hearing. */
 const SILENCE_MS = 180_000;
 
 /**
- * For `/livez`: a watch that claims to be connected but from which neither event nor bookmark has come for three minutes.
+ * For `/livez`: a watch that claims to be connected but whose server was not heard for three minutes. Informers give silent watches up and ask about their version themselves
+ * well before, so what is named here is stuck.
  *
  * @returns one sentence per such informer; empty while all is well, and while an informer says itself that it waits.
  * @public
