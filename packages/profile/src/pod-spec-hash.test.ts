@@ -55,6 +55,11 @@ describe("podSpecHash", () => {
     expect(podSpecHash(other)).toBe(podSpecHash(spec));
   });
 
+  it("stays when somebody attaches an ephemeral container to a run [profile pod-spec hash]", () => {
+    const debugged = { ...spec, ephemeralContainers: [{ name: "debugger", image: "busybox" }] };
+    expect(podSpecHash(debugged)).toBe(podSpecHash(spec));
+  });
+
   it("changes with anything else", () => {
     const image = { ...spec, containers: [{ ...spec.containers[0], image: "backup:2" }] };
     expect(podSpecHash(image)).not.toBe(podSpecHash(spec));

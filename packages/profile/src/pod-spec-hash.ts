@@ -5,7 +5,7 @@ import { profileErrors } from "./errors.ts";
 const SAFE = "bcdfghjklmnpqrstvwxz2456789";
 const MAX_DEPTH = 64;
 const MAX_PATHS = 100;
-const NAMED_LISTS = ["containers", "initContainers", "ephemeralContainers"] as const;
+const NAMED_LISTS = ["containers", "initContainers"] as const;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -21,8 +21,9 @@ export interface PodSpecHashOptions {
  * A short text that is the same for the pods of every run of a CronJob: what {@link alternateName} puts in place of the run's time.
  *
  * 32-bit FNV-1a over the spec as JSON with sorted members, its decimal digits in Kubernetes' safe alphabet. Left out: the host name,
- * projected volumes with their mounts, the environment variable `DD_INJECT_START_TIME`, `excludePaths`, and the node's name, which
- * the scheduler writes: with it every node would have profiles of its own.
+ * projected volumes with their mounts, the environment variable `DD_INJECT_START_TIME`, `excludePaths`, and what is written into the pod
+ * after it was made: the node's name, with which every node would have profiles of its own, and ephemeral containers, with which a person
+ * who looks at a run would change its name.
  *
  * The digits differ from those of agents written in Go: theirs are over Go's own notation of the structure, which changes with the
  * version of its Kubernetes libraries. Profiles of CronJobs that such an agent learned are not found; all others are.
@@ -45,7 +46,12 @@ export function podSpecHash(podSpec: unknown, options: PodSpecHashOptions = {}):
 }
 
 function withoutRunSpecifics(spec: Json): Json {
-  const { hostname: _hostname, nodeName: _nodeName, ...result } = spec as Record<string, unknown>;
+  const {
+    hostname: _hostname,
+    nodeName: _nodeName,
+    ephemeralContainers: _ephemeral,
+    ...result
+  } = spec as Record<string, unknown>;
   const projected = new Set<unknown>();
   const volumes = listOf(spec, "volumes").filter((volume) => {
     if (volume["projected"] === undefined || volume["projected"] === null) return true;
