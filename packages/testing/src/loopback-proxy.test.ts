@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { openLoopbackProxy, type LoopbackProxy } from "./loopback-proxy.ts";
@@ -52,9 +53,23 @@ describe("openLoopbackProxy", () => {
     expect(await ask(proxy, text)).toContain("ECONNRESET");
     await proxy.setMode("forward");
     proxy.cutAfter(100);
+    expect(proxy.cuts).toBe(0);
     expect(await ask(proxy, text)).toMatch(/after (100|0)$/);
+    // Those that are refused are not accepted.
+    expect([proxy.cuts, proxy.accepted]).toEqual([1, 4]);
     proxy.cutAfter(undefined);
     expect(await ask(proxy, text)).toBe(text);
+    await close();
+  });
+
+  it("listens where it is told to", async () => {
+    const { proxy, close } = await open();
+    const other = await openLoopbackProxy(proxy.server, { host: "127.0.0.2", port: proxy.port });
+    expect(other.server).toBe(`https://127.0.0.2:${proxy.port}`);
+    const socket = connect(other.port, "127.0.0.2", () => socket.write("hello"));
+    expect(String(((await once(socket, "data")) as [Buffer])[0])).toBe("hello");
+    socket.destroy();
+    await other[Symbol.asyncDispose]();
     await close();
   });
 
