@@ -33,13 +33,20 @@ async function main(argv: readonly string[]): Promise<number> {
 function textOf(report: SoakReport): string {
   return [
     `${report.server}, seed ${report.seed}, ${report.minutes} min at ${report.speed} times the client's time, ${report.objects} objects, ${report.writes} writes`,
-    `${report.faults.length} faults made; slowest recovery ${Math.max(0, ...report.faults.map(({ recoveredMs }) => recoveredMs))} ms`,
+    `${report.faults.length} faults made, ${new Set(report.faults.map(({ name }) => name)).size} kinds of them; ${slowestText(report)}`,
     `heap: ${heapText(report)}`,
     ...report.leftOut.map(({ name, why }) => `left out: ${name}: ${why}`),
     report.violations.length === 0 ? "every invariant held" : `${report.violations.length} violations:`,
     ...report.violations.map((text) => `  ${text}`),
     "",
   ].join("\n");
+}
+
+function slowestText({ faults }: SoakReport): string {
+  const [slowest] = faults.toSorted((left, right) => right.recoveredMs - left.recoveredMs);
+  return slowest === undefined
+    ? "none to recover from"
+    : `slowest recovery ${slowest.recoveredMs} ms (${slowest.name})`;
 }
 
 function heapText({ heap, warmAtMs, heapTrendPer10Minutes: trend }: SoakReport): string {
