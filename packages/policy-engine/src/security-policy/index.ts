@@ -94,3 +94,5 @@ export type {
   WorkloadContainerType,
   WorkloadPort,
 } from "./workload/workload.ts";
+export { readNetworkPolicyCoverage } from "./surroundings/network-policy-coverage.ts";
+export { readServiceExposures } from "./surroundings/service-exposure.ts";
