@@ -1,9 +1,3 @@
-import {
-  nodeConnectSubresources,
-  podConnectSubresources,
-  serviceConnectSubresources,
-} from "../admission/connect-subresources.ts";
-import { tokenSubresource } from "../authorization/token-request.ts";
 import type { KindRules } from "../resources/kind-rules.ts";
 import { isJsonRecord, type JsonRecord, type KubeObject } from "../resources/kube-object.ts";
 import type { ServedResource } from "../resources/served-resource.ts";
@@ -11,7 +5,6 @@ import { identifyJob } from "./job-identity.ts";
 import { ensureRecord, recordsAt, specOf } from "./json-access.ts";
 import { namespaceRules } from "./namespace-rules.ts";
 import { podRules } from "./pod-rules.ts";
-import { bindNamedPod, podSubresources } from "./pod-subresources.ts";
 import { scaleSubresource } from "./scale-view.ts";
 import { approvalSubresource, dateSigningConditions } from "./signing-request-approval.ts";
 import { serviceRules } from "./service-rules.ts";
@@ -43,7 +36,8 @@ function status(initialStatus: JsonRecord): Details {
 }
 
 /**
- * What is particular about each kind, by `VERSION KIND`: defaults, first status, selectable fields, sub-resources. Its validation is in kind-validation.ts.
+ * What is particular about each kind, by `VERSION KIND`: defaults, first status, selectable fields, sub-resources. Its validation is in kind-validation.ts; what only
+ * answers requests in requests/register-request-handlers.ts.
  */
 export function kindDetails(): Readonly<Record<string, Details>> {
   return { ...coreDetails(), ...workloadDetails(), ...otherDetails() };
@@ -65,7 +59,6 @@ function coreDetails(): Record<string, Details> {
     "v1 Node": {
       fieldSelectors: { "spec.unschedulable": "false" },
       listsSupportedFields: false,
-      subresources: nodeConnectSubresources,
       ...rules({
         default: defaults.defaultNode,
         admit: (object, attempt) => {
@@ -87,7 +80,6 @@ function coreDetails(): Record<string, Details> {
       },
       listsSupportedFields: false,
       isDeletedGracefully: true,
-      subresources: { ...podConnectSubresources, ...podSubresources() },
       rules: podRules,
     },
     "v1 Event": {
@@ -109,11 +101,8 @@ function coreDetails(): Record<string, Details> {
     "v1 Service": {
       ...fields("spec.clusterIP", "spec.type"),
       nameRule: "label",
-      subresources: serviceConnectSubresources,
       rules: once(serviceRules),
     },
-    "v1 ServiceAccount": { subresources: { token: tokenSubresource } },
-    "v1 Binding": { handleCreate: bindNamedPod },
     "v1 ComponentStatus": { deprecationWarning: "v1 ComponentStatus is deprecated in v1.19+" },
     "v1 Endpoints": {
       deprecationWarning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",

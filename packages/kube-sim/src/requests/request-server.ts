@@ -25,6 +25,7 @@ import { MutationHandler } from "../writing/mutation-handler.ts";
 import type { ObjectWriter } from "../writing/object-writer.ts";
 import type { WritePipeline } from "../writing/write-pipeline.ts";
 import { ApiServer } from "./api-server.ts";
+import { registerRequestHandlers } from "./register-request-handlers.ts";
 import type { RequestJournal } from "./request-journal.ts";
 
 /** What answering requests works on. */
@@ -55,6 +56,7 @@ export class RequestServer {
 
   constructor(parts: RequestServerParts) {
     const { options, registry, store, writer, pipeline, clock, random } = parts;
+    registerRequestHandlers(registry);
     this.#reader = new ObjectReader({
       store,
       clock,
