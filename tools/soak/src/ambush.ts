@@ -1,5 +1,5 @@
 import type { TransportRule } from "./faulty-transport.ts";
-import type { SoakFault } from "./soak-fault.ts";
+import type { FaultContext, SoakFault } from "./soak-fault.ts";
 
 /** The fault meets requests as they come again: the open ones are reset. */
 export function ambush(name: string, rule: () => TransportRule): SoakFault {
@@ -23,13 +23,19 @@ export function listAmbush(name: string, rule: () => TransportRule): SoakFault {
   return {
     name,
     isAmbush: true,
-    make: async ({ transport, server, churn }) => {
-      const remove = transport.add(rule());
-      await server.proxy.setMode("refuse");
-      await churn.burst(100);
-      await server.restart();
-      await server.proxy.setMode("forward");
+    make: async (context) => {
+      const remove = context.transport.add(rule());
+      await loseHistory(context);
       return remove;
     },
+    // Streams that earlier faults broke are not asked for in a list for a while.
+    again: loseHistory,
   };
+}
+
+async function loseHistory({ server, churn }: FaultContext): Promise<void> {
+  await server.proxy.setMode("refuse");
+  await churn.burst(100);
+  await server.restart();
+  await server.proxy.setMode("forward");
 }

@@ -58,8 +58,9 @@ const WRITES_PER_SECOND = 100;
 /** Of the client that fills and changes: the server's own limits are enough. */
 const UNLIMITED = { perSecond: 100_000, burst: 100_000 };
 const HOLD_MS = 20_000;
-/** A client that is careful after earlier faults comes this late. */
-const MAX_AMBUSH_MS = 600_000;
+/** Above all waits of a client that is careful after earlier faults: the longest are the 10 minutes in which it streams no lists. */
+const MAX_AMBUSH_MS = 1_200_000;
+const AGAIN_MS = 200_000;
 /** After this long without a fault a client's back-off starts over. */
 const CALM_MS = 190_000;
 /** Longest wait of a client: twice the cap of a missing kind, and a connection that is found dead; in its own time. */
@@ -232,11 +233,7 @@ class SoakRun {
     try {
       undo = (await fault.make(context)) ?? undefined;
       await context.sleep(fault.holdMs ?? HOLD_MS);
-      const deadlineMs = this.#clock.monotonicMs() + MAX_AMBUSH_MS;
-      while (fault.isAmbush === true && transport.met === metBefore) {
-        if (this.#clock.monotonicMs() > deadlineMs) throw new Error("no answer came its way");
-        await context.sleep(5000);
-      }
+      if (fault.isAmbush === true) await this.#waitUntilMet(fault, context, metBefore);
     } catch (error) {
       this.violate(`${fault.name}: could not be made: ${String(error)}`);
     }
@@ -265,6 +262,20 @@ class SoakRun {
     this.#say(
       `${this.#faults.length}. ${fault.name}: recovered in ${recoveredMs} ms, ${requestsPerMinute.toFixed(1)} requests/min`,
     );
+  }
+
+  async #waitUntilMet(fault: SoakFault, context: FaultContext, before: number): Promise<void> {
+    const startMs = this.#clock.monotonicMs();
+    let againMs = startMs + AGAIN_MS;
+    while (context.transport.met === before) {
+      const nowMs = this.#clock.monotonicMs();
+      if (nowMs > startMs + MAX_AMBUSH_MS) throw new Error("no answer came its way");
+      if (nowMs > againMs) {
+        await fault.again?.(context);
+        againMs = this.#clock.monotonicMs() + AGAIN_MS;
+      }
+      await context.sleep(5000);
+    }
   }
 
   /** Waits until store and handlers show what the server has; nobody writes meanwhile. */

@@ -33,6 +33,8 @@ export interface SoakFault {
   readonly holdMs?: number;
   /** It lies in wait for answers: it stays until it has changed some. */
   readonly isAmbush?: boolean;
+  /** Makes answers come its way, once more; called now and then while none has. */
+  readonly again?: (context: FaultContext) => Promise<void>;
   /** Makes it; what is returned ends it. */
   readonly make: (context: FaultContext) => Promise<(() => unknown) | void>;
 }
