@@ -24,13 +24,32 @@ export interface PackedSet {
 
 const HASH_START = 0x811c9dc5 | 0;
 const HASH_PRIME = 0x01000193;
+const WORD_FACTOR = 0xcc9e2d51 | 0;
 /** Stands between the parts of an entry that has several; the kernel allows it in no argument and no path. */
 const SEPARATOR = 0;
+const STAR = 42;
+const LAST_LATIN = 0xff;
 
-/** Characters of `text` up to `to` taken into `hash` (FNV-1a over UTF-16 units). */
+/** Takes four characters into a hash; the multiplication that one step waits for is one instead of four. */
+function hashWord(hash: number, word: number): number {
+  const mixed = Math.imul(word, WORD_FACTOR);
+  return Math.imul(hash ^ mixed ^ (mixed >>> 15), HASH_PRIME);
+}
+
+/** Characters of `text` up to `to` taken into `hash`, four at a time and the rest one by one. */
 function hashText(hash: number, text: string, to: number): number {
   let result = hash;
-  for (let index = 0; index < to; index += 1) result = Math.imul(result ^ text.charCodeAt(index), HASH_PRIME);
+  let index = 0;
+  for (; index < to - 3; index += 4) {
+    result = hashWord(
+      result,
+      text.charCodeAt(index) |
+        (text.charCodeAt(index + 1) << 8) |
+        (text.charCodeAt(index + 2) << 16) |
+        (text.charCodeAt(index + 3) << 24),
+    );
+  }
+  for (; index < to; index += 1) result = Math.imul(result ^ text.charCodeAt(index), HASH_PRIME);
   return result;
 }
 
@@ -49,13 +68,12 @@ function slotOf(hash: number, size: number): number {
  */
 export class PackedStrings {
   readonly #text: string;
-  readonly #numbers: Uint16Array | Uint32Array;
+  readonly #numbers: Uint16Array | Int32Array;
 
-  constructor(text: string, numbers: readonly number[]) {
+  constructor(text: string, numbers: Int32Array) {
     this.#text = text;
     // Every number is an offset into the text, an index of an entry, or a small value: 16 bits do for all but very large profiles.
-    // (`from` would go through an iterator, at ten times the price.)
-    this.#numbers = text.length <= 0xff_ff ? new Uint16Array(numbers) : new Uint32Array(numbers);
+    this.#numbers = text.length <= 0xff_ff ? new Uint16Array(numbers) : numbers.slice();
   }
 
   /** Memory in bytes, without the constant part. */
@@ -156,6 +174,17 @@ export function joinParts(head: string, rest: readonly string[]): string {
   return rest.length === 0 ? head : `${head}\0${rest.join("\0")}`;
 }
 
+/** One set before it is packed. @internal */
+export interface SetInput {
+  readonly strings: readonly string[];
+  /** One per string, see {@link PackedStringsBuilder.scan}. */
+  readonly hashes: readonly number[];
+  /** One per string, 0 … 65,535; absent: entries have none. */
+  readonly values?: readonly number[];
+  /** What becomes of the values of equal strings; absent: the first one counts. */
+  readonly merge?: (kept: number, other: number) => number;
+}
+
 /**
  * Builds {@link PackedStrings} set by set. Strings must be Latin-1: one other character would double the text.
  *
@@ -163,70 +192,126 @@ export function joinParts(head: string, rest: readonly string[]): string {
  */
 export class PackedStringsBuilder {
   readonly #parts: string[] = [];
-  readonly #numbers: number[] = [];
+  #numbers = new Int32Array(4_096);
+  #count = 0;
   #length = 0;
-  /** Every bit that is in a character of the text that was hashed last; above 255: not Latin-1. */
-  unitBits = 0;
+  /** What `scan` found in its text: a character outside Latin-1, ... */
+  isWide = false;
+  /** ... a star, ... */
+  hasStar = false;
+  /** ... the character 0. */
+  hasNul = false;
 
-  /** The hash of a text, for `addSet`; leaves {@link PackedStringsBuilder.unitBits} behind, so that one pass over the text does for both. */
-  hash(text: string): number {
-    let hash = HASH_START;
+  /** The hash of a text; the one pass over it finds out everything else, too. */
+  scan(text: string): number {
+    return this.#scan(text, HASH_START);
+  }
+
+  /** The same for one more part of what `joinParts` makes, given the hash of what is before it. */
+  scanPart(before: number, text: string): number {
+    return this.#scan(text, Math.imul(before ^ SEPARATOR, HASH_PRIME));
+  }
+
+  #scan(text: string, start: number): number {
+    const { length } = text;
+    let hash = start;
     let bits = 0;
-    for (let index = 0; index < text.length; index += 1) {
+    // Bytes that are 0 leave their highest bit here; exact, for Latin-1.
+    let nuls = 0;
+    let stars = 0;
+    let index = 0;
+    for (; index < length - 3; index += 4) {
+      const first = text.charCodeAt(index);
+      const second = text.charCodeAt(index + 1);
+      const third = text.charCodeAt(index + 2);
+      const fourth = text.charCodeAt(index + 3);
+      bits |= first | second | third | fourth;
+      const word = first | (second << 8) | (third << 16) | (fourth << 24);
+      nuls |= (word - 0x01010101) & ~word;
+      const starred = word ^ 0x2a2a2a2a;
+      stars |= (starred - 0x01010101) & ~starred;
+      hash = hashWord(hash, word);
+    }
+    let hasNul = (nuls & 0x80808080) !== 0;
+    let hasStar = (stars & 0x80808080) !== 0;
+    for (; index < length; index += 1) {
       const unit = text.charCodeAt(index);
       bits |= unit;
+      hasNul ||= unit === SEPARATOR;
+      hasStar ||= unit === STAR;
       hash = Math.imul(hash ^ unit, HASH_PRIME);
     }
-    this.unitBits = bits;
+    this.isWide = bits > LAST_LATIN;
+    this.hasStar = hasStar;
+    this.hasNul = hasNul;
     return hash;
   }
 
-  /**
-   * Adds one set. Of equal strings the first is kept, unless `merge` says what becomes of their values.
-   *
-   * @param values - one per string, 0 … 65,535; all 0 without it.
-   * @param merge - what becomes of the values of equal strings.
-   * @param hashes - one per string where they are known already.
-   */
-  addSet(
-    strings: readonly string[],
-    values?: readonly number[],
-    merge?: (kept: number, other: number) => number,
-    hashes?: readonly number[],
-  ): PackedSet {
+  /** Adds one set. Of equal strings the first is kept. */
+  addSet({ strings, hashes, values, merge }: SetInput): PackedSet {
     const size = Math.ceil(strings.length * 1.4) + 1;
-    const slots = new Uint32Array(size);
+    this.#reserve(strings.length * 2 + 1 + size);
     const numbers = this.#numbers;
-    const starts = numbers.length;
-    const kept: string[] = [];
-    const keptValues: number[] = [];
+    const table = new Int32Array(size);
+    const starts = this.#count;
+    // Copied at the first duplicate; most sets have none.
+    let kept = strings as string[];
+    let keptValues = values as number[] | undefined;
+    let count = 0;
     for (let index = 0; index < strings.length; index += 1) {
       const text = strings[index]!; // Below the length.
-      let slot = slotOf(hashes === undefined ? hashText(HASH_START, text, text.length) : hashes[index]!, size);
-      let entry = slots[slot]!; // Below the size.
+      let slot = slotOf(hashes[index]!, size);
+      let entry = table[slot]!; // Below the size.
       while (entry !== 0 && kept[entry - 1] !== text) {
         slot = slot + 1 === size ? 0 : slot + 1;
-        entry = slots[slot]!;
+        entry = table[slot]!;
       }
-      const value = values === undefined ? 0 : values[index]!;
       if (entry === 0) {
-        slots[slot] = kept.push(text);
-        keptValues.push(value);
-        numbers.push(this.#length);
-        this.#parts.push(text);
+        numbers[starts + count] = this.#length;
         this.#length += text.length;
-      } else if (merge !== undefined) keptValues[entry - 1] = merge(keptValues[entry - 1]!, value);
+        count += 1;
+        table[slot] = count;
+        if (kept === strings) continue;
+        kept.push(text);
+        keptValues?.push(values![index]!); // There are as many.
+        continue;
+      }
+      if (kept === strings) {
+        kept = strings.slice(0, index);
+        keptValues = values?.slice(0, index);
+      }
+      if (keptValues !== undefined && merge !== undefined) {
+        keptValues[entry - 1] = merge(keptValues[entry - 1]!, values![index]!);
+      }
     }
-    numbers.push(this.#length);
-    const first = numbers.length;
-    if (kept.length > 0) for (let slot = 0; slot < size; slot += 1) numbers.push(slots[slot]!);
-    const valuesAt = values === undefined ? -1 : numbers.length;
-    if (values !== undefined) for (const value of keptValues) numbers.push(value);
-    return { starts, count: kept.length, slots: first, size, values: valuesAt };
+    if (count > 0) this.#parts.push(kept.join(""));
+    let at = starts + count;
+    numbers[at] = this.#length;
+    at += 1;
+    const first = at;
+    if (count > 0) {
+      numbers.set(table, at);
+      at += size;
+    }
+    const valuesAt = keptValues === undefined ? -1 : at;
+    if (keptValues !== undefined) {
+      numbers.set(keptValues, at);
+      at += count;
+    }
+    this.#count = at;
+    return { starts, count, slots: first, size, values: valuesAt };
   }
 
   /** The finished sets; the builder is spent. */
   finish(): PackedStrings {
-    return new PackedStrings(this.#parts.join(""), this.#numbers);
+    return new PackedStrings(this.#parts.join(""), this.#numbers.subarray(0, this.#count));
+  }
+
+  #reserve(more: number): void {
+    const wanted = this.#count + more;
+    if (wanted <= this.#numbers.length) return;
+    const larger = new Int32Array(Math.max(wanted, this.#numbers.length * 2));
+    larger.set(this.#numbers);
+    this.#numbers = larger;
   }
 }

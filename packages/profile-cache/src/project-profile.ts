@@ -10,8 +10,9 @@ import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection
 const PLAIN_ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 /** Port 0 in a recorded endpoint stands for any. */
 const ANY_PORT = /:0(?:\/|$)/;
+/** A name with such a character is written anew; outside ASCII there may be others. */
+const UPPER_CASE = /[^\0-@[-\x7f]/;
 const SLASH = 47;
-const LAST_LATIN = 0xff;
 const NO_PARTS: readonly never[] = [];
 
 /**
@@ -44,8 +45,8 @@ export function projectProfile(
     details,
     keep: keep("endpoints"),
   });
-  const syscalls = builder.addSet(plain(spec.syscalls, keep("syscalls")));
-  const capabilities = builder.addSet(plain(spec.capabilities, keep("capabilities")));
+  const syscalls = packNames(spec.syscalls, builder, keep("syscalls"));
+  const capabilities = packNames(spec.capabilities, builder, keep("capabilities"));
   const ingress = packTraffic(
     spec.ingress,
     { builder, ports },
@@ -85,25 +86,11 @@ export function projectProfile(
 }
 
 /**
- * True for a text without wildcard (`*`, or `\u22ef`, which is outside Latin-1), without NUL, which separates the parts of a command, and
- * without a slash at its end, which does not count.
+ * True for a path without wildcard (`*`, or `\u22ef`, which is outside Latin-1), without NUL, which separates the parts of a command, and
+ * without a slash at its end, which does not count. As of the builder's last scan, which was of this text.
  */
-function isLiteralPath(text: string): boolean {
-  return isLatin(text) && isLiteralLatin(text);
-}
-
-/** The part of it that is left to ask of Latin-1. */
-function isLiteralLatin(text: string): boolean {
-  return !text.includes("*") && !text.includes("\0") && (text.length < 2 || text.charCodeAt(text.length - 1) !== SLASH);
-}
-
-/** True for a text of Latin-1 without NUL; a star is a star. */
-function isLatin(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit === 0 || unit > LAST_LATIN) return false;
-  }
-  return true;
+function isLiteral(text: string, { isWide, hasStar, hasNul }: PackedStringsBuilder): boolean {
+  return !isWide && !hasStar && !hasNul && (text.length < 2 || text.charCodeAt(text.length - 1) !== SLASH);
 }
 
 type Keep = ((text: string) => boolean) | undefined;
@@ -166,13 +153,21 @@ function textsKey(list: readonly string[]): string {
 
 function portsKey(list: readonly KnownPort[]): string {
   const [first] = list;
-  return list.length === 1 && first !== undefined && isLatin(first.protocol) && !first.protocol.includes("[")
+  return list.length === 1 && first !== undefined && !/[[\n]/.test(first.protocol)
     ? `${first.port}/${first.protocol}`
     : JSON.stringify(list.map(({ port, protocol }) => [port, protocol]));
 }
 
-function plain(items: readonly string[], keep: Keep): readonly string[] {
-  return keep === undefined ? items : items.filter(keep);
+/** Names are compared as they are. */
+function packNames(items: readonly string[], builder: PackedStringsBuilder, keep: Keep): PackedSet {
+  const strings: string[] = [];
+  const hashes: number[] = [];
+  for (const item of items) {
+    if (keep?.(item) === false) continue;
+    strings.push(item);
+    hashes.push(builder.scan(item));
+  }
+  return builder.addSet({ strings, hashes });
 }
 
 function packExecs(
@@ -182,23 +177,43 @@ function packExecs(
   keep: Keep,
 ): { readonly execs: PackedSet; readonly commands: PackedSet } {
   const paths: string[] = [];
+  const pathHashes: number[] = [];
   const anyArguments: number[] = [];
   const commands: string[] = [];
+  const commandHashes: number[] = [];
   for (const { path, args, argsRequired } of items) {
-    const allowsAny = args.length === 0 && !argsRequired;
-    if (!isLiteralPath(path)) {
+    const hash = builder.scan(path);
+    if (!isLiteral(path, builder)) {
       patterns.execs.push({ path, args, argsRequired });
       continue;
     }
     if (keep?.(path) === false) continue;
+    const allowsAny = args.length === 0 && !argsRequired;
     paths.push(path);
+    pathHashes.push(hash);
     anyArguments.push(allowsAny ? 1 : 0);
     if (allowsAny) continue;
-    if (!args.every(isLatin)) {
-      patterns.execs.push({ path, args, argsRequired: true });
-    } else commands.push(joinParts(path, args));
+    const commandHash = hashCommand(hash, args, builder);
+    if (commandHash === undefined) patterns.execs.push({ path, args, argsRequired: true });
+    else {
+      commands.push(joinParts(path, args));
+      commandHashes.push(commandHash);
+    }
   }
-  return { execs: builder.addSet(paths, anyArguments, Math.max), commands: builder.addSet(commands) };
+  return {
+    execs: builder.addSet({ strings: paths, hashes: pathHashes, values: anyArguments, merge: Math.max }),
+    commands: builder.addSet({ strings: commands, hashes: commandHashes }),
+  };
+}
+
+/** The hash of a path with its arguments; undefined when an argument cannot be packed. In an argument a star is a star. */
+function hashCommand(path: number, args: readonly string[], builder: PackedStringsBuilder): number | undefined {
+  let hash = path;
+  for (const arg of args) {
+    hash = builder.scanPart(hash, arg);
+    if (builder.isWide || builder.hasNul) return undefined;
+  }
+  return hash;
 }
 
 interface PackContext {
@@ -220,8 +235,8 @@ function packDetailed<Name extends string, Detail extends string>(
   const values: number[] = [];
   for (const item of items) {
     const text = item[name];
-    const hash = builder.hash(text);
-    if (builder.unitBits > LAST_LATIN || !isLiteralLatin(text) || (name === "endpoint" && ANY_PORT.test(text))) {
+    const hash = builder.scan(text);
+    if (!isLiteral(text, builder) || (name === "endpoint" && ANY_PORT.test(text))) {
       wild.add(text, item[detail]);
     } else if (keep?.(text) !== false) {
       texts.push(text);
@@ -229,7 +244,7 @@ function packDetailed<Name extends string, Detail extends string>(
       values.push(details.indexOf(item[detail]));
     }
   }
-  return builder.addSet(texts, values, (kept, other) => details.merge(kept, other), hashes);
+  return builder.addSet({ strings: texts, hashes, values, merge: (kept, other) => details.merge(kept, other) });
 }
 
 function packTraffic(
@@ -240,35 +255,43 @@ function packTraffic(
   wantsSingleName: boolean,
 ): PackedTraffic {
   const addresses: string[] = [];
+  const addressHashes: number[] = [];
   const values: number[] = [];
   const domains: string[] = [];
-  for (const neighbor of neighbors) {
-    const blocks: string[] = [];
-    if (neighbor.ipAddress !== "") blocks.push(neighbor.ipAddress);
-    for (const address of neighbor.ipAddresses) blocks.push(address);
-    for (const address of blocks) {
-      if (!PLAIN_ADDRESS.test(address)) {
-        wild.addresses.add(address, neighbor.ports);
-        continue;
-      }
-      if (keep.address?.(address) === false) continue;
+  const domainHashes: number[] = [];
+  const addAddress = (address: string, { ports: known }: NetworkNeighbor): void => {
+    if (!PLAIN_ADDRESS.test(address)) wild.addresses.add(address, known);
+    else if (keep.address?.(address) !== false) {
       addresses.push(address);
-      values.push(ports.indexOf(neighbor.ports));
+      addressHashes.push(builder.scan(address));
+      values.push(ports.indexOf(known));
     }
+  };
+  const addDomain = (name: string): void => {
+    // Upper and lower case are the same, and so is a dot at the end.
+    const bare = name.endsWith(".") ? name.slice(0, -1) : name;
+    const lower = UPPER_CASE.test(bare) ? bare.toLowerCase() : bare;
+    const hash = builder.scan(lower);
+    if (!isLiteral(name, builder)) wild.domains.push(name);
+    else if (keep.domain?.(name) !== false) {
+      domains.push(lower);
+      domainHashes.push(hash);
+    }
+  };
+  for (const neighbor of neighbors) {
+    if (neighbor.ipAddress !== "") addAddress(neighbor.ipAddress, neighbor);
+    for (const address of neighbor.ipAddresses) addAddress(address, neighbor);
     // Of ingress the superseded single name never counted.
-    if (wantsSingleName && neighbor.dns !== "") addDomain(neighbor.dns, domains, wild, keep.domain);
-    for (const name of neighbor.dnsNames) addDomain(name, domains, wild, keep.domain);
+    if (wantsSingleName && neighbor.dns !== "") addDomain(neighbor.dns);
+    for (const name of neighbor.dnsNames) addDomain(name);
   }
   return {
-    addresses: builder.addSet(addresses, values, (kept, other) => ports.merge(kept, other)),
-    domains: builder.addSet(domains),
+    addresses: builder.addSet({
+      strings: addresses,
+      hashes: addressHashes,
+      values,
+      merge: (kept, other) => ports.merge(kept, other),
+    }),
+    domains: builder.addSet({ strings: domains, hashes: domainHashes }),
   };
-}
-
-function addDomain(name: string, domains: string[], wild: TrafficPatterns, keep: Keep): void {
-  if (!isLiteralPath(name)) wild.domains.push(name);
-  else if (keep === undefined || keep(name)) {
-    const lower = name.toLowerCase();
-    domains.push(lower.endsWith(".") ? lower.slice(0, -1) : lower);
-  }
 }
