@@ -20,6 +20,11 @@ export interface AppletEntry {
  */
 export const applets: readonly AppletEntry[] = [
   {
+    name: "admission-controller",
+    summary: "answer admission webhooks: allow, warn about or refuse workloads by security policies",
+    load: () => import("./applets/admission-controller/applet.ts"),
+  },
+  {
     name: "heap",
     summary: "compare two heap snapshots: growth by constructor and by module",
     load: () => import("./applets/heap/applet.ts"),

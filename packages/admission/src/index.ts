@@ -8,6 +8,7 @@ export { admissionErrors, type AdmissionErrorCode } from "./errors.ts";
 export type { ImageMetadataCacheOptions } from "./images/image-metadata-cache.ts";
 export type { FetchedImage, ImageMetadataSource } from "./images/image-metadata-source.ts";
 export { loadReviewParts } from "./lazy.ts";
+export { certificateExpiry, certificateReloads, droppedAlerts, failClosed } from "./metrics.ts";
 export type { Review, Webhook } from "./review/admission-request.ts";
 export type { Answer, Outcome } from "./review/answer.ts";
 export { certificatePaths, readCertificate } from "./server/certificate-files.ts";

@@ -104,7 +104,7 @@ export class WebhookServer implements AsyncDisposable {
     this.#server.setSecureContext({ cert: certificatePem, key: keyPem, minVersion: "TLSv1.2" });
   }
 
-  /** Accepts no more connections, closes idle ones, and the others when they are answered or after 7 s. */
+  /** Accepts no more connections, closes idle ones, and the others when they are answered or after 6 s. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -181,4 +181,4 @@ export class WebhookServer implements AsyncDisposable {
 }
 
 /** How long closing waits for reviews under way, milliseconds. */
-const closeMs = 7000;
+const closeMs = 6000;

@@ -44,8 +44,6 @@ export async function followConfigMap(
     readonly clock: Clock;
     readonly logger: Logger;
     readonly metrics: Metrics;
-    /** Told why the API cannot be followed, and with the empty text that it can. */
-    onReason(reason: string): void;
   },
   { signal }: { readonly signal: AbortSignal },
 ): Promise<void> {

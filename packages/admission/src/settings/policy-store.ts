@@ -3,6 +3,7 @@ import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Gauge, Metrics } from "@kinglet/metrics";
 import type { BundleIndex } from "@kinglet/policy-engine/bundle";
+import type { PolicySetOptions } from "@kinglet/policy-engine/security-policy";
 import { bundleIsStale, bundleLoads, policiesInForce, unreadablePolicies } from "../metrics.ts";
 import type { ActivePolicies } from "./active-policies.ts";
 import type { PolicyBuilder } from "./build-policies.ts";
@@ -21,6 +22,8 @@ export interface PolicyStoreOptions {
   readonly metrics: Metrics;
   /** File of the last good copy; none is kept without. */
   readonly copyPath: string | undefined;
+  /** How policies match. @defaultValue whole names, each required entry */
+  readonly matching?: PolicySetOptions;
   /** Told when policies came into force, and when what is said about them changed. */
   onChange(): void;
   /** Told before work that holds the event loop. */
@@ -133,7 +136,7 @@ export class PolicyStore {
       this.#options.beforeWork?.();
       const content = await parts.decodeBundle(index, pieces);
       const { clock, logger, copyPath } = this.#options;
-      this.#builder ??= parts.createPolicyBuilder(() => clock.monotonicMs());
+      this.#builder ??= parts.createPolicyBuilder(this.#options.matching ?? {}, () => clock.monotonicMs());
       const { active, unreadable } = await this.#builder.build(index.sha256, content);
       for (const policy of unreadable.slice(0, 10))
         logger.error("a policy of the bundle cannot be read and is left out", { policy });

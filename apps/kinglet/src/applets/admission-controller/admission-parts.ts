@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import {
+  exemptNamespaces,
+  failClosed,
+  loadReviewParts,
+  PolicyStore,
+  type Decision,
+  type ReviewEndpointOptions,
+  type WebhookServer,
+} from "@kinglet/admission";
+import { createKubeClient, loadClusterAccess, type KubeClient } from "@kinglet/kube-client";
+import { scale } from "@kinglet/memory-limit";
+import type { Service } from "../../service/serve-applet.ts";
+import { openDecisionReports, type DecisionReports } from "./decision-reports.ts";
+import type { AdmissionConfig } from "./config.ts";
+
+/** The endpoint, once there are policies. */
+type ReviewEndpoint = InstanceType<Awaited<ReturnType<typeof loadReviewParts>>["ReviewEndpoint"]>;
+
+/** The parts of an admission controller, opened and connected, not yet running. */
+export interface AdmissionParts {
+  readonly client: KubeClient;
+  /** Namespace this program runs in; undefined where nobody says. */
+  readonly ownNamespace: string | undefined;
+  readonly store: PolicyStore;
+  readonly reports: DecisionReports;
+  /** Filled when policies are in force. */
+  readonly reviews: { endpoint?: ReviewEndpoint };
+  /** Filled when there is a certificate. */
+  readonly listening: { server?: WebhookServer; certificateExpires: string };
+  /** Told by the store. */
+  readonly changes: { onPolicies: () => void };
+  /** Loads what answers reviews. */
+  openReviews(): Promise<void>;
+}
+
+/** The API server sends at most 3 MiB for each of two objects, and a little around them. */
+const maxBodyBytes = 7 * 1024 * 1024;
+/** Bodies are parsed one after the other; what is held of others meanwhile is this part of the memory limit. */
+const bodyShare = 10;
+/** Sizes at the reference limit of 4,000 MiB; they scale with the container's. */
+const imageCacheBytes = 209_715_200;
+const reviewsAtReference = 4000;
+
+/**
+ * Composition root of the admission controller: opens every part in order onto `stack`, which closes them in reverse.
+ *
+ * @throws coded errors for a kubeconfig that cannot be used.
+ *
+ * @internal
+ */
+export async function openAdmissionParts(
+  { config, service }: { readonly config: AdmissionConfig; readonly service: Service },
+  stack: AsyncDisposableStack,
+): Promise<AdmissionParts> {
+  const { context, logging, metrics, memory } = service;
+  const { clock } = context;
+  const access = await loadClusterAccess({
+    kubeconfigPath: config.kubeconfig,
+    context: config.context,
+    env: context.env,
+    serviceAccountDir: config.serviceAccountDir,
+    clock,
+  });
+  const client = stack.use(
+    createKubeClient(access, {
+      userAgent: `kinglet-admission-controller/${context.version}`,
+      logger: logging.logger("kube-client"),
+      metrics,
+      clock,
+    }),
+  );
+  const ownNamespace = config.namespace ?? (access.origin === "in-cluster" ? access.namespace : undefined);
+  const changes = { onPolicies: (): void => {} };
+  const reviews: { endpoint?: ReviewEndpoint } = {};
+  const store = new PolicyStore({
+    clock,
+    logger: logging.logger("policies"),
+    metrics,
+    copyPath: config.stateDir === "" ? undefined : join(config.stateDir, "policies.bundle"),
+    matching: { exactNames: config.exactNames, requireEach: config.requireEach },
+    onChange: () => changes.onPolicies(),
+    beforeWork: () => reviews.endpoint?.expectDelay(),
+  });
+  const reports = stack.use(openDecisionReports({ config, service, client }));
+  const limit = memory.limitBytes;
+  const onTimeout = { validate: config.onTimeout, events: config.eventsOnTimeout } as const;
+  const isFailClosed = metrics.gauge(failClosed);
+  for (const [webhook, answer] of Object.entries(onTimeout)) isFailClosed.set(answer === "deny" ? 1 : 0, { webhook });
+  const openReviews = async (): Promise<void> => {
+    if (reviews.endpoint !== undefined) return;
+    const parts = await loadReviewParts();
+    const decider = new parts.AdmissionDecider({
+      store,
+      onTimeout,
+      metrics,
+      onDecision: (decision: Decision) => reports.report(decision),
+      environment: {
+        bypass: {
+          exempt: exemptNamespaces(ownNamespace, config.exemptNamespaces),
+          operations: new Set(config.operations),
+          allowsBreakGlass: config.breakGlass,
+        },
+        defaultMode: config.defaultMode,
+        workloads: parts.createKubeWorkloadSource(client, clock),
+        images:
+          config.imageFile === undefined
+            ? undefined
+            : new parts.ImageMetadataCache(parts.createFileImageSource(config.imageFile), {
+                clock,
+                metrics,
+                maxBytes: scale(imageCacheBytes, { limit }).value,
+              }),
+        surroundings: () => (config.clusterName === "" ? {} : { cluster: config.clusterName }),
+        readWorkload: parts.readWorkload,
+      },
+    });
+    const options: ReviewEndpointOptions = {
+      decider,
+      onTimeout,
+      timeoutMs: config.reviewTimeout,
+      maxBodyBytes,
+      maxBytesUnderWay: limit === undefined ? 16 * maxBodyBytes : Math.max(maxBodyBytes, Math.floor(limit / bodyShare)),
+      maxReviews: Math.max(64, limit === undefined ? 1000 : scale(reviewsAtReference, { limit }).value),
+      clock,
+      logger: logging.logger("reviews"),
+      metrics,
+    };
+    reviews.endpoint = stack.use(new parts.ReviewEndpoint(options));
+  };
+  return { client, ownNamespace, store, reports, reviews, listening: { certificateExpires: "" }, changes, openReviews };
+}
