@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { bundleCandidate, makeBundleFolder } from "./sync/bundle-candidate.ts";
 
 const { values: options } = parseArgs({
   options: { events: { type: "string", default: "2000" }, seconds: { type: "string", default: "60" } },
@@ -22,8 +23,9 @@ const server = fork(join(import.meta.dirname, "sync/canned-pods.ts"), [String(PO
 try {
   const [ready] = (await once(server, "message")) as [{ server: string; caPem: string }];
   writeFileSync(join(folder, "ca.pem"), ready.caPem);
-  const program = join(import.meta.dirname, "steady/steady-candidate.ts");
-  const flags = ["--expose-gc", "--conditions=@kinglet/source", "--max-semi-space-size=1"];
+  using bundles = makeBundleFolder();
+  const program = await bundleCandidate(join(import.meta.dirname, "steady/steady-candidate.ts"), bundles.path);
+  const flags = ["--expose-gc", "--max-semi-space-size=1"];
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...flags,
     ...[program, ready.server, join(folder, "ca.pem"), options.seconds],

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { buildInformerPeer, openRealCluster, realClusterAvailability } from "@kinglet-tools/real-cluster";
 import type { ClusterAccess } from "../src/index.ts";
+import { bundleCandidate, makeBundleFolder } from "./sync/bundle-candidate.ts";
 import { fillRealServer } from "./sync/fill-real-server.ts";
 import { runInMemoryLimit } from "./sync/run-in-memory-limit.ts";
 
@@ -36,6 +37,8 @@ const { values: options } = parseArgs({
 });
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "kinglet-sync-"));
+using bundles = makeBundleFolder();
+const program = await bundleCandidate(join(import.meta.dirname, "sync/sync-candidate.ts"), bundles.path);
 const caFile = join(folder, "ca.pem");
 const ROUNDS = 3;
 /** What the product's executable runs with. */
@@ -43,9 +46,8 @@ const PRODUCT_FLAGS = ["--max-semi-space-size=1", "--no-concurrent-recompilation
 
 function commandOf(candidate: string, access: ClusterAccess): readonly string[] {
   const flags = candidate === "kinglet" ? PRODUCT_FLAGS : ["--max-old-space-size=8000"];
-  const program = join(import.meta.dirname, "sync/sync-candidate.ts");
   const args = [candidate, access.server, caFile, typeof access.token === "string" ? access.token : ""];
-  return ["--expose-gc", "--conditions=@kinglet/source", ...flags, program, ...args];
+  return ["--expose-gc", ...flags, program, ...args];
 }
 
 async function measure(candidate: string, access: ClusterAccess): Promise<Measured> {
@@ -128,16 +130,16 @@ async function againstCanned(count: number): Promise<Measured> {
 }
 
 async function againstGo(kubeconfigPath: string, peer: Measured): Promise<void> {
-  let program: string;
+  let goProgram: string;
   try {
-    program = await buildInformerPeer(process.env);
+    goProgram = await buildInformerPeer(process.env);
   } catch (error) {
     console.log(`client-go                skipped: ${error instanceof Error ? error.message.split("\n")[0] : ""}`);
     return;
   }
   for (const mode of ["whole", "strip"]) {
     const result = await medianOf(async () => {
-      const { stdout } = await run(program, [kubeconfigPath, mode]);
+      const { stdout } = await run(goProgram, [kubeconfigPath, mode]);
       const { peakRssKiB, ...rest } = JSON.parse(stdout) as Measured & { peakRssKiB: number };
       return { ...rest, peakMb: peakRssKiB / 1024 };
     });

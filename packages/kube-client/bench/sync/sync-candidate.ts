@@ -72,21 +72,25 @@ const candidates: Record<string, () => Promise<Candidate>> = {
   },
 };
 
-const made = await candidates[candidate]?.();
-if (made === undefined) throw new Error(`candidate ${candidate}: one of ${Object.keys(candidates).join(", ")}`);
-const { connect, run, keep } = made;
-await connect();
-const before = held();
-const codeBefore = code();
-const started = process.hrtime.bigint();
-const cpu = process.cpuUsage();
-const count = await run();
-const wallMs = Number(process.hrtime.bigint() - started) / 1e6;
-const { user, system } = process.cpuUsage(cpu);
-const retained = held() - before;
-const codeBytes = code() - codeBefore;
-keep();
-process.stdout.write(
-  `${JSON.stringify({ pods: count, wallMs, cpuMs: (user + system) / 1000, retainedBytes: retained, codeBytes, peakMb: peakMb() })}\n`,
-  () => process.exit(0),
-);
+async function main(): Promise<void> {
+  const made = await candidates[candidate]?.();
+  if (made === undefined) throw new Error(`candidate ${candidate}: one of ${Object.keys(candidates).join(", ")}`);
+  const { connect, run, keep } = made;
+  await connect();
+  const before = held();
+  const codeBefore = code();
+  const started = process.hrtime.bigint();
+  const cpu = process.cpuUsage();
+  const count = await run();
+  const wallMs = Number(process.hrtime.bigint() - started) / 1e6;
+  const { user, system } = process.cpuUsage(cpu);
+  const retained = held() - before;
+  const codeBytes = code() - codeBefore;
+  keep();
+  process.stdout.write(
+    `${JSON.stringify({ pods: count, wallMs, cpuMs: (user + system) / 1000, retainedBytes: retained, codeBytes, peakMb: peakMb() })}\n`,
+    () => process.exit(0),
+  );
+}
+
+void main();
