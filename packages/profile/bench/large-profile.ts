@@ -1,7 +1,8 @@
 /** A profile as a busy container has it: 2,000 opened files, 200 programs, 120 system calls, 60 endpoints, 60 peers. */
 import { parseContainerProfile, type ContainerProfile } from "../src/index.ts";
 
-const list = <T>(count: number, make: (index: number) => T): T[] =>
+/** So many things. */
+export const list = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
 /** @param seed - tells the files of one observation from those of another; a third of them is the same in all. */

@@ -10,10 +10,10 @@ import {
   PathMatcher,
 } from "../src/matching/index.ts";
 import { matchesObviously } from "../test/matches-obviously.ts";
+import { threadNanoseconds } from "./thread-time.ts";
 
 const ROUNDS = 200_000;
 const NAIVE_ROUNDS = 500;
-const SAMPLES = 7;
 
 const literals = Array.from({ length: 500 }, (_, index) => `/usr/lib/app/module-${index % 37}/part-${index}.so`);
 const patterns = Array.from({ length: 20 }, (_, index) => `/var/lib/data-${index}/⋯/segment-${index}/*`);
@@ -82,25 +82,9 @@ const candidates: readonly (readonly [name: string, run: () => unknown, naive: (
   ["address/no match", () => address.matches("198.51.100.1"), () => naiveAddress("198.51.100.1")],
 ];
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
-function nanoseconds(run: () => unknown, rounds: number): number {
-  const samples: number[] = [];
-  for (let sample = 0; sample < SAMPLES; sample += 1) {
-    // Time of this thread: other programs on the machine do not count.
-    const start = process.threadCpuUsage();
-    for (let round = 0; round < rounds; round += 1) run();
-    const { user, system } = process.threadCpuUsage(start);
-    samples.push(((user + system) * 1_000) / rounds);
-  }
-  return median(samples);
-}
-
 for (const [name, run, naive] of candidates) {
-  const own = nanoseconds(run, ROUNDS);
-  const slow = naive === undefined ? undefined : nanoseconds(naive, NAIVE_ROUNDS);
+  const own = threadNanoseconds([[name, run]], ROUNDS)[0]!;
+  const slow = naive === undefined ? undefined : threadNanoseconds([[name, naive]], NAIVE_ROUNDS)[0]!;
   const ratio = slow === undefined ? "" : `, obvious version ${slow.toFixed(0)} ns (${(slow / own).toFixed(0)} x)`;
   console.log(`${name.padEnd(28)} ${own.toFixed(0).padStart(5)} ns${ratio}`);
 }

@@ -11,9 +11,9 @@ import {
   parseApplicationProfile,
 } from "../src/merging/index.ts";
 import { createLargeProfile } from "./large-profile.ts";
+import { threadNanoseconds, type Candidate } from "./thread-time.ts";
 
 const ROUNDS = 20;
-const SAMPLES = 7;
 
 const left = createLargeProfile(0);
 const right = createLargeProfile(1);
@@ -26,7 +26,7 @@ const document = {
 };
 const overlay = parseApplicationProfile(document);
 
-const candidates: readonly (readonly [name: string, run: () => unknown])[] = [
+const candidates: readonly Candidate[] = [
   ["collapse, thresholds passed", () => collapseProfile(left, defaultCollapseConfiguration)],
   ["collapse, nothing to do", () => collapseProfile(left, never)],
   ["join of two", () => joinProfiles(left, right)],
@@ -36,18 +36,8 @@ const candidates: readonly (readonly [name: string, run: () => unknown])[] = [
   ["overlay of as much again", () => applyOverlays(left, [overlay], { containerName: "web" })],
   ["checksum", () => checksum(left)],
 ];
-const samples = candidates.map((): number[] => []);
-for (let sample = 0; sample < SAMPLES; sample += 1) {
-  for (const [index, [, run]] of candidates.entries()) {
-    // Time of this thread: other programs on the machine do not count.
-    const start = process.threadCpuUsage();
-    for (let round = 0; round < ROUNDS; round += 1) run();
-    const { user, system } = process.threadCpuUsage(start);
-    samples[index]?.push((user + system) / 1_000 / ROUNDS);
-  }
-}
+const times = threadNanoseconds(candidates, ROUNDS);
 for (const [index, [name]] of candidates.entries()) {
-  const sorted = (samples[index] ?? []).toSorted((a, b) => a - b);
-  console.log(`${name.padEnd(28)} ${(sorted[SAMPLES >> 1] ?? 0).toFixed(2)} ms for 2,000 opens and 200 execs a side`);
+  console.log(`${name.padEnd(28)} ${(times[index]! / 1e6).toFixed(2)} ms for 2,000 opens and 200 execs a side`);
 }
 console.log(`opens: ${left.spec.opens.length} + ${right.spec.opens.length} become ${joined.spec.opens.length}`);

@@ -3,12 +3,11 @@
  * `node --conditions=@kinglet/source packages/profile/bench/parse-and-checksum.ts`
  */
 import { checksum, parseContainerProfile } from "../src/index.ts";
+import { list } from "./large-profile.ts";
+import { threadNanoseconds, type Candidate } from "./thread-time.ts";
 
 const ROUNDS = 50;
-const SAMPLES = 9;
 
-const list = <T>(count: number, make: (index: number) => T): T[] =>
-  Array.from({ length: count }, (_, index) => make(index));
 const text = JSON.stringify({
   metadata: { name: "web", namespace: "shop" },
   spec: {
@@ -27,24 +26,14 @@ const text = JSON.stringify({
 const document: unknown = JSON.parse(text);
 const profile = parseContainerProfile(document);
 
-const candidates: readonly (readonly [string, () => unknown])[] = [
+const candidates: readonly Candidate[] = [
   ["JSON.parse (oracle)", () => JSON.parse(text) as unknown],
   ["parseContainerProfile", () => parseContainerProfile(document)],
   ["checksum", () => checksum(profile)],
 ];
-const samples = candidates.map((): number[] => []);
-for (let sample = 0; sample < SAMPLES; sample += 1) {
-  for (const [index, [, run]] of candidates.entries()) {
-    // Time of this thread: other programs on the machine do not count.
-    const start = process.threadCpuUsage();
-    for (let round = 0; round < ROUNDS; round += 1) run();
-    const { user, system } = process.threadCpuUsage(start);
-    samples[index]?.push((user + system) / 1_000 / ROUNDS);
-  }
-}
+const times = threadNanoseconds(candidates, ROUNDS);
 for (const [index, [name]] of candidates.entries()) {
-  const sorted = (samples[index] ?? []).toSorted((left, right) => left - right);
   console.log(
-    `${name.padEnd(24)} ${(sorted[SAMPLES >> 1] ?? 0).toFixed(2)} ms for ${(text.length / 1024).toFixed(0)} KB of JSON`,
+    `${name.padEnd(24)} ${(times[index]! / 1e6).toFixed(2)} ms for ${(text.length / 1024).toFixed(0)} KB of JSON`,
   );
 }

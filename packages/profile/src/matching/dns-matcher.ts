@@ -1,4 +1,5 @@
-import { LiteralIndex, type LiteralRules } from "./literal-index.ts";
+import { EntryMatcher } from "./entry-matcher.ts";
+import type { LiteralRules } from "./literal-index.ts";
 import { MAX_VALUE_LENGTH, ONE } from "./wildcards.ts";
 
 const DOT_CODE = 46;
@@ -7,7 +8,6 @@ const nameRules: LiteralRules = { lengthOf: nameLength, ignoresCase: true };
 
 /** One entry with wildcards. */
 interface NamePattern {
-  readonly position: number;
   /** Lower case; `undefined` = exactly one label. */
   readonly labels: readonly (string | undefined)[];
   /** True when one or more labels may follow. */
@@ -30,61 +30,32 @@ interface NamePattern {
  *
  * @public
  */
-export class DnsMatcher {
-  readonly #entries: readonly string[];
-  #literals: LiteralIndex | undefined = undefined;
-  #wildcardPositions: readonly number[] = [];
-  #patterns: readonly NamePattern[] | undefined = undefined;
+export class DnsMatcher extends EntryMatcher {
+  /** By number of the pattern; `undefined`: not compiled yet, `null`: it matches nothing. */
+  readonly #patterns: (NamePattern | null | undefined)[] = [];
 
-  constructor(entries: readonly string[]) {
-    this.#entries = entries;
+  protected override literalRules(): LiteralRules {
+    return nameRules;
   }
 
-  /** True when an entry matches. */
-  matches(name: string): boolean {
-    const literals = this.#literals ?? this.#prepare();
-    return literals.next(name, 0) !== -1 || this.#nextPattern(name, 0) !== -1;
+  protected override kindOf(entry: string): "literal" | "pattern" | "unusable" {
+    if (entry.includes("*") || entry.includes(ONE)) return "pattern";
+    return isName(entry) ? "literal" : "unusable";
   }
 
-  /** Position of the first entry at or after `from` that matches; -1 when there is none. */
-  nextMatch(name: string, from: number): number {
-    const literals = this.#literals ?? this.#prepare();
-    const literal = literals.next(name, from);
-    const pattern = this.#nextPattern(name, from);
-    if (literal === -1 || (pattern !== -1 && pattern < literal)) return pattern;
-    return literal;
+  /** Upper and lower case are the same, so no text is sure to be there. */
+  protected override prefixOf(): string {
+    return "";
   }
 
-  #nextPattern(name: string, from: number): number {
-    const patterns = (this.#patterns ??= this.#compile());
-    if (patterns.length === 0 || name.length > MAX_VALUE_LENGTH) return -1;
-    for (let at = 0; at < patterns.length; at += 1) {
-      const pattern = patterns[at]!;
-      if (pattern.position >= from && matchesLabels(pattern, name)) return pattern.position;
+  protected override matchesPattern(entry: string, _: number, name: string, at: number): boolean {
+    if (name.length > MAX_VALUE_LENGTH) return false;
+    let pattern = this.#patterns[at];
+    if (pattern === undefined) {
+      pattern = compileName(entry) ?? null;
+      this.#patterns[at] = pattern;
     }
-    return -1;
-  }
-
-  #prepare(): LiteralIndex {
-    const literals: number[] = [];
-    const wildcards: number[] = [];
-    for (let position = 0; position < this.#entries.length; position += 1) {
-      const entry = this.#entries[position]!;
-      if (entry.includes("*") || entry.includes(ONE)) wildcards.push(position);
-      else if (isName(entry)) literals.push(position);
-    }
-    this.#wildcardPositions = wildcards.slice();
-    this.#literals = new LiteralIndex(this.#entries, literals, nameRules);
-    return this.#literals;
-  }
-
-  #compile(): readonly NamePattern[] {
-    const patterns: NamePattern[] = [];
-    for (const position of this.#wildcardPositions) {
-      const pattern = compileName(this.#entries[position]!, position);
-      if (pattern !== undefined) patterns.push(pattern);
-    }
-    return patterns.slice();
+    return pattern !== null && matchesLabels(pattern, name);
   }
 }
 
@@ -99,7 +70,7 @@ function isName(name: string): boolean {
   );
 }
 
-function compileName(entry: string, position: number): NamePattern | undefined {
+function compileName(entry: string): NamePattern | undefined {
   const labels = entry.slice(0, nameLength(entry)).split(".", MAX_LABELS + 1);
   if (labels.length > MAX_LABELS || (labels.length === 1 && labels[0] === "*")) return undefined;
   const last = labels.length - 1;
@@ -110,7 +81,6 @@ function compileName(entry: string, position: number): NamePattern | undefined {
   const isOpen = labels[last] === "*";
   if (isOpen) labels.pop();
   return {
-    position,
     labels: labels.map((label) => (label === "*" || label === ONE ? undefined : lowerCase(label))),
     isOpen,
   };

@@ -1,14 +1,6 @@
-import { LiteralIndex, type LiteralRules } from "./literal-index.ts";
-import {
-  hasWildcardSegment,
-  isUsablePattern,
-  literalPrefix,
-  matchesSegments,
-  startsWith,
-  trimmedLength,
-} from "./matches-segments.ts";
+import { matchesSegments } from "./matches-segments.ts";
+import { PathMatcher } from "./path-matcher.ts";
 
-const endpointRules: LiteralRules = { lengthOf: trimmedLength, ignoresCase: false };
 const ANY_PORT = ":0";
 
 /**
@@ -19,66 +11,21 @@ const ANY_PORT = ":0";
  *
  * @public
  */
-export class EndpointMatcher {
-  readonly #entries: readonly string[];
-  #literals: LiteralIndex | undefined = undefined;
-  #wildcards: readonly number[] = [];
-  /** What stands before the first wildcard of each; rules most entries out by one native comparison. */
-  #prefixes: readonly string[] = [];
-
-  constructor(entries: readonly string[]) {
-    this.#entries = entries;
+export class EndpointMatcher extends PathMatcher {
+  protected override kindOf(entry: string): "literal" | "pattern" | "unusable" {
+    const kind = super.kindOf(entry);
+    return kind === "literal" && hasAnyPort(entry) ? "pattern" : kind;
   }
 
-  /** True when an entry matches. */
-  matches(endpoint: string): boolean {
-    if (endpoint === "") return false;
-    const literals = this.#literals ?? this.#prepare();
-    return literals.next(endpoint, 0) !== -1 || this.#nextWildcard(endpoint, 0) !== -1;
+  protected override prefixOf(pattern: string): string {
+    return hasAnyPort(pattern) ? ":" : super.prefixOf(pattern);
   }
 
-  /** Position of the first entry at or after `from` that matches; -1 when there is none. */
-  nextMatch(endpoint: string, from: number): number {
-    if (endpoint === "") return -1;
-    const literals = this.#literals ?? this.#prepare();
-    const literal = literals.next(endpoint, from);
-    const wildcard = this.#nextWildcard(endpoint, from);
-    if (literal === -1 || (wildcard !== -1 && wildcard < literal)) return wildcard;
-    return literal;
-  }
-
-  #nextWildcard(endpoint: string, from: number): number {
-    for (let at = 0; at < this.#wildcards.length; at += 1) {
-      const position = this.#wildcards[at]!;
-      const prefix = this.#prefixes[at]!;
-      if (position < from || !startsWith(endpoint, prefix)) continue;
-      const entry = this.#entries[position]!;
-      if (!hasAnyPort(entry)) {
-        if (matchesSegments(entry, prefix.length, endpoint, prefix.length)) return position;
-      } else {
-        const pathAt = endpoint.indexOf("/");
-        const pathStart = pathAt === -1 ? endpoint.length + 1 : pathAt + 1;
-        if (matchesSegments(entry, ANY_PORT.length + 1, endpoint, pathStart)) return position;
-      }
-    }
-    return -1;
-  }
-
-  #prepare(): LiteralIndex {
-    const literals: number[] = [];
-    const wildcards: number[] = [];
-    for (let position = 0; position < this.#entries.length; position += 1) {
-      const entry = this.#entries[position]!;
-      if (entry === "") continue;
-      if (!hasAnyPort(entry) && !hasWildcardSegment(entry)) literals.push(position);
-      else if (isUsablePattern(entry)) wildcards.push(position);
-    }
-    this.#wildcards = wildcards.slice();
-    this.#prefixes = wildcards.map((position) =>
-      hasAnyPort(this.#entries[position]!) ? ":" : literalPrefix(this.#entries[position]!),
-    );
-    this.#literals = new LiteralIndex(this.#entries, literals, endpointRules);
-    return this.#literals;
+  protected override matchesPattern(pattern: string, prefixLength: number, endpoint: string): boolean {
+    if (!hasAnyPort(pattern)) return super.matchesPattern(pattern, prefixLength, endpoint);
+    const pathAt = endpoint.indexOf("/");
+    const pathStart = pathAt === -1 ? endpoint.length + 1 : pathAt + 1;
+    return matchesSegments(pattern, ANY_PORT.length + 1, endpoint, pathStart);
   }
 }
 

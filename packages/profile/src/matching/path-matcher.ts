@@ -1,10 +1,10 @@
-import { LiteralIndex, type LiteralRules } from "./literal-index.ts";
+import { EntryMatcher } from "./entry-matcher.ts";
+import type { LiteralRules } from "./literal-index.ts";
 import {
   hasWildcardSegment,
   isUsablePattern,
   literalPrefix,
   matchesSegments,
-  startsWith,
   trimmedLength,
 } from "./matches-segments.ts";
 
@@ -29,60 +29,22 @@ const pathRules: LiteralRules = { lengthOf: trimmedLength, ignoresCase: false };
  *
  * @public
  */
-export class PathMatcher {
-  readonly #entries: readonly string[];
-  #literals: LiteralIndex | undefined = undefined;
-  #wildcards: readonly number[] = [];
-  /** What stands before the first wildcard of each; rules most entries out by one native comparison. */
-  #prefixes: readonly string[] = [];
-
-  constructor(entries: readonly string[]) {
-    this.#entries = entries;
+export class PathMatcher extends EntryMatcher {
+  protected override literalRules(): LiteralRules {
+    return pathRules;
   }
 
-  /** True when an entry matches. */
-  matches(path: string): boolean {
-    if (path === "") return false;
-    const literals = this.#literals ?? this.#prepare();
-    return literals.next(path, 0) !== -1 || this.#nextWildcard(path, 0) !== -1;
+  protected override kindOf(entry: string): "literal" | "pattern" | "unusable" {
+    if (entry === "") return "unusable";
+    if (!hasWildcardSegment(entry)) return "literal";
+    return isUsablePattern(entry) ? "pattern" : "unusable";
   }
 
-  /**
-   * Position in the list of the first entry at or after `from` that matches; -1 when there is none. For callers that also ask
-   * what else the entry says, e.g. its flags: go on with `from` one behind the answer.
-   */
-  nextMatch(path: string, from: number): number {
-    if (path === "") return -1;
-    const literals = this.#literals ?? this.#prepare();
-    const literal = literals.next(path, from);
-    const wildcard = this.#nextWildcard(path, from);
-    if (literal === -1 || (wildcard !== -1 && wildcard < literal)) return wildcard;
-    return literal;
+  protected override prefixOf(pattern: string): string {
+    return literalPrefix(pattern);
   }
 
-  #nextWildcard(path: string, from: number): number {
-    for (let at = 0; at < this.#wildcards.length; at += 1) {
-      const position = this.#wildcards[at]!;
-      if (position < from) continue;
-      const prefix = this.#prefixes[at]!;
-      if (!startsWith(path, prefix)) continue;
-      if (matchesSegments(this.#entries[position]!, prefix.length, path, prefix.length)) return position;
-    }
-    return -1;
-  }
-
-  #prepare(): LiteralIndex {
-    const literals: number[] = [];
-    const wildcards: number[] = [];
-    for (let position = 0; position < this.#entries.length; position += 1) {
-      const entry = this.#entries[position]!;
-      if (entry === "") continue;
-      if (!hasWildcardSegment(entry)) literals.push(position);
-      else if (isUsablePattern(entry)) wildcards.push(position);
-    }
-    this.#wildcards = wildcards.slice();
-    this.#prefixes = wildcards.map((position) => literalPrefix(this.#entries[position]!));
-    this.#literals = new LiteralIndex(this.#entries, literals, pathRules);
-    return this.#literals;
+  protected override matchesPattern(pattern: string, prefixLength: number, path: string): boolean {
+    return matchesSegments(pattern, prefixLength, path, prefixLength);
   }
 }
