@@ -1,3 +1,5 @@
+import type * as PolicyEngine from "@kinglet/policy-engine";
+import type * as SecurityPolicies from "@kinglet/policy-engine/security-policy";
 import type * as X509Issuer from "./certificates/x509-issuer.ts";
 
 /**
@@ -6,3 +8,10 @@ import type * as X509Issuer from "./certificates/x509-issuer.ts";
  * @public
  */
 export const loadX509Issuer = (): Promise<typeof X509Issuer> => import("./certificates/x509-issuer.ts");
+
+/** Reading and compiling policies: needed with the first one. */
+export const loadSecurityPolicies = (): Promise<typeof SecurityPolicies> =>
+  import("@kinglet/policy-engine/security-policy");
+
+/** Reading rules and checking their expressions: needed with the first Rules resource. */
+export const loadRuleEngine = (): Promise<typeof PolicyEngine> => import("@kinglet/policy-engine");

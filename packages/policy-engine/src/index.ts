@@ -21,6 +21,7 @@ export { policyEngineErrors, type PolicyEngineErrorCode } from "./errors.ts";
 export { eventFieldTypes, type EventField, type EventFieldValues, type RuleEvent } from "./event-fields.ts";
 export { loadCelEngine } from "./lazy.ts";
 export { pureCelFunctions } from "./pure-cel-functions.ts";
+export { readRules, type RulesReading } from "./read-rules.ts";
 export {
   profileDependency,
   type ProfileDependency,

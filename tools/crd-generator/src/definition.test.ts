@@ -15,10 +15,15 @@ const folder = join(import.meta.dirname, "../../../deploy/crds");
 type Schema = Readonly<Record<string, unknown>>;
 
 /** Every schema in a definition with its path. */
-function* schemas(schema: Schema, path = "spec"): Generator<readonly [string, Schema]> {
-  yield [path, schema];
+function* schemas(
+  schema: Schema,
+  path = "spec",
+  isRequired = false,
+): Generator<readonly [string, Schema, isRequired: boolean]> {
+  yield [path, schema, isRequired];
+  const required = (schema["required"] ?? []) as readonly string[];
   for (const [key, member] of Object.entries((schema["properties"] ?? {}) as Record<string, Schema>)) {
-    yield* schemas(member, `${path}.${key}`);
+    yield* schemas(member, `${path}.${key}`, required.includes(key));
   }
   for (const key of ["items", "additionalProperties"]) {
     if (schema[key] !== undefined) yield* schemas(schema[key] as Schema, `${path}[]`);
@@ -47,11 +52,14 @@ describe("definitionFiles", () => {
 
   it("bounds every text, list and map, keeps unknown members on every level, and takes null for whatever may be left out", () => {
     for (const file of definitionFiles()) {
-      for (const [path, schema] of schemas(specOf(file.definition))) {
+      for (const [path, schema, isRequired] of schemas(specOf(file.definition))) {
         const where = `${file.name} ${path}`;
-        if (schema["type"] === "string") expect(schema["maxLength"], where).toBeGreaterThan(0);
-        if (schema["type"] === "array")
-          expect([schema["maxItems"], schema["nullable"]], where).toEqual([expect.any(Number), true]);
+        const isEnum = schema["enum"] !== undefined;
+        if (schema["type"] === "string" && !isEnum) expect(schema["maxLength"], where).toBeGreaterThan(0);
+        if (schema["type"] === "array") {
+          expect(schema["maxItems"], where).toEqual(expect.any(Number));
+          if (!isRequired) expect(schema["nullable"], where).toBe(true);
+        }
         if (schema["additionalProperties"] !== undefined) expect(schema["maxProperties"], where).toBeGreaterThan(0);
         else if (schema["type"] === "object") expect(schema["x-kubernetes-preserve-unknown-fields"], where).toBe(true);
       }

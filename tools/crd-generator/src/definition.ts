@@ -1,5 +1,7 @@
 import { toCrdSchema, type JsonSchema, type Schema, type SchemaNode } from "@kinglet/lazy-schema";
+import { securityPolicySpecSchema } from "@kinglet/policy-engine/security-policy";
 
+import { bindingSpec, rulesSpec } from "./rule-schemas.ts";
 import { applicationProfileSpec, containerProfileSpec, networkNeighborhoodSpec } from "./profile-schemas.ts";
 
 /** A file of `deploy/crds`. */
@@ -11,9 +13,17 @@ export interface DefinitionFile {
   readonly definition: object;
 }
 
-const GROUP = "spdx.softwarecomposition.kubescape.io";
+/** Where a kind is served, and what `kubectl get` shows of it. */
+interface KindGroup {
+  readonly group: string;
+  readonly version: string;
+  readonly columns: readonly object[];
+  readonly status: object;
+  /** Whose installations have the kind, and what to mind. */
+  readonly origin: string;
+}
 
-const COLUMNS = [
+const profileColumns = [
   {
     name: "Status",
     type: "string",
@@ -28,6 +38,79 @@ const COLUMNS = [
   },
   { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
 ];
+
+const profiles: KindGroup = {
+  group: "spdx.softwarecomposition.kubescape.io",
+  version: "v1beta1",
+  columns: profileColumns,
+  // Empty where it comes from: the life of a profile is told by annotations.
+  status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+  origin:
+    "Same group, version and kind as Kubescape's, so existing objects keep working; do not install it where an aggregated API serves this group.",
+};
+
+/** One entry for each type, as every controller of Kubernetes keeps its conditions; reason and generation are missing where others wrote them. */
+const conditions = {
+  type: "array",
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["type"],
+  maxItems: 64,
+  items: {
+    type: "object",
+    required: ["type", "status"],
+    properties: {
+      type: { type: "string", maxLength: 316 },
+      status: { type: "string", enum: ["True", "False", "Unknown"] },
+      reason: { type: "string", maxLength: 1024 },
+      message: { type: "string", maxLength: 32_768 },
+      lastTransitionTime: { type: "string", format: "date-time" },
+      observedGeneration: { type: "integer", format: "int64", minimum: 0 },
+    },
+  },
+};
+
+const reportedStatus = {
+  type: "object",
+  description: "What the config-controller found.",
+  properties: {
+    policyId: { type: "string", maxLength: 256, description: "Stays when the resource is renamed." },
+    conditions,
+    accepted: { type: "boolean", description: "Not used any more: see the conditions." },
+    message: { type: "string", description: "Not used any more: see the conditions." },
+  },
+};
+
+const conditionColumn = (name: string, type: string): object => ({
+  name,
+  type: "string",
+  jsonPath: `.status.conditions[?(@.type=='${type}')].status`,
+});
+
+const policies: KindGroup = {
+  group: "config.stackrox.io",
+  version: "v1alpha1",
+  columns: [
+    { name: "Policy", type: "string", jsonPath: ".spec.policyName" },
+    { name: "Severity", type: "string", jsonPath: ".spec.severity" },
+    conditionColumn("Valid", "PolicyValidated"),
+    conditionColumn("InForce", "AcceptedByCentral"),
+    { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+  ],
+  status: reportedStatus,
+  origin: "Same group, version and kind as StackRox's, so existing policies keep working.",
+};
+
+const rules: KindGroup = {
+  group: "kubescape.io",
+  version: "v1",
+  columns: [
+    conditionColumn("Valid", "PolicyValidated"),
+    conditionColumn("InForce", "AcceptedByCentral"),
+    { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+  ],
+  status: reportedStatus,
+  origin: "Same group, version and kind as Kubescape's, so existing objects keep working.",
+};
 
 /** Every definition that the product brings. */
 export function definitionFiles(): readonly DefinitionFile[] {
@@ -53,19 +136,51 @@ export function definitionFiles(): readonly DefinitionFile[] {
       comment: ["Whom the containers of a workload may talk to, written by hand; laid over what was learned."],
       spec: networkNeighborhoodSpec(),
     }),
+    definitionFile({
+      kind: "SecurityPolicy",
+      plural: "securitypolicies",
+      shortName: "sp",
+      doc: "What workloads and what is done to them must not be, and what happens then.",
+      comment: ["What the admission controller and the sensor hold against workloads."],
+      spec: securityPolicySpecSchema(),
+      served: policies,
+    }),
+    definitionFile({
+      kind: "Rules",
+      plural: "rules",
+      singular: "rule",
+      doc: "Rules by which the sensor judges what containers do.",
+      comment: ["Rules by which the sensor judges what containers do."],
+      spec: rulesSpec(),
+      served: rules,
+    }),
+    definitionFile({
+      kind: "RuntimeRuleAlertBinding",
+      scope: "Cluster",
+      shortName: "rab",
+      doc: "Which rules hold for which pods.",
+      comment: ["Which rules hold for which pods."],
+      spec: bindingSpec(),
+      served: { ...rules, columns: [{ name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" }] },
+    }),
   ];
 }
 
 function definitionFile(options: {
   readonly kind: string;
-  readonly shortName: string;
+  readonly singular?: string;
+  readonly plural?: string;
+  readonly shortName?: string;
+  readonly scope?: "Cluster" | "Namespaced";
   readonly doc: string;
   readonly comment: readonly string[];
   readonly spec: Schema;
+  readonly served?: KindGroup;
 }): DefinitionFile {
-  const { kind, shortName, doc, comment, spec } = options;
-  const singular = kind.toLowerCase();
-  const plural = `${singular}s`;
+  const { kind, shortName, doc, comment, spec, scope = "Namespaced", served = profiles } = options;
+  const { singular = kind.toLowerCase() } = options;
+  const { plural = `${singular}s` } = options;
+  const { group, version, columns, status, origin } = served;
   const schema = {
     type: "object",
     description: doc,
@@ -74,32 +189,33 @@ function definitionFile(options: {
       kind: { type: "string" },
       metadata: { type: "object" },
       spec: withNulls(spec, toCrdSchema(spec)),
-      // Empty where it comes from: the life of a profile is told by annotations.
-      status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+      status,
     },
   };
   return {
     name: `${plural}.yaml`,
-    comment: [
-      ...comment,
-      `Same group, version and kind as Kubescape's, so existing objects keep working; do not install it where an aggregated API serves this group.`,
-      "Made by tools/crd-generator: do not edit.",
-    ],
+    comment: [...comment, origin, "Made by tools/crd-generator: do not edit."],
     definition: {
       apiVersion: "apiextensions.k8s.io/v1",
       kind: "CustomResourceDefinition",
-      metadata: { name: `${plural}.${GROUP}` },
+      metadata: { name: `${plural}.${group}` },
       spec: {
-        group: GROUP,
-        scope: "Namespaced",
-        names: { kind, listKind: `${kind}List`, plural, singular, shortNames: [shortName] },
+        group,
+        scope,
+        names: {
+          kind,
+          listKind: `${kind}List`,
+          plural,
+          singular,
+          ...(shortName === undefined ? {} : { shortNames: [shortName] }),
+        },
         versions: [
           {
-            name: "v1beta1",
+            name: version,
             served: true,
             storage: true,
             subresources: { status: {} },
-            additionalPrinterColumns: COLUMNS,
+            additionalPrinterColumns: columns,
             schema: { openAPIV3Schema: schema },
           },
         ],
@@ -112,6 +228,8 @@ function definitionFile(options: {
 function withNulls(node: SchemaNode, schema: JsonSchema): JsonSchema {
   const nullable = node.optional === true ? { nullable: true } : {};
   if (node.kind === "object") {
+    // A member that nobody knows is kept: whoever reads the object says what is wrong with it, where the server would drop it without a word.
+    const keeps = { "x-kubernetes-preserve-unknown-fields": true };
     const rendered = schema["properties"] as Readonly<Record<string, JsonSchema>>;
     const properties = Object.fromEntries(
       Object.entries(node.fields).map(([key, field]) => [key, withNulls(field, rendered[key] ?? {})]),
@@ -119,6 +237,7 @@ function withNulls(node: SchemaNode, schema: JsonSchema): JsonSchema {
     return {
       ...schema,
       ...nullable,
+      ...keeps,
       ...(Object.keys(properties).length === 0 ? { properties: undefined } : { properties }),
     };
   }

@@ -1,0 +1,39 @@
+import { lazy } from "@kinglet/lazy-schema";
+import type { CelFunctions } from "@kinglet/policy-engine";
+import { loadRuleEngine } from "../lazy.ts";
+import type { ControlledObject } from "./controlled-resource.ts";
+import { joinProblems, type Judgement } from "./judgement.ts";
+
+/** Judges Rules resources. */
+export type RulesJudge = (object: ControlledObject) => Promise<Judgement>;
+
+/**
+ * Makes the judge of Rules resources: every expression of every rule is checked against the types of the functions and event fields that rules may use.
+ *
+ * A resource with a broken rule is not put in force as a whole, as its author would not know which part of it runs. The CEL library is loaded with the first
+ * resource.
+ */
+export function createRulesJudge(): RulesJudge {
+  const engine = lazy(async () => {
+    const { celFunctionDeclarations, loadCelEngine, readRules, RuleProgram } = await loadRuleEngine();
+    const { createCelEngine } = await loadCelEngine();
+    const functions = Object.fromEntries(Object.keys(celFunctionDeclarations).map((name) => [name, never]));
+    return { cel: createCelEngine({ functions: functions as CelFunctions }), readRules, RuleProgram };
+  }, "rules engine");
+  return async (object) => {
+    const { cel, readRules, RuleProgram } = await engine();
+    const { rules, problems } = readRules(object);
+    const sentences = problems.map(({ path, message }) => `${path}: ${message}`);
+    for (const rule of rules) {
+      for (const { path, message } of new RuleProgram(cel, rule).validate()) {
+        sentences.push(`rule ${rule.id || JSON.stringify(rule.name)}: ${path}: ${message}`);
+      }
+    }
+    return { isValid: sentences.length === 0, claimedName: undefined, message: joinProblems(sentences) };
+  };
+}
+
+/** Expressions are checked here, never run. */
+function never(): never {
+  throw new TypeError("functions of rules are not called where rules are only checked");
+}
