@@ -1,7 +1,8 @@
-import { KingletError, hasCode } from "@kinglet/errors";
+import { hasCode } from "@kinglet/errors";
 import type { Logger } from "@kinglet/logger";
 import type { Counter } from "@kinglet/metrics";
 import type { ApiCall, ApiRequester } from "./api-requester.ts";
+import { detailsOf } from "./error-details.ts";
 import { Interner } from "./interner.ts";
 import { loadJsonStreams, loadProtobufStreams, loadTableDecoder } from "./lazy.ts";
 import type { ListChunks } from "./list-reader.ts";
@@ -171,8 +172,8 @@ function mayBeBuiltIn(group: string): boolean {
 }
 
 function isRefusal(error: unknown): boolean {
-  if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNSUPPORTED") || !(error instanceof KingletError)) return false;
-  return error.details["status"] === 406 || error.details["status"] === 415;
+  const { status } = detailsOf(error);
+  return hasCode(error, "KINGLET_ERR_KUBE_CLIENT_UNSUPPORTED") && (status === 406 || status === 415);
 }
 
 /** The paths of a projection that PartialObjectMetadata has. */

@@ -1,4 +1,4 @@
-import { createError, hasCode, KingletError } from "@kinglet/errors";
+import { createError, hasCode, type KingletError } from "@kinglet/errors";
 import { sleep, untilAborted, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
@@ -6,6 +6,7 @@ import { createStatusError, createTransportError, readSeconds, type RequestPlace
 import { isProtobuf } from "./media-type.ts";
 import { CallSlots } from "./call-slots.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
+import { detailsOf } from "./error-details.ts";
 import { kubeClientErrors, type KubeClientErrorCode } from "./errors.ts";
 import { loadProtobufStreams } from "./lazy.ts";
 import { loadGunzipBody, loadWarningLog } from "./lazy.ts";
@@ -180,7 +181,7 @@ export class ApiRequester {
       if (response.status >= 300) throw await readStatusError(place, decoded);
       return { response: decoded, scope, place };
     } catch (error) {
-      if (error instanceof KingletError && "status" in error.details) {
+      if ("status" in detailsOf(error)) {
         scope.end();
         throw error;
       }
@@ -193,8 +194,8 @@ export class ApiRequester {
 
   /** Overload is logged with the flow that was limited, so that its FlowSchema can be found. */
   #logSlowDown(error: unknown, delayMs: number): void {
-    if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_TOO_MANY_REQUESTS") || !(error instanceof KingletError)) return;
-    const { method, path, flowSchemaUid, priorityLevelUid } = error.details;
+    if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_TOO_MANY_REQUESTS")) return;
+    const { method, path, flowSchemaUid, priorityLevelUid } = detailsOf(error);
     this.#logger.info("the API server asks to slow down", { method, path, flowSchemaUid, priorityLevelUid, delayMs });
   }
 
@@ -290,17 +291,16 @@ async function readStatusError(place: RequestPlace, response: TransportResponse)
 }
 
 function retryDelayMs(error: unknown, call: ApiCall, attempt: number): number | undefined {
-  if (!(error instanceof KingletError)) return undefined;
-  const seconds = readSeconds(error.details["retryAfterSeconds"]);
+  const seconds = readSeconds(detailsOf(error)["retryAfterSeconds"]);
   const isReading = call.method === "GET";
-  const { code } = error as KingletError<KubeClientErrorCode>;
+  const { code, cause } = (error ?? {}) as { readonly code?: KubeClientErrorCode; readonly cause?: unknown };
   const isOverload =
     code === "KINGLET_ERR_KUBE_CLIENT_TOO_MANY_REQUESTS" || (isReading && code === "KINGLET_ERR_KUBE_CLIENT_SERVER");
   if (isOverload && seconds !== undefined && seconds * 1000 <= MAX_RETRY_WAIT_MS) {
     return Math.max(seconds * 1000, Math.min(MAX_RETRY_WAIT_MS, 100 * 2 ** attempt));
   }
-  const cause = error.cause as { readonly wasReusedSocket?: boolean } | undefined;
-  const isClosed = code === "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE" && cause?.wasReusedSocket === true;
+  const { wasReusedSocket } = (cause ?? {}) as { readonly wasReusedSocket?: boolean };
+  const isClosed = code === "KINGLET_ERR_KUBE_CLIENT_UNREACHABLE" && wasReusedSocket === true;
   return isReading && attempt === 0 && isClosed ? 0 : undefined;
 }
 

@@ -1,4 +1,3 @@
-import { KingletError } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
 import type { KubeClientErrorCode } from "./errors.ts";
 
@@ -42,7 +41,8 @@ export class ListStreamPolicy {
 
   /** @param error - undefined when the stream ended, or went on, without its closing bookmark. */
   failed(error: unknown): ListStreamVerdict {
-    const code = error instanceof KingletError ? (error.code as KubeClientErrorCode) : undefined;
+    // Not `instanceof`: this may lie in a file with classes of its own.
+    const code = (error as { readonly code?: KubeClientErrorCode } | undefined)?.code;
     switch (code) {
       case "KINGLET_ERR_KUBE_CLIENT_GONE":
       case "KINGLET_ERR_KUBE_CLIENT_RESOURCE_VERSION_TOO_LARGE":

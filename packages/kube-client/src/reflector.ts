@@ -1,7 +1,8 @@
-import { createError, hasCode, KingletError } from "@kinglet/errors";
+import { createError, hasCode } from "@kinglet/errors";
 import { sleep, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
+import { detailsOf } from "./error-details.ts";
 import { kubeClientErrors } from "./errors.ts";
 import type { KubeClient, SelectOptions, WatchOptions } from "./kube-client.ts";
 import type { KubeObject, WatchEvent } from "./kube-object.ts";
@@ -320,7 +321,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #wait(error: unknown, verb: string, signal: AbortSignal, failure?: WatchFailure): Promise<void> {
-    const seconds = error instanceof KingletError ? error.details["retryAfterSeconds"] : undefined;
+    const { retryAfterSeconds: seconds, problem } = detailsOf(error);
     const delayMs = this.#delay.nextMs({
       ...(typeof seconds === "number" ? { atLeastMs: seconds * 1000 } : {}),
       ...(failure?.capMs === undefined ? {} : { capMs: failure.capMs }),
@@ -329,7 +330,7 @@ export class Reflector<T extends KubeObject> {
     this.#sink.report("waiting", `${verb} failed: ${text}; next attempt in ${delayMs} ms`);
     const fields = { ...this.#fields(error), delayMs };
     // The message names the path, whose time limit is another one each time.
-    const fault = error instanceof KingletError ? `${error.code} ${String(error.details["problem"])}` : text;
+    const fault = typeof problem === "string" ? problem : text;
     if (fault === this.#lastFault) this.#logger.debug(`${verb} failed again`, fields);
     else this.#logger.warn(`${verb} failed`, fields);
     this.#lastFault = fault;
@@ -341,10 +342,11 @@ export class Reflector<T extends KubeObject> {
   }
 
   #fields(error: unknown): Record<string, unknown> {
-    const { flowSchemaUid, priorityLevelUid } = error instanceof KingletError ? error.details : {};
+    const { flowSchemaUid, priorityLevelUid } = detailsOf(error);
+    const code = (error as { readonly code?: unknown } | null | undefined)?.code;
     return {
       ...this.#labels(),
-      ...(error instanceof KingletError ? { code: error.code } : {}),
+      ...(code === undefined ? {} : { code }),
       // Which of the server's queues was full: that is what an administrator has to widen.
       ...(flowSchemaUid === undefined ? {} : { flowSchemaUid, priorityLevelUid }),
       error: error instanceof Error ? error.message : String(error),

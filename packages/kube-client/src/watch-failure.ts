@@ -1,4 +1,3 @@
-import { KingletError } from "@kinglet/errors";
 import type { KubeClientErrorCode } from "./errors.ts";
 
 /** What to do after a watch has failed. */
@@ -25,8 +24,7 @@ const REFUSED_CAP_MS = 300_000;
  * large, a kind that was missing (it may come back empty), a refused request, and whatever is not understood, because the stream can no longer be trusted.
  */
 export function classifyWatchFailure(error: unknown): WatchFailure {
-  const code = error instanceof KingletError ? (error.code as KubeClientErrorCode) : undefined;
-  switch (code) {
+  switch ((error as { readonly code?: KubeClientErrorCode } | null | undefined)?.code) {
     case "KINGLET_ERR_KUBE_CLIENT_GONE":
     case "KINGLET_ERR_KUBE_CLIENT_RESOURCE_VERSION_TOO_LARGE":
       return { cause: "gone", needsList: true, isServerFault: false };
