@@ -5,6 +5,8 @@ import type { MountedVolume, MountPropagation } from "./workload.ts";
 export interface PodVolume {
   readonly type: string;
   readonly source: string;
+  /** Said of the volume as a whole: no mount of it is writable. */
+  readonly readOnly: boolean;
 }
 
 /** Which member of a volume source names what is mounted; types without one have an empty source. */
@@ -52,7 +54,7 @@ export function readMounts(list: unknown, volumes: ReadonlyMap<string, PodVolume
       source: volume?.source ?? "",
       type,
       destination: textIn(mount["mountPath"]),
-      readOnly: mount["readOnly"] === true || alwaysReadOnly.has(type),
+      readOnly: mount["readOnly"] === true || volume?.readOnly === true || alwaysReadOnly.has(type),
       propagation: propagationOf(textIn(mount["mountPropagation"])),
     };
   });
@@ -66,10 +68,11 @@ function readVolume(entry: LooseObject): PodVolume {
     return {
       type: member.slice(0, 1).toUpperCase() + member.slice(1),
       source: sourceMember === undefined ? "" : textIn(details[sourceMember]),
+      readOnly: details["readOnly"] === true,
     };
   }
   // A volume without a source is an emptyDir to the API server.
-  return { type: "EmptyDir", source: "" };
+  return { type: "EmptyDir", source: "", readOnly: false };
 }
 
 function propagationOf(mode: string): MountPropagation {
