@@ -32,7 +32,7 @@ export function describeClientNode(
 
     function kubeConfig(): KubeConfig {
       const config = new KubeConfig();
-      config.loadFromClusterAndUser(cluster, { name: "u", token: String(server.access.token) });
+      config.loadFromClusterAndUser(cluster, { name: "u", token: server.access.token as string });
       return config;
     }
 
@@ -64,7 +64,7 @@ export function describeClientNode(
 
     it("takes over token files, as an in-cluster KubeConfig names them", async () => {
       await using folder = await openTempDir("kinglet client-node ");
-      writeFileSync(folder.file("token"), `${String(server.access.token)}\n`);
+      writeFileSync(folder.file("token"), `${server.access.token as string}\n`);
       const config = new KubeConfig();
       const authProvider = { name: "tokenFile", config: { tokenFile: folder.file("token") } };
       config.loadFromClusterAndUser(cluster, { name: "u", authProvider });

@@ -38,7 +38,7 @@ class Exchange implements KubeTransport {
   }
 
   send(request: TransportRequest): Promise<TransportResponse> {
-    const headers = { ...request.headers, authorization: `Bearer ${String(this.#access.token)}` };
+    const headers = { ...request.headers, authorization: `Bearer ${this.#access.token as string}` };
     return this.#transport.send({ ...request, headers });
   }
 
