@@ -84,7 +84,7 @@ export class PolicyReconciler {
         await removeFinalizer(this.#options.client, kind.resource, object, kind.finalizer, { signal });
       return;
     }
-    const { record, affected } = await kind.book.update(key, object as ControlledObject);
+    const { record, affected } = await kind.book.update(key, object);
     for (const other of affected) this.#options.queue.add(`${kind.prefix}:${other}`);
     const wantedVersion = record.nameTakenBy === undefined ? record.versionInForce : undefined;
     const isFinalized = object.metadata.finalizers?.includes(kind.finalizer) ?? false;
@@ -109,13 +109,13 @@ export class PolicyReconciler {
   ): Promise<void> {
     const key = `${kind.prefix}:${keyOf(object)}`;
     const published = this.#published?.get(key);
-    const status = wantedStatus(object as ControlledObject, record, {
+    const status = wantedStatus(object, record, {
       isPublished: published !== undefined && published === record.versionInForce,
       bundleProblem: this.#bundleProblem,
       nowMs: this.#options.clock.now(),
     });
     if (status === undefined) return;
-    await patchStatus(this.#options.client, kind.resource, object as ControlledObject, { ...status }, { signal });
+    await patchStatus(this.#options.client, kind.resource, object, { ...status }, { signal });
   }
 
   #askForBundle(): void {
@@ -169,12 +169,12 @@ export class PolicyReconciler {
     const objects = [...kind.informer.values()].filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const present = new Set(objects.map(keyOf));
     for (const key of kind.book.keys()) if (!present.has(key)) kind.book.remove(key);
-    for (const object of objects) await kind.book.update(keyOf(object), object as ControlledObject);
+    for (const object of objects) await kind.book.update(keyOf(object), object);
     // Only now everybody's claim to a name is known.
     return Promise.all(
       objects.map(async (object) => ({
         key: keyOf(object),
-        record: (await kind.book.update(keyOf(object), object as ControlledObject)).record,
+        record: (await kind.book.update(keyOf(object), object)).record,
       })),
     );
   }

@@ -119,17 +119,17 @@ export function describeCertificates(name: string, open: () => Promise<ClusterFi
     it("changes the authority with an overlap of old and new in the bundle", async () => {
       await reconcileCertificates(options, signal);
       const old = (await state()).authority?.certificate ?? "";
-      clock.advance(20 * day);
+      await clock.advance(20 * day);
       await reconcileCertificates(options, signal);
       const next = (await state()).next?.certificate ?? "";
       expect(await bundles()).toEqual([old + next, old + next]);
       await reconcileCertificates(options, signal);
-      clock.advance(hour);
+      await clock.advance(hour);
       await reconcileCertificates(options, signal);
       const { serving } = await state();
       expect(readCertificate(serving ?? {})?.isSignedBy(next)).toBe(true);
       expect(await bundles()).toEqual([next + old, next + old]);
-      clock.advance(hour);
+      await clock.advance(hour);
       await reconcileCertificates(options, signal);
       expect(await bundles()).toEqual([next, next]);
     });
@@ -153,10 +153,10 @@ export function describeCertificates(name: string, open: () => Promise<ClusterFi
         };
       };
       await reconcileCertificates(options, signal);
-      clock.advance(20 * day);
+      await clock.advance(20 * day);
       await reconcileCertificates(options, signal);
       await reconcileCertificates(options, signal);
-      clock.advance(hour);
+      await clock.advance(hour);
       const next = (await state()).next?.certificate;
       for (const after of [0, 1, 1]) {
         await expect(reconcileCertificates(failing(after), signal)).rejects.toThrow("the process ended");

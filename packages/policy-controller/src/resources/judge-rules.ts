@@ -18,7 +18,7 @@ export function createRulesJudge(): RulesJudge {
     const { celFunctionDeclarations, loadCelEngine, readRules, RuleProgram } = await loadRuleEngine();
     const { createCelEngine } = await loadCelEngine();
     const functions = Object.fromEntries(Object.keys(celFunctionDeclarations).map((name) => [name, never]));
-    return { cel: createCelEngine({ functions: functions as CelFunctions }), readRules, RuleProgram };
+    return { cel: createCelEngine({ functions: functions }), readRules, RuleProgram };
   }, "rules engine");
   return async (object) => {
     const { cel, readRules, RuleProgram } = await engine();

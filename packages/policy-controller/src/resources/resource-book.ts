@@ -138,7 +138,9 @@ export class ResourceBook {
 
 /** See {@link ResourceRecord.version}. */
 export function versionOf({ metadata }: ControlledObject): string {
-  const annotations = Object.entries(ownAnnotations(metadata.annotations) ?? {}).toSorted();
+  const annotations = Object.entries(ownAnnotations(metadata.annotations) ?? {}).toSorted(([left], [right]) =>
+    left < right ? -1 : 1,
+  );
   const rest = annotations.length === 0 ? "" : `:${JSON.stringify(annotations)}`;
   return `${metadata.uid}:${String(metadata.generation ?? metadata.resourceVersion)}${rest}`;
 }
