@@ -42,8 +42,8 @@ export function renderRefusal(
         `    ${breakGlassAnnotations[0]}: ticket-1234\n`,
     );
   }
-  const text = parts.join("\n");
-  return `${text.length <= maxMessage ? text : `${text.slice(0, maxMessage - 4)}...\n`}\n\n`;
+  const text = parts.join("\n").trimEnd();
+  return `${text.length <= maxMessage ? text : `${text.slice(0, maxMessage - 3)}...`}\n\n`;
 }
 
 function renderPolicy(verdict: PolicyVerdict): string {
