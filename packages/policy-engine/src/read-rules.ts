@@ -91,9 +91,7 @@ class RulesReader {
       mitreTactic: this.#text(rule, path, "mitreTactic"),
       mitreTechnique: this.#text(rule, path, "mitreTechnique"),
       tags: this.#texts(rule, path, "tags"),
-      ...(required === undefined
-        ? {}
-        : { profileDataRequired: required as NonNullable<RuleDefinition["profileDataRequired"]> }),
+      ...(required === undefined ? {} : { profileDataRequired: required }),
       ...(state === undefined ? {} : { state }),
     };
     return this.problems.length === before ? definition : undefined;

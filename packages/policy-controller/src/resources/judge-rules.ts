@@ -1,5 +1,4 @@
 import { lazy } from "@kinglet/lazy-schema";
-import type { CelFunctions } from "@kinglet/policy-engine";
 import { loadRuleEngine } from "../lazy.ts";
 import type { ControlledObject } from "./controlled-resource.ts";
 import { joinProblems, type Judgement } from "./judgement.ts";
