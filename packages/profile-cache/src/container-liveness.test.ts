@@ -36,22 +36,38 @@ describe("containerLiveness", () => {
   it.each<readonly [string, LivenessPod | undefined, ContainerLiveness]>([
     ["a pod that is not known", undefined, "unknown"],
     ["a pod without any status", pod({}), "running"],
-    ["its id, running", pod({ containers: [{ name: "web", containerID: "docker://abc", state: running }] }), "running"],
-    ["its id, waiting", pod({ containers: [{ name: "web", containerID: "docker://abc", state: waiting }] }), "running"],
     [
-      "its id, terminated",
+      "its id, running [cache-test TestReconcilerKeepsRunningContainer]",
+      pod({ containers: [{ name: "web", containerID: "docker://abc", state: running }] }),
+      "running",
+    ],
+    [
+      "its id, waiting [cache-test TestReconcilerKeepsWaitingContainer]",
+      pod({ containers: [{ name: "web", containerID: "docker://abc", state: waiting }] }),
+      "running",
+    ],
+    [
+      "its id, terminated [cache-test TestIsContainerRunning_NotRunning]",
       pod({ containers: [{ name: "web", containerID: "cri-o://abc", state: terminated }] }),
       "ended",
     ],
-    ["its name with another id", pod({ containers: [{ name: "web", containerID: "docker://zzz" }] }), "ended"],
-    ["its name without an id, running", pod({ containers: [{ name: "web", state: running }] }), "running"],
+    [
+      "its name with another id [cache-test TestIsContainerRunning_ContainerIDMatchTakesPriority] [cache-test TestReconcilerEvictsReplacedContainerInstance]",
+      pod({ containers: [{ name: "web", containerID: "docker://zzz" }] }),
+      "ended",
+    ],
+    [
+      "its name without an id, running [cache-test TestIsContainerRunning_PreRunningInitWithEmptyContainerID]",
+      pod({ containers: [{ name: "web", state: running }] }),
+      "running",
+    ],
     ["its name without an id, terminated", pod({ containers: [{ name: "web", state: terminated }] }), "ended"],
     ["its name in a pod of another uid", pod({ containers: [{ name: "web", state: running }] }, "u2"), "ended"],
   ])("of %s is told", (_, known, expected) => {
     expect(containerLiveness(web, known)).toBe(expected);
   });
 
-  it("of an init or ephemeral container without a status yet is running while the spec declares it [cache W7]", () => {
+  it("of an init or ephemeral container without a status yet is running while the spec declares it [cache W7] [cache-test TestReconcilerKeepsJustAttachedEphemeralContainer] [cache-test TestReconciler_KeepsEphemeralContainerAwaitingStatus] [cache-test TestReconciler_EvictsContainerRemovedFromSpecAndStatus] [cache-test TestReconcilerEvictsContainerGoneFromSpecAndStatus]", () => {
     const others = pod({ containers: [{ name: "web", containerID: "docker://abc" }] });
     for (const containerName of ["setup", "debug"]) {
       expect(containerLiveness({ ...ref("new", "x"), containerName }, others)).toBe("running");
@@ -60,7 +76,7 @@ describe("containerLiveness", () => {
     expect(containerLiveness({ ...ref("new", "x"), containerName: "gone" }, others)).toBe("ended");
   });
 
-  it("of an init container whose pod uid was not known when it was added goes by the name [cache W7]", () => {
+  it("of an init container whose pod uid was not known when it was added goes by the name [cache W7] [cache-test TestReconcilerKeepsInitContainerWithEmptyStoredPodUID] [cache-test TestReconciler_KeepsInitContainerAwaitingStatusWithEmptyPodUID] [cache-test TestReconcilerEvictsEphemeralContainerAfterTermination]", () => {
     const known = pod({ init: [{ name: "setup", state: running }] });
     expect(containerLiveness({ ...ref("new", "x"), containerName: "setup", podUid: "" }, known)).toBe("running");
     const over = pod({ ephemeral: [{ name: "debug", state: terminated }] });
@@ -78,7 +94,7 @@ describe("ProfileCache", () => {
       return { ...bench, found };
     };
 
-    it("keeps a container whose pod is not known, at every tick", async () => {
+    it("keeps a container whose pod is not known, at every tick [cache-test TestReconcilerKeepsEntryWhenPodMissing]", async () => {
       const { cache, clock, found, metrics } = opened();
       found.value = "unknown";
       await clock.advance(3 * TICK_MS);
@@ -110,7 +126,7 @@ describe("ProfileCache", () => {
       expect(cache.size).toBe(0);
     });
 
-    it("ends a container that nobody removed, with the grace of one that was [cache W12]", async () => {
+    it("ends a container that nobody removed, with the grace of one that was [cache W12] [cache-test TestReconcilerEvictsTerminatedContainer] [cache-test TestMissedRemoveEventEvictedByReconciler] [cache-test TestReconciler_HonorsRemovalGraceForTerminatedContainer]", async () => {
       const { cache, clock, found, metrics } = opened();
       await clock.advance(0);
       found.value = "ended";
@@ -122,7 +138,7 @@ describe("ProfileCache", () => {
       expect([cache.size, metrics.read("evictions_total", "pod_stopped")]).toEqual([0, 1]);
     });
 
-    it("takes the end back when the container runs again", async () => {
+    it("takes the end back when the container runs again [cache-test TestReconciler_TerminationMarkResetsWhenContainerReappears]", async () => {
       const { cache, clock, found } = opened({ graceMs: 2 * TICK_MS });
       await clock.advance(0);
       const before = cache.get("c1");
@@ -177,6 +193,33 @@ describe("ProfileCache", () => {
       expect([cache.size, metrics.read("evictions_total", "container_removed")]).toEqual([0, 1]);
     });
 
+    it("stops looking when it is told to end [cache-test TestReconcilerExitsOnCtxCancel]", async () => {
+      let looks = 0;
+      let end: Promise<void> | undefined;
+      const { cache, clock, stop } = start({
+        liveness: () => {
+          looks += 1;
+          if (looks === 3) end = stop();
+          return "running";
+        },
+      });
+      for (let index = 0; index < 100; index += 1) cache.addContainer(ref(`c${index}`, "web"));
+      await clock.advance(TICK_MS);
+      await end;
+      expect(looks).toBe(3);
+    });
+
+    it("keeps what is pending while its pod is not known, until it is removed [cache-test TestPendingEntriesAreNotGCedBeforeRetry]", async () => {
+      const { cache, source, clock, found } = opened();
+      source.objects.clear();
+      found.value = "unknown";
+      await clock.advance(3 * TICK_MS);
+      expect(cache.state("c1")).toBe("pending");
+      cache.removeContainer("c1");
+      await clock.advance(10_000);
+      expect(cache.size).toBe(0);
+    });
+
     it("does not take a removal back", async () => {
       const { cache, clock, found } = opened({ graceMs: 2 * TICK_MS });
       await clock.advance(0);
@@ -186,7 +229,7 @@ describe("ProfileCache", () => {
       expect(cache.state("c1")).toBe("grace");
     });
 
-    it("ends one container of a pod by its removal and leaves the others", async () => {
+    it("ends one container of a pod by its removal and leaves the others [cache-test TestInitContainerEvictionViaRemoveEvent]", async () => {
       const { cache, clock } = opened();
       cache.addContainer(ref("init", "web"));
       await clock.advance(0);

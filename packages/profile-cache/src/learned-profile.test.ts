@@ -4,7 +4,7 @@ import { TICK_MS, ref, start } from "../test/cache-fixture.ts";
 
 describe("ProfileCache", () => {
   describe("a learned profile", () => {
-    it("that is final but partial is used for every container, from the first look on", async () => {
+    it("that is final but partial is used for every container, from the first look on [cache-test TestPartialCP_NonPreRunning_StaysPending] [cache-test TestPartialCP_PreRunning_Accepted] [cache-test TestPartialCP_Accepted]", async () => {
       const { cache, source, clock } = start();
       const stored = source.put("web");
       const annotations = { ...stored.metadata.annotations, "kubescape.io/completion": "partial" };
@@ -28,14 +28,17 @@ describe("ProfileCache", () => {
       ["missing-runtime", "pending"],
       ["unsupported-schema", "pending"],
       ["", "pending"],
-    ])("with the status %j makes the container %s [cache W4]", async (status, state) => {
-      const { cache, source, clock } = start();
-      source.put("web", {}, status);
-      cache.addContainer(ref("c1", "web"));
-      await clock.advance(0);
-      const why = status === "" ? "the profile has no status" : `the profile's status is ${JSON.stringify(status)}`;
-      expect([...cache.containers()]).toMatchObject([{ state, reason: state === "active" ? "" : why }]);
-    });
+    ])(
+      "with the status %j makes the container %s [cache W4] [cache-test TestTooLargeCP_Accepted]",
+      async (status, state) => {
+        const { cache, source, clock } = start();
+        source.put("web", {}, status);
+        cache.addContainer(ref("c1", "web"));
+        await clock.advance(0);
+        const why = status === "" ? "the profile has no status" : `the profile's status is ${JSON.stringify(status)}`;
+        expect([...cache.containers()]).toMatchObject([{ state, reason: state === "active" ? "" : why }]);
+      },
+    );
 
     it("that is not final is fetched once at each look, although its content is not kept", async () => {
       const { cache, source, clock } = start();
@@ -47,7 +50,7 @@ describe("ProfileCache", () => {
       expect(source.calls.length).toBe(looks + 1);
     });
 
-    it("is fetched at once when its learner says that it is written", async () => {
+    it("is fetched at once when its learner says that it is written [cache-test TestNotifyContainerTerminal_Completed]", async () => {
       const { cache, source, clock } = start();
       cache.addContainer(ref("c1", "web"));
       await clock.advance(40_000);
@@ -58,7 +61,7 @@ describe("ProfileCache", () => {
       expect(cache.state("c1")).toBe("active");
     });
 
-    it("that is not there yet when its learner says so is tried again soon", async () => {
+    it("that is not there yet when its learner says so is tried again soon [cache-test TestNotifyContainerTerminal_TooLarge]", async () => {
       const { cache, source, clock } = start();
       cache.addContainer(ref("c1", "web"));
       await clock.advance(40_000);
@@ -82,7 +85,7 @@ describe("ProfileCache", () => {
       expect(cache.state("c1")).toBe("active");
     });
 
-    it("whose fetch blocks does not hold up the end of the cache", async () => {
+    it("whose fetch blocks does not hold up the end of the cache [cache-test TestRefreshHonorsContextCancellationMidRPC]", async () => {
       const { cache, source, clock, stop } = start();
       source.put("web");
       cache.addContainer(ref("c1", "web"));

@@ -4,7 +4,7 @@ import { TICK_MS, ref, start } from "../test/cache-fixture.ts";
 
 describe("ProfileCache", () => {
   describe("removal", () => {
-    it("keeps the profile for the grace period [cache W12]", async () => {
+    it("keeps the profile for the grace period [cache W12] [cache-test TestDeleteContainer_LockAndCleanup] [cache-test TestProjectedProfile_SurvivesContainerRemovalGrace] [cache-test TestProjectedProfile_EvictedAfterRemovalGrace]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web");
       cache.addContainer(ref("c1", "web"));
@@ -49,7 +49,7 @@ describe("ProfileCache", () => {
       expect(metrics.read("profiles", "distinct")).toBe(0);
     });
 
-    it("aborts the fetch at the end of the grace period; its late answer resurrects nothing [cache W5]", async () => {
+    it("aborts the fetch at the end of the grace period; its late answer resurrects nothing [cache W5] [cache-test TestRefreshDoesNotResurrectDeletedEntry]", async () => {
       const { cache, source, clock, metrics } = start({ callTimeoutMs: 60_000 });
       source.isHeld = true;
       cache.addContainer(ref("c1", "web"));
@@ -125,7 +125,7 @@ describe("ProfileCache", () => {
   });
 
   describe("sharing", () => {
-    it("fetches a profile once for all its containers [cache W9]", async () => {
+    it("fetches a profile once for all its containers [cache W9] [cache-test TestSharedFastPath_NoOverlay]", async () => {
       const { cache, source, clock } = start();
       source.put("web");
       for (const id of ["c1", "c2", "c3"]) cache.addContainer(ref(id, "web"));

@@ -257,7 +257,7 @@ describe("ProfileCache", () => {
     });
   });
 
-  it("counts look-ups and containers by state", async () => {
+  it("counts look-ups and containers by state [cache-test TestGetContainerProfile_Miss]", async () => {
     const { cache, source, clock, metrics } = start();
     source.put("web");
     cache.addContainer(ref("c1", "web"));

@@ -10,7 +10,7 @@ const { hash } = compileProjectionSpec(onlyEtc);
 
 describe("ProfileCache", () => {
   describe("setProfileDataRequired", () => {
-    it("has every profile made again at once, and counts those that are not yet", async () => {
+    it("has every profile made again at once, and counts those that are not yet [cache-test TestSpecChange_TriggersReprojection]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web", spec);
       cache.addContainer(ref("c1", "web"));

@@ -1,7 +1,6 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { FakeSource, TICK_MS, labelled, ref, start } from "../test/cache-fixture.ts";
+import { FakeSource, TICK_MS, labelled, start } from "../test/cache-fixture.ts";
 import { WatchedSource } from "../test/fake-watch.ts";
 import { expectedChecksum } from "../test/oracle.ts";
 import type { ContainerRef } from "./container-ref.ts";
@@ -48,83 +47,6 @@ class FaultySource extends FakeSource {
 }
 
 describe("ProfileCache", () => {
-  it("survives 100 workers that add and remove 10 containers in any order of answers [cache W5]", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
-        const random = randomOf(seed);
-        const pick = (count: number): number => Math.floor(random() * count);
-        const { cache, source, clock, metrics, stop } = start({ maxEntries: 10 });
-        for (let index = 0; index < 10; index += 1) source.put(`p${index}`, { syscalls: [`s${index}`] });
-        source.isHeld = true;
-        const left = Array.from({ length: 100 }, () => 50);
-        const wanted = new Set<number>();
-        for (let step = 0; step < 100 * 50; step += 1) {
-          let worker = pick(100);
-          while ((left[worker] ?? 0) === 0) worker = (worker + 1) % 100;
-          left[worker] = (left[worker] ?? 0) - 1;
-          const id = pick(10);
-          if (random() < 0.5) {
-            wanted.add(id);
-            cache.addContainer(ref(`c${id}`, `p${id}`));
-          } else {
-            wanted.delete(id);
-            cache.removeContainer(`c${id}`);
-          }
-          // Answers come when they like, and some when nobody asks any more.
-          const open = [...source.open];
-          const call = open[pick(open.length)];
-          if (call !== undefined && random() < 0.3) call.resolve(source.objects.get(call.key));
-          if (random() < 0.02) await clock.advance(pick(3) * 1_000);
-        }
-        source.isHeld = false;
-        for (const call of source.open) call.resolve(source.objects.get(call.key));
-        await clock.advance(2 * TICK_MS);
-        expect(cache.size).toBe(wanted.size);
-        for (let id = 0; id < 10; id += 1) {
-          expect(cache.get(`c${id}`)?.content.usesSyscall(`s${id}`)).toBe(wanted.has(id) ? true : undefined);
-        }
-        expect(metrics.read("profiles", "distinct")).toBe(wanted.size);
-        expect(clock.pendingTimers).toBe(wanted.size === 0 ? 0 : 1);
-        await stop();
-        expect(clock.pendingTimers).toBe(0);
-      }),
-      { seed: 1, numRuns: 10 },
-    );
-  });
-
-  it("shows 50 readers one version or the other, never a mixture, and lets none of them write", async () => {
-    const one = {
-      execs: [{ path: "/bin/sh", args: ["a", "b", "c"] }],
-      opens: [{ path: "/etc/passwd" }],
-      capabilities: ["SYS_PTRACE", "CHOWN"],
-    };
-    const two = { execs: [{ path: "/bin/bash" }], opens: [{ path: "/etc/shadow" }], capabilities: ["CAP_CHOWN"] };
-    const random = randomOf(7);
-    const { cache, source, clock } = start({ tickIntervalMs: 1_000 });
-    source.put("web", one);
-    for (let reader = 0; reader < 50; reader += 1) cache.addContainer(ref(`c${reader}`, "web"));
-    await clock.advance(0);
-    let seen = 0;
-    for (let round = 0; round < 200; round += 1) {
-      source.put("web", round % 2 === 0 ? two : one);
-      const advanced = clock.advance(1_000);
-      for (let reader = 0; reader < 50; reader += 1) {
-        if (random() < 0.3) await Promise.resolve();
-        const held = cache.get(`c${reader}`);
-        const isOne = held?.content.wasExecuted("/bin/sh") ?? false;
-        expect([held?.content.wasOpened("/etc/passwd"), held?.content.usesCapability("CHOWN")]).toEqual([isOne, isOne]);
-        expect([held?.content.wasExecuted("/bin/bash"), held?.content.wasOpened("/etc/shadow")]).toEqual([
-          !isOne,
-          !isOne,
-        ]);
-        expect(Object.isFrozen(held?.content)).toBe(true);
-        seen += 1;
-      }
-      await advanced;
-    }
-    expect(seen).toBe(50 * 200);
-  });
-
   it.each([false, true])(
     "is what the store says for 1,000 containers once a store that failed at random has recovered (watched: %j)",
     async (isWatched) => {

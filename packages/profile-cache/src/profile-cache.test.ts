@@ -21,7 +21,7 @@ describe("ProfileCache", () => {
       expect(cache.get("c1")?.checksum).toMatch(/^[0-9a-f]{64}$/);
     });
 
-    it("cannot be changed by a consumer", async () => {
+    it("cannot be changed by a consumer [cache-test TestSharedPointerFastPathPreservesPointerIdentity]", async () => {
       const { cache, source, clock } = start();
       const flags = ["O_RDONLY"];
       source.put("web", { opens: [{ path: "/etc/hosts", flags }], rulePolicies: { R1: { processAllowed: ["ls"] } } });
@@ -33,7 +33,7 @@ describe("ProfileCache", () => {
       expect(Object.isFrozen(held) && Object.isFrozen(held?.content)).toBe(true);
     });
 
-    it("keeps the same object while the version, or only the version, is unchanged", async () => {
+    it("keeps the same object while the version, or only the version, is unchanged [cache-test TestRefreshFastSkipWhenAllRVsMatch]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web", { syscalls: ["read", "write"] });
       cache.addContainer(ref("c1", "web"));
@@ -48,7 +48,7 @@ describe("ProfileCache", () => {
       expect(metrics.read("fetches_total", "unchanged")).toBe(2);
     });
 
-    it("follows a change at the next tick", async () => {
+    it("follows a change at the next tick [cache-test TestRefreshRebuildsOnCPChange]", async () => {
       const { cache, source, clock } = start();
       source.put("web", { execs: [{ path: "/bin/sh" }] });
       cache.addContainer(ref("c1", "web"));
@@ -76,7 +76,7 @@ describe("ProfileCache", () => {
   });
 
   describe("a profile that does not exist", () => {
-    it("leaves the container pending with the reason, and is found once it is created", async () => {
+    it("leaves the container pending with the reason, and is found once it is created [cache-test TestRetryPendingEntries_CPCreatedAfterAdd]", async () => {
       const { cache, source, clock, metrics, lines } = start();
       cache.addContainer(ref("c1", "web"));
       await clock.advance(0);
@@ -102,7 +102,7 @@ describe("ProfileCache", () => {
       expect(times).toEqual([0.5, 2, 6, 14, 30, 60, 120, 180, 240, 300, 360]);
     });
 
-    it("takes the container back to pending at the next tick when it was deleted [cache W1]", async () => {
+    it("takes the container back to pending at the next tick when it was deleted [cache W1] [cache-test TestRefresh_LearnedCP_NotFoundEvictsVsTransientKeeps] [cache-test TestRefresh_NoSourcesAfterDelete_EvictsInsteadOfSyntheticComplete]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web");
       cache.addContainer(ref("c1", "web"));
@@ -119,7 +119,7 @@ describe("ProfileCache", () => {
   });
 
   describe("a profile that is not final", () => {
-    it("leaves the container pending and says so [cache W4]", async () => {
+    it("leaves the container pending and says so [cache W4] [cache-test TestRefreshUpdatesCPStatus]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web", {}, "ready");
       cache.addContainer(ref("c1", "web"));
@@ -147,7 +147,7 @@ describe("ProfileCache", () => {
   });
 
   describe("a store that fails", () => {
-    it("keeps the last good profile, with reason and metric, warns once and says when it is over", async () => {
+    it("keeps the last good profile, with reason and metric, warns once and says when it is over [cache-test TestRefreshNoEntryWhenCPGetFails]", async () => {
       const { cache, source, clock, metrics, lines } = start();
       source.put("web");
       cache.addContainer(ref("c1", "web"));
@@ -165,7 +165,7 @@ describe("ProfileCache", () => {
       expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);
     });
 
-    it("is not a missing profile: the container is pending with the error as reason [cache W17]", async () => {
+    it("is not a missing profile: the container is pending with the error as reason [cache W17] [cache-test TestStorageError_NoEntry]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web");
       source.failure = new Error("connection refused");

@@ -96,7 +96,7 @@ export class ProfileCache {
       profileKnown: (binding) => this.#profileKnown(binding),
       nextExpiryMs: () => this.#nextExpiryMs(),
       expire: (nowMs) => this.#expire(nowMs),
-      sweep: (nowMs) => this.#sweep(nowMs),
+      sweep: (nowMs, signal) => this.#sweep(nowMs, signal),
     });
   }
 
@@ -323,10 +323,11 @@ export class ProfileCache {
    * Finds containers that left without anybody saying so. One look can be wrong (a list that is older than the watch before it): a container
    * ends when two say so, a grace period or more apart, and a look that cannot tell counts neither way.
    */
-  #sweep(nowMs: number): void {
+  #sweep(nowMs: number, signal: AbortSignal): void {
     const { liveness, unknownPodGraceMs } = this.#options;
     if (liveness === undefined) return;
     for (const entry of [...this.#containers.values()]) {
+      if (signal.aborted) return;
       if (entry.mark === "removed") continue;
       const found = liveness(entry.ref);
       if (found === undefined) continue;

@@ -34,8 +34,8 @@ export interface ProfileRefresherOwner {
   nextExpiryMs(): number;
   /** Ends the grace periods that are over. */
   expire(nowMs: number): void;
-  /** Compares the containers with their pods. */
-  sweep(nowMs: number): void;
+  /** Compares the containers with their pods, until the signal fires. */
+  sweep(nowMs: number, signal: AbortSignal): void;
 }
 
 type FetchResult = "changed" | "unchanged" | "not_found" | "not_final" | "no_room" | "error" | "discarded";
@@ -69,6 +69,8 @@ export class ProfileRefresher {
   #takeContent: typeof Composer.takeContent | undefined = undefined;
   #declarations: readonly unknown[] = [];
   #isRunning = false;
+  /** Ends what runs. */
+  #signal: AbortSignal = AbortSignal.abort();
   #onFirstSource: (() => void) | undefined = undefined;
   #nextTickMs = Number.POSITIVE_INFINITY;
   /** No later than the earliest retry that is due; may be too early when that object is not needed any more. */
@@ -181,6 +183,7 @@ export class ProfileRefresher {
   async run(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     this.#isRunning = true;
+    this.#signal = signal;
     for (const source of this.#sources.values()) {
       if (source.live > 0) this.#queue.add(source, source.isTried ? "refresh" : "first");
     }
@@ -429,7 +432,7 @@ export class ProfileRefresher {
     const isTick = nowMs >= this.#nextTickMs;
     if (isTick) {
       this.#nextTickMs = Number.POSITIVE_INFINITY;
-      this.#owner.sweep(nowMs);
+      this.#owner.sweep(nowMs, this.#signal);
       this.#refreshMetrics.reconciled("evict", this.#options.clock.monotonicMs() - nowMs);
     }
     if (isTick || nowMs >= this.#nextRetryMs) this.#enqueueDue(nowMs, isTick);

@@ -234,7 +234,7 @@ describe("projectProfile", () => {
 });
 
 describe("compileProjectionSpec", () => {
-  it("unites declarations, sorted, whatever their order, with `all` above patterns", () => {
+  it("unites declarations, sorted, whatever their order, with `all` above patterns [cache-test TestCompileSpec_*]", () => {
     const one = { opens: [{ prefix: "/b" }, { prefix: "/a" }, { prefix: "/b" }], execs: [{ exact: "/bin/sh" }] };
     const two = { opens: [{ suffix: "x" }], execs: "all" };
     const spec = compileProjectionSpec([one, undefined, two]);

@@ -6,7 +6,7 @@ const execs = (...paths: string[]) => ({ execs: paths.map((path) => ({ path })) 
 
 describe("ProfileCache", () => {
   describe("overlays", () => {
-    it("widen the learned profile, the workload's first, then those of the pod's label", async () => {
+    it("widen the learned profile, the workload's first, then those of the pod's label [cache-test TestUserManagedProfileMerged]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web", { capabilities: ["SYS_PTRACE"], ...execs("/bin/X") });
       source.putAp("ug-deploy-web", { web: execs("/bin/Y") });
@@ -26,7 +26,7 @@ describe("ProfileCache", () => {
       expect(metrics.read("overlays_total", "network,full")).toBe(1);
     });
 
-    it("leave what they are put over as it was", async () => {
+    it("leave what they are put over as it was [cache-test TestOverlayPath_DeepCopies]", async () => {
       const { cache, source, clock } = start();
       source.put("web", execs("/bin/X"));
       source.putAp("ug-deploy-web", { web: execs("/bin/Y") });
@@ -38,7 +38,7 @@ describe("ProfileCache", () => {
       expect(source.callsOf("shop/web")).toBeLessThanOrEqual(2);
     });
 
-    it("take effect when they change or are deleted, at the next tick [cache W1]", async () => {
+    it("take effect when they change or are deleted, at the next tick [cache W1] [cache-test TestRefreshRebuildsOnUserAPChange] [cache-test TestT8_EndToEndRefreshUpdatesProjection]", async () => {
       const { cache, source, clock } = start();
       source.put("web", execs("/bin/base"));
       source.putAp("override", { web: execs("/bin/old") });
@@ -82,14 +82,21 @@ describe("ProfileCache", () => {
       expect(metrics.read("overlays_total", "application,full")).toBe(loads);
     });
 
-    it.each(["ApplicationProfile/shop/ug-deploy-web", "NetworkNeighborhood/shop/ug-deploy-web"])(
-      "stay in force while %s cannot be fetched",
+    it.each([
+      "ApplicationProfile/shop/ug-deploy-web",
+      "NetworkNeighborhood/shop/ug-deploy-web",
+      "ApplicationProfile/shop/override",
+      "NetworkNeighborhood/shop/override",
+    ])(
+      "stay in force while %s cannot be fetched [cache-test TestRefreshPreservesEntryOnTransientOverlayError]",
       async (key) => {
         const { cache, source, clock } = start();
         source.put("web", execs("/bin/X"));
         source.putAp("ug-deploy-web", { web: execs("/bin/Y") });
         source.putNn("ug-deploy-web", { web: {} });
-        cache.addContainer(labelled("c1"));
+        source.putAp("override", { web: execs("/bin/Z") });
+        source.putNn("override", { web: {} });
+        cache.addContainer(labelled("c1", "override"));
         await clock.advance(0);
         const before = cache.get("c1");
         source.failures.set(key, new Error("timed out"));
@@ -102,7 +109,7 @@ describe("ProfileCache", () => {
       },
     );
 
-    it("that fail before they were ever seen do not hold up the learned profile, and are asked for again", async () => {
+    it("that fail before they were ever seen do not hold up the learned profile, and are asked for again [cache-test TestOverlayLabel_TransientFetchFailure_RefsRetained]", async () => {
       const { cache, source, clock } = start();
       source.put("web", execs("/bin/X"));
       source.putAp("override", { web: execs("/bin/Y") });
@@ -116,7 +123,7 @@ describe("ProfileCache", () => {
       expect(cache.get("c1")?.content.wasExecuted("/bin/Y")).toBe(true);
     });
 
-    it("alone make no profile: the container stays pending and says what waits [cache W3]", async () => {
+    it("alone make no profile: the container stays pending and says what waits [cache W3] [cache-test TestUserDefinedProfileOnly_NoBaseCP]", async () => {
       const { cache, source, clock } = start();
       source.putAp("override", { web: execs("/bin/Y") });
       cache.addContainer(labelled("c1", "override"));
@@ -209,7 +216,7 @@ describe("ProfileCache", () => {
       expect(cache.get("c1")?.content.callStacks.map(({ callID }) => callID)).toEqual(["r1"]);
     });
 
-    it("that leave out a container of the pod are counted each time and warned about once per version", async () => {
+    it("that leave out a container of the pod are counted each time and warned about once per version [cache-test TestProjection_UserAP_PartialContainers]", async () => {
       const pod = { containers: ["web", "sidecar"], initContainers: [], ephemeralContainers: [] };
       const { cache, source, clock, metrics, lines } = start({ podContainers: () => pod });
       source.put("web", execs("/bin/X"));
@@ -240,7 +247,7 @@ describe("ProfileCache", () => {
   });
 
   describe("an authored profile", () => {
-    it("replaces the learned one and the overlays, and counts as completed", async () => {
+    it("replaces the learned one and the overlays, and counts as completed [cache-test TestOverlayPath_UserDefinedCP_NewWay]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web", execs("/bin/learned"));
       source.putAp("ug-deploy-web", { web: execs("/bin/overlay") });
@@ -254,7 +261,7 @@ describe("ProfileCache", () => {
       expect(metrics.read("labels_total", "adopted,shop")).toBe(1);
     });
 
-    it("of the container's name comes before the one of the bare label, also when it comes later", async () => {
+    it("of the container's name comes before the one of the bare label, also when it comes later [cache-test TestUserDefinedCP_PerContainerBinding] [cache-test TestUserDefinedCP_SingleContainerBareFallback]", async () => {
       const { cache, source, clock } = start();
       source.author("mine", execs("/bin/bare"));
       cache.addContainer(labelled("c1", "mine"));
@@ -268,7 +275,7 @@ describe("ProfileCache", () => {
       expect(cache.get("c1")?.name).toBe("mine");
     });
 
-    it("is not replaced by the bare label's while its own cannot be fetched", async () => {
+    it("is not replaced by the bare label's while its own cannot be fetched [cache-test TestUserDefinedCP_CPFetchTransientError_RecordsUserCPRef] [cache-test TestRefresh_AuthoredCP_NotFoundUnpinsVsTransientKeeps]", async () => {
       const { cache, source, clock } = start();
       source.author("mine", execs("/bin/bare"));
       source.author("mine-web", execs("/bin/own"));
@@ -288,7 +295,7 @@ describe("ProfileCache", () => {
       expect(cache.get("c1")).toBe(held);
     });
 
-    it("with sections gives each container its own and no other", async () => {
+    it("with sections gives each container its own and no other [cache-test TestResolveAuthoredContainerSection] [cache-test TestUserDefinedCP_GroupedDocumentPerSubtype] [cache-test TestResolveAuthoredSection_SharedNarrative]", async () => {
       const { cache, source, clock } = start();
       const sections = {
         architectures: ["amd64"],
@@ -309,7 +316,7 @@ describe("ProfileCache", () => {
       expect(cache.state("other")).toBe("unbound");
     });
 
-    it("with a status was learned, and no label adopts it", async () => {
+    it("with a status was learned, and no label adopts it [cache-test TestUserDefinedCP_LearnedProfileIgnored]", async () => {
       const { cache, source, clock } = start();
       source.put("mine", execs("/bin/else"), "completed");
       source.put("web", execs("/bin/X"));
@@ -319,7 +326,7 @@ describe("ProfileCache", () => {
       expect(cache.state("c1")).toBe("unbound");
     });
 
-    it("is followed when it is edited, although nothing was learned", async () => {
+    it("is followed when it is edited, although nothing was learned [cache-test TestRefreshReflectsAuthoredCPEdit_RVFreezeProof] [cache-test TestRefreshUserCP_NoLearnedCP] [cache-test TestRefreshUserCP_FastSkipWhenRVsMatch] [cache-test TestRefreshUserCP_RebuildWhenUserCPRVChanges]", async () => {
       const { cache, source, clock } = start();
       source.author("mine", execs("/bin/one"));
       cache.addContainer(labelled("c1", "mine"));
@@ -389,35 +396,5 @@ describe("ProfileCache", () => {
       await clock.advance(0);
       expect([cache.state("c1"), source.callsOf("shop/")]).toEqual(["active", 0]);
     });
-  });
-
-  describe("userProfiles", () => {
-    it.each([
-      ["auto", "mine", ["authored"]],
-      ["authored", "mine", ["authored"]],
-      ["overlays", "web", ["learned", "overlay"]],
-      ["none", "web", ["learned"]],
-    ] as const)("%s takes %s, which allows %j", async (userProfiles, name, allowed) => {
-      const { cache, source, clock } = start({ userProfiles });
-      source.put("web", execs("/bin/learned"));
-      source.putAp("ug-deploy-web", { web: execs("/bin/overlay") });
-      source.author("mine", execs("/bin/authored"));
-      cache.addContainer(labelled("c1", "mine"));
-      await clock.advance(0);
-      const held = cache.get("c1");
-      expect(held?.name).toBe(name);
-      expect(["learned", "overlay", "authored"].filter((one) => held?.content.wasExecuted(`/bin/${one}`))).toEqual(
-        allowed,
-      );
-    });
-  });
-
-  it("asks nothing for the host, which has no learned profile, and waits for nothing [cache W11]", async () => {
-    const { cache, source, clock } = start();
-    cache.addContainer({ ...ref("host", ""), namespace: "host" });
-    await clock.advance(TICK_MS);
-    expect(source.calls).toEqual([]);
-    expect(cache.get("host")).toBeUndefined();
-    expect(clock.pendingTimers).toBe(1);
   });
 });
