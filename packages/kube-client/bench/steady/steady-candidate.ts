@@ -30,7 +30,8 @@ async function main(): Promise<void> {
     globalThis.gc?.();
     return process.memoryUsage().heapUsed / 1e6;
   };
-  await delay(10_000);
+  // What was only needed to start is collected, compiled code and all, within half a minute.
+  await delay(30_000);
   delays.fill(0);
   events = 0;
   const cpu = process.cpuUsage();
