@@ -98,6 +98,8 @@ describe("compilePattern", () => {
       "CVE-2021-44228",
       "/var/run/docker\\.sock",
       "(?:.*/)?docker\\.sock",
+      "docker.io",
+      "k8s.gcr.io|registry.k8s.io",
     ]) {
       expect(compilePattern(source, "whole", undefined).kind).toBe("test");
     }

@@ -29,12 +29,17 @@ export function endsWithFolded(text: string, literal: string): boolean {
   return text.length >= literal.length && hasFoldedAt(text, literal, text.length - literal.length);
 }
 
+/** Stands in a literal for any one character that is not a line end. @internal */
+export const anyCharacter = "\u0001";
+const anyCode = 1;
+
 /** True when `literal` stands at `position` of `text`, which must be long enough. @internal */
 export function hasFoldedAt(text: string, literal: string, position: number): boolean {
   for (let index = 0; index < literal.length; index++) {
     const code = text.charCodeAt(position + index);
     const wanted = literal.charCodeAt(index);
-    if (code !== wanted && foldCode(code) !== wanted) return false;
+    if (code === wanted || foldCode(code) === wanted) continue;
+    if (wanted !== anyCode || code === 10) return false;
   }
   return true;
 }

@@ -11,6 +11,10 @@ const minIndexed = 8;
  * @internal
  */
 export function matchWholeText(sequences: readonly PlainSequence[]): TextTest {
+  return countingCharacters(sequences, matchWhole(sequences));
+}
+
+function matchWhole(sequences: readonly PlainSequence[]): TextTest {
   const literals: string[] = [];
   const others: PlainSequence[] = [];
   for (const sequence of sequences) {
@@ -39,7 +43,7 @@ export function matchWholeText(sequences: readonly PlainSequence[]): TextTest {
  */
 export function matchPartOfText(sequences: readonly PlainSequence[]): TextTest {
   const inLines = sequences.map(openEnds);
-  return (text) => {
+  return countingCharacters(sequences, (text) => {
     if (!text.includes("\n")) return matchesAny(text, sequences, inLines, true, true);
     const lines = text.split("\n");
     for (let index = 0; index < lines.length; index++) {
@@ -47,7 +51,24 @@ export function matchPartOfText(sequences: readonly PlainSequence[]): TextTest {
       if (matchesAny(lines[index] as string, sequences, inLines, index === 0, isLast)) return true;
     }
     return false;
-  };
+  });
+}
+
+/**
+ * `.` is one character, which may be two code units. As no literal holds such a character, any other one can stand in for it; that
+ * costs a copy, but only of texts that have one.
+ */
+function countingCharacters(sequences: readonly PlainSequence[], test: TextTest): TextTest {
+  if (!sequences.some((sequence) => sequence.hasAny)) return test;
+  return (text) => test(hasSurrogate(text) ? text.replaceAll(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, "\uE000") : text);
+}
+
+function hasSurrogate(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code >= 0xd800 && code <= 0xdfff) return true;
+  }
+  return false;
 }
 
 function matchesAny(

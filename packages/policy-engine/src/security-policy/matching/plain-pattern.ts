@@ -1,4 +1,4 @@
-import { isAscii, maxSearchedLiteral } from "./folded-text.ts";
+import { anyCharacter, isAscii, maxSearchedLiteral } from "./folded-text.ts";
 
 /**
  * A pattern that is nothing but literals with gaps (`.*`, `.+`) between them: `gaps[i]` stands before `literals[i]`, the last
@@ -12,6 +12,8 @@ export interface PlainSequence {
   /** Began with `^`, ended with `$`: only told apart where a pattern may match a part of the text. */
   readonly atStart: boolean;
   readonly atEnd: boolean;
+  /** A literal holds {@link anyCharacter}. */
+  readonly hasAny: boolean;
 }
 
 /** What groups and optional parts may multiply out to; a plain list of alternatives may be longer. */
@@ -30,7 +32,7 @@ type Sequence = readonly string[];
 /**
  * Takes a pattern in RE2 syntax apart into plain sequences, any of which may match.
  *
- * Understood: ASCII literals and escaped punctuation, `.*`, `.+`, `|`, groups without a name, `?` after a literal character or
+ * Understood: ASCII literals and escaped punctuation, `.`, `.*`, `.+`, `|`, groups without a name, `?` after a literal character or
  * group, `^` and `$` at the ends, `(?i)` in front. Linear in the pattern, but for products, which are bounded.
  *
  * @returns undefined for everything else: the pattern engine then decides, also whether it is a pattern at all.
@@ -38,7 +40,7 @@ type Sequence = readonly string[];
  * @internal
  */
 export function parsePlainPattern(source: string): readonly PlainSequence[] | undefined {
-  if (!isAscii(source) || source.includes("\u0000")) return undefined;
+  if (!isAscii(source) || /[\u0000\u0001]/.test(source)) return undefined;
   const text = source.startsWith("(?i)") ? source.slice(4) : source;
   const reader = new PlainReader(text);
   const sequences = reader.readAlternatives(0);
@@ -92,7 +94,7 @@ class PlainReader {
     const character = this.text[this.position++];
     switch (character) {
       case ".":
-        return this.#readGap();
+        return this.#readDot();
       case "(":
         return this.#readGroup(depth);
       case "^":
@@ -114,9 +116,9 @@ class PlainReader {
     }
   }
 
-  #readGap(): readonly Sequence[] | undefined {
+  #readDot(): readonly Sequence[] | undefined {
     const quantifier = this.text[this.position];
-    if (quantifier !== "*" && quantifier !== "+") return undefined;
+    if (quantifier !== "*" && quantifier !== "+") return this.#readQuantifier([[anyCharacter]]);
     this.position++;
     // A lazy gap matches the same texts.
     if (this.text[this.position] === "?") this.position++;
@@ -204,5 +206,6 @@ function normalise(sequence: Sequence): PlainSequence | undefined {
   ) {
     return undefined;
   }
-  return { literals, gaps, atStart: from > 0, atEnd: to < sequence.length };
+  const hasAny = literals.some((item) => item.includes(anyCharacter));
+  return { literals, gaps, atStart: from > 0, atEnd: to < sequence.length, hasAny };
 }

@@ -12,6 +12,12 @@ export interface PodFacts {
   readonly volumes: ReadonlyMap<string, PodVolume>;
 }
 
+/**
+ * What fractions are set to before their value. V8 keeps a field that only ever held fractions unboxed and allocates 16 bytes at
+ * every read of it; one that held something else before keeps the boxed number (measured on Node 26.10).
+ */
+const unset = undefined as unknown as number;
+
 const bytesPerMiB = 1_048_576;
 const appArmorAnnotation = "container.apparmor.security.beta.kubernetes.io/";
 
@@ -31,7 +37,7 @@ export function readContainer(
   const requests = objectIn(resources["requests"]);
   const limits = objectIn(resources["limits"]);
   const privileged = security["privileged"] === true;
-  return {
+  const container: { -readonly [Field in keyof WorkloadContainer]: WorkloadContainer[Field] } = {
     index,
     type,
     name,
@@ -51,15 +57,20 @@ export function readContainer(
       pod.annotations.get(appArmorAnnotation + name) ??
       appArmorProfileIn(pod.securityContext["appArmorProfile"]) ??
       "",
-    cpuRequest: parseResourceQuantity(requests["cpu"]),
-    cpuLimit: parseResourceQuantity(limits["cpu"]),
-    memoryRequest: parseResourceQuantity(requests["memory"]) / bytesPerMiB,
-    memoryLimit: parseResourceQuantity(limits["memory"]) / bytesPerMiB,
+    cpuRequest: unset,
+    cpuLimit: unset,
+    memoryRequest: unset,
+    memoryLimit: unset,
     hasLivenessProbe: isObject(entry["livenessProbe"]),
     hasReadinessProbe: isObject(entry["readinessProbe"]),
     environment: objectsIn(entry["env"]).map(readVariable),
     volumes: readMounts(entry["volumeMounts"], pod.volumes),
   };
+  container.cpuRequest = parseResourceQuantity(requests["cpu"]);
+  container.cpuLimit = parseResourceQuantity(limits["cpu"]);
+  container.memoryRequest = parseResourceQuantity(requests["memory"]) / bytesPerMiB;
+  container.memoryLimit = parseResourceQuantity(limits["memory"]) / bytesPerMiB;
+  return container;
 }
 
 function capabilitiesIn(list: unknown): readonly string[] {
