@@ -26,6 +26,7 @@ import type { SensorConfig } from "./config.ts";
 import { watchContainers, type ContainerWatch } from "./container-watch.ts";
 import { alertCapacity, EventPipeline } from "./event-pipeline.ts";
 import { loadRunNames } from "./lazy.ts";
+import { profileDataOf } from "./profile-data.ts";
 import { podProjection } from "./projections.ts";
 
 /** The parts of a sensor, opened and connected, not yet running. */
@@ -136,7 +137,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     },
     podContainers: (namespace, podName) => podContainerNames(podInformer.get(`${namespace}/${podName}`)),
   });
-  profiles.setProfileDataRequired(builtinRules.map((rule) => rule.profileDataRequired));
+  profiles.setProfileDataRequired(profileDataOf(builtinRules));
   const detector = createDetector({
     rules: builtinRules,
     profiles,
