@@ -1,8 +1,9 @@
 import { ManualClock, sleep } from "@kinglet/lifecycle";
+import { noopLogger } from "@kinglet/logger";
 import { createMetrics } from "@kinglet/metrics";
 import { waitFor } from "@kinglet/testing";
 import { beforeAll, describe, expect, expectTypeOf, it } from "vitest";
-import { endOfList, event, object, type ListScript } from "../test/fake-api.ts";
+import { endOfList, event, FakeApi, object, type ListScript } from "../test/fake-api.ts";
 import { fault, recorder, startInformer } from "../test/informer-fixture.ts";
 import { ACCESS, line, pod, podList, ScriptedTransport } from "../test/scripted-transport.ts";
 import { createInformer, createKubeClient, pods, type Informer, type KubeObject } from "./index.ts";
@@ -230,6 +231,35 @@ describe("Informer.run", () => {
     expect([log.slice(3), isSame, api.calls.length]).toEqual([["a@1>a@1", "b@2>b@2"], [true, true], 2]);
     await stop();
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("re-delivers more objects than a queue holds to a handler that takes its time [client C6]", async () => {
+    const items = Array.from({ length: 2500 }, (_value, index) => object(`p${index}`, String(index + 1)));
+    const warnings: string[] = [];
+    const logger = { ...noopLogger, warn: (message: string) => void warnings.push(message) };
+    const clock = new ManualClock();
+    const api = new FakeApi(clock, { lists: [{ items, resourceVersion: "2500" }] });
+    const informer = createInformer<KubeObject>(api, pods, { clock, logger, random: () => 0.5, resyncMs: 600_000 });
+    const stopping = new AbortController();
+    const first = informer.run({ signal: stopping.signal });
+    await clock.advance(0);
+    stopping.abort();
+    await first;
+    const again = new Set<string>();
+    // The informer does not run: what waits for it makes no handler slow.
+    informer.addHandler({
+      onUpdate: async (now, old) => {
+        await sleep(10, { clock });
+        if (now === old) again.add(now.metadata.name);
+      },
+    });
+    expect(warnings).toEqual([]);
+    const stop = new AbortController();
+    const running = informer.run({ signal: stop.signal });
+    await clock.advance(650_000);
+    expect(again.size).toBe(2500);
+    stop.abort();
+    await running;
   });
 
   it("asks ever more rarely for what the server refuses, and says it once [client L11]", async () => {
