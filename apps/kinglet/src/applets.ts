@@ -30,6 +30,11 @@ export const applets: readonly AppletEntry[] = [
     load: () => import("./applets/heap/applet.ts"),
   },
   {
+    name: "policy",
+    summary: "check SecurityPolicies, and say which workloads of manifests violate them",
+    load: () => import("./applets/policy/applet.ts"),
+  },
+  {
     name: "sensor",
     summary: "watch containers and alert when one executes something outside its profile",
     load: () => import("./applets/sensor/applet.ts"),

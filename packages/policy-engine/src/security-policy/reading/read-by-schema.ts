@@ -1,9 +1,12 @@
 import type { ArrayNode, EnumNode, ObjectNode, SchemaNode, StringNode } from "@kinglet/lazy-schema";
 
+import { nearestName } from "../validation/nearest-name.ts";
 import type { ProblemList } from "../validation/problem-list.ts";
 
 /** Values looked at in one document; 1 MB of JSON has far fewer. */
 const maxValues = 100_000;
+/** No name of a field is longer by far. */
+const maxGuessedLength = 64;
 
 /**
  * Walks a value along a schema and reports whatever is not of it: types, names, unknown fields, upper bounds, broken Unicode.
@@ -65,9 +68,7 @@ export class SchemaReader {
       if (--this.#left < 0) return this.#tooMuch(path);
       if (Object.hasOwn(node.fields, key)) continue;
       isEmpty = false;
-      this.#problems.error("KINGLET_ERR_POLICY_ENGINE_POLICY_UNKNOWN_FIELD", `${path}.${key}`, "is not a known field", {
-        permitted: Object.keys(node.fields),
-      });
+      this.#unknownField(node, `${path}.${key}`, key);
     }
     for (const key in node.fields) {
       const field = node.fields[key] as SchemaNode;
@@ -117,6 +118,15 @@ export class SchemaReader {
       return undefined;
     }
     return value;
+  }
+
+  #unknownField(node: ObjectNode, path: string, key: string): void {
+    const permitted = Object.keys(node.fields);
+    const near = key.length > maxGuessedLength ? undefined : nearestName(key, permitted);
+    const hint = near === undefined ? "" : ` (did you mean ${near}?)`;
+    this.#problems.error("KINGLET_ERR_POLICY_ENGINE_POLICY_UNKNOWN_FIELD", path, `is not a known field${hint}`, {
+      permitted,
+    });
   }
 
   #shape(path: string, message: string, value: unknown): undefined {

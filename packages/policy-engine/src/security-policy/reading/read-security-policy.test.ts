@@ -200,8 +200,16 @@ describe("readSecurityPolicy", () => {
 
     it("proposes the criterion that was probably meant", () => {
       const { problems } = readSecurityPolicy(resource(sectionsOf(group("privileged containers", "true"))));
-      expect(problems[0]?.message).toBe("is not a criterion; did you mean Privileged Container?");
+      expect(problems[0]?.message).toBe("is not a criterion (did you mean Privileged Container?)");
       expect(problems[0]?.permitted).toEqual(criterionNames);
+    });
+
+    it("proposes the field that was probably meant", () => {
+      const { problems } = readSecurityPolicy(resource({ sverity: "LOW_SEVERITY", zzzzzz: 1 }));
+      expect(problems.map(({ message }) => message)).toEqual([
+        "is not a known field (did you mean severity?)",
+        "is not a known field",
+      ]);
     });
 
     it("shows the value and what is permitted", () => {

@@ -1,4 +1,4 @@
-/** The name that differs least from what somebody wrote, when it differs little; case does not count. @internal */
+/** The name that differs least from what somebody wrote, when it differs little, else one that begins with it; case does not count. @internal */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
   const maxDistance = 3;
   const lower = written.toLowerCase();
@@ -12,7 +12,7 @@ export function nearestName(written: string, names: readonly string[]): string |
       nearest = name;
     }
   }
-  return nearest;
+  return nearest ?? (lower.length < 3 ? undefined : names.find((name) => name.toLowerCase().startsWith(lower)));
 }
 
 /** Insertions, deletions and replacements that make one text the other; both are short here. */

@@ -24,7 +24,7 @@ export function validateGroup(
   const criterion = criteria().get(group.fieldName);
   if (criterion === undefined) {
     const near = nearestName(group.fieldName, criterionNames);
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    const hint = near === undefined ? "" : ` (did you mean ${near}?)`;
     problems.error("KINGLET_ERR_POLICY_ENGINE_POLICY_UNKNOWN_NAME", `${path}.fieldName`, `is not a criterion${hint}`, {
       value: group.fieldName,
       permitted: criterionNames,
