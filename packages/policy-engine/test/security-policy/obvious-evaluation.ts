@@ -45,8 +45,8 @@ function holds(section: PolicySection, choice: Choice, subject: EvaluationSubjec
     const fact = factOf(group, choice, subject);
     if (fact === undefined) return false;
     const facts = Array.isArray(fact) ? (fact as readonly string[]) : [String(fact)];
-    const matches = group.values.map((value) => facts.some((text) => isMatch(group, value, text)));
-    const isTrue = group.booleanOperator === "OR" ? matches.includes(true) : !matches.includes(false);
+    const matches = (value: string): boolean => facts.some((text) => isMatch(group, value, text));
+    const isTrue = group.booleanOperator === "OR" ? group.values.some(matches) : group.values.every(matches);
     return isTrue !== group.negate;
   });
 }
@@ -90,9 +90,10 @@ function factOf(
   }
 }
 
+const exactCriteria = new Set(["Exposed Port Protocol", "Kubernetes User Groups", "Seccomp Profile Type"]);
+
 function isMatch(group: PolicyGroup, value: string, text: string): boolean {
-  const exact = ["Exposed Port Protocol", "Kubernetes User Groups", "Seccomp Profile Type"];
-  if (exact.includes(group.fieldName)) return value.toLowerCase() === text.toLowerCase();
+  if (exactCriteria.has(group.fieldName)) return value.toLowerCase() === text.toLowerCase();
   // Small patterns of a test: they mean the same to the runtime's own engine.
   return new RegExp(`^(?:${value})$`, "i").test(text);
 }

@@ -113,7 +113,7 @@ function compileGroup(
   return {
     level: matcher.level,
     test,
-    describe: matcher.describe as LeveledTest["describe"],
+    describe: matcher.describe,
     needsMore: criterion.needs.length > 0,
   };
 }

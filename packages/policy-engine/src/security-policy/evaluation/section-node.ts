@@ -88,7 +88,8 @@ export function testBelow(
     }
     case "vulnerability":
       return testEach(node, (parent as ImageComponent).vulnerabilities, evaluation, visit);
-    case "workload":
+    default:
+      // The workload is below nothing.
       return isFalse;
   }
 }

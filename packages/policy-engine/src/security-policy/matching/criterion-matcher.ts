@@ -15,9 +15,9 @@ export type Predicate<Element> = (element: Element, evaluation: Evaluation) => T
 export interface CriterionMatcher<L extends Level = Level> {
   readonly level: L;
   /** Builds the predicate of one group; problems go to the compiler. */
-  compile(group: GroupCompiler): Predicate<LevelElements[L]>;
+  readonly compile: (group: GroupCompiler) => Predicate<LevelElements[L]>;
   /** One line about an element of which the predicate holds; names and values quoted. */
-  describe(element: LevelElements[L], evaluation: Evaluation): string;
+  readonly describe: (element: LevelElements[L], evaluation: Evaluation) => string;
 }
 
 /** Matchers by the criterion's name. @internal */

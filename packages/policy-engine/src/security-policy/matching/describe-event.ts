@@ -37,7 +37,7 @@ export function describeEvent(event: RuntimePolicyEvent): Violation {
       return { kind: "kubernetesEvent", message: describeKubeEvent(event), attributes: kubeAttributes(event) };
     case "auditLog":
       return { kind: "kubernetesEvent", message: describeAudit(event), attributes: auditAttributes(event) };
-    case "fileAccess":
+    default:
       return { kind: "fileAccess", message: describeFileAccess(event), attributes: fileAttributes(event) };
   }
 }

@@ -174,7 +174,7 @@ function compare(comparator: "=" | "<" | ">" | "<=" | ">=", bound: number): Valu
       return (value) => value > bound;
     case "<=":
       return (value) => value <= bound;
-    case ">=":
+    default:
       return (value) => value >= bound;
   }
 }
