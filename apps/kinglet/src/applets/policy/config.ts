@@ -37,6 +37,20 @@ function buildSettings() {
       }),
       { group: what },
     ),
+    exactNames: setting(
+      boolean({
+        default: true,
+        doc: "Names of users and UIDs match as a whole; false: the beginning is enough, as in the original",
+      }),
+      { group: what },
+    ),
+    requireEach: setting(
+      boolean({
+        default: true,
+        doc: "Required labels joined by AND are each required; false: one is enough, as in the original",
+      }),
+      { group: what },
+    ),
     strict: setting(
       boolean({ default: false, doc: "A policy that could not be evaluated counts like one that is violated" }),
       { group: how },

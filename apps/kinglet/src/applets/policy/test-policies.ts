@@ -22,7 +22,8 @@ export async function test(context: AppletContext, config: PolicyConfig, files: 
   const manifests = await readInputs(config.against, context);
   const [images] = config.images === undefined ? [] : await readInputs([config.images], context);
   const facts = readManifests(manifests, images, config);
-  const set = new PolicySet({ now: () => context.clock.now() });
+  const { exactNames, requireEach } = config;
+  const set = new PolicySet({ exactNames, requireEach, now: () => context.clock.now() });
   // A policy is tested before it is enabled.
   set.replace(policies.map((policy) => ({ ...policy, disabled: false })));
   await set.prepare();

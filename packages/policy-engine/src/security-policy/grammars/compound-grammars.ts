@@ -38,10 +38,10 @@ function environmentVariable(): Grammar {
       }
       return { kind: "parts", parts: [source, value.slice(first + 1, second), value.slice(second + 1)] };
     },
-    neverMatches(value) {
+    caution(value) {
       if (value.kind !== "parts" || value.parts[2] === "") return undefined;
       if (!sourcesWithoutValue.test(value.parts[0] ?? "")) return undefined;
-      return `a variable from ${value.parts[0]} has no value in the workload; write nothing after the second =`;
+      return `a variable from ${value.parts[0]} is matched by what it refers to, never by its value; write nothing after the second =`;
     },
   };
 }
@@ -80,7 +80,7 @@ function dockerfileLine(): Grammar {
       }
       return { kind: "problem", message: `must be INSTRUCTION=text; instructions are ${instructions.join(", ")}` };
     },
-    neverMatches(value) {
+    caution(value) {
       const isFrom = value.kind === "parts" && value.parts[0] === "FROM";
       return isFrom ? "the history of an image does not hold its FROM lines" : undefined;
     },

@@ -20,8 +20,8 @@ export interface Grammar {
    * @returns what it says, or one line that says what is wrong.
    */
   parse(value: string): ParsedValue | GrammarProblem;
-  /** Says why a value that is read, as existing installations may have it, can never match; absent: every value can. */
-  neverMatches?(value: ParsedValue): string | undefined;
+  /** What to know about a value that existing installations may have and nobody should write anew; mostly that it never matches. */
+  caution?(value: ParsedValue): string | undefined;
 }
 
 /** Why a value is not one of the grammar. @public */

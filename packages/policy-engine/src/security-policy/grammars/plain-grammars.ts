@@ -82,7 +82,7 @@ function ipAddress(): Grammar {
       if (/^[0-9]{1,3}(?:\.[0-9]{1,3}){3}$/.test(value) || isIpV6(value)) return { kind: "text", text: value };
       return { kind: "problem", message: "must be an IPv4 or IPv6 address" };
     },
-    neverMatches(value) {
+    caution(value) {
       if (value.kind !== "text" || value.text.includes(":") || isIpV4(value.text)) return undefined;
       return "no address looks like that: each number is at most 255, without leading zeros";
     },

@@ -7,7 +7,7 @@ import type { PolicyEngineErrorCode } from "../../errors.ts";
  */
 export interface PolicyProblem {
   readonly code: PolicyProblemCode;
-  /** An `error` makes the policy unusable; a `warning` says that a part of it can never have an effect. */
+  /** An `error` makes the policy unusable; a `warning` says that a part of it has no effect, or not the one it seems to have. */
   readonly level: "error" | "warning";
   /** Where, from the top of the resource: `spec.policySections[0].policyGroups[1].values[0].value`; empty for the whole. */
   readonly path: string;

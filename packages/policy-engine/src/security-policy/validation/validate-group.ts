@@ -86,8 +86,8 @@ function validateValues(
       problems.error("KINGLET_ERR_POLICY_ENGINE_POLICY_VALUE", where, parsed.message, { value, ...permitted });
       continue;
     }
-    const never = grammar.neverMatches?.(parsed);
-    if (never !== undefined) problems.warning("KINGLET_ERR_POLICY_ENGINE_POLICY_VALUE", where, never, { value });
+    const caution = grammar.caution?.(parsed);
+    if (caution !== undefined) problems.warning("KINGLET_ERR_POLICY_ENGINE_POLICY_VALUE", where, caution, { value });
   }
 }
 
