@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Agent, request as httpsRequest } from "node:https";
+import { request as httpsRequest, type Agent } from "node:https";
 import { join } from "node:path";
 import { ManualClock, systemClock, type Clock } from "@kinglet/lifecycle";
 import { noopLogger } from "@kinglet/logger";

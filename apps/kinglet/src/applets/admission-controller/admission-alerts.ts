@@ -52,7 +52,8 @@ export function openAdmissionAlerts(base: {
   const queue = new AlertQueue({
     sinks: [
       createStdoutSink({
-        write: (line) => writer.write(line),
+        // The writer ends the line itself.
+        write: (line) => writer.write(line.replace(/\n$/, "")),
         format: config.output === "text" || (config.output === "auto" && isTerminal) ? "console" : "json",
         color: isTerminal && config.output !== "json" && (context.env["NO_COLOR"] ?? "") === "",
       }),
