@@ -58,6 +58,25 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/kube-client/src",
   },
   {
+    // Certificates are made in a process of their own, every few weeks.
+    importedAs: /^\.\/certificates\/x509-issuer\.ts$/,
+    file: "kinglet.x509.cjs",
+    contents: 'export { x509Issuer } from "./certificates/x509-issuer.ts";',
+    resolveFrom: "packages/policy-controller/src",
+  },
+  {
+    importedAs: /^@kinglet\/policy-engine\/security-policy$/,
+    file: "kinglet.security-policy.cjs",
+    contents: 'export * from "./security-policy/index.ts";',
+    resolveFrom: "packages/policy-engine/src",
+  },
+  {
+    importedAs: /^re2js$/,
+    file: "kinglet.re2js.cjs",
+    contents: 'export * from "re2js";',
+    resolveFrom: "packages/policy-engine",
+  },
+  {
     // Only a cluster whose state went back asks for it.
     importedAs: /^\.\/version-probe\.ts$/,
     file: "kinglet.version-probe.cjs",

@@ -25,6 +25,11 @@ export const applets: readonly AppletEntry[] = [
     load: () => import("./applets/admission-controller/applet.ts"),
   },
   {
+    name: "config-controller",
+    summary: "publish security policies as one bundle, and keep the admission webhooks registered",
+    load: () => import("./applets/config-controller/applet.ts"),
+  },
+  {
     name: "heap",
     summary: "compare two heap snapshots: growth by constructor and by module",
     load: () => import("./applets/heap/applet.ts"),
