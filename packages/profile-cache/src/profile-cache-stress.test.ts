@@ -1,56 +1,26 @@
 import { describe, expect, it } from "vitest";
 
-import { FakeSource, TICK_MS, labelled, start } from "../test/cache-fixture.ts";
+import { TICK_MS, labelled, start } from "../test/cache-fixture.ts";
 import { WatchedSource } from "../test/fake-watch.ts";
-import { expectedChecksum } from "../test/oracle.ts";
+import { faults, FaultySource } from "../test/faulty-source.ts";
+import { expectedContainer, type ExpectedContainer } from "../test/oracle.ts";
+import { randomOf } from "../test/scripted-scheduler.ts";
 import type { ContainerRef } from "./container-ref.ts";
+import type { CachedContainer } from "./profile-cache.ts";
 
-/** Numbers below 1 that depend on the seed alone (xorshift). */
-function randomOf(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 4_294_967_296;
-  };
+/** One container as the oracle speaks of it. */
+function shown({ state, reason, isStale, profile }: CachedContainer): ExpectedContainer {
+  const { name, status, completion, origin, checksum } = profile ?? {};
+  return { state, reason, isStale, name, status, completion, origin, checksum } as ExpectedContainer;
 }
 
-/** What a store in trouble answers, by status code; 0: nothing at all. */
-const troubles = [404, 409, 410, 429, 500, 503, 0];
-
-class FaultySource extends FakeSource {
-  chance = 0;
-  readonly #random: () => number;
-
-  constructor(random: () => number) {
-    super();
-    this.#random = random;
-  }
-
-  override getContainerProfile(...call: Parameters<FakeSource["getContainerProfile"]>) {
-    return this.#trouble() ?? super.getContainerProfile(...call);
-  }
-  override getApplicationProfile(...call: Parameters<FakeSource["getApplicationProfile"]>) {
-    return this.#trouble() ?? super.getApplicationProfile(...call);
-  }
-  override getNetworkNeighborhood(...call: Parameters<FakeSource["getNetworkNeighborhood"]>) {
-    return this.#trouble() ?? super.getNetworkNeighborhood(...call);
-  }
-
-  #trouble(): Promise<undefined> | undefined {
-    if (this.#random() >= this.chance) return undefined;
-    const status = troubles[Math.floor(this.#random() * troubles.length)] ?? 500;
-    if (status === 404) return Promise.resolve(undefined);
-    return status === 0 ? new Promise(() => {}) : Promise.reject(new Error(`status ${status}`));
-  }
-}
+const runs = [1, 42, 4_711].flatMap((seed) => [false, true].map((isWatched) => [seed, isWatched] as const));
 
 describe("ProfileCache", () => {
-  it.each([false, true])(
-    "is what the store says for 1,000 containers once a store that failed at random has recovered (watched: %j)",
-    async (isWatched) => {
-      const random = randomOf(42);
+  it.each(runs)(
+    "is what the store says for 1,000 containers once a store that failed at random has recovered (seed %i, watched: %j)",
+    async (seed, isWatched) => {
+      const random = randomOf(seed);
       const pick = (count: number): number => Math.floor(random() * count);
       const faulty = new FaultySource(random);
       const watched = isWatched ? new WatchedSource() : undefined;
@@ -73,23 +43,28 @@ describe("ProfileCache", () => {
           workloadName: `w${name % 50}`,
           containerName: index % 3 === 0 ? "web" : "side",
         };
-        refs.push(labelled(`c${index}`, name % 10 === 0 ? `l${name % 20}` : undefined, more));
+        refs.push(labelled(`c${index}`, name % 4 === 0 ? `l${name % 40}` : undefined, more));
       }
+      let uids = 0;
       const change = (): void => {
         const spec = { syscalls: [`s${pick(40)}`, `s${pick(40)}`] };
-        const kind = pick(8);
-        if (kind < 3) faulty.put(`p${pick(200)}`, spec, ["completed", "completed", "too-large"][pick(3)]);
+        const kind = pick(9);
+        if (kind < 3) faulty.put(`p${pick(200)}`, spec, ["completed", "too-large"][pick(2)]);
         else if (kind === 3) faulty.putAp(`ug-w${pick(50)}`, { web: spec, side: {} });
         else if (kind === 4)
           faulty.putNn(`l${pick(20)}`, { web: { egress: [{ identifier: "e", ipAddress: `10.0.0.${pick(9)}` }] } });
         else if (kind === 5) faulty.author(`l${pick(20)}${["", "-web"][pick(2)] ?? ""}`, spec);
-        else {
+        else if (kind === 6) {
+          // Learned anew under the name: what the one before allowed does not count.
+          uids += 1;
+          faulty.put(`p${pick(200)}`, spec, ["ready", "failed", "incomplete", ""][pick(4)], `uid-${uids}`);
+        } else {
           const keys = [...faulty.objects.keys()];
           const key = keys[pick(keys.length)];
           if (key !== undefined) faulty.objects.delete(key);
         }
       };
-      for (let index = 0; index < 400; index += 1) change();
+      for (let index = 0; index < 500; index += 1) change();
       faulty.chance = 0.4;
       for (const one of refs) cache.addContainer(one);
       for (let round = 0; round < 12; round += 1) {
@@ -102,20 +77,29 @@ describe("ProfileCache", () => {
         if (random() < 0.5) cache.addContainer(gone);
         else refs.splice(refs.indexOf(gone), 1);
       }
+      expect([...faulty.answered.keys()].toSorted()).toEqual([...faults].toSorted());
       faulty.chance = 0;
       await clock.advance(3 * TICK_MS);
       watched?.handler?.synced();
       await clock.advance(TICK_MS);
-      expect(cache.size).toBe(refs.length);
-      const wrong = refs.filter(
-        (one) => cache.get(one.containerId)?.checksum !== expectedChecksum(faulty.objects, one),
-      );
-      expect(wrong.map(({ containerId }) => containerId)).toEqual([]);
-      expect(refs.filter((one) => cache.get(one.containerId) !== undefined).length).toBeGreaterThan(300);
+      const found = new Map([...cache.containers()].map((one) => [one.ref.containerId, shown(one)]));
+      expect(found.size).toBe(refs.length);
+      for (const one of refs) {
+        expect([one.containerId, found.get(one.containerId)]).toEqual([
+          one.containerId,
+          expectedContainer(faulty.objects, one),
+        ]);
+      }
+      const states = Map.groupBy(found.values(), ({ state }) => state);
+      for (const state of ["pending", "active", "unbound"] as const) expect(states.has(state)).toBe(true);
       expect(metrics.read("profiles", "stale")).toBe(0);
       expect(lines.length).toBeLessThan(400);
+      for (const { ref } of cache.containers()) cache.removeContainer(ref.containerId);
+      await clock.advance(10_000);
+      expect([metrics.read("profiles", "distinct"), metrics.read("content_bytes"), clock.pendingTimers]).toEqual([
+        0, 0, 0,
+      ]);
       await stop();
-      expect(clock.pendingTimers).toBe(0);
     },
     30_000,
   );
