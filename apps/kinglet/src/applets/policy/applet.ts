@@ -1,7 +1,7 @@
 import { describeError, hasCode } from "@kinglet/errors";
 import { loadSettings, printConfig, renderHelp, wantsHelp, type LoadedSettings } from "@kinglet/settings";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
-import { policySettings } from "./config.ts";
+import { policySettings, type PolicyConfig } from "./config.ts";
 import { loadTestPolicies, loadValidatePolicies } from "./lazy.ts";
 import { InputProblem } from "./read-inputs.ts";
 
@@ -49,8 +49,7 @@ export async function main(context: AppletContext): Promise<ExitCode> {
     return ExitCode.ok;
   }
   const [command, ...files] = settings.positionals;
-  const { against } = settings.values;
-  const problem = commandProblem(command, files, against);
+  const problem = commandProblem(command, files, settings.values);
   if (problem !== undefined) return reportUsage(context, [problem]);
   try {
     if (command === "validate") return await (await loadValidatePolicies()).validate(context, settings.values, files);
@@ -64,16 +63,17 @@ export async function main(context: AppletContext): Promise<ExitCode> {
 function commandProblem(
   command: string | undefined,
   files: readonly string[],
-  against: readonly string[],
+  { against, images }: PolicyConfig,
 ): string | undefined {
   if (command === undefined) return "what to do is missing: validate FILE..., or test FILE... --against MANIFEST...";
   if (command !== "validate" && command !== "test") {
     return `${JSON.stringify(command.slice(0, 60))} is not known: validate and test are`;
   }
   if (files.length === 0) return `${command} needs at least one FILE with policies; - is standard input`;
-  if (command === "validate" && against.length > 0) return "--against belongs to test";
+  const others = images === undefined ? against : [...against, images];
+  if (command === "validate" && others.length > 0) return "--against and --images belong to test";
   if (command === "test" && against.length === 0) return "test needs --against MANIFEST...";
-  if ([...files, ...against].filter((file) => file === "-").length > 1) return "- can be named once only";
+  if ([...files, ...others].filter((file) => file === "-").length > 1) return "- can be named once only";
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runApplet, type Outcome } from "../../../test/unit/run-applet.ts";
@@ -37,5 +37,27 @@ describe("deploy/policies", () => {
     const passing = await testExample(slug, "passes");
     expect(passing.stdout).toBe("1 policy against 1 workload: 0 violated, 1 passed\n");
     expect(passing.code).toBe(0);
+  });
+});
+
+describe("docs/policies.md", () => {
+  it("has examples that are valid", async () => {
+    const text = readFileSync(join(folder, "../../docs/policies.md"), "utf8");
+    const examples = [...text.matchAll(/```yaml\n(apiVersion: config\.stackrox\.io.*?)```/gs)];
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [, stdin = ""] of examples) {
+      expect(await runApplet(main, "policy", ["validate", "-"], { stdin })).toMatchObject({
+        code: 0,
+        stdout: "1 policy: 1 valid\n",
+      });
+    }
+  });
+
+  it("has image metadata that is understood", async () => {
+    const text = readFileSync(join(folder, "../../docs/policies.md"), "utf8");
+    const images = /```yaml\n(images:.*?)```/s.exec(text)?.[1] ?? "";
+    const example = join(folder, "examples/fixable-important/violates.yaml");
+    const argv = ["test", join(folder, "fixable-important.yaml"), "--images", "-", "--against", example];
+    expect(await runApplet(main, "policy", argv, { stdin: images })).toMatchObject({ code: 1, stderr: "" });
   });
 });
