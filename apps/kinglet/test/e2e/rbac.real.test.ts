@@ -13,7 +13,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isSkipped, realTitle } from "./open-real-fixture.ts";
 import { SensorProcess } from "./sensor-process.ts";
-import { addWorkload, executes, nodeName, prepareShop } from "./shop.ts";
+import { addRun, addWorkload, executes, nodeName, prepareShop } from "./shop.ts";
 
 const manifest = join(import.meta.dirname, "../../../../deploy/manifests/sensor.yaml");
 
@@ -81,12 +81,15 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
   const startSensor = (...args: readonly string[]): Promise<SensorProcess> =>
     SensorProcess.start({ folder: folder.path, kubeconfig, tetragonFile: events.path, args });
 
-  const alertsOnNetcat = async (sensor: SensorProcess): Promise<void> => {
+  /** Sees a container execute what its profile does not list, and a run of a CronJob. */
+  const seesWork = async (sensor: SensorProcess): Promise<void> => {
     const cart = await addWorkload(fixture, namespace, "cart");
     const bad = executes(cart, "/usr/bin/nc");
     await events.write(bad.line);
     const alert = await sensor.alert((row) => row.process.execId === bad.execId, "for nc");
     expect(alert).toMatchObject({ namespace, workloadName: "cart" });
+    await addRun(fixture, namespace, "backup-28000000");
+    await waitFor(async () => (await requests(sensor)).has("get pods"), { describe: "the pod of a run to be fetched" });
   };
 
   it("is accepted by the server field by field", async () => {
@@ -96,7 +99,7 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
   it("permits what a sensor does that watches its node, and nothing else", async () => {
     await using sensor = await startSensor("--node-name", nodeName);
     await sensor.ready();
-    await alertsOnNetcat(sensor);
+    await seesWork(sensor);
     const used = await requests(sensor);
     expect(used).toContain("get containerprofiles");
     expect(used).toEqual(await rulesOf("kinglet-sensor"));
@@ -107,7 +110,7 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
     await apply(fixture, clusterRoleBinding.replaceAll("kinglet-sensor-cluster", "kinglet-sensor-profile-watch"));
     await using sensor = await startSensor("--node-name", nodeName, "--profile-watch");
     await sensor.ready();
-    await alertsOnNetcat(sensor);
+    await seesWork(sensor);
     const permitted = (await rulesOf("kinglet-sensor-profile-watch")).union(await rulesOf("kinglet-sensor"));
     await waitFor(async () => permitted.isSubsetOf(await requests(sensor)), { describe: "the watches of profiles" });
     // Which kinds there are every user may ask.
@@ -130,7 +133,7 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
     await apply(fixture, clusterRoleBinding);
     await using sensor = await startSensor("--scope", "cluster");
     await sensor.ready();
-    await alertsOnNetcat(sensor);
+    await seesWork(sensor);
     const watching = (await rulesOf("kinglet-sensor-cluster")).union(await rulesOf("kinglet-sensor"));
     expect(await requests(sensor)).toEqual(watching);
     expect(await sensor.stop()).toBe(0);
@@ -154,7 +157,9 @@ async function rulesOf(role: string): Promise<ReadonlySet<string>> {
   const documents = (await readFile(manifest, "utf8")).split(/^---$/m);
   const document = documents.find((text) => kindOf(text) === "ClusterRole" && nameOf(text) === role) ?? "";
   const granted = new Set<string>();
-  for (const [, resources = "", verbs = ""] of document.matchAll(/resources: \[(.*)\]\n\s+verbs: \[(.*)\]/g)) {
+  for (const [, resources = "", verbs = ""] of document.matchAll(
+    /resources: \[(.*)\]\n(?:\s+#.*\n)*\s+verbs: \[(.*)\]/g,
+  )) {
     for (const resource of resources.split(", ")) {
       for (const verb of verbs.split(", ")) granted.add(`${verb} ${resource}`);
     }

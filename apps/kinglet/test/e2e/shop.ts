@@ -66,6 +66,24 @@ export async function addWorkload(
   return workload;
 }
 
+/** Creates a running pod of a Job, e.g. of a CronJob's run `backup-28000000`; it has no profile. */
+export async function addRun(fixture: ClusterFixture, namespace: string, jobName: string): Promise<ShopWorkload> {
+  const podName = `${jobName}-x2k9p`;
+  const containerId = containerIdOf(`${namespace}/${podName}/app/0`);
+  await createPod(
+    fixture,
+    podObject({
+      name: podName,
+      namespace,
+      nodeName,
+      labels: { "job-name": jobName },
+      ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name: jobName }],
+      containers: [{ name: "app", containerId }],
+    }),
+  );
+  return { namespace, podName, containerName: "app", containerId, replicaSet: jobName };
+}
+
 /** Creates the completed profile of a workload's container. */
 export async function addProfile(
   fixture: ClusterFixture,

@@ -1,12 +1,9 @@
 import { containerSlug, podSpecHash } from "@kinglet/profile";
 import {
   apiCall,
-  containerIdOf,
   containerProfileObject,
   containerProfilesPath,
-  createPod,
   openTempDir,
-  podObject,
   TetragonLineWriter,
   waitFor,
   type ClusterFixture,
@@ -14,7 +11,16 @@ import {
 } from "@kinglet/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SensorProcess } from "./sensor-process.ts";
-import { addWorkload, executes, nodeName, permitted, prepareShop, profileNameOf, type ShopWorkload } from "./shop.ts";
+import {
+  addRun,
+  addWorkload,
+  executes,
+  nodeName,
+  permitted,
+  prepareShop,
+  profileNameOf,
+  type ShopWorkload,
+} from "./shop.ts";
 
 /** One row of `GET /debug/containers`. */
 interface ContainerRow {
@@ -122,7 +128,7 @@ export function userProfilesSuite(title: string, open: () => Promise<ClusterFixt
     });
 
     it("judges each run of a CronJob by the profile that all of them share", async () => {
-      const first = await addRun("backup-28000000");
+      const first = await addRun(fixture, namespace, "backup-28000000");
       const stored = (await apiCall(fixture, "GET", podPath(first.podName))) as { readonly spec: unknown };
       const name = containerSlug({
         apiVersion: "batch/v1",
@@ -139,7 +145,7 @@ export function userProfilesSuite(title: string, open: () => Promise<ClusterFixt
         containerProfileObject({ name, namespace, execs: permitted }),
       );
       await using sensor = await startSensor();
-      const second = await addRun("backup-28000060");
+      const second = await addRun(fixture, namespace, "backup-28000060");
       for (const run of [first, second]) {
         expect(await row(sensor, run, ({ state }) => state === "active")).toMatchObject({ profile: name });
         expect(await isAlertedOn(sensor, run, permitted[0]!)).toBe(false);
@@ -209,23 +215,6 @@ export function userProfilesSuite(title: string, open: () => Promise<ClusterFixt
 
     function podPath(name: string): string {
       return `/api/v1/namespaces/${namespace}/pods/${name}`;
-    }
-
-    async function addRun(jobName: string): Promise<ShopWorkload> {
-      const podName = `${jobName}-x2k9p`;
-      const containerId = containerIdOf(`${namespace}/${podName}/app/0`);
-      await createPod(
-        fixture,
-        podObject({
-          name: podName,
-          namespace,
-          nodeName,
-          labels: { "job-name": jobName },
-          ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name: jobName }],
-          containers: [{ name: "app", containerId }],
-        }),
-      );
-      return { namespace, podName, containerName: "app", containerId, replicaSet: jobName };
     }
   });
 }
