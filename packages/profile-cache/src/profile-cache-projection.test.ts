@@ -141,32 +141,4 @@ describe("ProfileCache", () => {
       expect(cache.get("p3")?.content.usesSyscall("another")).toBe(true);
     });
   });
-
-  it("offers the original metric names where it is told to", async () => {
-    const { cache, source, clock, metrics } = start({ originalMetricNames: true });
-    source.put("web", spec);
-    cache.addContainer(ref("c1", "web"));
-    cache.addContainer(ref("c2", "missing"));
-    await clock.advance(0);
-    cache.get("c1");
-    cache.get("c2");
-    source.objects.delete("shop/web");
-    await clock.advance(TICK_MS);
-    metrics.read("x");
-    const original = Object.fromEntries([...metrics.values].filter(([name]) => name.startsWith("node_agent")));
-    expect(original).toMatchObject({
-      "node_agent_containerprofile_cache_entries{container}": 0,
-      "node_agent_containerprofile_cache_entries{pending}": 2,
-      "node_agent_containerprofile_cache_entries{total}": 2,
-      "node_agent_containerprofile_cache_hit_total{hit}": 1,
-      "node_agent_containerprofile_cache_hit_total{miss}": 1,
-      "node_agent_containerprofile_reconciler_evictions_total{profile_deleted}": 1,
-    });
-    const plain = start();
-    plain.source.put("web", spec);
-    plain.cache.addContainer(ref("c1", "web"));
-    await plain.clock.advance(0);
-    plain.metrics.read("x");
-    expect([...plain.metrics.values.keys()].filter((name) => name.startsWith("node_agent"))).toEqual([]);
-  });
 });

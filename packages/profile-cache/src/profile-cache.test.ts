@@ -165,7 +165,7 @@ describe("ProfileCache", () => {
       expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);
     });
 
-    it("is not a missing profile: the container is pending with the error as reason [cache W17] [cache-test TestStorageError_NoEntry]", async () => {
+    it("is not a missing profile: the container is pending with the error as reason [cache W17] [cache-test TestStorageError_NoEntry] [cache-test TestRefresh_TransientErrorBeforeFirstFetch]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web");
       source.failure = new Error("connection refused");

@@ -167,7 +167,7 @@ export class ProfileRefresher {
     this.#composer?.release(binding);
     if (!binding.isSettled) this.#setSettled(binding, true);
     binding.eachSource((source) => {
-      forgetContent(source);
+      source.forgetContent();
       if (this.#sources.release(source, binding)) this.#abandon(source);
     });
   }
@@ -372,7 +372,7 @@ export class ProfileRefresher {
     const wasSettled = binding.isSettled;
     const result = this.#composer.compose(binding);
     if (wasSettled !== binding.isSettled) this.#setSettled(binding, binding.isSettled);
-    if (binding.isSettled) binding.eachSource(forgetContent);
+    if (binding.isSettled) binding.eachSource((source) => source.forgetContent());
     if (before !== binding.cached) {
       if (binding.cached === undefined) this.#metrics.evicted("profile_deleted");
       this.#owner.profileChanged(binding);
@@ -392,12 +392,14 @@ export class ProfileRefresher {
     });
   }
 
-  /** Before the first answer there is nothing to compose, but people want to know why. */
+  /** Before the first answer there is nothing to compose, but people want to know why, and some of it is known. */
   #describeFailure(binding: ProfileBinding): void {
     binding.eachSource((source) => {
       if (source.problem !== "") binding.reason = source.problem;
     });
-    if (binding.isKnown || binding.learned?.outcome !== "unreadable") return;
+    const isImpossible = binding.learned === undefined && binding.authored.length === 0;
+    if (isImpossible) binding.reason = "the container cannot have a learned profile";
+    if (binding.isKnown || (!isImpossible && binding.learned?.outcome !== "unreadable")) return;
     binding.isKnown = true;
     this.#owner.profileKnown(binding);
   }
@@ -473,9 +475,4 @@ export class ProfileRefresher {
     const dueMs = Math.min(this.#nextTickMs, this.#nextRetryMs, this.#owner.nextExpiryMs());
     this.#timer.arm(dueMs);
   }
-}
-
-/** The raw object is several times the size of what is made of it. */
-function forgetContent(source: BoundObject): void {
-  if (source.unsettled === 0) source.content = undefined;
 }

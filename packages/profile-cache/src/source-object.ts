@@ -59,6 +59,11 @@ export class SourceObject<Binding> {
     this.name = name;
   }
 
+  /** Forgets the content unless somebody still needs it: the raw object is several times the size of what is made of it. */
+  forgetContent(): void {
+    if (this.unsettled === 0) this.content = undefined;
+  }
+
   /** How people call it. */
   get title(): string {
     return `${this.kind} ${this.name}`;

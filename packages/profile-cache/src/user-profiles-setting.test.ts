@@ -31,7 +31,8 @@ describe("ProfileCache", () => {
     cache.addContainer({ ...ref("host", ""), namespace: "host" });
     await clock.advance(TICK_MS);
     expect(source.calls).toEqual([]);
-    expect(cache.get("host")).toBeUndefined();
+    expect([cache.get("host"), cache.isKnown("host")]).toEqual([undefined, true]);
+    await cache.waitUntilKnown({ signal: AbortSignal.timeout(1_000) });
     expect(clock.pendingTimers).toBe(1);
   });
 });

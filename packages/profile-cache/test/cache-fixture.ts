@@ -159,8 +159,10 @@ export class CountingMetrics implements Metrics {
       add: (value, labels = {}) => this.#change(definition, labels, (old) => old + value),
     };
   }
-  histogram(definition: MetricDefinition): { observe(value: number): void } {
-    return { observe: () => this.#change(definition, {}, (old) => old + 1) };
+  histogram(definition: MetricDefinition): {
+    observe(value: number, labels?: Readonly<Record<string, string>>): void;
+  } {
+    return { observe: (_value, labels = {}) => this.#change(definition, labels, (old) => old + 1) };
   }
   onCollect(collect: () => void): () => void {
     this.#collectors.add(collect);
