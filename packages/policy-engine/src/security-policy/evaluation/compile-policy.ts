@@ -55,10 +55,17 @@ export function compilePolicy(
   needsEngine ||= patterns.needsEngine || ofExclusions.needsEngine;
   const isUsable = problems.length === 0 && !needsEngine;
   return {
-    compiled: isUsable ? new CompiledPolicy(policy, sections, scope, exclusions) : undefined,
+    compiled: isUsable ? new CompiledPolicy(policy, compact(sections), compact(scope), compact(exclusions)) : undefined,
     problems,
     needsEngine,
   };
+}
+
+const none: readonly never[] = [];
+
+/** Most policies have no scope and no exclusion: one empty list serves all. */
+function compact<Item>(items: readonly Item[]): readonly Item[] {
+  return items.length === 0 ? none : items;
 }
 
 type Report = (problem: CompileProblem | "needsEngine") => void;

@@ -15,7 +15,6 @@ export class CompiledPolicy {
   readonly #exclusions: readonly ExclusionTest[];
   /** One object for every subject that passes: the common verdict allocates nothing. */
   readonly #passed: PolicyVerdict;
-  readonly #excluded: PolicyVerdict;
 
   constructor(
     policy: SecurityPolicy,
@@ -27,7 +26,6 @@ export class CompiledPolicy {
     this.#scope = scope;
     this.#exclusions = exclusions;
     this.#passed = verdictOf(policy, "passed");
-    this.#excluded = verdictOf(policy, "excluded");
   }
 
   /** @returns undefined when the policy does not apply to the subject. */
@@ -39,7 +37,7 @@ export class CompiledPolicy {
     if (inScope === isFalse) return undefined;
     const ofScope = evaluation.missing;
     const isExcluded = this.#testExclusions(evaluation, stage);
-    if (isExcluded === isTrue) return this.#excluded;
+    if (isExcluded === isTrue) return verdictOf(policy, "excluded");
     const ofExclusions = isExcluded === isUnknown ? evaluation.missing : ofScope;
     evaluation.missing = 0;
     const truth = this.#testSections(evaluation);
@@ -79,9 +77,12 @@ export class CompiledPolicy {
   }
 }
 
+/** One list for all verdicts that hold none. */
+const none: readonly never[] = [];
+
 /** @internal */
 export function verdictOf(policy: SecurityPolicy, outcome: PolicyVerdict["outcome"]): PolicyVerdict {
-  return { policy, outcome, violations: [], missing: [], problem: undefined };
+  return { policy, outcome, violations: none, missing: none, problem: undefined };
 }
 
 function anyOf(scopes: readonly ScopeTest[], evaluation: Evaluation): Truth {

@@ -76,8 +76,15 @@ function buildNode(level: Level, tests: readonly LeveledTest[]): SectionNode {
     const within = tests.filter((test) => isWithin(test.level, below));
     if (within.length > 0) children.push(buildNode(below, within));
   }
-  return { level, tests: ordered.map(({ test, describe }) => ({ test, describe })), children };
+  return {
+    level,
+    tests: ordered.length === 0 ? none : ordered.map(({ test, describe }) => ({ test, describe })),
+    children: children.length === 0 ? none : children,
+  };
 }
+
+/** One empty list for all nodes. */
+const none: readonly never[] = [];
 
 /** Cheap levels first: they often decide before images are asked for. */
 const allLevels: readonly Exclude<Level, "workload">[] = [

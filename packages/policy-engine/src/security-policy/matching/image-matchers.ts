@@ -141,9 +141,10 @@ function labels(
     "container",
     (group) => {
       const test = compile(group);
+      const { negate } = group.group;
       return (container, evaluation) => {
         const config = configOf(container, evaluation);
-        return config === undefined ? isUnknown : truthOf(test(config.labels) !== group.group.negate);
+        return config === undefined ? isUnknown : truthOf(test(config.labels) !== negate);
       };
     },
     (container, evaluation) => {
