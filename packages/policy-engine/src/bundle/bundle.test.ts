@@ -132,11 +132,11 @@ describe("decodeBundle", () => {
     const { createHash } = await import("node:crypto");
     const bomb = gzipSync(Buffer.alloc(70_000_000));
     const pieces = [createHash("sha256").update(bomb).digest("hex")];
-    await expect(decodeBundle({ sha256: "0".repeat(64), policies: 0, rules: 0, pieces }, [bomb])).rejects.toMatchObject(
-      {
-        code: "KINGLET_ERR_POLICY_ENGINE_BUNDLE_TOO_LARGE",
-      },
-    );
+    await expect(
+      decodeBundle({ sha256: "0".repeat(64), encoding: "gzip", policies: 0, rules: 0, pieces }, [bomb]),
+    ).rejects.toMatchObject({
+      code: "KINGLET_ERR_POLICY_ENGINE_BUNDLE_TOO_LARGE",
+    });
   });
 });
 
@@ -152,8 +152,9 @@ describe("readBundleIndex", () => {
     [{ format: "2" }],
     [{ format: "1", sha256: "x", pieces: "y", policies: "1", rules: "0" }],
     [{ format: "1", sha256: "0".repeat(64), pieces: "", policies: "1", rules: "0" }],
-    [{ format: "1", sha256: "0".repeat(64), pieces: "0".repeat(64), policies: "-1", rules: "0" }],
-    [{ format: "1", sha256: "0".repeat(64), pieces: "0".repeat(64), policies: "1" }],
+    [{ format: "1", sha256: "0".repeat(64), encoding: "br", pieces: "0".repeat(64), policies: "1", rules: "0" }],
+    [{ format: "1", sha256: "0".repeat(64), encoding: "gzip", pieces: "0".repeat(64), policies: "-1", rules: "0" }],
+    [{ format: "1", sha256: "0".repeat(64), encoding: "plain", pieces: "0".repeat(64), policies: "1" }],
   ])("refuses %j", (data: Readonly<Record<string, string>>) => {
     expect(() => readBundleIndex(data)).toThrow(
       expect.objectContaining({ code: "KINGLET_ERR_POLICY_ENGINE_BUNDLE_FORMAT" }),

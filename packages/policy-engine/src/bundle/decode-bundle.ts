@@ -29,7 +29,9 @@ export function readBundleIndex(data: Readonly<Record<string, string | undefined
   if (pieces.length === 0 || pieces.length > maxPieces || !pieces.every((piece) => hashPattern.test(piece))) {
     throw formatError(`its list of pieces does not hold 1 to ${maxPieces} hashes`);
   }
-  return { sha256, pieces, policies: readCount(data["policies"]), rules: readCount(data["rules"]) };
+  const encoding = data["encoding"]?.trim();
+  if (encoding !== "plain" && encoding !== "gzip") throw formatError("its encoding is neither plain nor gzip");
+  return { sha256, encoding, pieces, policies: readCount(data["policies"]), rules: readCount(data["rules"]) };
 }
 
 /**
@@ -51,12 +53,20 @@ export async function decodeBundle(index: BundleIndex, pieces: readonly Uint8Arr
     throw formatError(`${pieces.length} pieces are there, its index names ${index.pieces.length}`);
   }
   for (const [at, piece] of pieces.entries()) check(piece, index.pieces[at] ?? "", `piece ${at}`);
+  const bytes = Buffer.concat(pieces);
+  const text = index.encoding === "plain" ? bytes : await unzip(bytes);
+  check(text, index.sha256, "its content");
+  const content = readEntries(text);
+  if (content.policies.length !== index.policies || content.rules.length !== index.rules) {
+    throw formatError("it holds another number of policies or rules than its index says");
+  }
+  return content;
+}
+
+async function unzip(bytes: Buffer): Promise<Buffer> {
   const { gunzipSync } = await loadZlib();
-  let text: Buffer;
   try {
-    text = gunzipSync(pieces.length === 1 ? (pieces[0] ?? new Uint8Array()) : Buffer.concat(pieces), {
-      maxOutputLength: maxContentBytes,
-    });
+    return gunzipSync(bytes, { maxOutputLength: maxContentBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
       const details = { what: "its content", bytes: `more than ${maxContentBytes}`, limitBytes: maxContentBytes };
@@ -64,12 +74,6 @@ export async function decodeBundle(index: BundleIndex, pieces: readonly Uint8Arr
     }
     throw formatError("it cannot be decompressed", error);
   }
-  check(text, index.sha256, "its content");
-  const content = readEntries(text);
-  if (content.policies.length !== index.policies || content.rules.length !== index.rules) {
-    throw formatError("it holds another number of policies or rules than its index says");
-  }
-  return content;
 }
 
 /** Line by line, so that no second copy of the whole text is made. */

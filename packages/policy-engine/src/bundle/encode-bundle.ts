@@ -6,9 +6,11 @@ import {
   maxContentBytes,
   maxDocumentBytes,
   maxPieces,
+  maxPlainBytes,
   pieceKey,
   type BundleContent,
   type BundleDocument,
+  type BundleEncoding,
   type BundleIndex,
   type BundleObject,
 } from "./bundle-document.ts";
@@ -23,12 +25,12 @@ const indexBytes = 4096;
 export interface EncodedBundle extends BundleIndex {
   /** The first one last: it names the others, and readers look at it. */
   readonly documents: readonly BundleDocument[];
-  /** The compressed content, as the pieces hold it together. */
+  /** The content, as the pieces hold it together. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * Makes a bundle: a line of canonical JSON for each object, sorted by kind, namespace and name, compressed, cut into pieces of which each fits a
+ * Makes a bundle: a line of canonical JSON for each object, sorted by kind, namespace and name, compressed where it is large, cut into pieces of which each fits a
  * ConfigMap.
  *
  * The same objects give the same `sha256`, in whatever order they come and whatever the version of the compressor; with the same Node the same
@@ -50,13 +52,13 @@ export async function encodeBundle(
   const lines = [...entryLines("policy", content.policies), ...entryLines("rules", content.rules)];
   const text = Buffer.from(lines.length === 0 ? "" : `${lines.join("\n")}\n`, "utf8");
   if (text.length > maxContentBytes) throw tooLarge("its content", text.length, maxContentBytes);
-  const { gzipSync } = await loadZlib();
+  const encoding: BundleEncoding = text.length > maxPlainBytes ? "gzip" : "plain";
   const { createHash } = await loadCrypto();
   const hash = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-  const bytes = gzipSync(text, { level: 9 });
+  const bytes = encoding === "plain" ? text : (await loadZlib()).gzipSync(text, { level: 9 });
   const pieceBytes = Math.floor((Math.min(maxBytes, maxDocumentBytes) - indexBytes) / 4) * 3;
   const pieces: Buffer[] = [];
-  for (let start = 0; start < bytes.length; start += pieceBytes) {
+  for (let start = 0; start === 0 || start < bytes.length; start += pieceBytes) {
     pieces.push(bytes.subarray(start, start + pieceBytes));
   }
   if (pieces.length > maxPieces) throw tooLarge("its compressed content", bytes.length, maxPieces * pieceBytes);
@@ -64,6 +66,7 @@ export async function encodeBundle(
     sha256: hash(text),
     policies: content.policies.length,
     rules: content.rules.length,
+    encoding,
     pieces: pieces.map(hash),
   };
   const documents = pieces.map((piece, at) => ({
@@ -79,6 +82,7 @@ function indexData(index: BundleIndex): Readonly<Record<string, string>> {
   return {
     format: bundleFormat,
     sha256: index.sha256,
+    encoding: index.encoding,
     policies: String(index.policies),
     rules: String(index.rules),
     pieces: index.pieces.join("\n"),

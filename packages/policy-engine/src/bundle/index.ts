@@ -4,9 +4,11 @@ export {
   maxContentBytes,
   maxDocumentBytes,
   maxPieces,
+  maxPlainBytes,
   pieceKey,
   type BundleContent,
   type BundleDocument,
+  type BundleEncoding,
   type BundleIndex,
   type BundleObject,
 } from "./bundle-document.ts";

@@ -13,10 +13,11 @@ const magic = "kinglet-policies";
  * @public
  */
 export function packBundle(index: BundleIndex, pieces: readonly Uint8Array[]): Uint8Array {
-  const { sha256, policies, rules } = index;
+  const { sha256, encoding, policies, rules } = index;
   const header = {
     [magic]: "1",
     sha256,
+    encoding,
     policies,
     rules,
     pieces: index.pieces,
@@ -49,6 +50,7 @@ export function unpackBundle(file: Uint8Array): {
   const index = readBundleIndex({
     format: textOf(header[magic]),
     sha256: textOf(header["sha256"]),
+    encoding: textOf(header["encoding"]),
     policies: textOf(header["policies"]),
     rules: textOf(header["rules"]),
     pieces: hashes.join("\n"),
