@@ -43,3 +43,8 @@ export const WORKLOAD_NAMESPACE_LABEL = "kubescape.io/workload-namespace";
 export const WORKLOAD_RESOURCE_VERSION_LABEL = "kubescape.io/workload-resource-version";
 /** Label: the pod's template hash. @public */
 export const TEMPLATE_HASH_LABEL = "kubescape.io/instance-template-hash";
+/**
+ * Annotation beside a status `too-large` that a store of this product wrote: the status of the content that the object has kept, empty
+ * when it has none. @public
+ */
+export const KEPT_STATUS_ANNOTATION = "kinglet.dev/kept-status";

@@ -1,5 +1,5 @@
 import type { ContainerProfile } from "./container-profile.ts";
-import { COMPLETION_ANNOTATION, STATUS_ANNOTATION } from "./profile-keys.ts";
+import { COMPLETION_ANNOTATION, KEPT_STATUS_ANNOTATION, STATUS_ANNOTATION } from "./profile-keys.ts";
 
 /**
  * Where a profile is in its life. `ready` means still learning, `completed` is final; `too-large`: more was seen than its store takes,
@@ -26,6 +26,9 @@ export type ProfileCompletion = "partial" | "complete" | "";
 /**
  * Reads status and completion from the annotations.
  *
+ * A `too-large` whose content is that of a time before the profile was completed ({@link KEPT_STATUS_ANNOTATION}) is `incomplete`: what a
+ * container did then, and what was refused, would look unknown to whoever takes that content for final.
+ *
  * @returns a new object; unknown values become `""`.
  *
  * @public
@@ -36,8 +39,10 @@ export function profileStatus(profile: Pick<ContainerProfile, "metadata">): {
 } {
   const annotations = profile.metadata.annotations;
   const completion = annotations?.[COMPLETION_ANNOTATION];
+  const status = knownStatus(annotations?.[STATUS_ANNOTATION]);
+  const keptStatus = annotations?.[KEPT_STATUS_ANNOTATION] ?? "completed";
   return {
-    status: knownStatus(annotations?.[STATUS_ANNOTATION]),
+    status: status === "too-large" && keptStatus !== "completed" ? "incomplete" : status,
     completion: completion === "partial" || completion === "complete" ? completion : "",
   };
 }

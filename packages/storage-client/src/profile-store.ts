@@ -41,7 +41,8 @@ export type UpdateResult =
       readonly outcome: "too-large";
       /**
        * What is in its place: status `too-large`, completion `partial`, and the content that was stored before (none when there was no
-       * object); what the refused object said of status and completion is noted in annotations of `kinglet.dev/`.
+       * object); what the refused object said of status and completion, and what status the kept content had,
+       * is noted in annotations of `kinglet.dev/`.
        */
       readonly stored: ContainerProfile;
       /** What was refused; whole. */

@@ -1,5 +1,6 @@
 import {
   COMPLETION_ANNOTATION,
+  KEPT_STATUS_ANNOTATION,
   parseContainerProfile,
   STATUS_ANNOTATION,
   type ContainerProfile,
@@ -14,17 +15,22 @@ const REFUSED_STATUS_ANNOTATION = "kinglet.dev/refused-status";
 const REFUSED_COMPLETION_ANNOTATION = "kinglet.dev/refused-completion";
 
 /**
- * What says in the store that there would be more: status `too-large`, completion `partial`. It keeps the content that fitted before: a
- * final status over an empty content would make everything the container does look unknown. What the refused object said of itself is
- * noted beside it, for {@link withoutMark}.
+ * What says in the store that there would be more: status `too-large`, completion `partial`. It keeps the content that fitted before, and
+ * notes what that content was worth: one that nobody completed, or none at all, must not be held against a container. What the refused
+ * object said of itself is noted beside it, for {@link withoutMark}.
  *
  * @internal
  */
 export function markTooLarge(refused: ContainerProfile, current: ContainerProfile | undefined): ContainerProfile {
   const { apiVersion, kind, metadata } = refused;
   const { [STATUS_ANNOTATION]: status, [COMPLETION_ANNOTATION]: completion, ...others } = metadata.annotations ?? {};
+  const { [STATUS_ANNOTATION]: before = "", [KEPT_STATUS_ANNOTATION]: kept = "completed" } =
+    current?.metadata.annotations ?? {};
+  // Refused again: what is kept is still the content of before the first time.
+  const keptStatus = before === TOO_LARGE ? kept : before;
   const annotations = {
     ...others,
+    [KEPT_STATUS_ANNOTATION]: keptStatus,
     [STATUS_ANNOTATION]: TOO_LARGE,
     [COMPLETION_ANNOTATION]: PARTIAL,
     [REFUSED_STATUS_ANNOTATION]: status ?? "",
@@ -47,6 +53,7 @@ export function withoutMark(profile: ContainerProfile): ContainerProfile {
   if (metadata.annotations?.[STATUS_ANNOTATION] !== TOO_LARGE) return profile;
   const {
     [STATUS_ANNOTATION]: _status,
+    [KEPT_STATUS_ANNOTATION]: _keptStatus,
     [COMPLETION_ANNOTATION]: markedCompletion,
     [REFUSED_STATUS_ANNOTATION]: status = "",
     [REFUSED_COMPLETION_ANNOTATION]: completion = markedCompletion ?? "",

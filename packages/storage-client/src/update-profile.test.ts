@@ -1,6 +1,6 @@
 import { createError } from "@kinglet/errors";
 import { ManualClock } from "@kinglet/lifecycle";
-import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
+import { parseContainerProfile, profileStatus, type ContainerProfile } from "@kinglet/profile";
 import { joinProfiles } from "@kinglet/profile/merging";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -232,6 +232,25 @@ describe("updateProfile", () => {
       expect((await updateProfile(record, (current) => current, options)).outcome).toBe("unchanged");
       expect(record.current()?.metadata.resourceVersion).toBe(resourceVersion);
       expect(stated(record.current())).toEqual(["too-large", "partial", ""]);
+    });
+
+    it("is final for readers only over content that was completed, however often it is refused [store too-large]", async () => {
+      for (const [before, read] of [
+        ["completed", "too-large"],
+        ["ready", "incomplete"],
+        ["", "incomplete"],
+      ] as const) {
+        const record = smallRecord();
+        if (before !== "") await joinInto(record, observed(before, "partial", "a"));
+        for (const more of ["d", "e"]) {
+          expect((await joinInto(record, observed("completed", "partial", "b", "c", more, "f"))).outcome).toBe(
+            "too-large",
+          );
+          expect(profileStatus(record.current()!).status).toBe(read);
+        }
+        await joinInto(record, observed("ready", "partial", "b"));
+        expect(profileStatus(record.current()!).status).toBe("completed");
+      }
     });
 
     it("of another program gives way to what a learner says [store too-large]", async () => {
