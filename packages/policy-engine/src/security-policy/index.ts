@@ -79,6 +79,7 @@ export type {
   VulnerabilitySeverity,
 } from "./workload/image-metadata.ts";
 export { parseImageName, type ImageName } from "./workload/image-name.ts";
+export { readPermissionLevel } from "./workload/permission-level.ts";
 export { workloadKinds } from "./workload/pod-template.ts";
 export { readWorkload, type ReadWorkloadOptions } from "./workload/read-workload.ts";
 export type {

@@ -30,8 +30,9 @@ export class CompiledSection {
 
   /** Leaves a trace in `evaluation.missing` only when the result is unknown. */
   test(evaluation: Evaluation): Truth {
-    // A section about events says nothing about a workload at rest, nor about events of another kind.
-    if (this.eventKind !== evaluation.event?.kind) return isFalse;
+    // A section about events says nothing about a workload at rest, nor about events of another kind. One that looks at no event
+    // holds or not whenever its policy is evaluated.
+    if (this.eventKind !== undefined && this.eventKind !== evaluation.event?.kind) return isFalse;
     const missing = evaluation.missing;
     const truth = this.#testRoot(evaluation);
     if (truth !== isUnknown) evaluation.missing = missing;

@@ -298,6 +298,17 @@ describe("PolicySet.evaluateRuntime", () => {
     expect(at(fileAccessOf({ process: undefined }))).toEqual([]);
   });
 
+  it("evaluates sections without criteria on events at every event of the policy, for the container of the event", () => {
+    const sections = [
+      { name: "one", groups: [groupOf("Process Name", "nc")] },
+      { name: "two", groups: [privileged] },
+    ];
+    const policy = policyOfSections(sections, runtime);
+    expect(outcomeAt({ workload: workloadOf(), event: processOf() }, policy)).toBe("passed");
+    expect(outcomeAt({ workload: dangerous, event: processOf() }, policy)).toBe("violated");
+    expect(outcomeAt({ workload: dangerous, event: flowOf() }, policy)).toBeUndefined();
+  });
+
   it("links a process to its container", () => {
     const policy = policyOf([groupOf("Process Name", "sh"), privileged], runtime);
     const other = { name: "api", image: "x", securityContext: { privileged: true } };
