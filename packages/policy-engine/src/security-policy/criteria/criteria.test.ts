@@ -10,7 +10,7 @@ describe("criteria", () => {
     expect(new Set(criterionNames).size).toBe(79);
   });
 
-  it("is built once", () => {
+  it("is built at the first call, once [policy V-8]", () => {
     expect(criteria()).toBe(criteria());
   });
 

@@ -169,11 +169,11 @@ const cases: Readonly<
 
 describe("grammarNamed", () => {
   for (const [of, { right, wrong }] of Object.entries(cases)) {
-    it.each(right)(`reads ${of} %j`, (value, parsed) => {
+    it.each(right)(`reads ${of} %j [policy V-6]`, (value, parsed) => {
       expect(grammarNamed(of as GrammarName).parse(value)).toEqual(parsed);
     });
 
-    it.each(wrong.map((value) => [value]))(`refuses ${of} %j with one line`, (value) => {
+    it.each(wrong.map((value) => [value]))(`refuses ${of} %j with one line [policy V-6]`, (value) => {
       const problem = grammarNamed(of as GrammarName).parse(value);
       expect(problem).toEqual({ kind: "problem", message: expect.stringMatching(/^\S.*[^.\s]$/) });
     });

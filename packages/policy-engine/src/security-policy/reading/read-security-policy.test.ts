@@ -141,13 +141,13 @@ describe("readSecurityPolicy", () => {
         exclusions: [{ image: { name: "docker.io/library/" } }],
       },
     };
-    it.each(Object.keys(accepted))("accepts %s without a word", (what) => {
+    it.each(Object.keys(accepted))("accepts %s without a word [policy V-1]", (what) => {
       const { policy, problems } = readSecurityPolicy(resource(accepted[what]));
       expect(problems).toEqual([]);
       expect(policy).toBeDefined();
     });
 
-    it("accepts what the original ignored, leaves it out and says so", () => {
+    it("accepts what the original ignored, leaves it out and says so [policy V-1]", () => {
       const { policy, problems } = readSecurityPolicy(
         resource({
           enforcementActions: ["KILL_POD_ENFORCEMENT", "FAIL_DEPLOYMENT_CREATE_ENFORCEMENT", "FAIL_BUILD_ENFORCEMENT"],
@@ -178,7 +178,7 @@ describe("readSecurityPolicy", () => {
   });
 
   describe("given several problems", () => {
-    it("collects all problems, in the order of the schema and then of the rules", () => {
+    it("collects all problems, in the order of the schema and then of the rules [policy V-2]", () => {
       expect(
         problemsOf({
           policyName: "x",
@@ -212,7 +212,7 @@ describe("readSecurityPolicy", () => {
       ]);
     });
 
-    it("shows the value and what is permitted", () => {
+    it("shows the value and what is permitted [policy V-2]", () => {
       const { problems } = readSecurityPolicy(resource(sectionsOf(group("Port Exposure Method", "LOADBALANCER"))));
       expect(problems).toEqual([
         {
@@ -258,7 +258,7 @@ describe("readSecurityPolicy", () => {
       expect(summary(readSecurityPolicy({}).problems)).toEqual(["error spec SHAPE"]);
     });
 
-    it("takes keys of prototypes for what they are", () => {
+    it("takes keys of prototypes for what they are [policy V-7]", () => {
       const text = '{"spec":{"__proto__":{"policyName":"polluted"},"constructor":1,"toString":2}}';
       const { problems } = readSecurityPolicy(JSON.parse(text));
       expect(summary(problems).slice(0, 3)).toEqual([
@@ -269,7 +269,7 @@ describe("readSecurityPolicy", () => {
       expect(({} as Loose)["policyName"]).toBeUndefined();
     });
 
-    it("follows the schema, however deep the value", () => {
+    it("follows the schema, however deep the value [policy V-7]", () => {
       const depth = 100_000;
       const deep = JSON.parse(`${'{"label":'.repeat(3000)}1${"}".repeat(3000)}`) as Loose;
       let list: unknown = [];
@@ -278,7 +278,7 @@ describe("readSecurityPolicy", () => {
       expect(problemsOf({ categories: list })).toContain("error spec.categories[0] SHAPE");
     });
 
-    it("bounds lists, texts, values in all and problems", () => {
+    it("bounds lists, texts, values in all and problems [policy V-7]", () => {
       expect(problemsOf({ categories: Array.from({ length: 4097 }, () => "a") })).toEqual([
         "error spec.categories LIMIT",
       ]);
@@ -299,7 +299,7 @@ describe("readSecurityPolicy", () => {
       expect(problems[0]?.value.isWellFormed()).toBe(true);
     });
 
-    it("never throws, and gives a policy exactly when there is no error", () => {
+    it("never throws, and gives a policy exactly when there is no error [policy V-7]", () => {
       const check = (value: unknown): void => {
         const { policy, problems } = readSecurityPolicy(value);
         expect(policy === undefined).toBe(problems.some(({ level }) => level === "error"));
@@ -319,6 +319,36 @@ describe("readSecurityPolicy", () => {
       const broken = resource({ extra: 1, severity: 3 });
       expect(readSecurityPolicy(structuredClone(broken))).toEqual(readSecurityPolicy(broken));
     });
+  });
+
+  it("keeps what is excluded: deployments and images [policy V-4]", () => {
+    const exclusions = [
+      {
+        name: "a",
+        deployment: { name: "web", scope: { cluster: "east", label: { key: "k" } } },
+        expiration: "2031-01-01T00:00:00Z",
+      },
+      { name: "b", image: { name: "docker.io/library/" } },
+    ];
+    const stages = { lifecycleStages: ["BUILD", "DEPLOY"], ...sectionsOf(group("CVE", "x")) };
+    expect(readSecurityPolicy(resource({ ...stages, exclusions })).policy?.exclusions).toEqual([
+      {
+        name: "a",
+        deployment: {
+          name: "web",
+          scope: {
+            cluster: "east",
+            namespace: "",
+            label: { key: "k", value: "" },
+            clusterLabel: undefined,
+            namespaceLabel: undefined,
+          },
+        },
+        image: undefined,
+        expiration: "2031-01-01T00:00:00Z",
+      },
+      { name: "b", deployment: undefined, image: { name: "docker.io/library/" }, expiration: undefined },
+    ]);
   });
 
   it("does not change the document", () => {

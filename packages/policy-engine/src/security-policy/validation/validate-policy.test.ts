@@ -253,7 +253,32 @@ describe("validatePolicy", () => {
     ["half a surrogate pair", { rationale: "a\ud800b" }, "error spec.rationale VALUE"],
   ];
 
-  it.each(cases)("names what is wrong with %s", (_, spec, ...expected) => {
+  it.each(cases)("names what is wrong with %s [policy V-5]", (_, spec, ...expected) => {
     expect(problemsOf(spec as Loose)).toEqual(expected);
   });
+
+  it.each([
+    ["severity", { severity: "HIGH" }],
+    ["lifecycleStages[0]", { lifecycleStages: ["deploy"] }],
+    ["eventSource", { eventSource: "DEPLOYMENT" }],
+    ["enforcementActions[0]", { enforcementActions: ["SCALE_TO_ZERO"] }],
+    ["policySections[0].policyGroups[0].booleanOperator", sectionsOf({ ...privileged, booleanOperator: "or" })],
+    ["policySections[0].policyGroups[0].fieldName", sectionsOf(group("privileged container", "true"))],
+    ["evaluationFilter.skipContainerTypes[0]", { evaluationFilter: { skipContainerTypes: ["SIDECAR"] } }],
+  ])("never drops a name that it does not know: %s [policy V-3]", (path, spec) => {
+    expect(problemsOf(spec)).toEqual([`error spec.${path} UNKNOWN_NAME`]);
+  });
+
+  it.each(["name", "policySections[0].section", "scope[0].namspace", "exclusions[0].image.ref"])(
+    "never drops a field that it does not know: %s [policy V-3]",
+    (path) => {
+      const spec: Loose = {
+        name: "x",
+        policySections: [{ section: "x", policyGroups: [privileged] }],
+        scope: [{ namespace: "a", namspace: "b" }],
+        exclusions: [{ deployment: { name: "a" }, image: { ref: "x" } }],
+      };
+      expect(problemsOf(spec)).toContain(`error spec.${path} UNKNOWN_FIELD`);
+    },
+  );
 });
