@@ -174,8 +174,8 @@ export function joinParts(head: string, rest: readonly string[]): string {
   return rest.length === 0 ? head : `${head}\0${rest.join("\0")}`;
 }
 
-/** One set before it is packed. @internal */
-export interface SetInput {
+/** One set before it is packed. */
+interface SetInput {
   readonly strings: readonly string[];
   /** One per string, see {@link PackedStringsBuilder.scan}. */
   readonly hashes: readonly number[];

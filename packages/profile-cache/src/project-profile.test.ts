@@ -139,7 +139,7 @@ describe("ProfileContent", () => {
     expect(project({}).policyOf("R1")).toBeUndefined();
   });
 
-  it("of an empty profile answers no", () => {
+  it("of an empty profile answers no [cache-test TestApply_*]", () => {
     const empty = project({});
     expect([
       empty.wasExecuted(""),
@@ -192,7 +192,7 @@ describe("ProfileContent", () => {
 });
 
 describe("projectProfile", () => {
-  it("keeps what a rule declares, wildcards, and surfaces that no rule declares", () => {
+  it("keeps what a rule declares, wildcards, and surfaces that no rule declares [cache-test TestApply_*]", () => {
     const content = project(
       rich,
       { opens: [{ exact: "/etc/passwd" }], execs: [{ prefix: "/bin/l" }], capabilities: [{ contains: "HOW" }] },
@@ -207,7 +207,7 @@ describe("projectProfile", () => {
     expect([content.usesCapability("CHOWN"), content.usesCapability("SETUID")]).toEqual([true, false]);
   });
 
-  it("answers flags, methods, arguments, ports and protocols of what it keeps exactly", () => {
+  it("answers flags, methods, arguments, ports and protocols of what it keeps exactly [cache-test TestApply_*]", () => {
     const content = project(rich, {
       opens: [{ prefix: "/etc" }],
       endpoints: "all",
@@ -223,7 +223,7 @@ describe("projectProfile", () => {
     expect(content.hasAddressPort("egress", "10.0.0.1", 80, "TCP")).toBe(false);
   });
 
-  it("carries checksum and projection, and changes nothing that it was given", () => {
+  it("carries checksum and projection, and changes nothing that it was given [cache-test TestApply_*]", () => {
     const profile = profileOf(rich);
     const before = structuredClone(profile);
     const spec = compileProjectionSpec([{ opens: "all" }]);
@@ -255,7 +255,7 @@ describe("compileProjectionSpec", () => {
     [{ opens: [{ exact: 1 }] }],
     [{ opens: ["a"] }],
     ["all"],
-  ])("refuses %j", (declaration) => {
+  ])("refuses %j [cache-test TestCompileSpec_*]", (declaration) => {
     expect(() => compileProjectionSpec([declaration])).toThrow(
       expect.objectContaining({ code: "KINGLET_ERR_PROFILE_CACHE_INVALID_DECLARATION" }),
     );
