@@ -4,12 +4,15 @@ import {
   type InformerOptions,
   type KubeClient,
   type KubeObject,
+  type Projection,
   type ResourceDefinition,
 } from "@kinglet/kube-client";
 import { createBackoff, sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import { bundleName, documentName, pieceKey, readBundleIndex } from "@kinglet/policy-engine/bundle";
+import { createConfigMapDecoder } from "./gen/config-map-decoder.ts";
+import { createConfigMapIdentityDecoder } from "./gen/config-map-identity-decoder.ts";
 import { admissionErrors } from "../errors.ts";
 import type { PolicyStore } from "./policy-store.ts";
 
@@ -21,6 +24,14 @@ export const configMaps: ResourceDefinition = {
   kind: "ConfigMap",
   namespaced: true,
 };
+
+// The decoders are written by build/write-decoders.ts from these paths; a test holds them together.
+
+/** What is kept of the ConfigMap that is watched: that it is there, in which version. @internal */
+export const configMapIdentity: Projection = { paths: [], protobuf: createConfigMapIdentityDecoder };
+
+/** What is read of a bundle's ConfigMaps. @internal */
+export const configMapContent: Projection = { paths: ["data", "binaryData"], protobuf: createConfigMapDecoder };
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -55,7 +66,7 @@ export async function followConfigMap(
     namespace,
     fieldSelector: `metadata.name=${name}`,
     metadataOnly: true,
-    projection: { paths: [] },
+    projection: configMapIdentity,
   };
   const informer = createInformer<KubeObject>(client, configMaps, informerOptions);
   let isWanted = false;
@@ -108,14 +119,17 @@ async function readBundle(
   store: PolicyStore,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const projection = configMapContent;
   try {
-    const first = await client.get<ConfigMap>(configMaps, name, { namespace, signal });
+    const first = await client.get<ConfigMap>(configMaps, name, { namespace, projection, signal });
     const index = readBundleIndex(first.data ?? {});
     if (store.isInForce("api", index.sha256) && store.problem === "") return true;
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < index.pieces.length; at++) {
       const map =
-        at === 0 ? first : await client.get<ConfigMap>(configMaps, documentName(at, name), { namespace, signal });
+        at === 0
+          ? first
+          : await client.get<ConfigMap>(configMaps, documentName(at, name), { namespace, projection, signal });
       pieces.push(Buffer.from(map.binaryData?.[pieceKey(at)] ?? "", "base64"));
     }
     await store.offer("api", index, pieces);

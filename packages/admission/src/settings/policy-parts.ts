@@ -1,4 +1,3 @@
-import { decodeBundle, unpackBundle, packBundle } from "@kinglet/policy-engine/bundle";
 import { PolicySet, readSecurityPolicy, type PolicySetOptions } from "@kinglet/policy-engine/security-policy";
 import { PolicyBuilder, type PolicyReader } from "./build-policies.ts";
 
@@ -15,5 +14,3 @@ export function createPolicyBuilder(matching: PolicySetOptions, monotonicMs: () 
   };
   return new PolicyBuilder(engine, monotonicMs);
 }
-
-export { decodeBundle, packBundle, unpackBundle };

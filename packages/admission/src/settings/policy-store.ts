@@ -2,12 +2,12 @@ import { describeError, hasCode } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Gauge, Metrics } from "@kinglet/metrics";
-import type { BundleIndex } from "@kinglet/policy-engine/bundle";
+import type { BundleContent, BundleIndex } from "@kinglet/policy-engine/bundle";
 import type { PolicySetOptions } from "@kinglet/policy-engine/security-policy";
 import { bundleIsStale, bundleLoads, policiesInForce, unreadablePolicies } from "../metrics.ts";
-import type { ActivePolicies } from "./active-policies.ts";
+import { ActivePolicies } from "./active-policies.ts";
 import type { PolicyBuilder } from "./build-policies.ts";
-import { loadPolicyParts } from "./lazy.ts";
+import { loadBundleParts, loadPolicyParts } from "./lazy.ts";
 import { readCopy, writeCopy } from "./last-good-copy.ts";
 
 /** Where a bundle came from; a later one in this list gives way to an earlier one. @public */
@@ -116,7 +116,7 @@ export class PolicyStore {
     const file = readCopy(copyPath);
     if (file === undefined) return;
     try {
-      const { unpackBundle } = await loadPolicyParts();
+      const { unpackBundle } = await loadBundleParts();
       const { index, pieces } = unpackBundle(file);
       await this.offer("copy", index, pieces);
     } catch (error) {
@@ -132,12 +132,11 @@ export class PolicyStore {
       return true;
     }
     try {
-      const parts = await loadPolicyParts();
+      const { decodeBundle, packBundle } = await loadBundleParts();
       this.#options.beforeWork?.();
-      const content = await parts.decodeBundle(index, pieces);
-      const { clock, logger, copyPath } = this.#options;
-      this.#builder ??= parts.createPolicyBuilder(this.#options.matching ?? {}, () => clock.monotonicMs());
-      const { active, unreadable } = await this.#builder.build(index.sha256, content);
+      const content = await decodeBundle(index, pieces);
+      const { logger, copyPath } = this.#options;
+      const { active, unreadable } = await this.#build(index.sha256, content);
       for (const policy of unreadable.slice(0, 10))
         logger.error("a policy of the bundle cannot be read and is left out", { policy });
       this.#active = active;
@@ -156,12 +155,23 @@ export class PolicyStore {
           ? ""
           : `${unreadable.length} policies of the bundle cannot be read: ${unreadable[0] ?? ""}`,
       );
-      if (copyPath !== undefined && source !== "copy") await this.#keepCopy(copyPath, parts.packBundle(index, pieces));
+      if (copyPath !== undefined && source !== "copy") await this.#keepCopy(copyPath, packBundle(index, pieces));
       return true;
     } catch (error) {
       this.reject(source, error);
       return false;
     }
+  }
+
+  async #build(sha256: string, content: BundleContent): ReturnType<PolicyBuilder["build"]> {
+    const { clock, matching } = this.#options;
+    const monotonicMs = (): number => clock.monotonicMs();
+    if (content.policies.length === 0) return { active: new ActivePolicies(sha256, [], monotonicMs), unreadable: [] };
+    if (this.#builder === undefined) {
+      const { createPolicyBuilder } = await loadPolicyParts();
+      this.#builder = createPolicyBuilder(matching ?? {}, monotonicMs);
+    }
+    return this.#builder.build(sha256, content);
   }
 
   async #keepCopy(path: string, file: Uint8Array): Promise<void> {

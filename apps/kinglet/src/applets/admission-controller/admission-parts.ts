@@ -14,7 +14,7 @@ import type { Service } from "../../service/serve-applet.ts";
 import { openDecisionReports, type DecisionReports } from "./decision-reports.ts";
 import type { AdmissionConfig } from "./config.ts";
 
-/** The endpoint, once there are policies. */
+/** The endpoint, once it is there. */
 type ReviewEndpoint = InstanceType<Awaited<ReturnType<typeof loadReviewParts>>["ReviewEndpoint"]>;
 
 /** The parts of an admission controller, opened and connected, not yet running. */
@@ -24,7 +24,7 @@ export interface AdmissionParts {
   readonly ownNamespace: string | undefined;
   readonly store: PolicyStore;
   readonly reports: DecisionReports;
-  /** Filled when policies are in force. */
+  /** Filled with the first request. */
   readonly reviews: { endpoint?: ReviewEndpoint };
   /** Filled when there is a certificate. */
   readonly listening: { server?: WebhookServer; certificateExpires: string };
@@ -88,8 +88,8 @@ export async function openAdmissionParts(
   const isFailClosed = metrics.gauge(failClosed);
   for (const [webhook, answer] of Object.entries(onTimeout)) isFailClosed.set(answer === "deny" ? 1 : 0, { webhook });
   const openReviews = async (): Promise<void> => {
-    if (reviews.endpoint !== undefined) return;
     const parts = await loadReviewParts();
+    if (reviews.endpoint !== undefined) return;
     const decider = new parts.AdmissionDecider({
       store,
       onTimeout,

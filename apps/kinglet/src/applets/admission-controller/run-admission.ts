@@ -60,10 +60,15 @@ export async function runAdmission(
   const running = new AbortController();
   const crash = Promise.withResolvers<never>();
   const servers = stack.use(new AsyncDisposableStack());
+  stack.defer(
+    service.readiness.onChange((isReady) => {
+      if (isReady) logger.info("ready", { policies: parts.store.active?.size, port: parts.listening.server?.port });
+    }),
+  );
   serveWhenCertified(parts, config, service, conditions, servers, (error) => crash.reject(error));
   parts.changes.onPolicies = () => {
     if (parts.store.active === undefined) conditions.policies.notReady(parts.store.problem);
-    else parts.openReviews().then(() => !signal.aborted && conditions.policies.ready(), crash.reject);
+    else if (!signal.aborted) conditions.policies.ready();
   };
   conditions.policies.notReady("no policy bundle has arrived yet");
   await parts.store.loadCopy();
@@ -108,10 +113,9 @@ function serveWhenCertified(
       clock,
       metrics,
       handle: async (request, response) => {
-        if (reviews.endpoint !== undefined) return reviews.endpoint.handle(request, response);
-        request.resume();
-        response.writeHead(503, { "content-type": "text/plain" }).end("not ready: no policies were loaded yet\n");
-        return undefined;
+        // Loaded with the first request: a controller that nobody asks does without.
+        if (reviews.endpoint === undefined) await parts.openReviews();
+        return reviews.endpoint?.handle(request, response);
       },
     });
     servers.use(server);
