@@ -34,7 +34,7 @@ describe("PolicySet", () => {
   const specOnly = [...criteria().values()].filter(({ family, needs }) => family === "deploy" && needs.length === 0);
 
   it.each(specOnly.map(({ name }) => name))(
-    "allocates nothing for a policy on %s that passes",
+    "allocates nothing for a policy on %s that passes [policy E-10]",
     (name: CriterionName) => {
       const { value, passing } = workloadCases[name] as NonNullable<(typeof workloadCases)[string]>;
       const { compiled } = compilePolicy(
@@ -76,7 +76,7 @@ describe("PolicySet", () => {
     return { policy, reads: () => count };
   }
 
-  it("compiles a policy when it is evaluated first, and once, also across replacements", () => {
+  it("compiles a policy when it is evaluated first, and once, also across replacements [policy E-9]", () => {
     const { policy, reads } = countingPolicy("web");
     const set = new PolicySet();
     set.replace([policy]);
@@ -92,7 +92,7 @@ describe("PolicySet", () => {
     expect(reads()).toBe(compiling);
   });
 
-  it("loads the pattern engine once for callers at the same time, and only when a pattern needs it", async () => {
+  it("loads the pattern engine once for callers at the same time, and only when a pattern needs it [policy E-9]", async () => {
     const plain = new PolicySet();
     plain.replace([policyOf([groupOf("Container Name", "web|api")])]);
     await plain.prepare();
@@ -113,7 +113,7 @@ describe("PolicySet", () => {
     expect(reads()).toBe(compiling);
   });
 
-  it("lets go of a policy, its matcher and the subject", async () => {
+  it("lets go of a policy, its matcher and the subject [policy E-9]", async () => {
     const set = new PolicySet();
     const references = evaluateOnce(set);
     set.replace([]);

@@ -65,7 +65,7 @@ describe("PolicySet.evaluateDeploy", () => {
     expect(set.evaluateDeploy({ workload: dangerous }, { only: new Set([wanted]) })).toHaveLength(1);
   });
 
-  it("is violated by any section, with every group of it, linked to one container", () => {
+  it("is violated by any section, with every group of it, linked to one container [policy E-1]", () => {
     const both = [privileged, groupOf("Container Name", "web")];
     const other = { name: "api", image: "x", securityContext: { privileged: true } };
     const workload = workloadOf({}, { containers: [{ name: "web", image: "x" }, other] });
@@ -87,7 +87,7 @@ describe("PolicySet.evaluateDeploy", () => {
     ]);
   });
 
-  it("decides without what is missing where it can, and says what is missing where it cannot", () => {
+  it("decides without what is missing where it can, and says what is missing where it cannot [policy E-3]", () => {
     const groups = [privileged, groupOf("CVSS", ">= 7")];
     expect(outcomes([policyOf(groups)], { workload: workloadOf() })).toEqual(["policy-1 passed"]);
     expect(outcomes([policyOf(groups)], { workload: dangerous })).toEqual(["policy-1 notEvaluated image"]);
@@ -133,7 +133,7 @@ describe("PolicySet.evaluateDeploy", () => {
     expect(outcomes([policyOf([privileged], { evaluationFilter })], { workload })).toEqual(["policy-1 passed"]);
   });
 
-  it("asks for each required label with AND, for any with OR; the reference for any with both", () => {
+  it("asks for each required label with AND, for any with OR; the reference for any with both [policy E-7]", () => {
     const both = (booleanOperator: "AND" | "OR"): SecurityPolicy =>
       policyOf([groupOf("Required Label", ["team=", "owner="], { booleanOperator })]);
     expect(outcomes([both("AND")], { workload: dangerous })).toEqual(["policy-1 violated"]);
@@ -152,7 +152,7 @@ describe("PolicySet.evaluateDeploy", () => {
     expect(outcomes([policy(["CHOWN"], "OR")], { workload: workloadOf() })).toEqual(["policy-1 violated"]);
   });
 
-  it("bounds what it lists, sorted and without repetition", () => {
+  it("bounds what it lists, sorted and without repetition [policy E-11]", () => {
     const count = maxViolations + 20;
     const env = Array.from({ length: count }, (_, index) => ({
       name: `V${String(index).padStart(4, "0")}`,
@@ -165,7 +165,7 @@ describe("PolicySet.evaluateDeploy", () => {
     expect(verdict?.violations.at(-1)?.message).toBe("and 20 more");
   });
 
-  it("keeps messages on one line whatever names hold", () => {
+  it("keeps messages on one line whatever names hold [policy E-11]", () => {
     const workload = workloadOf({ name: `a\n"b"\u2028${"c".repeat(500)}`, securityContext: { privileged: true } });
     const [verdict] = setOf([policyOf([privileged])]).evaluateDeploy({ workload });
     expect(verdict?.violations[0]?.message).toMatch(/^container "a\\n\\"b\\"\\u2028c{100,}…" is privileged$/);
@@ -208,7 +208,7 @@ describe("PolicySet.evaluateDeploy", () => {
       ]);
     });
 
-    it("applies when any scope does", () => {
+    it("applies when any scope does [policy E-8]", () => {
       const scope = [scopeOf({ namespace: "x" }), scopeOf({ cluster: "?" }), scopeOf({ namespace: "store" })];
       expect(outcomes([policyOf([privileged], { scope })], { workload: dangerous })).toEqual(["policy-1 violated"]);
     });
@@ -230,7 +230,7 @@ describe("PolicySet.evaluateDeploy", () => {
       expect(outcomes(except("sho"), { workload: dangerous })).toEqual(["policy-1 violated"]);
     });
 
-    it("ends with their expiration, and a time that cannot be read has passed", () => {
+    it("ends with their expiration, and a time that cannot be read has passed [policy E-8]", () => {
       const until = (expiration: string): readonly string[] =>
         outcomes(except("shop", { expiration }), { workload: dangerous });
       expect(until("2026-11-21T12:00:01Z")).toEqual(["policy-1 excluded"]);
@@ -272,7 +272,7 @@ describe("PolicySet.evaluateDeploy", () => {
 });
 
 describe("PolicySet.evaluateRuntime", () => {
-  it("meets each event with the policies about its kind only", () => {
+  it("meets each event with the policies about its kind only [policy E-12]", () => {
     const policies = [
       policyOf([groupOf("Process Name", "sh")], { id: "process", ...runtime }),
       policyOf([groupOf("Unexpected Network Flow Detected", "true")], { id: "flow", ...runtime }),
@@ -309,7 +309,7 @@ describe("PolicySet.evaluateRuntime", () => {
     expect(outcomeAt({ workload: dangerous, event: flowOf() }, policy)).toBeUndefined();
   });
 
-  it("links a process to its container", () => {
+  it("links a process to its container [policy E-12]", () => {
     const policy = policyOf([groupOf("Process Name", "sh"), privileged], runtime);
     const other = { name: "api", image: "x", securityContext: { privileged: true } };
     const workload = workloadOf({}, { containers: [{ name: "web", image: "x" }, other] });
@@ -364,7 +364,7 @@ describe("PolicySet.evaluateRuntime", () => {
     ]);
   });
 
-  it("matches user ids and names whole, and their beginnings where that is wanted back", () => {
+  it("matches user ids and names whole, and their beginnings where that is wanted back [policy E-6]", () => {
     const cases = [
       [groupOf("Process UID", "1"), processOf({ uid: 1000 })],
       [groupOf("Kubernetes User Name", "jan"), execOf()],
@@ -377,7 +377,7 @@ describe("PolicySet.evaluateRuntime", () => {
     }
   });
 
-  it("ignores what scopes say of namespaces for objects of the whole cluster", () => {
+  it("ignores what scopes say of namespaces for objects of the whole cluster [policy E-8]", () => {
     const policy = policyOf([groupOf("Kubernetes Resource", "CLUSTER_ROLES")], {
       lifecycleStages: ["RUNTIME"],
       eventSource: "AUDIT_LOG_EVENT",

@@ -90,7 +90,7 @@ const images: fc.Arbitrary<ImageMetadata> = fc
 const registries = fc.record({ one: images, two: images, three: images }, { requiredKeys: ["one", "two", "three"] });
 
 describe("PolicySet", () => {
-  it("agrees with trying every choice of elements: linked groups, empty lists, OR and AND under negation", () => {
+  it("agrees with trying every choice of elements: linked groups, empty lists, OR and AND under negation [policy E-1]", () => {
     let violated = 0;
     let passed = 0;
     fc.assert(
@@ -112,7 +112,7 @@ describe("PolicySet", () => {
     expect(Math.min(violated, passed)).toBeGreaterThan(1_000);
   });
 
-  it("is right about what it decides without an image, and undecided only because of one", () => {
+  it("is right about what it decides without an image, and undecided only because of one [policy E-3]", () => {
     let undecided = 0;
     fc.assert(
       fc.property(sections, workloads, fc.array(images, { minLength: 3, maxLength: 3 }), (list, workload, possible) => {
@@ -136,7 +136,7 @@ describe("PolicySet", () => {
     expect(undecided).toBeGreaterThan(300);
   });
 
-  it("agrees about lists that are one fact, empty ones included", () => {
+  it("agrees about lists that are one fact, empty ones included [policy E-1]", () => {
     const ofRequests = { "Kubernetes User Groups": fc.constantFrom("a", "b", "c") };
     fc.assert(
       fc.property(groups(ofRequests), fc.array(fc.constantFrom("a", "b", "c", "AB")), (group, userGroups) => {

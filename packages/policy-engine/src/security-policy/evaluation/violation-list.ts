@@ -1,7 +1,7 @@
 import { maxViolations, type Violation } from "./policy-verdict.ts";
 
-/** Lines kept while collecting; what comes after them is only counted. */
-const maxCollected = 10 * maxViolations;
+/** Lines kept while collecting, ten times what a verdict carries; what comes after them is only counted. */
+const maxCollected = 1_000;
 
 /** Violations of one policy: each message once, bounded, in a fixed order. @internal */
 export class ViolationList {

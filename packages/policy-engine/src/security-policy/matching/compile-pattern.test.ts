@@ -56,7 +56,7 @@ const texts = fc
 
 describe("compilePattern", () => {
   for (const extent of ["whole", "part"] as const) {
-    it(`gives plain operations that agree with the engine, over the ${extent} text`, () => {
+    it(`gives plain operations that agree with the engine, over the ${extent} text [policy E-4]`, () => {
       let plain = 0;
       fc.assert(
         fc.property(sources, texts, (source, text) => {
@@ -119,7 +119,7 @@ describe("compilePattern", () => {
     }
   });
 
-  describe("with hostile patterns", () => {
+  describe("with hostile patterns [policy E-5]", () => {
     const long = "a".repeat(50_000);
     /** Each takes a backtracking engine time exponential, or at least cubic, in the text. */
     const hostile = [

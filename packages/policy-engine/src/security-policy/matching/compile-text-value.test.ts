@@ -32,7 +32,7 @@ describe("compileTextValue", () => {
     ["straße", "exact", "STRASSE", false],
     ["straße", "exact", "STRAßE", true],
     ["é", "prefix", "École", true],
-  ])("%s as %s over %s is %s", (value, mode, text, expected) => {
+  ])("%s as %s over %s is %s [policy E-4]", (value, mode, text, expected) => {
     expect(matches(value, mode, text)).toBe(expected);
   });
 });

@@ -63,7 +63,7 @@ describe("readPermissionLevel", () => {
     expect(readPermissionLevel(workload, objects)).toBe(level);
   });
 
-  it("counts groups and the user that the account is in, and no other account", () => {
+  it("counts groups and the user that the account is in, and no other account [policy E-14]", () => {
     const admin = clusterRole("admin", everything);
     const levelFor = (subject: object): string => readPermissionLevel(workload, [admin, bindCluster("admin", subject)]);
     expect(levelFor({ kind: "Group", name: "system:serviceaccounts" })).toBe("CLUSTER_ADMIN");

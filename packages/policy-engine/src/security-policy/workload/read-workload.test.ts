@@ -34,7 +34,7 @@ function read(pod: Record<string, unknown>, container: Record<string, unknown> =
 }
 
 describe("readWorkload", () => {
-  it.each(workloadKinds)("reads a %s", (kind) => {
+  it.each(workloadKinds)("reads a %s [policy E-13]", (kind) => {
     expect(readWorkload(objectOf(kind))).toMatchObject({
       kind,
       name: "shop",
@@ -154,7 +154,7 @@ describe("readWorkload", () => {
     ]);
   });
 
-  it("names where variables come from, and never what a secret holds", () => {
+  it("names where variables come from, and never what a secret holds [policy E-11]", () => {
     const env = [
       { name: "A", value: "x" },
       { name: "B" },
@@ -198,7 +198,7 @@ describe("readWorkload", () => {
     ]);
   });
 
-  it("never throws, whatever the object holds", () => {
+  it("never throws, whatever the object holds [policy E-13]", () => {
     const anything = fc.letrec((tie) => ({
       value: fc.oneof(
         { depthSize: "small" },
