@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -44,6 +45,29 @@ describe("SimListener", () => {
       200 + 204,
     );
     expect((await rawRequest(sim, "GET", "/readyz")).status).toBe(200);
+  });
+
+  it("goes on to serve a connection whose client leaves a long answer unread", async () => {
+    // Beyond the 10 MB that a session of node:http2 may hold by default: it would refuse what comes next.
+    const data = { text: "x".repeat(600_000) };
+    for (let index = 0; index < 40; index++) {
+      sim.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: `long-${index}` }, data });
+    }
+    const session = connectHttp2(sim.server, { ca: sim.caPem });
+    const authorization = `Bearer ${sim.token}`;
+    const accept = "application/vnd.kubernetes.protobuf";
+    const unread = session.request({ ":path": "/api/v1/configmaps", authorization, accept });
+    await once(unread, "response");
+    for (let round = 0; round < 3; round++) {
+      const next = session.request({ ":path": "/readyz" });
+      next.resume();
+      expect((await once(next, "response"))[0]).toMatchObject({ ":status": 200 });
+    }
+    let bytes = 0;
+    unread.on("data", (chunk: Buffer) => (bytes += chunk.length));
+    await once(unread, "end");
+    expect(bytes).toBeGreaterThan(24_000_000);
+    session.close();
   });
 
   it("cuts an HTTP/2 connection as a fault wants it", async () => {

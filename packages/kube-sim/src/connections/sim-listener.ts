@@ -12,6 +12,9 @@ const KEEP_ALIVE_MS = 120_000;
 /** Streams per HTTP/2 connection, as the real server allows them. */
 const MAX_STREAMS = 100;
 
+/** What one HTTP/2 connection may hold, megabytes. Node's default of 10 is less than one long list: requests beside it would be refused (ENHANCE_YOUR_CALM), as no real server does. */
+const MAX_SESSION_MEGABYTES = 2048;
+
 /** The listener on loopback; it can be closed and opened again on the port it had. */
 export class SimListener {
   readonly #handle: (request: IncomingMessage, response: ServerResponse) => void;
@@ -107,7 +110,12 @@ export class SimListener {
     // The compatibility interface of HTTP/2 has the same shape for everything that the handler uses.
     const handle = this.#handle as unknown as Parameters<typeof createSecureServer>[1];
     return createSecureServer(
-      { ...credentials, allowHTTP1: true, settings: { maxConcurrentStreams: MAX_STREAMS } },
+      {
+        ...credentials,
+        allowHTTP1: true,
+        maxSessionMemory: MAX_SESSION_MEGABYTES,
+        settings: { maxConcurrentStreams: MAX_STREAMS },
+      },
       handle,
     );
   }
