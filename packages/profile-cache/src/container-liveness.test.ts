@@ -170,6 +170,16 @@ describe("ProfileCache", () => {
       expect([cache.size, metrics.read("evictions_total", "pod_unknown")]).toEqual([0, 1]);
     });
 
+    it("keeps a container that ended for the whole grace, however many looks say so [cache W12]", async () => {
+      const { cache, clock, found } = opened({ graceMs: 2.5 * TICK_MS });
+      await clock.advance(0);
+      found.value = "ended";
+      await clock.advance(3 * TICK_MS);
+      expect([cache.state("c1"), cache.hasProfile("c1")]).toEqual(["grace", true]);
+      await clock.advance(TICK_MS);
+      expect(cache.size).toBe(0);
+    });
+
     it("forgets a container that ended and whose pod is gone at the next look", async () => {
       const { cache, clock, found, metrics } = opened();
       await clock.advance(0);
