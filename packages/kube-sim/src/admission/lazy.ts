@@ -1,4 +1,4 @@
-import type * as MatchConditions from "./match-conditions.ts";
+import type * as ConfigurationChecks from "./configuration-checks.ts";
 
-/** Conditions of webhooks and the engine for them: for what is written about webhooks. */
-export const loadMatchConditions = (): Promise<typeof MatchConditions> => import("./match-conditions.ts");
+/** What validates webhook configurations, the engine for their conditions among it: for what is written about webhooks. */
+export const loadConfigurationChecks = (): Promise<typeof ConfigurationChecks> => import("./configuration-checks.ts");

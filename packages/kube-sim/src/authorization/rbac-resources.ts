@@ -1,7 +1,9 @@
+import { isJsonRecord, recordsIn, type KubeObject } from "../resources/kube-object.ts";
+import type { KindRules } from "../resources/kind-rules.ts";
 import type { ServedResource } from "../resources/served-resource.ts";
-import { bindingRules, roleRules } from "./rbac-rules.ts";
 
-const row = { group: "rbac.authorization.k8s.io", version: "v1", nameRule: "segment" } as const;
+const RBAC_GROUP = "rbac.authorization.k8s.io";
+const row = { group: RBAC_GROUP, version: "v1", nameRule: "segment" } as const;
 
 /** Roles and bindings, as data. */
 export function rbacResources(): ServedResource[] {
@@ -20,7 +22,6 @@ export function rbacResources(): ServedResource[] {
       singular: "clusterrole",
       kind: "ClusterRole",
       namespaced: false,
-      rules: roleRules,
     },
     {
       ...row,
@@ -30,6 +31,17 @@ export function rbacResources(): ServedResource[] {
       namespaced: true,
       rules: bindingRules,
     },
-    { ...row, plural: "roles", singular: "role", kind: "Role", namespaced: true, rules: roleRules },
+    { ...row, plural: "roles", singular: "role", kind: "Role", namespaced: true },
   ];
+}
+
+function bindingRules(): KindRules {
+  return { default: defaultBinding };
+}
+
+function defaultBinding(binding: KubeObject): void {
+  if (isJsonRecord(binding["roleRef"])) binding["roleRef"]["apiGroup"] ||= RBAC_GROUP;
+  for (const subject of recordsIn(binding["subjects"])) {
+    if (subject["kind"] === "User" || subject["kind"] === "Group") subject["apiGroup"] ||= RBAC_GROUP;
+  }
 }

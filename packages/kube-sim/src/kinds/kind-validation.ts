@@ -1,3 +1,4 @@
+import { findBindingProblems, findRoleProblems } from "../authorization/rbac-validation.ts";
 import type { StatusCause } from "../refusals/api-refusal.ts";
 import type { KubeObject } from "../resources/kube-object.ts";
 import * as network from "./network-validation.ts";
@@ -24,6 +25,10 @@ export function kindValidation(): Readonly<Record<string, FindKindProblems>> {
     "v1 Pod": (object, current, subresource) =>
       current === undefined ? findNewPodProblems(object) : findPodUpdateProblems(object, current, subresource),
     "v1 Service": findServiceProblems,
+    "rbac.authorization.k8s.io/v1 ClusterRole": findRoleProblems,
+    "rbac.authorization.k8s.io/v1 ClusterRoleBinding": findBindingProblems,
+    "rbac.authorization.k8s.io/v1 Role": findRoleProblems,
+    "rbac.authorization.k8s.io/v1 RoleBinding": findBindingProblems,
     "v1 ConfigMap": objects.findConfigMapProblems,
     "v1 Secret": objects.findSecretProblems,
     "v1 Event": (object, current) => objects.findEventProblems(object, current, false),

@@ -8,30 +8,13 @@ import {
   type JsonRecord,
   type KubeObject,
 } from "../resources/kube-object.ts";
-import type { KindRules } from "../resources/kind-rules.ts";
 import { quoteList } from "./policy-rule.ts";
 
 const RBAC_GROUP = "rbac.authorization.k8s.io";
 const ACCOUNT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
-/** What makes a Role or ClusterRole valid. */
-export function roleRules(): KindRules {
-  return { findProblems: (role) => findRoleProblems(role) };
-}
-
-/** Defaults and validation of RoleBinding and ClusterRoleBinding. */
-export function bindingRules(): KindRules {
-  return { default: defaultBinding, findProblems: (binding, current) => findBindingProblems(binding, current) };
-}
-
-function defaultBinding(binding: KubeObject): void {
-  if (isJsonRecord(binding["roleRef"])) binding["roleRef"]["apiGroup"] ||= RBAC_GROUP;
-  for (const subject of recordsIn(binding["subjects"])) {
-    if (subject["kind"] === "User" || subject["kind"] === "Group") subject["apiGroup"] ||= RBAC_GROUP;
-  }
-}
-
-function findRoleProblems(role: KubeObject): StatusCause[] {
+/** What is wrong with a Role or ClusterRole. */
+export function findRoleProblems(role: KubeObject): StatusCause[] {
   const isNamespaced = role.kind === "Role";
   const problems = recordsIn(role["rules"]).flatMap((rule, index) =>
     findRuleProblems(rule, isNamespaced, `rules[${index}]`),
@@ -71,7 +54,8 @@ function findRuleProblems(rule: JsonRecord, isNamespaced: boolean, path: string)
   return problems;
 }
 
-function findBindingProblems(binding: KubeObject, current: KubeObject | undefined): StatusCause[] {
+/** What is wrong with a RoleBinding or ClusterRoleBinding. */
+export function findBindingProblems(binding: KubeObject, current: KubeObject | undefined): StatusCause[] {
   const isNamespaced = binding.kind === "RoleBinding";
   const { apiGroup, kind, name } = readReference(binding);
   const kinds = isNamespaced ? ["Role", "ClusterRole"] : ["ClusterRole"];
