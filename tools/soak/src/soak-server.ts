@@ -109,8 +109,15 @@ class KnownAuthority implements TlsSource {
 }
 
 async function openSim(random: () => number): Promise<BareServer> {
-  // Versions beyond what a JavaScript number holds, from the first to the last.
-  const sim = await openKubeSim({ firstResourceVersion: "90071992547409930000", bookmarkIntervalMs: 2000, random });
+  const sim = await openKubeSim({
+    // Versions beyond what a JavaScript number holds, from the first to the last.
+    firstResourceVersion: "90071992547409930000",
+    bookmarkIntervalMs: 2000,
+    // Enough for half a minute of changes. The simulator's memory is part of what is measured, and its history swings between this and its double.
+    watchHistory: 1000,
+    journalEntries: 100,
+    random,
+  });
   return {
     name: "kube-sim",
     server: sim.server,
