@@ -202,6 +202,8 @@ describe("policy test", () => {
     const unknown = await run(["test", path, "--against", manifest]);
     expect(unknown.stdout).toContain("1 not evaluated");
     expect((await run(["test", path, "--complete", "--against", manifest])).code).toBe(1);
+    const other = guard.replace("NetworkPolicy", "CiliumNetworkPolicy");
+    expect((await run(["test", path, "--against", manifest, "-"], other)).stdout).toContain("1 not evaluated");
     const scope = "  scope:\n    - namespaceLabel: { key: tier, value: front }\n";
     const scoped = file("labels.yaml", policy("Front only", "Host IPC", "false", scope));
     const namespace = (tier: string): string =>

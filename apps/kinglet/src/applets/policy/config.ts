@@ -9,7 +9,7 @@ function buildSettings() {
       array(string({ min: 1, max: 4096 }), {
         max: 10_000,
         default: [],
-        doc: "Manifests to test against: files, folders or - for standard input; several may follow. Services, NetworkPolicies and Namespaces among them are what is known around the workloads",
+        doc: "Manifests to test against: files, folders or - for standard input; several may follow. Services, NetworkPolicies, RBAC and Namespaces among them are what is known around the workloads",
       }),
       { group: what, placeholder: "MANIFEST..." },
     ),
@@ -33,7 +33,7 @@ function buildSettings() {
     complete: setting(
       boolean({
         default: false,
-        doc: "The manifests are all there is: Services and NetworkPolicies that are not among them do not exist",
+        doc: "The manifests are all there is: Services, NetworkPolicies and role bindings that are not among them do not exist",
       }),
       { group: what },
     ),

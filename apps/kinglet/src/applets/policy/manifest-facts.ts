@@ -1,6 +1,7 @@
 import {
   readImageMetadata,
   readNetworkPolicyCoverage,
+  readPermissionLevel,
   readServiceExposures,
   readWorkload,
   type EvaluationSubject,
@@ -26,7 +27,7 @@ export interface ManifestFacts {
 }
 
 /**
- * Reads manifests. Services, NetworkPolicies and Namespaces count as known when there is one of the kind, or with `complete`.
+ * Reads manifests. Services, NetworkPolicies, RBAC and Namespaces count as known when there is one of the kind, or with `complete`.
  *
  * @throws InputProblem for a manifest that is not YAML and an image file that is wrong.
  */
@@ -55,12 +56,13 @@ function subjects(
   images: ReadonlyMap<string, ImageMetadata>,
   { cluster, complete }: PolicyConfig,
 ): (workload: Workload) => EvaluationSubject {
-  const ofKind = (kind: string): readonly unknown[] | undefined => {
-    const found = objects.filter((object) => kindOf(object) === kind);
+  const ofKind = (...kinds: readonly string[]): readonly unknown[] | undefined => {
+    const found = objects.filter((object) => kinds.includes(kindOf(object)));
     return found.length > 0 || complete ? found : undefined;
   };
   const services = ofKind("Service");
   const policies = ofKind("NetworkPolicy");
+  const bindings = ofKind("RoleBinding", "ClusterRoleBinding");
   const namespaces = ofKind("Namespace") as readonly LooseNamespace[] | undefined;
   return (workload) => {
     const namespace = namespaces?.find(({ metadata }) => metadata?.name === workload.namespace);
@@ -72,6 +74,7 @@ function subjects(
         : { namespaceLabels: new Map(Object.entries(namespace.metadata?.labels ?? {})) }),
       image: (reference) => images.get(reference),
       ...(services === undefined ? {} : { services: () => readServiceExposures(workload, services) }),
+      ...(bindings === undefined ? {} : { rbac: () => readPermissionLevel(workload, objects) }),
       ...(policies === undefined ? {} : { networkPolicies: () => readNetworkPolicyCoverage(workload, policies) }),
     };
   };
