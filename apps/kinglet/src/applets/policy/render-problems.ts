@@ -8,9 +8,13 @@ const maxPermitted = 12;
 /** The problems of policies as compilers write them: place, level, what is wrong; then the line itself with a mark below. */
 export function renderProblems(sources: readonly PolicySource[]): string {
   let text = "";
+  // Thousands of policies may come from one file: it is divided once.
+  let last = "";
+  let lines: readonly string[] = [];
   for (const source of sources) {
     if (source.problems.length === 0) continue;
-    const lines = source.text.split("\n");
+    if (source.text !== last) lines = source.text.split("\n");
+    last = source.text;
     for (const problem of source.problems) text += renderProblem(source.file, problem, lines);
   }
   return text;
