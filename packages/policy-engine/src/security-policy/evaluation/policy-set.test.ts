@@ -103,6 +103,17 @@ describe("PolicySet.evaluateDeploy", () => {
     expect(outcomes([policyOfSections(withOther)], { workload: dangerous })).toEqual(["policy-1 violated"]);
   });
 
+  it("names only what could change the outcome", () => {
+    const sections = [
+      { name: "", groups: [groupOf("Minimum RBAC Permissions", "CLUSTER_ADMIN"), privileged] },
+      { name: "", groups: [groupOf("Severity", "CRITICAL")] },
+    ];
+    expect(outcomes([policyOfSections(sections)], { workload: workloadOf() })).toEqual(["policy-1 notEvaluated image"]);
+    expect(outcomes([policyOfSections(sections)], { workload: dangerous })).toEqual([
+      "policy-1 notEvaluated image rbac",
+    ]);
+  });
+
   it("tells an image that nobody scanned from one of which that is not known", () => {
     const unscanned = [policyOf([groupOf("Unscanned Image", "true")], { id: "a" })];
     const severe = [policyOf([groupOf("Severity", "CRITICAL")], { id: "b" })];
@@ -150,6 +161,34 @@ describe("PolicySet.evaluateDeploy", () => {
     expect(outcomes([policy(["NET_RAW", "CHOWN"], "OR")], { workload })).toEqual(["policy-1 passed"]);
     expect(outcomes([policy(["ALL"], "OR")], { workload })).toEqual(["policy-1 violated"]);
     expect(outcomes([policy(["CHOWN"], "OR")], { workload: workloadOf() })).toEqual(["policy-1 violated"]);
+    // Who drops ALL drops the one asked for, unless ALL is asked for by name beside it.
+    const all = workloadOf({ securityContext: { capabilities: { drop: ["ALL"] } } });
+    expect(outcomes([policy(["NET_RAW", "CHOWN"], "AND")], { workload: all })).toEqual(["policy-1 passed"]);
+    expect(outcomes([policy(["ALL", "CHOWN"], "AND")], { workload: all })).toEqual(["policy-1 violated"]);
+  });
+
+  it("takes a container that adds ALL for one that adds each capability", () => {
+    const workload = workloadOf({ securityContext: { capabilities: { add: ["ALL"] } } });
+    const groups = [groupOf("Add Capabilities", ["SYS_ADMIN", "NET_RAW"], { booleanOperator: "AND" })];
+    expect(outcomes([policyOf(groups)], { workload })).toEqual(["policy-1 violated"]);
+  });
+
+  it("joins compound values by OR or AND over one element", () => {
+    const workload = workloadOf({
+      env: [
+        { name: "AB", value: "1" },
+        { name: "A", value: "2" },
+        { name: "B", value: "3" },
+      ],
+    });
+    const violations = (values: string[], booleanOperator: "AND" | "OR"): readonly string[] | undefined => {
+      const group = groupOf("Environment Variable", values, { booleanOperator });
+      const [verdict] = setOf([policyOf([group])]).evaluateDeploy({ workload });
+      return verdict?.violations.map(({ message }) => message.slice(22, 26));
+    };
+    expect(violations(["=A.*=", "=.*B="], "AND")).toEqual(['AB" ']);
+    expect(violations(["=A.*=", "=.*B="], "OR")).toEqual(['A" o', 'AB" ', 'B" o']);
+    expect(violations(["=A=", "=B="], "AND")).toEqual([]);
   });
 
   it("bounds what it lists, sorted and without repetition [policy E-11]", () => {
