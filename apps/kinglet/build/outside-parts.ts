@@ -77,6 +77,79 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/policy-engine",
   },
   {
+    // Not in a pod.
+    importedAs: /^\.\/kubeconfig-files\.ts$/,
+    file: "kinglet.kubeconfig-files.cjs",
+    contents: 'export * from "./kubeconfig-files.ts";',
+    resolveFrom: "packages/kube-client/src/kubeconfig",
+  },
+  {
+    // A server or a proxy without HTTP/2.
+    importedAs: /^\.\/(?:http1\/)?http1-transport\.ts$/,
+    file: "kinglet.http1-transport.cjs",
+    contents: 'export * from "./http1-transport.ts";',
+    resolveFrom: "packages/kube-client/src/http1",
+  },
+  {
+    // Behind a proxy.
+    importedAs: /^\.\/(?:proxy\/)?open-through-proxy\.ts$/,
+    file: "kinglet.open-through-proxy.cjs",
+    contents: 'export * from "./open-through-proxy.ts";',
+    resolveFrom: "packages/kube-client/src/proxy",
+  },
+  {
+    // Behind a proxy.
+    importedAs: /^\.\/(?:proxy\/)?proxy-from-env\.ts$/,
+    file: "kinglet.proxy-from-env.cjs",
+    contents: 'export * from "./proxy-from-env.ts";',
+    resolveFrom: "packages/kube-client/src/proxy",
+  },
+  {
+    // Built-in kinds travel as protobuf.
+    importedAs: /^\.\/json-streams\.ts$/,
+    file: "kinglet.json-streams.cjs",
+    contents: 'export * from "./json-streams.ts";',
+    resolveFrom: "packages/kube-client/src",
+  },
+  {
+    importedAs: /^\.\/gunzip-body\.ts$/,
+    file: "kinglet.gunzip-body.cjs",
+    contents: 'export * from "./gunzip-body.ts";',
+    resolveFrom: "packages/kube-client/src",
+  },
+  {
+    importedAs: /^\.\/warning-log\.ts$/,
+    file: "kinglet.warning-log.cjs",
+    contents: 'export * from "./warning-log.ts";',
+    resolveFrom: "packages/kube-client/src",
+  },
+  {
+    // Needed with the first profile or rule.
+    importedAs: /^\.\/cel-js-engine\.ts$/,
+    file: "kinglet.cel-engine.cjs",
+    contents: 'export * from "./cel-js-engine.ts";',
+    resolveFrom: "packages/policy-engine/src",
+  },
+  {
+    // Judging reviews: needed with the first bundle. Both in one file, because they have most of it in common.
+    importedAs: /^\.\/(?:policy-parts|review-parts)\.ts$/,
+    file: "kinglet.reviews.cjs",
+    contents: 'export * from "./settings/policy-parts.ts"; export * from "./review-parts.ts";',
+    resolveFrom: "packages/admission/src",
+  },
+  {
+    importedAs: /^\.\/admission-alerts\.ts$/,
+    file: "kinglet.admission-alerts.cjs",
+    contents: 'export * from "./admission-alerts.ts";',
+    resolveFrom: "apps/kinglet/src/applets/admission-controller",
+  },
+  {
+    importedAs: /^\.\/cluster-events\.ts$/,
+    file: "kinglet.cluster-events.cjs",
+    contents: 'export * from "./cluster-events.ts";',
+    resolveFrom: "apps/kinglet/src/applets/admission-controller",
+  },
+  {
     // Only a cluster whose state went back asks for it.
     importedAs: /^\.\/version-probe\.ts$/,
     file: "kinglet.version-probe.cjs",

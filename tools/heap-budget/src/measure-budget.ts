@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { startupGraph } from "@kinglet-tools/startup-graph";
 import type { Metafile } from "esbuild";
+import { freePort } from "./applet-scenario.ts";
+import { appletScenarios, type AppletScenarios } from "./applet-scenarios.ts";
 import type { Measurement } from "./budget.ts";
 import { evictFromPageCache } from "./evict-file.ts";
 import { largestHolders, type Holder } from "./largest-holders.ts";
 import { evaluatedModules, measureHeap, measureResident } from "./measure-applet.ts";
-import { freePort, sensorScenario, type Scenario } from "./sensor-scenario.ts";
-import { fillShop } from "./shop-cluster.ts";
 import { median, spread } from "./spread.ts";
 
 const run = promisify(execFile);
@@ -25,7 +25,7 @@ export interface AppletMeasurement {
   readonly heapSpread: number;
   readonly rss: number;
   readonly readyMs: number;
-  /** Anonymous memory while watching 1,000 pods and 200 deployments with `--scope cluster`; 0 when it was not measured. */
+  /** Anonymous memory at work; 0 when it was not measured. */
   readonly anonymousRssAtWork: number;
   /** Start of the bare Node binary, same run, milliseconds. */
   readonly bareNodeMs: number;
@@ -42,7 +42,8 @@ export async function measureApplet(options: {
   const dist = join(options.root, "apps/kinglet/dist");
   const bundle = join(dist, "kinglet.cjs");
   const executable = join(dist, "kinglet");
-  await using scenario: Scenario = await sensorScenario();
+  const scenarios = scenariosOf(options.applet);
+  await using scenario = await scenarios.idle();
   const node = [process.execPath, ...nodeFlags];
   const heaps: Awaited<ReturnType<typeof measureHeap>>[] = [];
   for (let index = 0; index < options.runs; index += 1)
@@ -61,7 +62,7 @@ export async function measureApplet(options: {
     for (let index = 0; index < 5; index += 1)
       residents.push(await measureResident(await scenario.start([], executable)));
   }
-  const atWork = existsSync(executable) ? await measureAtWork(executable) : [];
+  const atWork = existsSync(executable) ? await measureAtWork(scenarios, executable) : [];
   const of = (figure: "heapUsed" | "heapUsedAndExternal" | "timers" | "sockets"): number =>
     median(heaps.map((row) => row[figure]));
   return {
@@ -102,16 +103,21 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Anonymous memory of the sensor that watches a whole small cluster, bytes per run. */
-async function measureAtWork(executable: string): Promise<readonly number[]> {
-  await using scenario = await sensorScenario({
-    scope: "cluster",
-    fill: (apply) => fillShop({ pods: 1_000, deployments: 200 }, apply),
-  });
+/** Anonymous memory of an applet at work, bytes per run. */
+async function measureAtWork({ atWork }: AppletScenarios, executable: string): Promise<readonly number[]> {
+  await using scenario = await atWork();
   const runs: number[] = [];
   for (let index = 0; index < 3; index += 1)
     runs.push((await measureResident(await scenario.start([], executable))).anonymous);
   return runs;
+}
+
+function scenariosOf(applet: string): AppletScenarios {
+  const scenarios = appletScenarios[applet];
+  if (scenarios === undefined) {
+    throw new Error(`${applet} has no budget; ${Object.keys(appletScenarios).join(", ")} have`);
+  }
+  return scenarios;
 }
 
 async function bareNodeStart(): Promise<number> {
@@ -125,8 +131,8 @@ async function bareNodeStart(): Promise<number> {
 }
 
 /** What holds the heap of an idle applet, largest first; started once more for it. */
-export async function measureHolders(root: string): Promise<readonly Holder[]> {
-  await using scenario = await sensorScenario();
+export async function measureHolders(root: string, applet: string): Promise<readonly Holder[]> {
+  await using scenario = await scenariosOf(applet).idle();
   return await largestHolders(
     await scenario.start([process.execPath, ...nodeFlags], join(root, "apps/kinglet/dist/kinglet.cjs")),
     10,

@@ -1,3 +1,4 @@
+import { appletScenarios } from "./applet-scenarios.ts";
 import { tolerances, type Budget, type Excess, type Measurement } from "./budget.ts";
 import type { Holder } from "./largest-holders.ts";
 import type { AppletMeasurement } from "./measure-budget.ts";
@@ -28,7 +29,7 @@ export function renderMeasurement(budget: Budget, measured: AppletMeasurement, f
   ];
   if (measured.anonymousRssAtWork > 0) {
     lines.push(
-      `at work (1,000 pods, 200 deployments) anonymous ${megabytes(measured.anonymousRssAtWork)}, limit ${megabytes(budget.limits.anonymousRssAtWork ?? Number.NaN)}`,
+      `at work (${appletScenarios[budget.applet]?.work ?? ""}) anonymous ${megabytes(measured.anonymousRssAtWork)}, limit ${megabytes(budget.limits.anonymousRssAtWork ?? Number.NaN)}`,
     );
   }
   if (found.length > 0) {

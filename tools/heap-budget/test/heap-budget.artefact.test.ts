@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { appletScenarios } from "../src/applet-scenarios.ts";
 import { excesses, readBudget } from "../src/budget.ts";
 import { measureApplet } from "../src/measure-budget.ts";
 
@@ -11,9 +12,9 @@ const title = isMeasurable
   : "memory budget [skipped: budgets are for the single executable on Linux]";
 
 describe.skipIf(!isMeasurable)(title, () => {
-  it("holds for the sensor, idle and at work", { timeout: 300_000 }, async () => {
-    const budget = await readBudget(join(root, "apps/kinglet/src/applets/sensor/budget.json"));
-    const measured = await measureApplet({ root, applet: "sensor", runs: 3 });
+  it.each(Object.keys(appletScenarios))("holds for the %s, idle and at work", { timeout: 300_000 }, async (applet) => {
+    const budget = await readBudget(join(root, "apps/kinglet/src/applets", applet, "budget.json"));
+    const measured = await measureApplet({ root, applet, runs: 3 });
     expect(excesses(measured.figures, budget)).toEqual([]);
     expect(measured.rss).toBeLessThanOrEqual(budget.limits.rss ?? 0);
     expect(measured.anonymousRssAtWork).toBeLessThanOrEqual(budget.limits.anonymousRssAtWork ?? 0);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { evictFromPageCache } from "@kinglet-tools/heap-budget/evict-file";
 import { residentMemory, startApplet } from "@kinglet-tools/heap-budget/running-applet";
-import type { Scenario } from "@kinglet-tools/heap-budget/sensor-scenario";
+import type { Scenario } from "@kinglet-tools/heap-budget/applet-scenario";
 import type { PackagedProgram } from "./packaged-program.ts";
 
 const run = promisify(execFile);
