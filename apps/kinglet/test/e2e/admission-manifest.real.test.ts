@@ -57,7 +57,9 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/admission-controller.yaml
       "",
     );
     expect(webhooks).toEqual(
-      desired.webhooks.map(({ clientConfig: { service }, ...rest }) => ({ ...rest, clientConfig: { service } })),
+      desired.webhooks.map(({ clientConfig: { service }, ...rest }) =>
+        Object.assign(rest, { clientConfig: { service } }),
+      ),
     );
   });
 

@@ -1,0 +1,318 @@
+import { ManualClock } from "@kinglet/lifecycle";
+import { noopMetrics } from "@kinglet/metrics";
+import type { BundleObject } from "@kinglet/policy-engine/bundle";
+import { describe, expect, it } from "vitest";
+import { openDecider } from "../../test/open-webhook.ts";
+import { memoryLimit, noExec, noPrivileged, securityPolicy } from "../../test/security-policy.ts";
+import { ImageMetadataCache } from "../images/image-metadata-cache.ts";
+import type { ImageMetadataSource } from "../images/image-metadata-source.ts";
+import type { AdmissionRequest, Review, Webhook } from "../review/admission-request.ts";
+import type { Answer } from "../review/answer.ts";
+import { Deadline } from "../timing/deadline.ts";
+import type { DecisionEnvironment } from "./decision-environment.ts";
+import type { Decision } from "./decision.ts";
+import { exemptNamespaces } from "./exempt-namespaces.ts";
+
+function template(image = "registry.example/app:1", privileged = false): object {
+  return { spec: { containers: [{ name: "app", image, ...(privileged ? { securityContext: { privileged } } : {}) }] } };
+}
+
+function deployment(
+  options: { readonly privileged?: boolean; readonly image?: string; readonly metadata?: object } = {},
+): object {
+  const { privileged = false, image, metadata = {} } = options;
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web", namespace: "shop", ...metadata },
+    spec: { replicas: 1, template: template(image, privileged) },
+  };
+}
+
+function request(fields: Partial<AdmissionRequest> = {}): Review {
+  return {
+    apiVersion: "admission.k8s.io/v1",
+    request: {
+      uid: "u",
+      group: "apps",
+      version: "v1",
+      kind: "Deployment",
+      resource: "deployments",
+      subResource: "",
+      name: "web",
+      namespace: "shop",
+      operation: "CREATE",
+      user: "ann",
+      groups: [],
+      isDryRun: false,
+      object: deployment({ privileged: true }),
+      oldObject: undefined,
+      ...fields,
+    },
+  };
+}
+
+function connection(subResource: string, object: object): Review {
+  return request({
+    operation: "CONNECT",
+    group: "",
+    kind: "PodExecOptions",
+    resource: "pods",
+    subResource,
+    name: "web-1",
+    object,
+  });
+}
+
+async function decide(
+  policies: readonly BundleObject[],
+  review: Review,
+  environment: Partial<Omit<DecisionEnvironment, "onTimeout">> = {},
+  options: {
+    readonly webhook?: Webhook;
+    readonly clock?: ManualClock;
+    readonly onDecision?: (decision: Decision) => void;
+  } = {},
+): Promise<Answer> {
+  const { clock = new ManualClock(), webhook = review.request.operation === "CONNECT" ? "events" : "validate" } =
+    options;
+  const { decider } = await openDecider(policies, environment, { clock, ...options });
+  using deadline = new Deadline(clock.monotonicMs() + 5000, clock);
+  return decider.decide(webhook, review, deadline);
+}
+
+describe("AdmissionDecider", () => {
+  it("denies what an enforced policy says, in all the forms in which policies say so", async () => {
+    const privileged = [{ fieldName: "Privileged Container", values: ["true"] }];
+    const outcomes = async (actions: readonly string[], operation: string): Promise<string> =>
+      (await decide([securityPolicy("p", privileged, { actions })], request({ operation }))).outcome;
+    expect(await outcomes(["FAIL_DEPLOYMENT_CREATE_ENFORCEMENT"], "CREATE")).toBe("denied");
+    expect(await outcomes(["FAIL_DEPLOYMENT_CREATE_ENFORCEMENT"], "UPDATE")).toBe("allowed");
+    expect(await outcomes(["FAIL_DEPLOYMENT_UPDATE_ENFORCEMENT"], "UPDATE")).toBe("denied");
+    expect(await outcomes(["SCALE_TO_ZERO_ENFORCEMENT"], "CREATE")).toBe("denied");
+    expect(await outcomes(["UNSATISFIABLE_NODE_CONSTRAINT_ENFORCEMENT"], "UPDATE")).toBe("denied");
+    expect(await outcomes([], "CREATE")).toBe("allowed");
+    expect(
+      (
+        await decide(
+          [securityPolicy("p", privileged, { mode: "audit", actions: ["SCALE_TO_ZERO_ENFORCEMENT"] })],
+          request(),
+        )
+      ).outcome,
+    ).toBe("allowed");
+    expect((await decide([securityPolicy("p", privileged)], request(), { defaultMode: "warn" })).outcome).toBe(
+      "warned",
+    );
+  });
+
+  it.each([
+    ["operation", { operation: "DELETE" }],
+    ["namespace", { namespace: "kube-system" }],
+    ["namespace", { namespace: "kinglet" }],
+    ["namespace", { namespace: "openshift-monitoring" }],
+    ["kind", { resource: "configmaps", kind: "ConfigMap" }],
+    ["sub-resource", { resource: "pods", subResource: "ephemeralcontainers" }],
+    ["sub-resource", { resource: "pods", subResource: "eviction" }],
+    ["system-user", { user: "system:kube-scheduler" }],
+    ["system-service-account", { user: "system:serviceaccount:kube-system:replicaset-controller" }],
+    ["node", { groups: ["system:nodes"] }],
+    [
+      "owned",
+      {
+        object: deployment({
+          privileged: true,
+          metadata: { ownerReferences: [{ kind: "ReplicaSet", name: "x", controller: true }] },
+        }),
+      },
+    ],
+    [
+      "break-glass",
+      { object: deployment({ privileged: true, metadata: { annotations: { "kinglet.dev/break-glass": "" } } }) },
+    ],
+    [
+      "break-glass",
+      {
+        object: deployment({
+          privileged: true,
+          metadata: { annotations: { "admission.stackrox.io/break-glass": "x" } },
+        }),
+      },
+    ],
+  ] as const)("lets through without evaluation: %s", async (reason, fields) => {
+    expect(await decide([noPrivileged], request(fields))).toMatchObject({ allowed: true, outcome: "bypassed", reason });
+  });
+
+  it.each([
+    { namespace: "openshift-operators" },
+    { namespace: "shop-kube" },
+    { user: "system:serviceaccount:shop:deployer" },
+    { user: "system:serviceaccount" },
+    { object: deployment({ privileged: true, metadata: { ownerReferences: [{ kind: "Shop", name: "x" }] } }) },
+  ])("evaluates what only looks like a bypass: %j", async (fields) => {
+    expect((await decide([noPrivileged], request(fields))).outcome).toBe("denied");
+  });
+
+  it("ignores the break-glass annotation where it is not permitted, and does not advertise it", async () => {
+    const bypass = {
+      exempt: exemptNamespaces(undefined, []),
+      operations: new Set(["CREATE"]),
+      allowsBreakGlass: false,
+    };
+    const object = deployment({ privileged: true, metadata: { annotations: { "kinglet.dev/break-glass": "x" } } });
+    const answer = await decide([noPrivileged], request({ object }), { bypass });
+    expect(answer.outcome).toBe("denied");
+    expect(answer.message).not.toContain("break-glass");
+  });
+
+  it("cannot be configured to deny in its own or the system's namespaces [admission A-5]", async () => {
+    const exempt = exemptNamespaces("own", ["!own", "!kube-system", "!*"]);
+    const bypass = { exempt, operations: new Set(["CREATE"]), allowsBreakGlass: false };
+    for (const namespace of ["own", "kube-system", "kube-public", "kube-node-lease"]) {
+      expect((await decide([noPrivileged], request({ namespace }), { bypass })).allowed).toBe(true);
+    }
+  });
+
+  it("judges a scale request by the stored workload with the new number", async () => {
+    const replicas = securityPolicy("replicas", [{ fieldName: "Replicas", values: ["> 2"] }], { mode: "deny" });
+    const scale = (count: number): Review =>
+      request({ operation: "UPDATE", subResource: "scale", kind: "Scale", object: { spec: { replicas: count } } });
+    const workloads = { stored: async () => deployment(), behindPod: async () => undefined };
+    expect((await decide([replicas], scale(3), { workloads })).outcome).toBe("denied");
+    expect((await decide([replicas], scale(2), { workloads })).outcome).toBe("allowed");
+    expect(await decide([replicas], scale(3))).toMatchObject({ outcome: "bypassed", reason: "kind" });
+  });
+
+  it("tells nobody about dry runs, and tells about everything else that is violated", async () => {
+    const told: Decision[] = [];
+    const onDecision = (decision: Decision): void => void told.push(decision);
+    await decide([noPrivileged, memoryLimit], request({ isDryRun: true }), {}, { onDecision });
+    expect(told).toEqual([]);
+    await decide([noPrivileged, memoryLimit], request(), {}, { onDecision });
+    expect(told.map(({ findings }) => findings.map(({ mode }) => mode))).toEqual([["deny", "warn"]]);
+  });
+
+  describe("with policies that need images", () => {
+    const old = securityPolicy("cve", [{ fieldName: "CVE", values: ["CVE-2026-1"] }], { mode: "deny" });
+    const source = (fetch: ImageMetadataSource["fetch"]): ImageMetadataSource => ({ name: "test", fetch });
+    const vulnerable = {
+      metadata: {
+        scan: {
+          scanned: 0,
+          operatingSystem: "",
+          components: [
+            {
+              name: "lib",
+              version: "1",
+              vulnerabilities: [
+                {
+                  id: "CVE-2026-1",
+                  cvss: 9,
+                  nvdCvss: 9,
+                  severity: "CRITICAL",
+                  fixedBy: "",
+                  firstSeenInImage: 0,
+                  firstSeenInSystem: 0,
+                  published: 0,
+                  fixAvailable: undefined,
+                  isSuppressed: false,
+                },
+              ],
+            },
+          ],
+        },
+      },
+      bytes: 1000,
+    } as const;
+    const cache = (clock: ManualClock, fetch: ImageMetadataSource["fetch"]): ImageMetadataCache =>
+      new ImageMetadataCache(source(fetch), { clock, metrics: noopMetrics, maxBytes: 100_000 });
+
+    it("does not count them as passed without any: it says so in the message of another denial", async () => {
+      const answer = await decide([noPrivileged, old], request());
+      expect(answer.message).toContain("1 further policy could not be evaluated");
+      expect((await decide([old], request({ object: deployment() }))).auditAnnotations).toEqual({
+        "policies-not-evaluated": "1",
+      });
+    });
+
+    it("asks for images only when the object alone is not refused, and refuses by what comes", async () => {
+      const clock = new ManualClock();
+      const asked: string[] = [];
+      const images = cache(clock, async (reference) => {
+        asked.push(reference);
+        return vulnerable;
+      });
+      expect((await decide([noPrivileged, old], request(), { images }, { clock })).outcome).toBe("denied");
+      expect(asked).toEqual([]);
+      expect(
+        (await decide([noPrivileged, old], request({ object: deployment() }), { images }, { clock })).outcome,
+      ).toBe("denied");
+      expect(asked).toEqual(["registry.example/app:1"]);
+    });
+
+    it("does not ask for images that an update leaves as they were, nor for policies that would only be recorded", async () => {
+      const clock = new ManualClock();
+      let asked = 0;
+      const images = cache(clock, async () => {
+        asked++;
+        return vulnerable;
+      });
+      const update = request({ operation: "UPDATE", object: deployment(), oldObject: deployment() });
+      expect((await decide([old], update, { images }, { clock })).outcome).toBe("allowed");
+      const audit = securityPolicy("cve", [{ fieldName: "CVE", values: ["CVE-2026-1"] }], { mode: "audit" });
+      expect((await decide([audit], request({ object: deployment() }), { images }, { clock })).outcome).toBe("allowed");
+      expect(asked).toBe(0);
+    });
+
+    it("waits until the deadline, and allows then what is not known to violate", async () => {
+      const clock = new ManualClock();
+      const images = cache(clock, () => new Promise(() => {}));
+      const answer = decide([old], request({ object: deployment() }), { images }, { clock });
+      await clock.advance(5000);
+      expect(await answer).toMatchObject({ allowed: true, auditAnnotations: { "policies-not-evaluated": "1" } });
+    });
+  });
+
+  describe("with exec, attach and port-forward", () => {
+    const exec = connection("exec", { container: "app", command: ["sh"] });
+
+    it("refuses by the event alone and asks for no workload", async () => {
+      const workloads = {
+        stored: async () => undefined,
+        behindPod: async () => {
+          throw new Error("asked");
+        },
+      };
+      const answer = await decide([noExec], exec, { workloads });
+      expect(answer).toMatchObject({ outcome: "denied" });
+      expect(answer.message).not.toContain("break-glass");
+      expect((await decide([noExec], connection("portforward", { ports: [80] }), { workloads })).outcome).toBe(
+        "allowed",
+      );
+    });
+
+    it("asks for the workload behind the pod when a policy is about it too", async () => {
+      const both = securityPolicy(
+        "exec-into-privileged",
+        [
+          { fieldName: "Kubernetes Resource", values: ["PODS_EXEC"] },
+          { fieldName: "Privileged Container", values: ["true"] },
+        ],
+        { actions: ["FAIL_KUBE_REQUEST_ENFORCEMENT"], runtime: true },
+      );
+      const behind = (privileged: boolean) => ({
+        stored: async () => undefined,
+        behindPod: async () => deployment({ privileged }),
+      });
+      expect((await decide([both], exec, { workloads: behind(true) })).outcome).toBe("denied");
+      expect((await decide([both], exec, { workloads: behind(false) })).outcome).toBe("allowed");
+      expect((await decide([both], exec)).auditAnnotations).toEqual({ "policies-not-evaluated": "1" });
+    });
+
+    it("lets everything through in exempt namespaces", async () => {
+      const { request: fields } = exec;
+      expect((await decide([noExec], { ...exec, request: { ...fields, namespace: "kinglet" } })).reason).toBe(
+        "namespace",
+      );
+    });
+  });
+});
