@@ -72,6 +72,25 @@ describe("compilePattern", () => {
     });
   }
 
+  it("agrees with the engine over long texts, too", () => {
+    const padding = fc.constantFrom(
+      "x".repeat(5_000),
+      "Ab".repeat(2_500),
+      `${"\u017f".repeat(4_999)}K`,
+      "İ😀é".repeat(1_500),
+    );
+    fc.assert(
+      fc.property(sources, texts, padding, fc.boolean(), (source, text, long, isFirst) => {
+        const byEngine = engine.compile(source, "whole");
+        const given = isFirst ? long + text : text + long;
+        if (typeof byEngine !== "string") expect(testOf(source, "whole")(given)).toBe(byEngine(given));
+        const inPart = engine.compile(source, "part");
+        if (typeof inPart !== "string") expect(testOf(source, "part")(given)).toBe(inPart(given));
+      }),
+      { seed: 6, numRuns: 1_000 },
+    );
+  });
+
   it.each([
     ["latest", "LATEST", true],
     ["latest", "latest2", false],
@@ -142,6 +161,14 @@ describe("compilePattern", () => {
       const test = testOf(source, "whole");
       expect(test(`${long}!`)).toBe(false);
       expect(testOf(source, "part")(`${long.slice(0, 20_000)}!`)).toBeTypeOf("boolean");
+    });
+
+    it("searches plain literals in texts made for them without taking quadratic time", () => {
+      const source = `.*${"a".repeat(63)}b.*`;
+      expect(parsePlainPattern(source)).toHaveLength(1);
+      const test = testOf(source, "whole");
+      expect(test("a".repeat(1_000_000))).toBe(false);
+      expect(test(`${"A".repeat(1_000_000)}b`)).toBe(true);
     });
 
     it("takes ten thousand alternatives, plain or not", () => {

@@ -44,13 +44,33 @@ export function hasFoldedAt(text: string, literal: string, position: number): bo
   return true;
 }
 
+/** Length from which texts are folded as a whole: then the runtime's own search, far quicker and never quadratic, can be used. */
+const longText = 4_096;
+
 /**
- * The first place of `literal` at or after `from`, -1 when there is none. Takes |text| × |literal| steps at worst, which is
- * why literals searched for are bounded by {@link maxSearchedLiteral}.
+ * A text as {@link indexOfFolded} wants it: long ones in lower case, all others as they are. Copies only long texts, which in a
+ * workload are values of variables and annotations that somebody filled.
+ *
+ * @internal
+ */
+export function foldLongText(text: string): string {
+  if (text.length <= longText) return text;
+  const lower = text.toLowerCase();
+  if (lower.length === text.length && !text.includes("\u017f")) return lower;
+  // No literal holds what is not ASCII: but for the two letters that fold into it, any other character can stand in.
+  const folded = text.replaceAll("\u017f", "s").replaceAll("\u212a", "k");
+  return folded.replaceAll(/[^\u0000-\u007f]/gu, "\uE000").toLowerCase();
+}
+
+/**
+ * The first place of `literal` at or after `from`, -1 when there is none.
+ *
+ * @param text - as {@link foldLongText} gives it.
  *
  * @internal
  */
 export function indexOfFolded(text: string, literal: string, from: number): number {
+  if (text.length > longText && !literal.includes(anyCharacter)) return text.indexOf(literal, from);
   const last = text.length - literal.length;
   for (let at = from; at <= last; at++) if (hasFoldedAt(text, literal, at)) return at;
   return -1;

@@ -1,4 +1,4 @@
-import { endsWithFolded, equalsFolded, indexOfFolded, startsWithFolded } from "./folded-text.ts";
+import { endsWithFolded, equalsFolded, foldLongText, indexOfFolded, startsWithFolded } from "./folded-text.ts";
 import type { PlainSequence } from "./plain-pattern.ts";
 import type { TextTest } from "./text-test.ts";
 
@@ -24,9 +24,12 @@ function matchWhole(sequences: readonly PlainSequence[]): TextTest {
   }
   if (others.length === 0) return matchLiterals(literals);
   const only = others[0];
-  if (literals.length === 0 && others.length === 1 && only !== undefined) return (text) => matchesWhole(text, only);
+  if (literals.length === 0 && others.length === 1 && only !== undefined) {
+    return (text) => matchesWhole(foldLongText(text), only);
+  }
   const isLiteral = matchLiterals(literals);
-  return (text) => {
+  return (given) => {
+    const text = foldLongText(given);
     if (isLiteral(text)) return true;
     for (let index = 0; index < others.length; index++) {
       if (matchesWhole(text, others[index] as PlainSequence)) return true;
@@ -43,7 +46,8 @@ function matchWhole(sequences: readonly PlainSequence[]): TextTest {
  */
 export function matchPartOfText(sequences: readonly PlainSequence[]): TextTest {
   const inLines = sequences.map(openEnds);
-  return countingCharacters(sequences, (text) => {
+  return countingCharacters(sequences, (given) => {
+    const text = foldLongText(given);
     if (!text.includes("\n")) return matchesAny(text, sequences, inLines, true, true);
     const lines = text.split("\n");
     for (let index = 0; index < lines.length; index++) {
