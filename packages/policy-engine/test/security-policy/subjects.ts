@@ -15,7 +15,7 @@ export function daysAgo(days: number): number {
 }
 
 /** A Deployment with one container `web`; `container`, `pod` and `metadata` add to what it says. */
-export function deploymentOf(container: Json = {}, pod: Json = {}, metadata: Json = {}, spec: Json = {}): Json {
+function deploymentOf(container: Json = {}, pod: Json = {}, metadata: Json = {}, spec: Json = {}): Json {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",

@@ -5,8 +5,7 @@
  * Folding is that of RE2's `(?i)` restricted to ASCII literals: A–Z, and the two letters outside ASCII that fold into it.
  */
 
-/** @internal */
-export function foldCode(code: number): number {
+function foldCode(code: number): number {
   if (code >= 65 && code <= 90) return code + 32;
   if (code < 383) return code;
   // U+017F (long s) and U+212A (Kelvin sign) are the only other code units that fold to ASCII letters.
@@ -33,8 +32,8 @@ export function endsWithFolded(text: string, literal: string): boolean {
 export const anyCharacter = "\u0001";
 const anyCode = 1;
 
-/** True when `literal` stands at `position` of `text`, which must be long enough. @internal */
-export function hasFoldedAt(text: string, literal: string, position: number): boolean {
+/** True when `literal` stands at `position` of `text`, which must be long enough. */
+function hasFoldedAt(text: string, literal: string, position: number): boolean {
   for (let index = 0; index < literal.length; index++) {
     const code = text.charCodeAt(position + index);
     const wanted = literal.charCodeAt(index);

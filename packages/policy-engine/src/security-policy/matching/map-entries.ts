@@ -28,8 +28,8 @@ export class EntrySearch {
   }
 }
 
-/** The entries that a group names: `key=value`, or only a key. @internal */
-export function entrySearches(group: GroupCompiler): readonly EntrySearch[] {
+/** The entries that a group names: `key=value`, or only a key. */
+function entrySearches(group: GroupCompiler): readonly EntrySearch[] {
   return group.parsed.map((parsed, index) => {
     let parts: readonly string[] = [];
     if (parsed.kind === "parts") parts = parsed.parts;
