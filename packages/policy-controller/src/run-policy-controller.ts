@@ -1,5 +1,6 @@
+import { hasCode } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
-import { createApiDiscovery, createInformer, type Informer, type KubeClient } from "@kinglet/kube-client";
+import { createInformer, type Informer, type KubeClient, type ResourceDefinition } from "@kinglet/kube-client";
 import { enqueueObjects, LOW_PRIORITY, runController, WorkQueue } from "@kinglet/kube-client/controller";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
@@ -12,11 +13,12 @@ import {
 } from "./certificates/reconcile-certificates.ts";
 import type { CertificateReconcilerOptions } from "./certificates/reconcile-certificates.ts";
 import { BUNDLE_OBJECTS, BUNDLE_WRITES_TOTAL, CERTIFICATE_WRITES_TOTAL, RESOURCES } from "./metrics.ts";
+import { identityProjection } from "./identity-projection.ts";
+import { loadResourceJudges } from "./lazy.ts";
 import { bundleKey, PolicyReconciler, type ControlledKind } from "./policy-reconciler.ts";
 import { configMaps, ruleResources, securityPolicies, type ControlledObject } from "./resources/controlled-resource.ts";
-import { judgePolicy } from "./resources/judge-policy.ts";
-import { createRulesJudge } from "./resources/judge-rules.ts";
 import { ResourceBook } from "./resources/resource-book.ts";
+import type { ResourceJudges } from "./resources/resource-judges.ts";
 
 /** What the controller works with. @public */
 export interface PolicyControllerOptions {
@@ -25,6 +27,8 @@ export interface PolicyControllerOptions {
   readonly namespace: string;
   /** Registration of the webhook; absent: somebody else registers it. */
   readonly webhook?: Omit<CertificateReconcilerOptions, "client" | "clock" | "logger">;
+  /** Who judges policies and rules. Absent: this process itself. */
+  readonly judges?: ResourceJudges;
   /** Resources that are worked on at a time. @defaultValue 4 */
   readonly workers?: number;
   readonly clock?: Clock;
@@ -58,7 +62,7 @@ export async function runPolicyController(
   const common = { clock, logger, metrics };
   const policies = createInformer<ControlledObject>(client, securityPolicies, { ...common, namespace });
   const rules = createInformer<ControlledObject>(client, ruleResources, common);
-  const kinds = await openKinds(policies, rules, writer, signal);
+  const kinds = await openKinds(policies, rules, writer, options.judges, signal);
   const bundleWrites = metrics.counter(BUNDLE_WRITES_TOTAL);
   const bundleObjects = metrics.gauge(BUNDLE_OBJECTS);
   const resources = metrics.gauge(RESOURCES);
@@ -86,8 +90,7 @@ export async function runPolicyController(
   if (options.webhook !== undefined) queue.add(certificatesKey);
   const { webhook } = options;
   // Where rules are served they are waited for: a bundle without them would take them out of force.
-  const hasRules =
-    (await createApiDiscovery(client).find({ group: "kubescape.io", kind: "Rules" }, { signal })) !== undefined;
+  const hasRules = await isServed(client, ruleResources, signal);
   await Promise.all([
     ...watched.map((informer) => informer.run({ signal })),
     runController(
@@ -111,20 +114,37 @@ export async function runPolicyController(
   ]);
 }
 
+/** One question about one kind: what the whole server has is 0.2 MB of text. */
+async function isServed(client: KubeClient, resource: ResourceDefinition, signal: AbortSignal): Promise<boolean> {
+  const { group, version, plural } = resource;
+  try {
+    const path = `/apis/${group}/${version}`;
+    const { resources } = (await client.request({ method: "GET", path, signal })) as { readonly resources?: unknown };
+    return (
+      Array.isArray(resources) && resources.some((one) => (one as { readonly name?: unknown } | null)?.name === plural)
+    );
+  } catch (error) {
+    if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND")) return false;
+    throw error;
+  }
+}
+
 /** The kinds with what was in force before this process: a policy that is invalid when it is first seen keeps its last valid content. */
 async function openKinds(
   policies: Informer<ControlledObject>,
   rules: Informer<ControlledObject>,
   writer: BundleWriter,
+  judges: ResourceJudges | undefined,
   signal: AbortSignal,
 ): Promise<readonly ControlledKind[]> {
+  const judge = judges ?? (await loadResourceJudges()).openResourceJudges();
   const former = await writer.read(signal);
   return [
     {
       prefix: "policy",
       resource: securityPolicies,
       informer: policies,
-      book: new ResourceBook(judgePolicy, byUid(former?.policies)),
+      book: new ResourceBook(judge.policies, byUid(former?.policies)),
       part: "policies",
       finalizer: policyFinalizer,
     },
@@ -132,7 +152,7 @@ async function openKinds(
       prefix: "rules",
       resource: ruleResources,
       informer: rules,
-      book: new ResourceBook(createRulesJudge(), byUid(former?.rules)),
+      book: new ResourceBook(judge.rules, byUid(former?.rules)),
       part: "rules",
       finalizer: rulesFinalizer,
     },
@@ -160,6 +180,7 @@ function watchOwnObjects(options: PolicyControllerOptions, queue: WorkQueue): re
       logger,
       metrics,
       metadataOnly: true,
+      projection: identityProjection,
       fieldSelector: `metadata.name=${name}`,
       ...(inNamespace === undefined ? {} : { namespace: inNamespace }),
     });

@@ -29,7 +29,7 @@ export const configMaps: ResourceDefinition = {
   namespaced: true,
 };
 
-/** A SecurityPolicy or Rules resource as the API server has it; nothing in it is trusted but its metadata. */
+/** A SecurityPolicy or Rules resource as the API server has it; nothing in it is trusted but its metadata. @public */
 export interface ControlledObject extends BundleObject {
   readonly metadata: {
     readonly name: string;

@@ -3,16 +3,13 @@ import { loadRuleEngine } from "../lazy.ts";
 import type { ControlledObject } from "./controlled-resource.ts";
 import { joinProblems, type Judgement } from "./judgement.ts";
 
-/** Judges Rules resources. */
-export type RulesJudge = (object: ControlledObject) => Promise<Judgement>;
-
 /**
  * Makes the judge of Rules resources: every expression of every rule is checked against the types of the functions and event fields that rules may use.
  *
  * A resource with a broken rule is not put in force as a whole, as its author would not know which part of it runs. The CEL library is loaded with the first
  * resource.
  */
-export function createRulesJudge(): RulesJudge {
+export function createRulesJudge(): (object: ControlledObject) => Promise<Judgement> {
   const engine = lazy(async () => {
     const { celFunctionDeclarations, loadCelEngine, readRules, RuleProgram } = await loadRuleEngine();
     const { createCelEngine } = await loadCelEngine();

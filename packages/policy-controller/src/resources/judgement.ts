@@ -1,4 +1,4 @@
-/** What a resource is found to be. */
+/** What a resource is found to be. @public */
 export interface Judgement {
   /** Whether it may be put in force. */
   readonly isValid: boolean;

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import type { WebhookConfiguration } from "./desired-webhooks.ts";
+import { isSameValue } from "./is-same-value.ts";
 
 /** A configuration as the API server has it. */
 export interface StoredWebhookConfiguration {
@@ -21,7 +21,7 @@ export function webhookDrift(stored: StoredWebhookConfiguration, desired: Webhoo
   const wanted = new Map<string, unknown>(desired.webhooks.map((webhook) => [webhook.name, webhook]));
   const drifted: string[] = [];
   for (const webhook of stored.webhooks ?? []) {
-    if (!isDeepStrictEqual(webhook, wanted.get(webhook.name))) drifted.push(webhook.name);
+    if (!isSameValue(webhook, wanted.get(webhook.name))) drifted.push(webhook.name);
     wanted.delete(webhook.name);
   }
   drifted.push(...wanted.keys());

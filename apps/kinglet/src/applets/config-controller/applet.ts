@@ -1,8 +1,8 @@
 import type { AppletContext, ExitCode } from "../../applet-context.ts";
 import { runApplet } from "../../service/run-applet.ts";
 import { configControllerSettings, crossCheck } from "./config.ts";
-import { issueCertificateCommand } from "./certificate-process.ts";
-import { loadIssueCertificate, loadServeConfigController } from "./lazy.ts";
+import { loadServeConfigController, loadServeWork } from "./lazy.ts";
+import { workCommand } from "./work-command.ts";
 
 const summary =
   "Checks SecurityPolicy and Rules resources, says in their conditions what became of them, and publishes those in force as one policy bundle, which " +
@@ -15,9 +15,9 @@ const summary =
  * Exit codes: 0 stopped as told · 1 a fault while running, the loss of the lease among them · 2 wrong arguments or settings · 3 kubeconfig that cannot be used.
  */
 export async function main(context: AppletContext): Promise<ExitCode> {
-  if (context.argv[0] === issueCertificateCommand) {
-    const { issueCertificate } = await loadIssueCertificate();
-    return issueCertificate(context);
+  if (context.argv[0] === workCommand) {
+    const { serveWork } = await loadServeWork();
+    return serveWork(context);
   }
   return runApplet(context, {
     schema: configControllerSettings(),

@@ -8,8 +8,8 @@ import type { ReadinessCondition } from "@kinglet/endpoints";
 import type { AppletContext, ExitCode } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
 import { serveApplet, type Service } from "../../service/serve-applet.ts";
-import { createCertificateProcess } from "./certificate-process.ts";
 import type { ConfigControllerConfig } from "./config.ts";
+import { createWorkProcess, type WorkProcess } from "./work-process.ts";
 
 /** After five seconds for what is under way, a stop stays below ten. Milliseconds. */
 const closeWithinMs = 2500;
@@ -81,6 +81,7 @@ async function run(
   if (signal.aborted) return;
   // Who waits for the lease is ready to take over.
   policies.ready();
+  const work = stack.use(createWorkProcess(context));
   const pod = context.env["HOSTNAME"] ?? "config-controller";
   await runAsLeader(
     {
@@ -106,7 +107,8 @@ async function run(
           clock,
           metrics,
           logger: logging.logger("policies"),
-          ...webhookOf(config, namespace, context),
+          judges: work.judges,
+          ...webhookOf(config, namespace, work),
           onReady: () => {
             if (isReady) return;
             isReady = true;
@@ -124,12 +126,12 @@ async function run(
 function webhookOf(
   config: ConfigControllerConfig,
   namespace: string,
-  context: AppletContext,
+  { issuer }: WorkProcess,
 ): Pick<PolicyControllerOptions, "webhook"> {
   if (!config.webhook) return {};
   return {
     webhook: {
-      issuer: createCertificateProcess(context),
+      issuer,
       secretNames: { authorities: config.authoritySecret, serving: config.servingSecret },
       times: {
         authorityMs: config.authorityLifetime * 3_600_000,
