@@ -5,8 +5,9 @@ import {
   type PolicyProblem,
   type SecurityPolicy,
 } from "@kinglet/policy-engine/security-policy";
+import type { Position } from "./line-index.ts";
 import type { Input } from "./read-inputs.ts";
-import { parseDocuments, type Position, type SourceDocument } from "./source-document.ts";
+import { parseDocuments, type SourceDocument } from "./source-document.ts";
 
 /** A problem and where it stands. */
 export interface LocatedProblem extends PolicyProblem, Position {}

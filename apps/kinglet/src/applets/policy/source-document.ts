@@ -1,11 +1,6 @@
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node, type Pair } from "yaml";
+import { parseAllDocuments, type Document, type Node, type Pair } from "yaml";
+import { LineIndex, type Position } from "./line-index.ts";
 import type { Input } from "./read-inputs.ts";
-
-/** A place in a text; both begin with 1. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
 
 /** Something that is not YAML. */
 export interface SyntaxProblem extends Position {
@@ -19,9 +14,9 @@ export class SourceDocument {
   readonly value: unknown;
   readonly problems: readonly SyntaxProblem[];
   readonly #root: Node | null;
-  readonly #lines: LineCounter;
+  readonly #lines: LineIndex;
 
-  constructor(input: Input, root: Node | null, value: unknown, problems: readonly SyntaxProblem[], lines: LineCounter) {
+  constructor(input: Input, root: Node | null, value: unknown, problems: readonly SyntaxProblem[], lines: LineIndex) {
     this.input = input;
     this.value = value;
     this.problems = problems;
@@ -43,8 +38,7 @@ export class SourceDocument {
     const { key, value, isWhole } = findNode(this.#root, path);
     // Of a part that is missing or has members, the key is what people look for.
     const node = part === "value" && isWhole && isScalar(value) ? value : (key ?? value);
-    const position = this.#lines.linePos(node?.range?.[0] ?? 0);
-    return { line: Math.max(position.line, 1), column: Math.max(position.col, 1) };
+    return this.#lines.at(node?.range?.[0] ?? 0);
   }
 }
 
@@ -54,9 +48,9 @@ export class SourceDocument {
  * YAML 1.2, which holds JSON; a key twice is a problem.
  */
 export function parseDocuments(input: Input): readonly SourceDocument[] {
-  const lines = new LineCounter();
+  const lines = new LineIndex(input.text);
   try {
-    const parsed = parseAllDocuments(input.text, { lineCounter: lines, prettyErrors: false });
+    const parsed = parseAllDocuments(input.text, { prettyErrors: false });
     const documents = Array.isArray(parsed) ? (parsed as Document.Parsed[]) : [];
     return documents
       .map((document) => sourceOf(document, input, lines))
@@ -68,7 +62,7 @@ export function parseDocuments(input: Input): readonly SourceDocument[] {
   }
 }
 
-function sourceOf(document: Document.Parsed, input: Input, lines: LineCounter): SourceDocument {
+function sourceOf(document: Document.Parsed, input: Input, lines: LineIndex): SourceDocument {
   const problems = syntaxProblems(document, lines);
   const root = document.contents;
   if (problems.length > 0) return new SourceDocument(input, root, undefined, problems, lines);
@@ -84,14 +78,14 @@ function sourceOf(document: Document.Parsed, input: Input, lines: LineCounter): 
 /** The first few: what follows a mistake in YAML is mostly its consequence. */
 const maxSyntaxProblems = 5;
 
-function syntaxProblems({ errors }: Document.Parsed, lines: LineCounter): readonly SyntaxProblem[] {
+function syntaxProblems({ errors }: Document.Parsed, lines: LineIndex): readonly SyntaxProblem[] {
   const problems: SyntaxProblem[] = [];
   for (const { pos, message } of errors) {
-    const { line, col } = lines.linePos(pos[0]);
-    const isRepeated = problems.at(-1)?.line === line;
-    if (/call stack|Stack overflow/.test(message)) return [{ line, column: col, message: "nested too deeply" }];
+    const position = lines.at(pos[0]);
+    const isRepeated = problems.at(-1)?.line === position.line;
+    if (/call stack|Stack overflow/.test(message)) return [{ ...position, message: "nested too deeply" }];
     if (!isRepeated && problems.length < maxSyntaxProblems) {
-      problems.push({ line, column: col, message: message.split("\n")[0] ?? "" });
+      problems.push({ ...position, message: message.split("\n")[0] ?? "" });
     }
   }
   return problems;
@@ -110,7 +104,7 @@ function findNode(root: Node | null, path: string): FoundNode {
   let value = root;
   let rest = path === "" ? "" : `.${path}`;
   while (rest !== "") {
-    const step = isMap(value) ? memberStep(value.items, rest) : itemStep(value, rest);
+    const step = memberStep(value, rest) ?? itemStep(value, rest);
     if (step === undefined) return { key: key ?? value, value, isWhole: false };
     ({ key, value } = step);
     rest = step.rest;
@@ -124,9 +118,11 @@ interface Step {
   readonly rest: string;
 }
 
-function memberStep(pairs: readonly Pair[], rest: string): Step | undefined {
+function memberStep(node: Node | null, rest: string): Step | undefined {
   let best: Step | undefined;
-  for (const { key, value } of pairs) {
+  for (const pair of itemsOf(node)) {
+    if (!isPair(pair)) return undefined;
+    const { key, value } = pair;
     const name = isScalar(key) ? String(key.value) : undefined;
     if (name === undefined) continue;
     for (const written of [`.${name}`, `[${JSON.stringify(name)}]`]) {
@@ -142,7 +138,21 @@ function memberStep(pairs: readonly Pair[], rest: string): Step | undefined {
 
 function itemStep(node: Node | null, rest: string): Step | undefined {
   const index = /^\[(\d+)\]/.exec(rest);
-  if (!isSeq(node) || index === null) return undefined;
-  const item = node.items[Number(index[1])] as Node | undefined;
-  return item === undefined ? undefined : { key: null, value: item, rest: rest.slice(index[0].length) };
+  if (index === null) return undefined;
+  const item = itemsOf(node)[Number(index[1])];
+  return item === undefined || isPair(item) ? undefined : { key: null, value: item, rest: rest.slice(index[0].length) };
+}
+
+// By their members and not with the library's own tests: of the library the program carries only the functions that parse.
+
+function itemsOf(node: Node | null): readonly (Node | Pair)[] {
+  return (node as { readonly items?: readonly (Node | Pair)[] } | null)?.items ?? [];
+}
+
+function isPair(item: Node | Pair): item is Pair {
+  return "key" in item;
+}
+
+function isScalar(node: unknown): node is { readonly value: unknown } {
+  return typeof node === "object" && node !== null && "value" in node && !("key" in node);
 }
