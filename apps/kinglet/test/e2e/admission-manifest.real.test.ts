@@ -2,7 +2,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
 import { openRealCluster, type RealCluster } from "@kinglet-tools/real-cluster";
-import { desiredWebhooks } from "@kinglet/policy-controller";
 import { encodeBundle } from "@kinglet/policy-engine/bundle";
 import { openTempDir } from "@kinglet/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -21,7 +20,6 @@ const collections: Readonly<Record<string, string>> = {
   RoleBinding: "/apis/rbac.authorization.k8s.io/v1/namespaces/kinglet/rolebindings",
   PodDisruptionBudget: "/apis/policy/v1/namespaces/kinglet/poddisruptionbudgets",
   Deployment: "/apis/apps/v1/namespaces/kinglet/deployments",
-  ValidatingWebhookConfiguration: "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
 };
 
 describe.skipIf(isSkipped)(realTitle("deploy/manifests/admission-controller.yaml"), () => {
@@ -40,27 +38,6 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/admission-controller.yaml
       const { status, text } = await call(cluster, "PATCH", path, "application/apply-patch+yaml", document);
       expect(status, `${kind} ${text}`).toBeLessThan(300);
     }
-  });
-
-  it("registers the webhooks as the config-controller keeps them", async () => {
-    const path = `${collections["ValidatingWebhookConfiguration"] ?? ""}/kinglet-admission`;
-    const { text } = await call(cluster, "GET", path, "", undefined);
-    const { webhooks } = JSON.parse(text) as { readonly webhooks: readonly object[] };
-    const desired = desiredWebhooks(
-      {
-        name: "kinglet-admission",
-        service: { namespace: "kinglet", name: "kinglet-admission-controller", port: 443 },
-        failurePolicy: { deploy: "Ignore", events: "Ignore" },
-        timeoutSeconds: 12,
-        excludedNamespaces: [],
-      },
-      "",
-    );
-    expect(webhooks).toEqual(
-      desired.webhooks.map(({ clientConfig: { service }, ...rest }) =>
-        Object.assign(rest, { clientConfig: { service } }),
-      ),
-    );
   });
 
   it("permits what following the bundle needs, and no other ConfigMap", async () => {

@@ -1,4 +1,5 @@
 import type {
+  CriterionNeed,
   EvaluationSubject,
   PolicyVerdict,
   RuntimePolicyEvent,
@@ -26,6 +27,8 @@ export interface PolicyEvaluator {
   /** Sorted by policy id; no verdict for a policy that is disabled, of another stage or out of scope. */
   evaluateDeploy(subject: EvaluationSubject, choice?: EvaluationChoice): readonly PolicyVerdict[];
   evaluateRuntime(subject: RuntimeSubject, choice?: EvaluationChoice): readonly PolicyVerdict[];
+  /** What the policies need beyond the object. */
+  needs(): ReadonlySet<CriterionNeed>;
 }
 
 /** Policies that are evaluated without a pause; small enough to take no longer than a slice. @public */
@@ -54,6 +57,11 @@ export class ActivePolicies {
   /** How many policies there are, disabled ones included. */
   get size(): number {
     return this.groups.reduce((sum, { policies }) => sum + policies.length, 0);
+  }
+
+  /** What the policies need beyond the object. */
+  needs(): ReadonlySet<CriterionNeed> {
+    return new Set(this.groups.flatMap(({ evaluator }) => Array.from(evaluator.needs())));
   }
 
   /** Sorted by policy id. Resolves at once unless it takes longer than a slice. */

@@ -25,7 +25,7 @@ export interface AdmissionParts {
   readonly store: PolicyStore;
   readonly reports: DecisionReports;
   /** Filled with the first request. */
-  readonly reviews: { endpoint?: ReviewEndpoint };
+  readonly reviews: { endpoint?: ReviewEndpoint; follow?: () => void };
   /** Filled when there is a certificate. */
   readonly listening: { server?: WebhookServer; certificateExpires: string };
   /** Told by the store. */
@@ -72,7 +72,7 @@ export async function openAdmissionParts(
   );
   const ownNamespace = config.namespace ?? (access.origin === "in-cluster" ? access.namespace : undefined);
   const changes = { onPolicies: (): void => {} };
-  const reviews: { endpoint?: ReviewEndpoint } = {};
+  const reviews: AdmissionParts["reviews"] = {};
   const store = new PolicyStore({
     clock,
     logger: logging.logger("policies"),
@@ -90,6 +90,19 @@ export async function openAdmissionParts(
   const openReviews = async (): Promise<void> => {
     const parts = await loadReviewParts();
     if (reviews.endpoint !== undefined) return;
+    const surroundings = stack.use(
+      new parts.ClusterSurroundings({
+        client,
+        clock,
+        logger: logging.logger("informer"),
+        metrics,
+        cluster: config.clusterName,
+      }),
+    );
+    reviews.follow = () => {
+      if (config.clusterData) surroundings.follow(store.active?.needs() ?? new Set());
+    };
+    reviews.follow();
     const decider = new parts.AdmissionDecider({
       store,
       onTimeout,
@@ -111,7 +124,7 @@ export async function openAdmissionParts(
                 metrics,
                 maxBytes: scale(imageCacheBytes, { limit }).value,
               }),
-        surroundings: () => (config.clusterName === "" ? {} : { cluster: config.clusterName }),
+        surroundings: (namespace) => surroundings.of(namespace),
         readWorkload: parts.readWorkload,
       },
     });

@@ -116,6 +116,13 @@ function buildSettings() {
       }),
       { group: policies },
     ),
+    clusterData: setting(
+      boolean({
+        default: true,
+        doc: "Follow services, network policies, roles and labels of namespaces while policies in force ask for them",
+      }),
+      { group: policies },
+    ),
     imageFile: setting(
       optional(
         string({

@@ -67,8 +67,19 @@ export async function runAdmission(
   );
   serveWhenCertified(parts, config, service, conditions, servers, (error) => crash.reject(error));
   parts.changes.onPolicies = () => {
+    parts.reviews.follow?.();
     if (parts.store.active === undefined) conditions.policies.notReady(parts.store.problem);
-    else if (!signal.aborted) conditions.policies.ready();
+    else openWithNeeds();
+  };
+  // Policies that ask about the cluster have their answers before the first review; others wait for nothing.
+  const openWithNeeds = (): void => {
+    if (signal.aborted) return;
+    const needs = parts.store.active?.needs() ?? new Set();
+    const ready = (): void => {
+      if (!signal.aborted) conditions.policies.ready();
+    };
+    if (needs.size === 0 || !config.clusterData) ready();
+    else parts.openReviews().then(ready, crash.reject);
   };
   conditions.policies.notReady("no policy bundle has arrived yet");
   await parts.store.loadCopy();
