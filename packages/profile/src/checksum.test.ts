@@ -51,6 +51,27 @@ describe("checksum", () => {
     );
   });
 
+  it("tells apart what a text with quotes, control characters or half a pair would make look alike", () => {
+    const specs = [
+      { opens: [{ path: "/a", flags: ["b"] }] },
+      { opens: [{ path: '/a",["b' }] },
+      { opens: [{ path: "/a\\" }] },
+      { opens: [{ path: "/a\u0000" }] },
+      { opens: [{ path: "/a\ud800" }] },
+      { opens: [{ path: "/a\udc00" }] },
+      { opens: [{ path: "/a\ufffd" }] },
+      { seccompProfile: { spec: { a: 1 } } },
+      { seccompProfile: { spec: [["a", 1]] } },
+    ];
+    expect(new Set(specs.map((spec) => checksum(profileOf(spec)))).size).toBe(specs.length);
+  });
+
+  it("takes as many entries of one path as a document may have", () => {
+    const opens = Array.from({ length: 150_000 }, (_, index) => ({ path: "/a", flags: [String(index)] }));
+    const { spec } = profileOf({});
+    expect(checksum({ spec: { ...spec, opens } })).toBe(checksum({ spec: { ...spec, opens: opens.toReversed() } }));
+  });
+
   it("does not depend on name, version or status", () => {
     const other = { name: "z", resourceVersion: "9", annotations: { "kubescape.io/status": "completed" } };
     expect(checksum(profileOf({ syscalls: ["read"] }, other))).toBe(checksum(profileOf({ syscalls: ["read"] })));

@@ -1,8 +1,19 @@
 import type { CallStackNode, IdentifiedCallStack } from "./call-stack.ts";
-import type { ContainerProfile, ProfileSurfaces } from "./container-profile.ts";
+import type {
+  ContainerProfile,
+  ContainerProfileSpec,
+  ExecCall,
+  HttpEndpoint,
+  NamedProfileSurfaces,
+  ProfileSurfaces,
+  SeccompProfile,
+} from "./container-profile.ts";
 import type { LabelSelector } from "./label-selector.ts";
 import type { NetworkNeighbor } from "./network-neighbor.ts";
 import { sha256Hex } from "./sha256.ts";
+
+/** Characters that a text cannot stand in quotes with as it is; lone halves of pairs would be lost on the way to bytes. */
+const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /**
  * Content hash of a profile: equal for two profiles that allow the same, whatever the order in which they list it.
@@ -12,104 +23,179 @@ import { sha256Hex } from "./sha256.ts";
  *
  * @returns 64 lower-case hex digits (SHA-256).
  *
- * Cost: about one string per entry and a sort of each list; call it when a profile changed, not per event.
+ * Cost: about one string per entry, and a sort of each list that is not sorted; call it when a profile changed, not per event.
  *
  * @public
  */
 export function checksum(profile: Pick<ContainerProfile, "spec">): string {
-  const { spec } = profile;
-  return sha256Hex(
-    JSON.stringify([
-      set(spec.architectures),
-      surfaces(spec),
-      selector(spec),
-      set(spec.containers.map((item) => encode([item.name, surfaces(item)]))),
-      set(spec.initContainers.map((item) => encode([item.name, surfaces(item)]))),
-      set(spec.ephemeralContainers.map((item) => encode([item.name, surfaces(item)]))),
-    ]),
-  );
+  return sha256Hex(new CanonicalText().spec(profile.spec));
 }
 
-function surfaces(item: ProfileSurfaces): readonly unknown[] {
-  return [
-    set(item.capabilities),
-    set(item.execs.map((exec) => encode([exec.path, exec.args, set(exec.envs), exec.argsRequired]))),
-    set(item.opens.map((open) => encode([open.path, set(open.flags)]))),
-    set(item.syscalls),
-    item.seccompProfile === undefined
-      ? null
-      : [item.seccompProfile.name, item.seccompProfile.path, sorted(item.seccompProfile.spec)],
-    set(
-      item.endpoints.map((endpoint) =>
-        encode([
-          endpoint.endpoint,
-          set(endpoint.methods),
-          endpoint.internal,
-          endpoint.direction,
-          set(Object.entries(endpoint.headers).map(([name, values]) => encode([name, set(values)]))),
-        ]),
+/**
+ * Writes a profile as JSON in which equal contents have one spelling.
+ *
+ * By hand: `JSON.stringify` of one small array per entry is most of what a checksum would cost (0.45 ms instead of 0.15 ms for 500 opens,
+ * Node 26.10).
+ */
+class CanonicalText {
+  /** Parsed documents share equal lists, so that the flags of 500 files are spelled once each. */
+  readonly #lists = new Map<readonly string[], string>();
+
+  spec(spec: ContainerProfileSpec): string {
+    const section = (item: NamedProfileSurfaces): string => `[${quote(item.name)},${this.#surfaces(item)}]`;
+    return tuple([
+      this.#names(spec.architectures),
+      this.#surfaces(spec),
+      this.#selector(spec),
+      set(spec.containers, nameOf, section),
+      set(spec.initContainers, nameOf, section),
+      set(spec.ephemeralContainers, nameOf, section),
+    ]);
+  }
+
+  #surfaces(item: ProfileSurfaces): string {
+    return tuple([
+      this.#names(item.capabilities),
+      set(item.execs, pathOf, (exec) => this.#exec(exec)),
+      set(item.opens, pathOf, (open) => `[${quote(open.path)},${this.#names(open.flags)}]`),
+      this.#names(item.syscalls),
+      seccomp(item.seccompProfile),
+      set(
+        item.endpoints,
+        ({ endpoint }) => endpoint,
+        (endpoint) => this.#endpoint(endpoint),
       ),
-    ),
-    item.imageID,
-    item.imageTag,
-    set(
-      Object.entries(item.rulePolicies).map(([rule, policy]) =>
-        encode([rule, set(policy.processAllowed), policy.containerAllowed]),
-      ),
-    ),
-    set(item.identifiedCallStacks.map(callStack)),
-    set(item.ingress.map(neighbor)),
-    set(item.egress.map(neighbor)),
-  ];
+      quote(item.imageID),
+      quote(item.imageTag),
+      this.#record(item.rulePolicies, (policy) => `[${this.#names(policy.processAllowed)},${policy.containerAllowed}]`),
+      set(item.identifiedCallStacks, ({ callID }) => callID, callStack),
+      set(item.ingress, identifierOf, (peer) => this.#neighbor(peer)),
+      set(item.egress, identifierOf, (peer) => this.#neighbor(peer)),
+    ]);
+  }
+
+  #exec({ path, args, envs, argsRequired }: ExecCall): string {
+    return `[${quote(path)},${tuple(args.map(quote))},${this.#names(envs)},${argsRequired}]`;
+  }
+
+  #endpoint({ endpoint, methods, internal, direction, headers }: HttpEndpoint): string {
+    const seen = this.#record(headers, (values) => this.#names(values));
+    return `[${quote(endpoint)},${this.#names(methods)},${internal},${quote(direction)},${seen}]`;
+  }
+
+  #neighbor(item: NetworkNeighbor): string {
+    return tuple([
+      quote(item.identifier),
+      quote(item.type),
+      quote(item.dns),
+      this.#names(item.dnsNames),
+      set(item.ports, nameOf, ({ name, protocol, port }) => `[${quote(name)},${quote(protocol)},${port}]`),
+      item.podSelector === null ? "null" : this.#selector(item.podSelector),
+      item.namespaceSelector === null ? "null" : this.#selector(item.namespaceSelector),
+      quote(item.ipAddress),
+      this.#names(item.ipAddresses),
+    ]);
+  }
+
+  #selector({ matchLabels, matchExpressions }: LabelSelector): string {
+    const requirements = set(
+      matchExpressions,
+      ({ key }) => key,
+      ({ key, operator, values }) => `[${quote(key)},${quote(operator)},${this.#names(values)}]`,
+    );
+    return `[${this.#record(matchLabels, quote)},${requirements}]`;
+  }
+
+  #record<Value>(record: Readonly<Record<string, Value>>, write: (value: Value) => string): string {
+    const keyOf = ([name]: readonly [string, Value]): string => name;
+    return set(Object.entries(record), keyOf, ([name, value]) => `[${quote(name)},${write(value)}]`);
+  }
+
+  /** A set of texts. */
+  #names(items: readonly string[]): string {
+    let text = this.#lists.get(items);
+    if (text === undefined) {
+      text = set(items, (item) => item, quote);
+      this.#lists.set(items, text);
+    }
+    return text;
+  }
 }
 
-function callStack(item: IdentifiedCallStack): string {
-  return encode([item.callID, node(item.callStack.root)]);
+function seccomp(profile: SeccompProfile | undefined): string {
+  if (profile === undefined) return "null";
+  return `[${quote(profile.name)},${quote(profile.path)},${JSON.stringify(sorted(profile.spec)) ?? "null"}]`;
 }
 
-function node(item: CallStackNode): string {
-  return encode([item.frame.fileID, item.frame.lineno, item.frame.frameType, set(item.children.map(node))]);
+function callStack({ callID, callStack: { root } }: IdentifiedCallStack): string {
+  return `[${quote(callID)},${node(root)}]`;
 }
 
-function neighbor(item: NetworkNeighbor): string {
-  return encode([
-    item.identifier,
-    item.type,
-    item.dns,
-    set(item.dnsNames),
-    set(item.ports.map((port) => encode([port.name, port.protocol, port.port]))),
-    item.podSelector === null ? null : selector(item.podSelector),
-    item.namespaceSelector === null ? null : selector(item.namespaceSelector),
-    item.ipAddress,
-    set(item.ipAddresses),
-  ]);
+function node({ frame, children }: CallStackNode): string {
+  const below = set(children, (child) => child.frame.fileID, node);
+  return `[${quote(frame.fileID)},${quote(frame.lineno)},${frame.frameType},${below}]`;
 }
 
-function selector(item: LabelSelector): readonly unknown[] {
-  return [
-    set(Object.entries(item.matchLabels).map(encode)),
-    set(
-      item.matchExpressions.map((requirement) =>
-        encode([requirement.key, requirement.operator, set(requirement.values)]),
-      ),
-    ),
-  ];
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
 }
 
-/** Sorted by UTF-16 code units, so that the result does not depend on a locale. */
-function set(items: readonly string[]): readonly string[] {
-  return items.length < 2 ? items : [...new Set(items)].sort();
+function pathOf({ path }: { readonly path: string }): string {
+  return path;
 }
 
-function encode(item: readonly unknown[]): string {
-  return JSON.stringify(item);
+function identifierOf({ identifier }: NetworkNeighbor): string {
+  return identifier;
+}
+
+/**
+ * In the order of the keys, and where those are equal of the spelling, without repetition; by UTF-16 code units, so that no locale counts.
+ *
+ * The key is a text of the document: comparing spellings, which were just put together, would cost three times as much.
+ */
+function set<Item>(items: readonly Item[], keyOf: (item: Item) => string, write: (item: Item) => string): string {
+  const inOrder = isAscending(items, keyOf)
+    ? items
+    : items.toSorted((left, right) => compareTexts(keyOf(left), keyOf(right)));
+  const spellings: string[] = [];
+  for (let start = 0, end = 0; start < inOrder.length; start = end) {
+    // Below the length, as all others.
+    const first = inOrder[start]!;
+    const key = keyOf(first);
+    end = start + 1;
+    while (end < inOrder.length && keyOf(inOrder[end]!) === key) end += 1;
+    if (end === start + 1) spellings.push(write(first));
+    else
+      for (const spelling of new Set(inOrder.slice(start, end).map(write).sort(compareTexts))) spellings.push(spelling);
+  }
+  return tuple(spellings);
+}
+
+/** Stored profiles are sorted, most of them. */
+function isAscending<Item>(items: readonly Item[], keyOf: (item: Item) => string): boolean {
+  for (let index = 1; index < items.length; index += 1) {
+    if (keyOf(items[index - 1]!) > keyOf(items[index]!)) return false; // Both are below the length.
+  }
+  return true;
+}
+
+function compareTexts(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function tuple(items: readonly string[]): string {
+  return `[${items.join(",")}]`;
+}
+
+function quote(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 /** The same JSON value with the members of every object in one order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.entries(value)
-    .map(([name, member]) => [name, sorted(member)] as const)
-    .sort(([left], [right]) => (left < right ? -1 : 1));
+  const members = Object.entries(value).sort(([left], [right]) => compareTexts(left, right));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
 }
