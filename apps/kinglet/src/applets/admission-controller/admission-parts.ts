@@ -27,7 +27,7 @@ export interface AdmissionParts {
   /** Filled with the first request. */
   readonly reviews: { endpoint?: ReviewEndpoint; follow?: () => void };
   /** Filled when there is a certificate. */
-  readonly listening: { server?: WebhookServer; certificateExpires: string };
+  readonly listening: { server?: WebhookServer; certificateExpires: () => string };
   /** Told by the store. */
   readonly changes: { onPolicies: () => void };
   /** Loads what answers reviews. */
@@ -141,5 +141,14 @@ export async function openAdmissionParts(
     };
     reviews.endpoint = stack.use(new parts.ReviewEndpoint(options));
   };
-  return { client, ownNamespace, store, reports, reviews, listening: { certificateExpires: "" }, changes, openReviews };
+  return {
+    client,
+    ownNamespace,
+    store,
+    reports,
+    reviews,
+    listening: { certificateExpires: () => "" },
+    changes,
+    openReviews,
+  };
 }

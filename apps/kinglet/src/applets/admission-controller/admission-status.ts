@@ -18,6 +18,6 @@ export function admissionStatus(parts: AdmissionParts, config: AdmissionConfig):
     onTimeout: { validate: config.onTimeout, events: config.eventsOnTimeout },
     defaultMode: config.defaultMode,
     port: parts.listening.server?.port ?? 0,
-    certificateExpires: parts.listening.certificateExpires,
+    certificateExpires: parts.listening.certificateExpires(),
   };
 }

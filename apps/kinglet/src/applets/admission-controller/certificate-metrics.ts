@@ -4,22 +4,27 @@ import type { Metrics } from "@kinglet/metrics";
 
 /** Tells the metrics about the serving certificate. */
 export interface CertificateMetrics {
-  /** @returns when it ends, RFC 3339. */
-  loaded(certificatePem: string): string;
+  loaded(certificatePem: string): void;
   failed(): void;
+  /** When the certificate in use ends, RFC 3339; empty while there is none. Read from it when it is asked for. */
+  expires(): string;
 }
 
 /** @internal */
 export function certificateMetrics(metrics: Metrics): CertificateMetrics {
   const expiry = metrics.gauge(certificateExpiry);
   const reloads = metrics.counter(certificateReloads);
+  let current = "";
+  const endMs = (): number => Date.parse(new X509Certificate(current).validTo);
+  metrics.onCollect(() => {
+    if (current !== "") expiry.set(endMs() / 1000);
+  });
   return {
     loaded(certificatePem) {
-      const endMs = Date.parse(new X509Certificate(certificatePem).validTo);
-      expiry.set(endMs / 1000);
+      current = certificatePem;
       reloads.add(1, { result: "loaded" });
-      return new Date(endMs).toISOString();
     },
     failed: () => reloads.add(1, { result: "failed" }),
+    expires: () => (current === "" ? "" : new Date(endMs()).toISOString()),
   };
 }

@@ -113,6 +113,7 @@ function serveWhenCertified(
   const { clock } = context;
   const { listening, reviews } = parts;
   const told = certificateMetrics(metrics);
+  listening.certificateExpires = told.expires;
   let opening: Promise<void> | undefined;
   const open = async (found: ReturnType<typeof readCertificate>): Promise<void> => {
     const bind = parseBind(config.bind);
@@ -139,8 +140,8 @@ function serveWhenCertified(
       const found = readCertificate(config.certificateDir);
       if (listening.server === undefined) opening ??= open(found).catch(onFault);
       else listening.server.replaceCertificate(found);
-      listening.certificateExpires = told.loaded(found.certificatePem);
-      logger.info("the serving certificate is in use", { expires: listening.certificateExpires });
+      told.loaded(found.certificatePem);
+      logger.info("the serving certificate is in use");
     } catch (error) {
       told.failed();
       if (listening.server === undefined) certificate.notReady(describeError(error));
