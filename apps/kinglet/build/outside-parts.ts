@@ -58,6 +58,19 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/kube-client/src",
   },
   {
+    // Judging resources takes place in a process of its own.
+    importedAs: /^\.\/resource-judges\.ts$/,
+    file: "kinglet.resource-judges.cjs",
+    contents: 'export * from "./resource-judges.ts";',
+    resolveFrom: "packages/policy-controller/src/resources",
+  },
+  {
+    importedAs: /^\.\/serve-work\.ts$/,
+    file: "kinglet.config-work.cjs",
+    contents: 'export * from "./serve-work.ts";',
+    resolveFrom: "apps/kinglet/src/applets/config-controller",
+  },
+  {
     // Certificates are made in a process of their own, every few weeks.
     importedAs: /^\.\/certificates\/x509-issuer\.ts$/,
     file: "kinglet.x509.cjs",
