@@ -10,14 +10,14 @@ const KEPT_CAPACITY = 262_144;
  */
 export class ByteAccumulator {
   readonly #what: string;
-  readonly #limitBytes: number;
+  readonly limitBytes: number;
   #buffer: Buffer | undefined;
   #length = 0;
 
   /** @param what - names the thing in the error when it is too large. */
   constructor(what: string, limitBytes: number) {
     this.#what = what;
-    this.#limitBytes = limitBytes;
+    this.limitBytes = limitBytes;
   }
 
   get length(): number {
@@ -27,10 +27,10 @@ export class ByteAccumulator {
   /** @throws KINGLET_ERR_KUBE_CLIENT_TOO_LARGE when the limit would be passed. */
   append(chunk: Uint8Array, start: number, end: number): void {
     const length = this.#length + (end - start);
-    if (length > this.#limitBytes) {
+    if (length > this.limitBytes) {
       throw createError(kubeClientErrors, "KINGLET_ERR_KUBE_CLIENT_TOO_LARGE", {
         what: this.#what,
-        limitBytes: this.#limitBytes,
+        limitBytes: this.limitBytes,
       });
     }
     const buffer = this.#ensure(length);
@@ -59,7 +59,7 @@ export class ByteAccumulator {
     let capacity = current === undefined ? FIRST_CAPACITY : current.length * 2;
     while (capacity < length) capacity *= 2;
     // Not from Node's shared pool: this buffer lives as long as the stream and would pin a pool slab.
-    const grown = Buffer.allocUnsafeSlow(Math.min(capacity, Math.max(this.#limitBytes, length)));
+    const grown = Buffer.allocUnsafeSlow(Math.min(capacity, Math.max(this.limitBytes, length)));
     if (current !== undefined) current.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
     return grown;

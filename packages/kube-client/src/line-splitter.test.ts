@@ -52,6 +52,13 @@ describe("LineSplitter", () => {
     ).toThrow(expect.objectContaining({ code: "KINGLET_ERR_KUBE_CLIENT_TOO_LARGE" }));
   });
 
+  it("refuses a line beyond the limit that came in one chunk [client W9]", () => {
+    expect(split([Buffer.from("abcd\nefg\n")], 4)).toEqual(["abcd", "efg"]);
+    expect(() => split([Buffer.from("ab\nabcde\nefg\n")], 4)).toThrow(
+      expect.objectContaining({ code: "KINGLET_ERR_KUBE_CLIENT_TOO_LARGE" }),
+    );
+  });
+
   it("hands on nothing of a line that does not end [client W8]", () => {
     expect(split([Buffer.from('{"a":1}\n{"b":')])).toEqual(['{"a":1}']);
   });

@@ -20,7 +20,8 @@ export class LineSplitter {
     for (;;) {
       const end = chunk.indexOf(0x0a, start);
       if (end === -1) break;
-      if (this.#rest.length > 0) {
+      // What is too long for the rest is refused by it, also where it came as a whole.
+      if (this.#rest.length > 0 || end - start > this.#rest.limitBytes) {
         this.#rest.append(chunk, start, end);
         lines.push(this.#rest.text());
         this.#rest.clear();
