@@ -1,7 +1,16 @@
 import { array, boolean, integer, lazy, oneOf, optional, string, type Lazy } from "@kinglet/lazy-schema";
-import { defaultExemptPatterns } from "@kinglet/admission";
 import { setting, type SettingsValues } from "@kinglet/settings";
 import { plainText, serviceSettings } from "../../service/service-settings.ts";
+
+/** Those of `@kinglet/admission`, which is not loaded before the heap flags are decided; a test compares. */
+const exemptByDefault: readonly string[] = [
+  "kube*",
+  "openshift*",
+  "redhat*",
+  "istio-system",
+  "stackrox",
+  "!openshift-operators",
+];
 
 function buildSettings() {
   const webhook = "Webhook";
@@ -92,7 +101,7 @@ function buildSettings() {
     ),
     exemptNamespaces: setting(
       array(string({ ...text, max: 254, min: 1 }), {
-        default: defaultExemptPatterns,
+        default: exemptByDefault,
         max: 1000,
         doc: "Namespaces in which nothing is evaluated; * at the end fits anything, ! in front takes out again. The own one and kube-system, kube-public and kube-node-lease always are",
       }),

@@ -113,7 +113,7 @@ function serveWhenCertified(
   const { clock } = context;
   const { listening, reviews } = parts;
   const told = certificateMetrics(metrics);
-  listening.certificateExpires = told.expires;
+  listening.certificateExpires = () => told.expires();
   let opening: Promise<void> | undefined;
   const open = async (found: ReturnType<typeof readCertificate>): Promise<void> => {
     const bind = parseBind(config.bind);
