@@ -5,13 +5,14 @@ import type { ResourceRecord } from "./resource-book.ts";
 /** What a resource's status says. */
 export interface ResourceStatus {
   readonly policyId?: string;
-  readonly conditions: readonly Condition[];
+  /** Ours, and what others put there. */
+  readonly conditions: readonly unknown[];
 }
 
 /** The conditions that are ours; others in the list are somebody else's. */
 const types = ["CentralDataFresh", "PolicyValidated", "AcceptedByCentral"] as const;
 
-/** Most types that are kept: a list made by mistake must not grow for ever. */
+/** Most entries that are kept: a list made by mistake must not grow for ever. */
 const maxConditions = 64;
 
 /**
@@ -29,17 +30,19 @@ export function wantedStatus(
   record: ResourceRecord,
   { isPublished, bundleProblem, nowMs }: { isPublished: boolean; bundleProblem: string; nowMs: number },
 ): ResourceStatus | undefined {
-  const stored = readConditions(object.status?.conditions);
+  const entries = foldEntries(object.status?.conditions);
+  const stored = entries.flatMap((entry) => (isOurs(entry) ? [readCondition(entry)] : []));
   const generation = object.metadata.generation;
   const observed = generation === undefined ? {} : { observedGeneration: generation };
-  let conditions = stored;
+  let conditions: readonly Condition[] = stored;
   for (const wanted of verdicts(record, isPublished, bundleProblem)) {
     if (!isSaid(conditions, wanted, generation))
       conditions = setCondition(conditions, { ...wanted, ...observed }, nowMs);
   }
   const { policyId } = object.status ?? {};
   const id = typeof policyId === "string" && policyId !== "" ? policyId : object.metadata.uid;
-  return conditions === stored && id === policyId ? undefined : { policyId: id, conditions };
+  if (conditions === stored && !entries.isFolded && id === policyId) return undefined;
+  return { policyId: id, conditions: inPlace(entries, conditions) };
 }
 
 type Verdict = Pick<Condition, "type" | "status" | "reason" | "message">;
@@ -95,29 +98,67 @@ function isSaid(conditions: readonly Condition[], wanted: Verdict, generation: n
   return one.status === wanted.status && one.message === wanted.message && isSameReason && isSameGeneration;
 }
 
-/** Conditions of any origin: what is none is left out, of several of one type the newest stays, types beyond 64 are cut. */
-function readConditions(value: unknown): readonly Condition[] {
-  if (!Array.isArray(value)) return [];
-  const byType = new Map<string, Condition>();
-  for (const one of value as readonly unknown[]) {
-    const condition = readCondition(one);
-    if (condition === undefined) continue;
-    const other = byType.get(condition.type);
-    if (other === undefined && byType.size === maxConditions) continue;
-    if (other === undefined || other.lastTransitionTime < condition.lastTransitionTime) {
-      byType.set(condition.type, condition);
+/** Entries of a list of conditions; `isFolded` when some had one type. */
+type Entries = readonly unknown[] & { readonly isFolded: boolean };
+
+/**
+ * The entries of a list of any origin: of several of one type the newest stays, in the place of the first. What has no type is somebody else's and stays as it
+ * is; entries beyond 64 go.
+ */
+function foldEntries(value: unknown): Entries {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [];
+  const places = new Map<string, number>();
+  const kept: unknown[] = [];
+  for (const entry of list) {
+    const type = memberOf(entry, "type");
+    const place = typeof type === "string" ? places.get(type) : undefined;
+    if (place !== undefined) {
+      if (timeOf(kept[place]) < timeOf(entry)) kept[place] = entry;
+    } else if (kept.length < maxConditions) {
+      if (typeof type === "string") places.set(type, kept.length);
+      kept.push(entry);
     }
   }
-  return [...byType.values()];
+  return Object.assign(kept, { isFolded: kept.length < list.length });
 }
 
-function readCondition(value: unknown): Condition | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { type, status, reason, message, lastTransitionTime, observedGeneration } = value as StoredCondition;
-  if (typeof type !== "string" || (status !== "True" && status !== "False" && status !== "Unknown")) return undefined;
+/** The entries with ours in their places, and those that are new at the end. */
+function inPlace(entries: Entries, conditions: readonly Condition[]): readonly unknown[] {
+  const left = new Map<unknown, Condition>(conditions.map((condition) => [condition.type, condition]));
+  const all = entries.map((entry) => {
+    const type = memberOf(entry, "type");
+    const ours = left.get(type);
+    left.delete(type);
+    return ours ?? entry;
+  });
+  return [...all, ...left.values()];
+}
+
+function isOurs(entry: unknown): entry is StoredCondition {
+  return (types as readonly unknown[]).includes(memberOf(entry, "type"));
+}
+
+function timeOf(entry: unknown): string {
+  const time = memberOf(entry, "lastTransitionTime");
+  return typeof time === "string" ? time : "";
+}
+
+function memberOf(value: unknown, name: keyof StoredCondition): unknown {
+  return typeof value === "object" && value !== null ? (value as StoredCondition)[name] : undefined;
+}
+
+function readCondition({
+  type = "",
+  status,
+  reason,
+  message,
+  lastTransitionTime,
+  observedGeneration,
+}: StoredCondition): Condition {
   return {
     type,
-    status,
+    // What is no status is told from every wanted one.
+    status: status === "True" || status === "False" ? status : "Unknown",
     reason: typeof reason === "string" ? reason : "",
     message: typeof message === "string" ? message : "",
     lastTransitionTime: typeof lastTransitionTime === "string" ? lastTransitionTime : "1970-01-01T00:00:00Z",
