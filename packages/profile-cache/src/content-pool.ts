@@ -1,8 +1,11 @@
 import type { ProfileContent } from "./profile-content.ts";
+import type { ProjectionSpec } from "./projection-spec.ts";
 
 /** A content with the number of its users. @internal */
 export interface SharedContent {
   readonly content: ProfileContent;
+  /** What it was made with. */
+  readonly projection: ProjectionSpec;
   /** How many profiles hold it; the pool forgets it at 0. */
   users: number;
   /** Under which keys of compositions it is found. */
@@ -78,16 +81,16 @@ export class ContentPool {
    */
   acquire(
     checksum: string,
-    projectionHash: string,
+    projection: ProjectionSpec,
     make: () => ProfileContent,
     replaced: SharedContent | undefined,
   ): SharedContent | RefusedContent {
-    const key = `${checksum}/${projectionHash}`;
+    const key = `${checksum}/${projection.hash}`;
     let shared = this.#byChecksum.get(key);
     if (shared === undefined) {
       const content = make();
       if (!this.fits(content.bytes, replaced)) return { content: undefined, key, bytes: content.bytes };
-      shared = { content, users: 0, compositions: [] };
+      shared = { content, projection, users: 0, compositions: [] };
       this.#byChecksum.set(key, shared);
       this.#bytes += content.bytes;
       this.changes += 1;

@@ -50,6 +50,68 @@ describe("ProfileCache", () => {
       expect(cache.get("c1")?.content.projectionHash).toBe(hash);
     });
 
+    it("shows nothing that lacks what the new rules ask for: pending, unknown and with the reason until it is fetched again", async () => {
+      const { cache, source, clock, metrics } = start();
+      source.put("web", spec);
+      cache.setProfileDataRequired(onlyEtc);
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const [known, changes]: [string[], (string | undefined)[]] = [[], []];
+      cache.onKnown((id) => known.push(id));
+      cache.onChange(({ profile }) => changes.push(profile?.content.projectionHash));
+      source.failures.set("shop/web", new Error("down"));
+      cache.setProfileDataRequired([{ opens: [{ prefix: "/" }] }]);
+      expect([cache.get("c1"), cache.state("c1"), cache.isKnown("c1")]).toEqual([undefined, "pending", false]);
+      expect([...cache.containers()][0]?.reason).toMatch(/rules ask for more than was kept/);
+      await clock.advance(0);
+      expect([cache.state("c1"), cache.isKnown("c1"), [...cache.containers()][0]?.reason]).toEqual([
+        "pending",
+        false,
+        "down",
+      ]);
+      const waiting = cache.waitUntilKnown({ signal: new AbortController().signal });
+      source.failures.clear();
+      await clock.advance(TICK_MS);
+      await waiting;
+      expect(cache.get("c1")?.content.wasOpened("/tmp/x")).toBe(true);
+      expect([cache.isKnown("c1"), known, changes.length, changes[0]]).toEqual([true, ["c1"], 2, undefined]);
+      expect(metrics.read("evictions_total", "profile_deleted")).toBe(0);
+    });
+
+    it("keeps what answers all that the new rules ask for, while the store fails", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", spec);
+      cache.setProfileDataRequired(onlyEtc);
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const before = cache.get("c1");
+      source.failures.set("shop/web", new Error("down"));
+      cache.setProfileDataRequired([{ opens: [{ exact: "/etc/hosts" }, { prefix: "/etc/ssl/" }] }]);
+      await clock.advance(TICK_MS);
+      expect([cache.get("c1") === before, cache.isKnown("c1")]).toEqual([true, true]);
+    });
+
+    it("takes a profile back that is being learned again when its last final content lacks what the new rules ask for", async () => {
+      const { cache, source, clock } = start();
+      source.put("web", spec);
+      cache.setProfileDataRequired(onlyEtc);
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      source.put("web", spec, "ready");
+      await clock.advance(TICK_MS);
+      expect(cache.state("c1")).toBe("active");
+      cache.setProfileDataRequired([{ opens: [{ exact: "/etc/hosts" }] }]);
+      await clock.advance(TICK_MS);
+      expect(cache.state("c1")).toBe("active");
+      cache.setProfileDataRequired([{ opens: "all" }]);
+      await clock.advance(TICK_MS);
+      expect([cache.get("c1"), cache.isKnown("c1")]).toEqual([undefined, true]);
+      expect([...cache.containers()][0]?.reason).toBe('the profile\'s status is "ready"');
+      source.put("web", spec);
+      await clock.advance(TICK_MS);
+      expect(cache.get("c1")?.content.wasOpened("/tmp/x")).toBe(true);
+    });
+
     it("with the same hash changes nothing and asks nothing", async () => {
       const { cache, source, clock } = start();
       source.put("web", spec);

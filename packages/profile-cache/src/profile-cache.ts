@@ -94,6 +94,10 @@ export class ProfileCache {
     this.#refresher = new DeferredRefresher(this.#options, this.#metrics, this.#bindings, {
       profileChanged: (binding) => this.#profileChanged(binding),
       profileKnown: (binding) => this.#profileKnown(binding),
+      profileUnknown: (binding) => {
+        if (binding.isKnown) this.#unknownProfiles += 1;
+        binding.isKnown = false;
+      },
       nextExpiryMs: () => this.#nextExpiryMs(),
       expire: (nowMs) => this.#expire(nowMs),
       sweep: (nowMs, signal) => this.#sweep(nowMs, signal),
@@ -187,8 +191,10 @@ export class ProfileCache {
   /**
    * Has profiles keep what the loaded rules can ask for and nothing else. Cheap: what it says is compiled with the first profile.
    *
-   * What is held stays until it was made again from a fresh fetch (metric `kinglet_profile_cache_profiles{kind="outdated"}`), so call it
-   * before containers are added. Declarations that mean the same change nothing.
+   * What is held is fetched again at once. Until then it stays (metric `kinglet_profile_cache_profiles{kind="outdated"}`) where it answers
+   * all that the new rules ask; where they ask for more than was kept the container is pending and {@link ProfileCache.isKnown} is false:
+   * no question is ever answered with "no" because the answer was dropped. So call it before containers are added. Declarations that mean
+   * the same change nothing.
    *
    * @param declarations - `profileDataRequired` of every enabled rule: from surface (`opens`, `execs`, `capabilities`, `syscalls`,
    * `endpoints`, `egressDomains`, `egressAddresses`, `ingressDomains`, `ingressAddresses`) to `"all"` or to a list of `{exact}`, `{prefix}`,
@@ -217,7 +223,7 @@ export class ProfileCache {
   /**
    * True when there is nothing to wait for before an event of this container is judged: the store has answered for its profile
    * (also that there is none), or cannot ever (unreadable object), or the container is not in the cache. A store that fails for now
-   * leaves it false.
+   * leaves it false, and rules that ask for more than was kept make it false again.
    *
    * Cost: one map look-up, no allocation.
    */

@@ -10,6 +10,7 @@ import { applyOverlays, type OverlayWarning } from "@kinglet/profile/merging";
 
 import { CachedProfile, type ProfileOrigin } from "./cached-profile.ts";
 import { compileProjectionSpec } from "./compile-projection-spec.ts";
+import { coversProjection } from "./covers-projection.ts";
 import { ContentPool, type RefusedContent, type SharedContent } from "./content-pool.ts";
 import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
 import type { ProfileContent } from "./profile-content.ts";
@@ -214,12 +215,14 @@ export class ProfileComposer {
     composition: string,
   ): ComposeResult {
     const { cached, shared } = binding;
-    if (cached === undefined || shared === undefined || binding.uid !== source.uid || cached.origin === "authored") {
+    // What lacks something that the rules of now ask for is no answer.
+    const isEnough = shared !== undefined && coversProjection(shared.projection, this.#projection);
+    if (cached === undefined || !isEnough || binding.uid !== source.uid || cached.origin === "authored") {
       this.#unset(binding, statusReason(source.status));
       return "not_final";
     }
     const base = binding.base ?? shared;
-    // What was made for other rules may lack what the present ones ask for: it waits for the next final version.
+    // What was made for other rules cannot be merged for the present ones: it waits for the next final version.
     if (composition === binding.composition || base.content.projectionHash !== this.#projection.hash)
       return "not_final";
     const attempt = this.#attemptOf(source, composition);
@@ -286,7 +289,7 @@ export class ProfileComposer {
   /** What was learned, for overlays that change while it is being learned again; undefined when there is no room for it. */
   #baseOf(base: ContainerProfile, sum: string, kept: SharedContent | undefined): SharedContent | undefined {
     if (kept !== undefined) return this.pool.retain(kept);
-    const shared = this.pool.acquire(sum, this.#projection.hash, () => this.#project(base, sum), undefined);
+    const shared = this.pool.acquire(sum, this.#projection, () => this.#project(base, sum), undefined);
     return shared.content === undefined ? undefined : shared;
   }
 
@@ -302,7 +305,7 @@ export class ProfileComposer {
     acquireBase?: () => SharedContent | undefined,
   ): ComposeResult {
     const { sum } = life;
-    const shared = this.pool.acquire(sum, this.#projection.hash, () => this.#project(profile, sum), binding.shared);
+    const shared = this.pool.acquire(sum, this.#projection, () => this.#project(profile, sum), binding.shared);
     if (shared.content !== undefined) return this.#hold(binding, life, shared, acquireBase?.());
     this.#refused.set(binding, { attempt: life.attempt, key: shared.key, bytes: shared.bytes, content: undefined });
     this.#refusedAsOf = this.pool.changes;
@@ -377,6 +380,12 @@ export class ProfileComposer {
 
   #want(binding: ProfileBinding, source: BoundObject): ComposeResult {
     binding.isSettled = false;
+    if (binding.shared !== undefined && !coversProjection(binding.shared.projection, this.#projection)) {
+      // A rule would take what was dropped for what the profile does not allow: no profile is the better answer.
+      this.release(binding);
+      binding.reason = "rules ask for more than was kept of the profile, which is fetched again";
+      binding.sinceMs = this.#options.now();
+    }
     this.#options.wantContent(source);
     return "waiting";
   }

@@ -45,7 +45,8 @@ export interface PackedProfile {
 /**
  * What a profile allows, in the form that rules ask: immutable, and one object for all profiles with the same content.
  *
- * A question about something that no loaded rule declared (see `ProjectionSpec`) is answered with false.
+ * A question about something that no loaded rule declared (see `ProjectionSpec`) is answered with false; the cache shows no content that
+ * lacks what a loaded rule declared.
  *
  * Cost: literal look-ups hash the text asked for (about 1 ns per character, Node 26.10) and allocate nothing; prefixes and suffixes
  * are linear in the surface; wildcards are tried when no literal fits.

@@ -30,6 +30,8 @@ export interface ProfileRefresherOwner {
   profileChanged(binding: ProfileBinding): void;
   /** The first look at the profile is over. */
   profileKnown(binding: ProfileBinding): void;
+  /** What was held is not enough for the rules of now: events wait for it again as for a first look. */
+  profileUnknown(binding: ProfileBinding): void;
   /** When the next grace period ends, monotonic milliseconds; infinite when none runs. */
   nextExpiryMs(): number;
   /** Ends the grace periods that are over. */
@@ -120,8 +122,7 @@ export class ProfileRefresher {
 
   /** Binds to the objects that the container's profile is made of. */
   bind(binding: ProfileBinding, ref: ContainerRef): void {
-    const { userProfiles, source } = this.#options;
-    bindSources(binding, ref, userProfiles, this.#sources, source);
+    bindSources(binding, ref, this.#options.userProfiles, this.#sources, this.#options.source);
   }
 
   /** Somebody knows that the object changed: it is fetched at once, and if it is not there yet the back-off begins anew. */
@@ -374,7 +375,9 @@ export class ProfileRefresher {
     if (wasSettled !== binding.isSettled) this.#setSettled(binding, binding.isSettled);
     if (binding.isSettled) binding.eachSource((source) => source.forgetContent());
     if (before !== binding.cached) {
-      if (binding.cached === undefined) this.#metrics.evicted("profile_deleted");
+      const isGone = binding.cached === undefined;
+      if (isGone && result === "waiting") this.#owner.profileUnknown(binding);
+      else if (isGone) this.#metrics.evicted("profile_deleted");
       this.#owner.profileChanged(binding);
     }
     if (!binding.isKnown && result !== "waiting" && isDecided(binding)) {
@@ -472,7 +475,6 @@ export class ProfileRefresher {
     if (this.#nextTickMs === Number.POSITIVE_INFINITY) {
       this.#nextTickMs = nowMs + tickIntervalMs * (1 + TICK_JITTER * random());
     }
-    const dueMs = Math.min(this.#nextTickMs, this.#nextRetryMs, this.#owner.nextExpiryMs());
-    this.#timer.arm(dueMs);
+    this.#timer.arm(Math.min(this.#nextTickMs, this.#nextRetryMs, this.#owner.nextExpiryMs()));
   }
 }
