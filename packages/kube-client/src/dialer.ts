@@ -33,7 +33,9 @@ export class Dialer {
   readonly #port: number;
   #credentials: TlsCredentials;
   #context: tls.SecureContext | undefined;
-  readonly #closed = Promise.withResolvers<never>();
+  /** What ends each dial that is under way. Not one promise for all: it would keep something of every race with it, for ever. */
+  readonly #underWay = new Set<(error: Error) => void>();
+  #isClosed = false;
 
   /** @throws KINGLET_ERR_KUBE_CLIENT_CONFIG when `access.server` is not an https URL (or http to a loopback address), or holds credentials. */
   constructor(access: ClusterAccess, clock: Clock = systemClock) {
@@ -47,12 +49,12 @@ export class Dialer {
     this.#host = url.hostname.replace(/^\[(.*)\]$/, "$1");
     this.#port = url.port === "" ? (this.isSecure ? 443 : 80) : Number(url.port);
     this.#credentials = access;
-    this.#closed.promise.catch(() => {});
   }
 
   /** Ends what is being dialled; nothing is dialled any more. */
   close(): void {
-    this.#closed.reject(connectionError("the client is closed", "ECONNRESET"));
+    this.#isClosed = true;
+    for (const end of this.#underWay) end(closedError());
   }
 
   /**
@@ -92,10 +94,12 @@ export class Dialer {
    * @throws what the system, TLS or the proxy says; an Error with the code ETIMEDOUT after 30 s.
    */
   async dial(protocols: readonly string[]): Promise<Socket | tls.TLSSocket> {
+    if (this.#isClosed) throw closedError();
     let socket: Socket | undefined;
-    const timeout = Promise.withResolvers<never>();
+    const given = Promise.withResolvers<never>();
+    this.#underWay.add(given.reject);
     const timer = this.#clock.startTimer(() => {
-      timeout.reject(connectionError(`no connection to ${this.authority} within ${DIAL_MS} ms`, "ETIMEDOUT"));
+      given.reject(connectionError(`no connection to ${this.authority} within ${DIAL_MS} ms`, "ETIMEDOUT"));
     }, DIAL_MS);
     let isGivenUp = false;
     const keep = (made: Socket): Socket => {
@@ -105,7 +109,7 @@ export class Dialer {
       return (socket = made);
     };
     try {
-      return await Promise.race([this.#closed.promise, this.#connect(protocols, keep), timeout.promise]);
+      return await Promise.race([this.#connect(protocols, keep), given.promise]);
     } catch (error) {
       isGivenUp = true;
       socket?.destroy();
@@ -113,6 +117,7 @@ export class Dialer {
       throw error;
     } finally {
       timer.cancel();
+      this.#underWay.delete(given.reject);
     }
   }
 
@@ -140,6 +145,10 @@ export class Dialer {
     keep(socket);
     return opened(socket, "secureConnect");
   }
+}
+
+function closedError(): Error {
+  return connectionError("the client is closed", "ECONNRESET");
 }
 
 async function opened<S extends Socket>(socket: S, event: "connect" | "secureConnect"): Promise<S> {

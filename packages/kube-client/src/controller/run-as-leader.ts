@@ -129,6 +129,7 @@ async function renewUntilLost(
     const round = new AbortController();
     const stopRound = (): void => round.abort(signal.reason);
     signal.addEventListener("abort", stopRound, { once: true });
+    if (signal.aborted) stopRound();
     try {
       const deadline = sleep(Math.max(0, leftMs), { signal: round.signal, clock }).then(
         () => "lost" as const,
@@ -136,7 +137,8 @@ async function renewUntilLost(
       );
       const end = await Promise.race([
         deadline,
-        whenAborted(signal).then(() => "over" as const),
+        // The round's own signal, which goes with the round: nothing of it stays at one that lives for days.
+        whenAborted(round.signal).then(() => "over" as const),
         (async () => {
           if (await isStopped(retryMs, round.signal, clock)) return "over" as const;
           await attempt(round.signal);

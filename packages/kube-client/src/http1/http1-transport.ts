@@ -142,13 +142,14 @@ function markReused(error: Error): Error {
 /** Ends after {@link QUIET_STREAM_MS} in which nothing came although somebody waited for it; idle connections are then as doubtful. */
 async function* untilQuiet(incoming: http.IncomingMessage, clock: Clock, onQuiet: () => void): AsyncGenerator<Buffer> {
   const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  const quiet = Promise.withResolvers<undefined>();
+  // Of the piece that is waited for. One promise for all would keep something of every race with it until the stream ends.
+  let giveUp = (): void => {};
   let waitingSinceMs: number | undefined;
   let timer: ClockTimer;
   const look = (delayMs: number): void => {
     timer = clock.startTimer(() => {
       const leftMs = QUIET_STREAM_MS - (clock.monotonicMs() - (waitingSinceMs ?? clock.monotonicMs()));
-      if (leftMs <= 0) quiet.resolve(undefined);
+      if (leftMs <= 0) giveUp();
       else look(Math.ceil(leftMs));
     }, delayMs);
   };
@@ -156,7 +157,10 @@ async function* untilQuiet(incoming: http.IncomingMessage, clock: Clock, onQuiet
   try {
     for (;;) {
       waitingSinceMs = clock.monotonicMs();
-      const next = await Promise.race([chunks.next(), quiet.promise]);
+      const next = await new Promise<IteratorResult<Buffer, unknown> | undefined>((resolve, reject) => {
+        giveUp = () => resolve(undefined);
+        chunks.next().then(resolve, reject);
+      });
       waitingSinceMs = undefined;
       if (next === undefined) onQuiet();
       if (next === undefined || next.done === true) return;
