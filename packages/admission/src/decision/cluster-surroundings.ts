@@ -6,6 +6,7 @@ import {
   type KubeClient,
   type KubeMetadata,
   type KubeObject,
+  type Projection,
   type ResourceDefinition,
 } from "@kinglet/kube-client";
 import type { Clock } from "@kinglet/lifecycle";
@@ -19,6 +20,13 @@ import {
   type EvaluationSubject,
   type PermissionLevel,
 } from "@kinglet/policy-engine/security-policy";
+import { createClusterRoleDecoder } from "./gen/cluster-role-decoder.ts";
+import { createClusterRoleBindingDecoder } from "./gen/cluster-role-binding-decoder.ts";
+import { createNamespaceDecoder } from "./gen/namespace-decoder.ts";
+import { createNetworkPolicyDecoder } from "./gen/network-policy-decoder.ts";
+import { createRoleDecoder } from "./gen/role-decoder.ts";
+import { createRoleBindingDecoder } from "./gen/role-binding-decoder.ts";
+import { createServiceDecoder } from "./gen/service-decoder.ts";
 
 /** What is known around workloads, for the namespace of one. @public */
 export type Surroundings = Omit<EvaluationSubject, "workload" | "image">;
@@ -26,16 +34,21 @@ export type Surroundings = Omit<EvaluationSubject, "workload" | "image">;
 /** A kind that is followed, and what of it is kept. */
 interface Followed {
   readonly resource: ResourceDefinition;
-  readonly paths: readonly string[];
+  readonly projection: Projection;
 }
 
 /** Kinds by the need of criteria that they serve. */
 const followedBy: Readonly<Partial<Record<CriterionNeed, readonly Followed[]>>> = {
-  namespaceLabels: [{ resource: namespaces, paths: ["metadata.labels"] }],
+  namespaceLabels: [
+    { resource: namespaces, projection: { paths: ["metadata.labels"], protobuf: createNamespaceDecoder } },
+  ],
   services: [
     {
       resource: { group: "", version: "v1", plural: "services", kind: "Service", namespaced: true },
-      paths: ["spec.selector", "spec.type", "spec.ports", "spec.externalIPs"],
+      projection: {
+        paths: ["spec.selector", "spec.type", "spec.ports", "spec.externalIPs"],
+        protobuf: createServiceDecoder,
+      },
     },
   ],
   networkPolicies: [
@@ -47,13 +60,16 @@ const followedBy: Readonly<Partial<Record<CriterionNeed, readonly Followed[]>>> 
         kind: "NetworkPolicy",
         namespaced: true,
       },
-      paths: ["spec.podSelector", "spec.policyTypes", "spec.egress"],
+      projection: {
+        paths: ["spec.podSelector", "spec.policyTypes", "spec.egress"],
+        protobuf: createNetworkPolicyDecoder,
+      },
     },
   ],
   rbac: [
     {
       resource: { group: "rbac.authorization.k8s.io", version: "v1", plural: "roles", kind: "Role", namespaced: true },
-      paths: ["rules"],
+      projection: { paths: ["rules"], protobuf: createRoleDecoder },
     },
     {
       resource: {
@@ -63,7 +79,7 @@ const followedBy: Readonly<Partial<Record<CriterionNeed, readonly Followed[]>>> 
         kind: "ClusterRole",
         namespaced: false,
       },
-      paths: ["rules"],
+      projection: { paths: ["rules"], protobuf: createClusterRoleDecoder },
     },
     {
       resource: {
@@ -73,7 +89,7 @@ const followedBy: Readonly<Partial<Record<CriterionNeed, readonly Followed[]>>> 
         kind: "RoleBinding",
         namespaced: true,
       },
-      paths: ["roleRef", "subjects"],
+      projection: { paths: ["roleRef", "subjects"], protobuf: createRoleBindingDecoder },
     },
     {
       resource: {
@@ -83,7 +99,7 @@ const followedBy: Readonly<Partial<Record<CriterionNeed, readonly Followed[]>>> 
         kind: "ClusterRoleBinding",
         namespaced: false,
       },
-      paths: ["roleRef", "subjects"],
+      projection: { paths: ["roleRef", "subjects"], protobuf: createClusterRoleBindingDecoder },
     },
   ],
 };
@@ -189,9 +205,9 @@ export class ClusterSurroundings implements AsyncDisposable {
     await Promise.all(this.#running);
   }
 
-  #start({ resource, paths }: Followed, handler: InformerHandler<KubeObject>): Open {
+  #start({ resource, projection }: Followed, handler: InformerHandler<KubeObject>): Open {
     const { client, clock, logger, metrics } = this.#options;
-    const informer = createInformer<KubeObject>(client, resource, { projection: { paths }, clock, logger, metrics });
+    const informer = createInformer<KubeObject>(client, resource, { projection, clock, logger, metrics });
     informer.addHandler(handler);
     const stop = new AbortController();
     const running = informer.run({ signal: stop.signal }).catch((error: unknown) => {
