@@ -76,7 +76,7 @@ describe("what lives for long keeps nothing of what is over", () => {
     const api = new MemoryApi();
     const stop = new AbortController();
     const ended = runAsLeader(
-      { client: api as never, namespace: "kinglet", name: "controller", identity: "one", clock, random: () => 0.5 },
+      { client: api, namespace: "kinglet", name: "controller", identity: "one", clock, random: () => 0.5 },
       { signal: stop.signal, lead: (leading) => whenAborted(leading) },
     );
     const retained = await retainedPerRound(2000, async (rounds) => {
