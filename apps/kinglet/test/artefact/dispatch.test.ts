@@ -26,7 +26,7 @@ const forms = [
   },
 ] as const;
 
-const applets = ["heap", "sensor"];
+const applets = ["admission-controller", "config-controller", "heap", "policy", "sensor"];
 
 for (const { form, path, skip, run } of forms) {
   const title = skip === undefined ? form : `${form} [skipped: ${skip}]`;
