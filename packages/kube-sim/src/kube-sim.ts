@@ -47,6 +47,8 @@ export interface KubeSimOptions {
   readonly journalEntries?: number;
   /** Bearer tokens besides the administrator's. */
   readonly tokens?: Readonly<Record<string, SimUser>>;
+  /** The authority whose client certificates count: the common name is the user, the organisations are groups. Needs `tls`. @defaultValue none is asked for */
+  readonly clientAuthorityPem?: string;
   /**
    * `rbac`: users may do what the stored roles and bindings allow, the group `system:masters` everything; the roles that every cluster
    * starts with are there. `allow-all`: known users may do everything, the anonymous one may ask for health and version.
@@ -147,7 +149,14 @@ export async function openKubeSim(options: KubeSimOptions = {}): Promise<KubeSim
   const first = decidesByRoles(options) ? (await loadBootstrapObjects()).bootstrapObjects() : [];
   const sim = new OpenKubeSim(options, certificate?.caPem ?? "", first);
   await sim.listen(
-    (handle) => new SimListener({ port: options.port ?? 0, certificate, http2: options.http2 ?? true, handle }),
+    (handle) =>
+      new SimListener({
+        port: options.port ?? 0,
+        certificate,
+        http2: options.http2 ?? true,
+        clientAuthorityPem: options.clientAuthorityPem,
+        handle,
+      }),
   );
   return sim;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { refusal } from "../refusals/refusals.ts";
+import { readClientCertificate } from "./client-certificate.ts";
 import { impersonate, readImpersonation } from "./impersonation.ts";
 import type { Decision, RbacAuthorizer } from "./rbac-authorizer.ts";
 import { deniedRequest, type RequestAttributes } from "./request-attributes.ts";
@@ -40,22 +41,26 @@ export class AccessControl {
   }
 
   /**
-   * The identity a request goes on under: that of its token, or the one it is allowed to take by impersonation. No bearer token
-   * is `system:anonymous`.
+   * The identity a request goes on under: that of its connection's certificate, else of its token, or the one it is allowed to take by
+   * impersonation. Neither is `system:anonymous`.
    *
    * @throws ApiRefusal 400, 401, 403 (impersonation)
    */
   identify(request: IncomingMessage, attributes: RequestAttributes): UserInfo {
-    const token = /^\s*bearer (\S+)/i.exec(request.headers.authorization ?? "")?.[1];
-    let user = anonymousUser;
-    if (token !== undefined) {
-      const verdict = this.checkToken(token, this.audiences);
-      if (verdict.kind !== "user") throw refusal(401, "Unauthorized", "Unauthorized");
-      user = verdict.user;
-    }
+    const user = this.#authenticate(request);
     const wanted = readImpersonation(request);
     if (wanted === undefined) return user;
     return impersonate((asked, wish) => this.authorize(asked, wish), user, wanted, attributes);
+  }
+
+  #authenticate(request: IncomingMessage): UserInfo {
+    const certificate = readClientCertificate(request);
+    if (certificate.kind === "user") return certificate.user;
+    const token = /^\s*bearer (\S+)/i.exec(request.headers.authorization ?? "")?.[1];
+    if (token === undefined && certificate.kind === "none") return anonymousUser;
+    const verdict = token === undefined ? undefined : this.checkToken(token, this.audiences);
+    if (verdict?.kind !== "user") throw refusal(401, "Unauthorized", "Unauthorized");
+    return verdict.user;
   }
 
   /** Whom a token stands for. */

@@ -22,6 +22,7 @@ export class SimListener {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #allowsHttp2: boolean;
+  readonly #clientAuthorityPem: string | undefined;
   #server: Server | Http2SecureServer | NetServer | undefined;
   #port: number;
 
@@ -30,12 +31,15 @@ export class SimListener {
     readonly certificate: ServingCertificate | undefined;
     /** Offer HTTP/2 beside HTTP/1.1; only with a certificate. @defaultValue true */
     readonly http2?: boolean;
+    /** Clients are asked for a certificate, and one of this authority counts; only with a certificate of our own. */
+    readonly clientAuthorityPem?: string | undefined;
     readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   }) {
     this.#port = options.port;
     this.#certificate = options.certificate;
     this.#handle = options.handle;
     this.#allowsHttp2 = options.http2 ?? true;
+    this.#clientAuthorityPem = options.clientAuthorityPem;
   }
 
   /** The port in use after the first {@link open}. */
@@ -101,7 +105,14 @@ export class SimListener {
       server.keepAliveTimeout = KEEP_ALIVE_MS;
       return server;
     }
-    const credentials = { cert: this.#certificate.certificatePem, key: this.#certificate.privateKeyPem };
+    const credentials = {
+      cert: this.#certificate.certificatePem,
+      key: this.#certificate.privateKeyPem,
+      // Whoever comes without one, or with a foreign one, is answered all the same: by a Status.
+      ...(this.#clientAuthorityPem === undefined
+        ? {}
+        : { ca: this.#clientAuthorityPem, requestCert: true, rejectUnauthorized: false }),
+    };
     if (!this.#allowsHttp2) {
       const server = (await loadHttps()).createServer(credentials, this.#handle);
       server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -45,11 +45,13 @@ async function serve(options: ServeOptions, context: ServeContext): Promise<Serv
   await using stack = new AsyncDisposableStack();
   try {
     const tokens = options.tokenAuthFile === undefined ? {} : readTokens(options.tokenAuthFile);
+    const { clientCaFile } = options;
     const sim = stack.use(
       await openKubeSim({
         port: options.port,
         authorization: "rbac",
         tokens,
+        ...(clientCaFile === undefined ? {} : { clientAuthorityPem: readText(clientCaFile, "--client-ca-file") }),
         ...(options.seed === undefined ? {} : { random: createSeededRandom(options.seed) }),
       }),
     );
@@ -66,16 +68,16 @@ async function serve(options: ServeOptions, context: ServeContext): Promise<Serv
 }
 
 function readTokens(file: string): Record<string, SimUser> {
-  let text: string;
+  return Object.fromEntries(parseTokenFile(readText(file, "--token-auth-file"), file));
+}
+
+function readText(file: string, flag: string): string {
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (cause) {
     const wayOut = "name a file that exists and that you may read";
-    throw new Error(`--token-auth-file ${JSON.stringify(file)} cannot be read (${reasonOf(cause)}); ${wayOut}`, {
-      cause,
-    });
+    throw new Error(`${flag} ${JSON.stringify(file)} cannot be read (${reasonOf(cause)}); ${wayOut}`, { cause });
   }
-  return Object.fromEntries(parseTokenFile(text, file));
 }
 
 function writeKubeconfig(file: string, sim: KubeSim): void {

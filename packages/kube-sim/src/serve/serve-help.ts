@@ -1,7 +1,8 @@
 /** What `kube-sim serve --help` prints. */
 export const SERVE_HELP = `kube-sim serve: a Kubernetes API server in one process, on loopback, with data in memory
 
-  kube-sim serve [--port N] [--kubeconfig FILE] [--token-auth-file CSV] [--seed N] [--load RESOURCE=COUNT,...]
+  kube-sim serve [--port N] [--kubeconfig FILE] [--token-auth-file CSV] [--client-ca-file PEM] [--seed N]
+                 [--load RESOURCE=COUNT,...]
 
 It writes a kubeconfig with the credential of an administrator, prints one line of JSON on standard output when it is ready
 ({"ready":true,"server":"https://127.0.0.1:PORT","kubeconfig":"FILE"}) and runs until SIGTERM or SIGINT; then it ends with 0.
@@ -11,6 +12,7 @@ Everything is forgotten at the end.
   --kubeconfig FILE      where to write the kubeconfig, readable by you alone. An existing file is replaced, in one step. Default: a
                          private file in the folder for temporary files, removed at the end
   --token-auth-file CSV  more users: one line per token, token,user,uid,"group,group", as kube-apiserver reads it
+  --client-ca-file PEM   authority whose client certificates count: common name = user, organisations = groups
   --seed N               0 to 4294967295: generated names are the same in each run with the same seed
   --load R=N,...         make N objects of a resource first, as in pods=5000,nodes=10
 

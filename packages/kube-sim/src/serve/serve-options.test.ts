@@ -10,7 +10,14 @@ describe("parseServeArguments", () => {
   it("reads flags with a space or an equals sign, and has a default for each", () => {
     expect(parseServeArguments(["serve"])).toEqual({
       kind: "serve",
-      options: { port: 0, kubeconfig: undefined, tokenAuthFile: undefined, seed: undefined, load: {} },
+      options: {
+        port: 0,
+        kubeconfig: undefined,
+        tokenAuthFile: undefined,
+        clientCaFile: undefined,
+        seed: undefined,
+        load: {},
+      },
     });
     expect(
       parseServeArguments([
@@ -20,13 +27,21 @@ describe("parseServeArguments", () => {
         "--kubeconfig=k",
         "--token-auth-file",
         "t.csv",
+        "--client-ca-file=ca.pem",
         "--seed=7",
         "--load",
         "pods=5,nodes=2",
       ]),
     ).toEqual({
       kind: "serve",
-      options: { port: 6443, kubeconfig: "k", tokenAuthFile: "t.csv", seed: 7, load: { pods: 5, nodes: 2 } },
+      options: {
+        port: 6443,
+        kubeconfig: "k",
+        tokenAuthFile: "t.csv",
+        clientCaFile: "ca.pem",
+        seed: 7,
+        load: { pods: 5, nodes: 2 },
+      },
     });
   });
 
@@ -42,8 +57,8 @@ describe("parseServeArguments", () => {
     expect(
       problems("--port", "70000", "--seed", "-1", "--load", "pods=many,nodes=2000000", "--colour", "red", "extra"),
     ).toEqual([
-      "--colour is no flag of kube-sim serve; it knows --port, --kubeconfig, --token-auth-file, --seed, --load and --help",
-      '"extra" is one word too many; kube-sim serve takes flags only: --port, --kubeconfig, --token-auth-file, --seed, --load',
+      "--colour is no flag of kube-sim serve; it knows --port, --kubeconfig, --token-auth-file, --client-ca-file, --seed, --load and --help",
+      '"extra" is one word too many; kube-sim serve takes flags only: --port, --kubeconfig, --token-auth-file, --client-ca-file, --seed, --load',
       '--port is "70000", but must be a whole number from 0 to 65535; leave it out to get a free port',
       '--seed is "-1", but must be a whole number from 0 to 4294967295; leave it out to get other names in each run',
       '--load has "pods=many", but each part must be RESOURCE=COUNT; write --load pods=5000,nodes=10',

@@ -5,6 +5,7 @@ export interface ServeOptions {
   /** Where the kubeconfig goes; undefined: a private file of its own, removed at the end. */
   readonly kubeconfig: string | undefined;
   readonly tokenAuthFile: string | undefined;
+  readonly clientCaFile: string | undefined;
   /** Undefined: names differ from run to run. */
   readonly seed: number | undefined;
   /** Objects to make before the server is ready: resource → count. */
@@ -19,7 +20,7 @@ export type ParsedArguments =
 
 const MAX_SEED = 2 ** 32 - 1;
 const MAX_LOAD = 1_000_000;
-const FLAGS = ["--port", "--kubeconfig", "--token-auth-file", "--seed", "--load"] as const;
+const FLAGS = ["--port", "--kubeconfig", "--token-auth-file", "--client-ca-file", "--seed", "--load"] as const;
 
 type Flag = (typeof FLAGS)[number];
 
@@ -41,6 +42,7 @@ export function parseServeArguments(args: readonly string[]): ParsedArguments {
     port: readNumber(values, "--port", 65_535, "leave it out to get a free port", problems) ?? 0,
     kubeconfig: readFile(values, "--kubeconfig", problems),
     tokenAuthFile: readFile(values, "--token-auth-file", problems),
+    clientCaFile: readFile(values, "--client-ca-file", problems),
     seed: readNumber(values, "--seed", MAX_SEED, "leave it out to get other names in each run", problems),
     load: readLoad(values.get("--load"), problems),
   };
@@ -122,6 +124,8 @@ function exampleOf(flag: Flag): string {
       return "./kube-sim.kubeconfig";
     case "--token-auth-file":
       return "./tokens.csv";
+    case "--client-ca-file":
+      return "./client-ca.pem";
     case "--seed":
       return "1";
     default:
