@@ -26,7 +26,7 @@ export function servingCertificate(name: string): ServingCertificate {
 }
 
 /** An answer as the client sees it. */
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status: number;
   readonly text: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

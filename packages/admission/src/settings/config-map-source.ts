@@ -16,8 +16,7 @@ import { createConfigMapIdentityDecoder } from "./gen/config-map-identity-decode
 import { admissionErrors } from "../errors.ts";
 import type { PolicyStore } from "./policy-store.ts";
 
-/** @internal */
-export const configMaps: ResourceDefinition = {
+const configMaps: ResourceDefinition = {
   group: "",
   version: "v1",
   plural: "configmaps",
@@ -27,11 +26,11 @@ export const configMaps: ResourceDefinition = {
 
 // The decoders are written by build/write-decoders.ts from these paths; a test holds them together.
 
-/** What is kept of the ConfigMap that is watched: that it is there, in which version. @internal */
-export const configMapIdentity: Projection = { paths: [], protobuf: createConfigMapIdentityDecoder };
+/** What is kept of the ConfigMap that is watched: that it is there, in which version. */
+const configMapIdentity: Projection = { paths: [], protobuf: createConfigMapIdentityDecoder };
 
-/** What is read of a bundle's ConfigMaps. @internal */
-export const configMapContent: Projection = { paths: ["data", "binaryData"], protobuf: createConfigMapDecoder };
+/** What is read of a bundle's ConfigMaps. */
+const configMapContent: Projection = { paths: ["data", "binaryData"], protobuf: createConfigMapDecoder };
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import type { AppletContext, ExitCode } from "../../applet-context.ts";
 import { runApplet } from "../../service/run-applet.ts";
 import { admissionSettings, crossCheck } from "./config.ts";
-import { loadServeAdmission } from "./lazy.ts";
+import { loadServeAdmission } from "./serving/lazy.ts";
 
 const summary =
   "Answers the API server's admission webhooks: allows, warns about or refuses workloads, scaling, exec, attach and port-forward by the security policies " +
