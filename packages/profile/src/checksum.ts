@@ -1,3 +1,4 @@
+import { canonicalText } from "./canonical-text.ts";
 import type { CallStackNode, IdentifiedCallStack } from "./call-stack.ts";
 import type {
   ContainerProfile,
@@ -124,7 +125,7 @@ class CanonicalText {
 
 function seccomp(profile: SeccompProfile | undefined): string {
   if (profile === undefined) return "null";
-  return `[${quote(profile.name)},${quote(profile.path)},${JSON.stringify(sorted(profile.spec)) ?? "null"}]`;
+  return `[${quote(profile.name)},${quote(profile.path)},${profile.spec === undefined ? "null" : canonicalText(profile.spec)}]`;
 }
 
 function callStack({ callID, callStack: { root } }: IdentifiedCallStack): string {
@@ -190,12 +191,4 @@ function tuple(items: readonly string[]): string {
 
 function quote(text: string): string {
   return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
-
-/** The same JSON value with the members of every object in one order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const members = Object.entries(value).sort(([left], [right]) => compareTexts(left, right));
-  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
 }

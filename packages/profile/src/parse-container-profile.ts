@@ -1,12 +1,7 @@
-import {
-  CONTAINER_PROFILE_KIND,
-  type ContainerProfile,
-  type ContainerProfileSpec,
-  type NamedProfileSurfaces,
-} from "./container-profile.ts";
+import { CONTAINER_PROFILE_KIND, type ContainerProfile, type ContainerProfileSpec } from "./container-profile.ts";
 import type { DocumentReader, UnknownRecord } from "./document-reader.ts";
 import { readObject } from "./read-metadata.ts";
-import { readSelector, readSurfaces } from "./read-surfaces.ts";
+import { readGroups, readSelector, readSurfaces } from "./read-surfaces.ts";
 
 /**
  * Reads a ContainerProfile from a decoded JSON document.
@@ -32,15 +27,6 @@ function readSpec(reader: DocumentReader, spec: UnknownRecord): ContainerProfile
     architectures: reader.texts(spec, "architectures"),
     ...readSurfaces(reader, spec),
     ...readSelector(reader, spec),
-    containers: readGroup(reader, spec, "containers"),
-    initContainers: readGroup(reader, spec, "initContainers"),
-    ephemeralContainers: readGroup(reader, spec, "ephemeralContainers"),
+    ...readGroups(reader, spec, readSurfaces),
   };
-}
-
-function readGroup(reader: DocumentReader, spec: UnknownRecord, key: string): readonly NamedProfileSurfaces[] {
-  return reader.objects(spec, key, (item) => ({
-    name: reader.requiredText(item, "name"),
-    ...readSurfaces(reader, item),
-  }));
 }

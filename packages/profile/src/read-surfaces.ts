@@ -46,6 +46,28 @@ export function readActivity(
   };
 }
 
+/** The groups of a document that describes a whole pod. @internal */
+export interface ReadGroups<Section> {
+  readonly containers: readonly Section[];
+  readonly initContainers: readonly Section[];
+  readonly ephemeralContainers: readonly Section[];
+}
+
+/** Reads the groups; `read` what a section holds beside its name. @internal */
+export function readGroups<Section>(
+  reader: DocumentReader,
+  spec: UnknownRecord,
+  read: (reader: DocumentReader, item: UnknownRecord) => Section,
+): ReadGroups<{ readonly name: string } & Section> {
+  const group = (key: string): readonly ({ readonly name: string } & Section)[] =>
+    reader.objects(spec, key, (item) => ({ name: reader.requiredText(item, "name"), ...read(reader, item) }));
+  return {
+    containers: group("containers"),
+    initContainers: group("initContainers"),
+    ephemeralContainers: group("ephemeralContainers"),
+  };
+}
+
 /** Reads a label selector whose members stand in `source` itself. @internal */
 export function readSelector(reader: DocumentReader, source: UnknownRecord): LabelSelector {
   return {

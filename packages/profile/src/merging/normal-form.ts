@@ -1,3 +1,4 @@
+import { canonicalText } from "../canonical-text.ts";
 import type {
   ContainerProfileSpec,
   ExecCall,
@@ -11,7 +12,7 @@ import type { LabelSelectorRequirement } from "../label-selector.ts";
 import type { CollapseConfiguration } from "./collapse-configuration.ts";
 import { collapseEndpoints, collapseOpens } from "./collapse-paths.ts";
 import { ListPool } from "./list-pool.ts";
-import { canonicalText, uniteBy } from "./unions.ts";
+import { uniteBy } from "./unions.ts";
 
 /** How a normal form is made. @internal */
 export interface NormalFormOptions {

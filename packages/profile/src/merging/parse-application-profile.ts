@@ -1,11 +1,6 @@
-import {
-  APPLICATION_PROFILE_KIND,
-  type ApplicationProfile,
-  type ApplicationProfileContainer,
-} from "../application-profile.ts";
-import type { DocumentReader, UnknownRecord } from "../document-reader.ts";
+import { APPLICATION_PROFILE_KIND, type ApplicationProfile } from "../application-profile.ts";
 import { readObject } from "../read-metadata.ts";
-import { readActivity } from "../read-surfaces.ts";
+import { readActivity, readGroups } from "../read-surfaces.ts";
 
 /**
  * Reads an ApplicationProfile from a decoded JSON document, as `parseContainerProfile` does: known fields only, every list
@@ -18,15 +13,6 @@ import { readActivity } from "../read-surfaces.ts";
 export function parseApplicationProfile(value: unknown): ApplicationProfile {
   return readObject(value, APPLICATION_PROFILE_KIND, (reader, spec) => ({
     architectures: reader.texts(spec, "architectures"),
-    containers: readGroup(reader, spec, "containers"),
-    initContainers: readGroup(reader, spec, "initContainers"),
-    ephemeralContainers: readGroup(reader, spec, "ephemeralContainers"),
-  }));
-}
-
-function readGroup(reader: DocumentReader, spec: UnknownRecord, key: string): readonly ApplicationProfileContainer[] {
-  return reader.objects(spec, key, (item) => ({
-    name: reader.requiredText(item, "name"),
-    ...readActivity(reader, item),
+    ...readGroups(reader, spec, readActivity),
   }));
 }
