@@ -1,5 +1,5 @@
-import { hasCode } from "@kinglet/errors";
-import { systemClock, type Clock } from "@kinglet/lifecycle";
+import { describeError, hasCode } from "@kinglet/errors";
+import { createBackoff, sleep, systemClock, type Clock } from "@kinglet/lifecycle";
 import { createInformer, type Informer, type KubeClient, type ResourceDefinition } from "@kinglet/kube-client";
 import { enqueueObjects, LOW_PRIORITY, runController, WorkQueue } from "@kinglet/kube-client/controller";
 import { noopLogger, type Logger } from "@kinglet/logger";
@@ -62,7 +62,16 @@ export async function runPolicyController(
   const common = { clock, logger, metrics };
   const policies = createInformer<ControlledObject>(client, securityPolicies, { ...common, namespace });
   const rules = createInformer<ControlledObject>(client, ruleResources, common);
-  const kinds = await openKinds(policies, rules, writer, options.judges, signal);
+  const found = await patiently(
+    async () => ({
+      kinds: await openKinds(policies, rules, writer, options.judges, signal),
+      // Where rules are served they are waited for: a bundle without them would take them out of force.
+      hasRules: await isServed(client, ruleResources, signal),
+    }),
+    { ...common, signal },
+  );
+  if (found === undefined) return;
+  const { kinds, hasRules } = found;
   const bundleWrites = metrics.counter(BUNDLE_WRITES_TOTAL);
   const bundleObjects = metrics.gauge(BUNDLE_OBJECTS);
   const resources = metrics.gauge(RESOURCES);
@@ -89,8 +98,6 @@ export async function runPolicyController(
   queue.add(bundleKey, { priority: 2 * LOW_PRIORITY });
   if (options.webhook !== undefined) queue.add(certificatesKey);
   const { webhook } = options;
-  // Where rules are served they are waited for: a bundle without them would take them out of force.
-  const hasRules = await isServed(client, ruleResources, signal);
   await Promise.all([
     ...watched.map((informer) => informer.run({ signal })),
     runController(
@@ -112,6 +119,24 @@ export async function runPolicyController(
       { signal },
     ),
   ]);
+}
+
+/** Tries until it works, or until the signal fires: then undefined. */
+async function patiently<T>(
+  attempt: () => Promise<T>,
+  { clock, logger, signal }: { readonly clock: Clock; readonly logger: Logger; readonly signal: AbortSignal },
+): Promise<T | undefined> {
+  const backoff = createBackoff({ initialMs: 500, maxMs: 30_000 });
+  while (!signal.aborted) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted) break;
+      logger.warn("the API server does not say what is there: it is asked again", { error: describeError(error) });
+      await sleep(backoff.nextDelayMs(), { signal, clock }).catch(() => {});
+    }
+  }
+  return undefined;
 }
 
 /** One question about one kind: what the whole server has is 0.2 MB of text. */

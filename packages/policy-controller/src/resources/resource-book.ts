@@ -32,6 +32,8 @@ export class ResourceBook {
   readonly #entries: Map<string, Entry> = new Map();
   readonly #claims: Map<string, Set<string>> = new Map();
   readonly #former: Map<string, BundleObject>;
+  /** What is being judged, by key: several who ask at once wait for one judgement. */
+  readonly #pending: Map<string, { readonly version: string; readonly judgement: Promise<Judgement> }> = new Map();
 
   /**
    * @param former - what was in force before this process began, by uid: taken for resources that are invalid when they are first seen.
@@ -69,8 +71,9 @@ export class ResourceBook {
     let entry = this.#entries.get(key);
     const affected = new Set<string>();
     if (entry?.version !== version) {
-      const judgement = await this.#judge(object);
+      const judgement = await this.#judgeOnce(key, version, object);
       const before = this.#entries.get(key);
+      if (before?.version === version) return { record: { ...before, nameTakenBy: this.#takenBy(key) }, affected };
       const isSame = before?.version.split(":")[0] === object.metadata.uid;
       const kept = isSame ? before : undefined;
       const { uid, creationTimestamp = "" } = object.metadata;
@@ -87,6 +90,16 @@ export class ResourceBook {
       this.#moveClaim(key, before?.judgement.claimedName, judgement.claimedName, affected);
     }
     return { record: { ...entry, nameTakenBy: this.#takenBy(key) }, affected };
+  }
+
+  #judgeOnce(key: string, version: string, object: ControlledObject): Promise<Judgement> {
+    const known = this.#pending.get(key);
+    if (known?.version === version) return known.judgement;
+    const judgement = this.#judge(object).finally(() => {
+      if (this.#pending.get(key)?.judgement === judgement) this.#pending.delete(key);
+    });
+    this.#pending.set(key, { version, judgement });
+    return judgement;
   }
 
   /** Forgets a resource. @returns the keys of others whose claim to a name may have changed with it. */
