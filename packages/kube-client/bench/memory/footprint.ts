@@ -13,30 +13,9 @@ import type { AddressInfo } from "node:net";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { SENSOR_POD_PATHS } from "../../test/realistic-pod.ts";
 
 const PODS = 5000;
-const PATHS = [
-  "metadata.labels",
-  "metadata.ownerReferences[].apiVersion",
-  "metadata.ownerReferences[].kind",
-  "metadata.ownerReferences[].name",
-  "metadata.ownerReferences[].controller",
-  "metadata.deletionTimestamp",
-  "spec.nodeName",
-  "spec.containers[].name",
-  "spec.containers[].image",
-  "spec.initContainers[].name",
-  "spec.initContainers[].image",
-  "spec.ephemeralContainers[].name",
-  "spec.ephemeralContainers[].image",
-  "status.phase",
-  "status.containerStatuses[].name",
-  "status.containerStatuses[].containerID",
-  "status.containerStatuses[].imageID",
-  "status.initContainerStatuses[].name",
-  "status.initContainerStatuses[].containerID",
-  "status.initContainerStatuses[].imageID",
-];
 
 /** A pod of about `bytes` bytes: two containers, ten replicas to a ReplicaSet, fifty nodes, the rest filler of env and managedFields. */
 function pod(index: number, bytes: number): object {
@@ -104,7 +83,7 @@ const kb = (bytes) => Math.round(bytes / 1024);
   const lib = process.argv[5] === "node-only" ? undefined : require(bundle);
   const imported = used();
   if (mode === "import") return console.log(JSON.stringify({ importKB: kb(imported - before), bareKB: kb(before) }));
-  const projection = { paths: ${JSON.stringify(PATHS)} };
+  const projection = { paths: ${JSON.stringify(SENSOR_POD_PATHS)} };
   const client = lib.createKubeClient({ server, origin: "bench" });
   await client.list(lib.nodes);
   const connected = used();
