@@ -167,6 +167,7 @@ class SoakRun {
         if (!isOneRound && Date.now() >= endMs) break;
         await this.#suffer(fault, context, watched, direct);
         this.#sampleHeap(churn.writes);
+        this.#sayLast();
         // Half of the faults meet a client whose back-off has started over, the others one that is still careful.
         if (!isOneRound && this.#random() < 0.5) await context.sleep(CALM_MS);
       }
@@ -259,9 +260,6 @@ class SoakRun {
     if (requestsPerMinute > MAX_REQUESTS_PER_MINUTE * watched.length) {
       this.violate(`${fault.name}: ${Math.round(requestsPerMinute)} requests a minute`);
     }
-    this.#say(
-      `${this.#faults.length}. ${fault.name}: recovered in ${recoveredMs} ms, ${requestsPerMinute.toFixed(1)} requests/min`,
-    );
   }
 
   async #waitUntilMet(fault: SoakFault, context: FaultContext, before: number): Promise<void> {
@@ -276,6 +274,16 @@ class SoakRun {
       }
       await context.sleep(5000);
     }
+  }
+
+  #sayLast(): void {
+    const fault = this.#faults.at(-1);
+    if (fault === undefined) return;
+    const { name, recoveredMs, requestsPerMinute } = fault;
+    const megabytes = ((this.#heap.at(-1)?.bytes ?? 0) / 1e6).toFixed(2);
+    this.#say(
+      `${this.#faults.length}. ${name}: recovered in ${recoveredMs} ms, ${requestsPerMinute} requests/min, heap ${megabytes} MB`,
+    );
   }
 
   /** Waits until store and handlers show what the server has; nobody writes meanwhile. */
