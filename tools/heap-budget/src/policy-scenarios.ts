@@ -32,7 +32,7 @@ export function admissionControllerScenario(policies = 0): Promise<Scenario> {
       createNamespace(sim);
       const { documents } = await encodeBundle({ policies: await readPack(policies), rules: [] });
       for (const { name, data, binaryData } of documents) {
-        sim.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data, binaryData } as never);
+        sim.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data, binaryData });
       }
       const { x509Issuer } = await loadX509Issuer();
       const now = Date.now();
@@ -52,7 +52,7 @@ export function admissionControllerScenario(policies = 0): Promise<Scenario> {
 }
 
 function createNamespace(sim: KubeSim): void {
-  sim.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } } as never);
+  sim.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
 }
 
 /** The first policies of the default pack, as they would be in the namespace. */
