@@ -165,6 +165,26 @@ describe("ProfileCache", () => {
       expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);
     });
 
+    it.each<[unknown]>([[null], ["text"], [{}], [{ metadata: null }], [{ metadata: { name: "web" }, spec: null }]])(
+      "of a store that answers with %j is one, with its reason",
+      async (answer) => {
+        const { cache, source, clock } = start();
+        source.isHeld = true;
+        cache.addContainer(ref("c1", "web"));
+        await clock.advance(0);
+        source.calls[0]?.resolve(answer as undefined);
+        await clock.advance(0);
+        expect([...cache.containers()][0]).toMatchObject({
+          state: "pending",
+          reason: expect.stringMatching(/is no profile/) as string,
+        });
+        source.isHeld = false;
+        source.put("web");
+        await clock.advance(TICK_MS);
+        expect(cache.state("c1")).toBe("active");
+      },
+    );
+
     it("is not a missing profile: the container is pending with the error as reason [cache W17] [cache-test TestStorageError_NoEntry] [cache-test TestRefresh_TransientErrorBeforeFirstFetch]", async () => {
       const { cache, source, clock, metrics } = start();
       source.put("web");

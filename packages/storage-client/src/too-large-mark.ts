@@ -10,39 +10,38 @@ import {
 
 const TOO_LARGE: ProfileStatus = "too-large";
 const PARTIAL: ProfileCompletion = "partial";
-/** What the two annotations would say had the object fitted. */
-const REFUSED_STATUS_ANNOTATION = "kinglet.dev/refused-status";
-const REFUSED_COMPLETION_ANNOTATION = "kinglet.dev/refused-completion";
+/** The completion of what is kept, beside its status. */
+const KEPT_COMPLETION_ANNOTATION = "kinglet.dev/kept-completion";
 
 /**
  * What says in the store that there would be more: status `too-large`, completion `partial`. It keeps the content that fitted before, and
  * notes what that content was worth: one that nobody completed, or none at all, must not be held against a container. What the refused
- * object said of itself is noted beside it, for {@link withoutMark}.
+ * object says of itself is not noted: it is true of what was refused only, and its writer says it again with what fits.
  *
  * @internal
  */
 export function markTooLarge(refused: ContainerProfile, current: ContainerProfile | undefined): ContainerProfile {
   const { apiVersion, kind, metadata } = refused;
-  const { [STATUS_ANNOTATION]: status, [COMPLETION_ANNOTATION]: completion, ...others } = metadata.annotations ?? {};
-  const { [STATUS_ANNOTATION]: before = "", [KEPT_STATUS_ANNOTATION]: kept = "completed" } =
-    current?.metadata.annotations ?? {};
+  const before = current?.metadata.annotations ?? {};
   // Refused again: what is kept is still the content of before the first time.
-  const keptStatus = before === TOO_LARGE ? kept : before;
+  const isAgain = before[STATUS_ANNOTATION] === TOO_LARGE;
+  const keptStatus = isAgain ? (before[KEPT_STATUS_ANNOTATION] ?? "completed") : before[STATUS_ANNOTATION];
+  const keptCompletion = (isAgain ? before[KEPT_COMPLETION_ANNOTATION] : undefined) ?? before[COMPLETION_ANNOTATION];
   const annotations = {
-    ...others,
-    [KEPT_STATUS_ANNOTATION]: keptStatus,
+    ...metadata.annotations,
     [STATUS_ANNOTATION]: TOO_LARGE,
     [COMPLETION_ANNOTATION]: PARTIAL,
-    [REFUSED_STATUS_ANNOTATION]: status ?? "",
-    [REFUSED_COMPLETION_ANNOTATION]: completion ?? "",
+    [KEPT_STATUS_ANNOTATION]: keptStatus ?? "",
+    [KEPT_COMPLETION_ANNOTATION]: keptCompletion ?? "",
   };
   const { spec } = current ?? parseContainerProfile({ apiVersion, kind, metadata, spec: {} });
   return { apiVersion, kind, metadata: { ...metadata, annotations }, spec };
 }
 
 /**
- * The object as it would be without the mark: too large is what became of one write, so the next one decides anew. Of a `too-large` that
- * somebody else wrote only the status is left out, its completion is an observation.
+ * The object as it was before the mark: too large is what became of one write, so the next one decides anew, over what was kept with the
+ * status that this had. So nothing counts as completed of which a part was refused. Of a `too-large` that somebody else wrote only the
+ * status is left out, its completion is an observation.
  *
  * @returns the same object when there is no mark.
  *
@@ -53,10 +52,9 @@ export function withoutMark(profile: ContainerProfile): ContainerProfile {
   if (metadata.annotations?.[STATUS_ANNOTATION] !== TOO_LARGE) return profile;
   const {
     [STATUS_ANNOTATION]: _status,
-    [KEPT_STATUS_ANNOTATION]: _keptStatus,
+    [KEPT_STATUS_ANNOTATION]: status = "",
     [COMPLETION_ANNOTATION]: markedCompletion,
-    [REFUSED_STATUS_ANNOTATION]: status = "",
-    [REFUSED_COMPLETION_ANNOTATION]: completion = markedCompletion ?? "",
+    [KEPT_COMPLETION_ANNOTATION]: completion = markedCompletion ?? "",
     ...others
   } = metadata.annotations;
   const annotations = {

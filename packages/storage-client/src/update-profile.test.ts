@@ -179,7 +179,7 @@ describe("updateProfile", () => {
         metadata: { ...metadata, annotations: { [STATUS]: status, [COMPLETION]: completion } },
       };
     };
-    const stated = (profile: ContainerProfile | undefined): unknown => [
+    const stated = (profile: ContainerProfile | undefined): readonly unknown[] => [
       profile?.metadata.annotations?.[STATUS],
       profile?.metadata.annotations?.[COMPLETION],
       profile?.spec.syscalls.join(" "),
@@ -211,8 +211,8 @@ describe("updateProfile", () => {
       expect(stated(record.current())).toEqual(["too-large", "partial", "a"]);
       const fits = await joinInto(record, observed("ready", "partial", "b"));
       expect(fits.outcome).toBe("written");
-      // What was completed before the refusal is not taken back by it.
-      expect(stated(record.current())).toEqual(["completed", "complete", "a b"]);
+      // Whoever completed saw c and d too: without them nothing is complete.
+      expect(stated(record.current())).toEqual(["ready", "partial", "a b"]);
       expect(Object.keys(record.current()?.metadata.annotations ?? {}).toSorted()).toEqual([COMPLETION, STATUS]);
     });
 
@@ -249,7 +249,9 @@ describe("updateProfile", () => {
           expect(profileStatus(record.current()!).status).toBe(read);
         }
         await joinInto(record, observed("ready", "partial", "b"));
-        expect(profileStatus(record.current()!).status).toBe("completed");
+        expect(profileStatus(record.current()!).status).toBe(before === "completed" ? "completed" : "ready");
+        await joinInto(record, observed("completed", "complete", "b"));
+        expect(profileStatus(record.current()!)).toEqual({ status: "completed", completion: "complete" });
       }
     });
 
@@ -262,22 +264,22 @@ describe("updateProfile", () => {
 
     it("never outlives what fits, in any order of writes [store too-large]", async () => {
       const anyNames = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { minLength: 1, maxLength: 4 });
+      const anyStatus = fc.constantFrom(["ready", "partial"] as const, ["completed", "complete"] as const);
       await fc.assert(
-        fc.asyncProperty(fc.array(anyNames, { minLength: 1, maxLength: 8 }), async (writes) => {
+        fc.asyncProperty(fc.array(fc.tuple(anyNames, anyStatus), { minLength: 1, maxLength: 8 }), async (writes) => {
           const record = smallRecord();
           let fitted: ContainerProfile | undefined;
-          for (const names of writes) {
-            const local = observed("ready", "partial", ...names);
+          for (const [names, [status, completion]] of writes) {
+            const local = observed(status, completion, ...names);
             const wanted = fitted === undefined ? local : joinProfiles(fitted, local);
             const fits = wanted.spec.syscalls.length <= 3;
             if (fits) fitted = wanted;
             const result = await joinInto(record, local);
             expect(result.outcome === "too-large").toBe(!fits);
-            expect(stated(record.current())).toEqual([
-              fits ? "ready" : "too-large",
-              "partial",
-              fitted?.spec.syscalls.join(" ") ?? "",
-            ]);
+            const [fittedStatus, fittedCompletion, fittedNames = ""] = stated(fitted);
+            expect(stated(record.current())).toEqual(
+              fits ? [fittedStatus, fittedCompletion, fittedNames] : ["too-large", "partial", fittedNames],
+            );
           }
         }),
         { seed: 2, numRuns: 200 },
