@@ -4,7 +4,7 @@ import { withTimeout, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 
-import { alertSinksErrors } from "./errors.ts";
+import { alertQueueErrors } from "./queue-errors.ts";
 import {
   confirmationFailures,
   droppedAlerts,
@@ -145,7 +145,7 @@ export class AlertQueue {
   async waitForRoom(options: { readonly signal: AbortSignal }): Promise<void> {
     for (;;) {
       options.signal.throwIfAborted();
-      if (this.#isDraining) throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_STOPPED");
+      if (this.#isDraining) throw createError(alertQueueErrors, "KINGLET_ERR_ALERT_SINKS_STOPPED");
       if (this.size < this.#options.maxEntries) return;
       await this.#room.wait(options.signal);
     }
@@ -247,5 +247,5 @@ export class AlertQueue {
 }
 
 function invalidOption(name: string, permitted: string, value: unknown): Error {
-  return createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_INVALID_OPTION", { name, permitted, value });
+  return createError(alertQueueErrors, "KINGLET_ERR_ALERT_SINKS_INVALID_OPTION", { name, permitted, value });
 }

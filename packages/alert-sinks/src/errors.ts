@@ -1,7 +1,18 @@
 import type { ErrorCodeEntry } from "@kinglet/errors";
 
+import { invalidOption, stopped } from "./queue-errors.ts";
+
 /** A code of this package. @public */
-export type AlertSinksErrorCode = "KINGLET_ERR_ALERT_SINKS_STOPPED" | "KINGLET_ERR_ALERT_SINKS_INVALID_OPTION";
+export type AlertSinksErrorCode =
+  | "KINGLET_ERR_ALERT_SINKS_STOPPED"
+  | "KINGLET_ERR_ALERT_SINKS_INVALID_OPTION"
+  | "KINGLET_ERR_ALERT_SINKS_INVALID_SETTING"
+  | "KINGLET_ERR_ALERT_SINKS_CLOSED"
+  | "KINGLET_ERR_ALERT_SINKS_BUSY"
+  | "KINGLET_ERR_ALERT_SINKS_UNREACHABLE"
+  | "KINGLET_ERR_ALERT_SINKS_UNAVAILABLE"
+  | "KINGLET_ERR_ALERT_SINKS_REJECTED"
+  | "KINGLET_ERR_ALERT_SINKS_FILE";
 
 /**
  * Error codes of the alert sinks.
@@ -9,14 +20,41 @@ export type AlertSinksErrorCode = "KINGLET_ERR_ALERT_SINKS_STOPPED" | "KINGLET_E
  * @public
  */
 export const alertSinksErrors: Readonly<Record<AlertSinksErrorCode, ErrorCodeEntry>> = {
-  KINGLET_ERR_ALERT_SINKS_STOPPED: {
-    message: "the alert queue is draining and accepts nothing more",
+  KINGLET_ERR_ALERT_SINKS_STOPPED: stopped,
+  KINGLET_ERR_ALERT_SINKS_INVALID_OPTION: invalidOption,
+  KINGLET_ERR_ALERT_SINKS_INVALID_SETTING: {
+    message: "setting {key} of the {exporter} exporter must be {permitted}",
     retryable: false,
-    remedy: "Nothing to do: the process is ending; unconfirmed alerts are raised again after the restart.",
+    remedy: "Correct the setting; the value is not shown because it may hold a credential.",
   },
-  KINGLET_ERR_ALERT_SINKS_INVALID_OPTION: {
-    message: "{name} must be {permitted}, got {value}",
+  KINGLET_ERR_ALERT_SINKS_CLOSED: {
+    message: "{name} is closed",
     retryable: false,
-    remedy: "Pass a value inside the permitted range.",
+    remedy: "Nothing to do: the process is ending.",
+  },
+  KINGLET_ERR_ALERT_SINKS_BUSY: {
+    message: "{waiting} requests wait for a connection already",
+    retryable: true,
+    remedy: "Look for a receiver that answers slowly, or raise the number of connections.",
+  },
+  KINGLET_ERR_ALERT_SINKS_UNREACHABLE: {
+    message: "{target} cannot be reached: {reason}",
+    retryable: true,
+    remedy: "Check address, network policy, certificate authority and whether the receiver runs; alerts wait meanwhile.",
+  },
+  KINGLET_ERR_ALERT_SINKS_UNAVAILABLE: {
+    message: "{target} answered {status}: {answer}",
+    retryable: true,
+    remedy: "The receiver is overloaded or broken; alerts wait and are sent again.",
+  },
+  KINGLET_ERR_ALERT_SINKS_REJECTED: {
+    message: "{target} refused with {status}: {answer}",
+    retryable: false,
+    remedy: "Check path, credentials and the receiver's limits; what it refused is not sent again.",
+  },
+  KINGLET_ERR_ALERT_SINKS_FILE: {
+    message: "alert file {path} cannot be written: {reason}",
+    retryable: true,
+    remedy: "Create the folder, make it writable for the user of the process, or free space.",
   },
 };

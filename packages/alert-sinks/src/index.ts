@@ -1,4 +1,7 @@
 export type { Alert, AlertSink } from "@kinglet/detection";
+export { AlertBudget, type AlertBudgetOptions } from "./alert-budget.ts";
+export { AlertCooldown, type AlertCooldownOptions } from "./alert-cooldown.ts";
 export { AlertQueue, type AlertQueueOptions } from "./alert-queue.ts";
 export { alertSinksErrors, type AlertSinksErrorCode } from "./errors.ts";
+export { loadExporters } from "./lazy.ts";
 export { createStdoutSink, type StdoutSinkOptions } from "./stdout-sink.ts";

@@ -1,0 +1,86 @@
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import type { Alert } from "@kinglet/detection";
+import { createError } from "@kinglet/errors";
+
+import { alertSinksErrors } from "../errors.ts";
+import { csvHeader, formatCsv } from "./format-csv.ts";
+import type { Exporter } from "./exporter.ts";
+import { invalidSetting, wholeNumber } from "./settings.ts";
+
+/** @public */
+export interface CsvSettings {
+  readonly path: string;
+  /** Bytes after which the file is set aside as `path.1`, 1024 … 2^40. @defaultValue 16777216 */
+  readonly maxBytes?: number;
+  /** Files kept, the current one included, 1 … 100. @defaultValue 4 */
+  readonly maxFiles?: number;
+}
+
+/**
+ * Appends to a CSV file (RFC 4180) with a header line, mode 0600, and sets it aside when it is full.
+ *
+ * Guarantees: never more than `maxFiles` files of at most `maxBytes` and one batch; every file begins with the header and a
+ * record is never torn over two files. Confirmed means written to the system, not to the disk.
+ *
+ * @throws KINGLET_ERR_ALERT_SINKS_INVALID_SETTING
+ * @public
+ */
+export function createCsvExporter(settings: CsvSettings): Exporter {
+  const { path } = settings;
+  if (path === "") throw invalidSetting("csv", "path", "a file name");
+  const maxBytes = wholeNumber("csv", "maxBytes", settings.maxBytes ?? 16_777_216, 1024, 2 ** 40);
+  const maxFiles = wholeNumber("csv", "maxFiles", settings.maxFiles ?? 4, 1, 100);
+  let file: FileHandle | undefined;
+  let size = 0;
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    const closing = file;
+    file = undefined;
+    await closing?.close();
+  };
+  const openFile = async (): Promise<FileHandle> => {
+    file = await open(path, "a", 0o600);
+    ({ size } = await file.stat());
+    return file;
+  };
+  const setAside = async (): Promise<void> => {
+    await close();
+    if (maxFiles === 1) return rm(path, { force: true });
+    for (let index = maxFiles - 2; index >= 0; index--) {
+      await rename(index === 0 ? path : `${path}.${index}`, `${path}.${index + 1}`).catch((error: unknown) => {
+        if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
+      });
+    }
+  };
+  const write = async (text: string): Promise<void> => {
+    const bytes = Buffer.byteLength(text);
+    let current = file ?? (await openFile());
+    if (size > csvHeader.length && size + bytes > maxBytes) {
+      await setAside();
+      current = await openFile();
+    }
+    const written = size === 0 ? `${csvHeader}${text}` : text;
+    await current.appendFile(written);
+    size += Buffer.byteLength(written);
+  };
+  return {
+    name: "csv",
+    maxBatch: 50,
+    send: async (alerts: readonly Alert[], { signal }) => {
+      if (isClosed) throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_CLOSED", { name: "the CSV exporter" });
+      signal.throwIfAborted();
+      try {
+        await write(alerts.map(formatCsv).join(""));
+      } catch (cause) {
+        // Opened anew at the next attempt: the volume may have come back as another.
+        await close().catch(() => {});
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_FILE", { path, reason }, { cause });
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true;
+      await close();
+    },
+  };
+}

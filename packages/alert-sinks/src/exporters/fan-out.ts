@@ -1,0 +1,63 @@
+import type { Alert, AlertSink } from "@kinglet/detection";
+import { createError } from "@kinglet/errors";
+import { disposeWithin, withTimeout } from "@kinglet/lifecycle";
+
+import { alertSinksErrors } from "../errors.ts";
+import { ExporterLane, type LaneContext, type LaneOptions } from "./exporter-lane.ts";
+import type { Exporter } from "./exporter.ts";
+
+/** @public */
+export interface FanOut extends AlertSink, AsyncDisposable {
+  /** Alerts not delivered yet, by exporter. */
+  waiting(): Readonly<Record<string, number>>;
+  /** Delivers until the signal fires; call it once. @throws the signal's reason. */
+  run(options: { readonly signal: AbortSignal }): Promise<void>;
+  /** After `run` ended: delivers what is left as far as the time allows, counts and logs the rest. Never rejects. */
+  drain(options: { readonly timeoutMs: number }): Promise<void>;
+}
+
+/**
+ * One sink over several exporters, each with a bounded lane of its own.
+ *
+ * Guarantees: `publish` resolves at once, so no receiver slows detection or another receiver; each receiver gets its alerts in order;
+ * what a full lane or a refusing receiver loses is counted by reason (metric), logged, and told to the receiver in one alert with rule
+ * id `KINGLET-GAP` once it answers again. No timer while nothing waits.
+ *
+ * Not guaranteed: `publish` confirms that the alert is in the lanes, in memory; a process that is killed loses what waits there. Keep a
+ * sink that confirms for itself (standard output) beside it in the `AlertQueue` where a restart must raise such alerts again.
+ *
+ * @throws KINGLET_ERR_ALERT_SINKS_INVALID_OPTION
+ * @public
+ */
+export function createFanOut(
+  exporters: readonly { readonly exporter: Exporter; readonly lane?: LaneOptions }[],
+  context: LaneContext,
+): FanOut {
+  const names = new Set(exporters.map(({ exporter }) => exporter.name));
+  if (names.size !== exporters.length) {
+    const details = { name: "exporters", permitted: "of different names", value: [...names].join(", ") };
+    throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_INVALID_OPTION", details);
+  }
+  const lanes = exporters.map(({ exporter, lane = {} }) => new ExporterLane(exporter, lane, context));
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(exporters.map(({ exporter }) => disposeWithin(exporter, 2_000, context.clock)));
+  };
+  return {
+    name: "fan-out",
+    publish: (alert: Alert, { signal }) => {
+      if (signal.aborted) return Promise.reject(signal.reason as Error);
+      for (const lane of lanes) lane.offer(alert);
+      return Promise.resolve();
+    },
+    waiting: () => Object.fromEntries(exporters.map(({ exporter }, index) => [exporter.name, lanes[index]?.size ?? 0])),
+    run: async ({ signal }) => {
+      const results = await Promise.allSettled(lanes.map((lane) => lane.run(signal)));
+      for (const result of results) if (result.status === "rejected") throw result.reason;
+    },
+    drain: async ({ timeoutMs }) => {
+      using deadline = withTimeout(timeoutMs, { clock: context.clock, name: "delivering the last alerts" });
+      await Promise.all(lanes.map((lane) => lane.drain(deadline)));
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,11 @@
+export { createAlertmanagerExporter, type AlertmanagerSettings } from "./alertmanager-exporter.ts";
+export { createCsvExporter, type CsvSettings } from "./csv-exporter.ts";
+export type { Exporter } from "./exporter.ts";
+export type { LaneContext, LaneOptions } from "./exporter-lane.ts";
+export { createFanOut, type FanOut } from "./fan-out.ts";
+export { HttpClient, type HttpAnswer, type HttpClientOptions, type HttpRequest } from "./http-client.ts";
+export { createHttpExporter, type HttpExporterSettings } from "./http-exporter.ts";
+export { openFanOut, type ExporterSettings } from "./open-fan-out.ts";
+export { createOtlpExporter, type OtlpSettings } from "./otlp-exporter.ts";
+export type { HttpTargetSettings } from "./settings.ts";
+export { createSyslogExporter, type SyslogSettings } from "./syslog-exporter.ts";

@@ -1,0 +1,66 @@
+import { createError } from "@kinglet/errors";
+import { redact } from "@kinglet/logger";
+
+import { alertSinksErrors } from "../errors.ts";
+import { escapeForTerminal } from "../escape-text.ts";
+import { cutBytes } from "./bounded-body.ts";
+import type { HttpAnswer, HttpClient } from "./http-client.ts";
+
+/** Where and how an exporter posts; credentials live in `headers` only and reach no log. @internal */
+export interface PostTarget {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly ca: string | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Bytes of an answer that may appear in a log. */
+const maxLoggedBytes = 1024;
+
+/**
+ * Posts JSON and judges the answer by its status: 2xx is delivered; 408, 425, 429 and 5xx may succeed later; the rest is refused.
+ *
+ * @throws what {@link HttpClient.send} throws; KINGLET_ERR_ALERT_SINKS_UNAVAILABLE, KINGLET_ERR_ALERT_SINKS_REJECTED.
+ * @internal
+ */
+export async function postAlerts(
+  client: HttpClient,
+  target: PostTarget,
+  body: string,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const headers = { ...target.headers, "content-type": "application/json" };
+  const answer = await client.send(target.url, {
+    method: "POST",
+    headers,
+    body,
+    timeoutMs: target.timeoutMs,
+    signal,
+    ...(target.ca !== undefined && { ca: target.ca }),
+  });
+  const { status } = answer;
+  if (status >= 200 && status < 300) return answer;
+  const mayPass = status === 408 || status === 425 || status === 429 || status >= 500;
+  throw createError(
+    alertSinksErrors,
+    mayPass ? "KINGLET_ERR_ALERT_SINKS_UNAVAILABLE" : "KINGLET_ERR_ALERT_SINKS_REJECTED",
+    {
+      target: target.url.origin,
+      status,
+      answer: excerpt(answer.text, target.headers),
+      ...(answer.retryAfterMs !== undefined && { retryAfterMs: answer.retryAfterMs }),
+    },
+  );
+}
+
+/** An answer for a log: short, harmless, and without what we sent to prove who we are, in case the receiver repeats it. */
+function excerpt(text: string, headers: Readonly<Record<string, string>>): string {
+  // Twice the length before redaction: a secret must not survive because the cut took the word that names it.
+  let safe = cutBytes(text, 2 * maxLoggedBytes);
+  for (const value of Object.values(headers)) {
+    for (const secret of [value, value.slice(value.indexOf(" ") + 1)]) {
+      if (secret.length >= 4) safe = safe.replaceAll(secret, "[redacted]");
+    }
+  }
+  return cutBytes(escapeForTerminal(redact(safe)), maxLoggedBytes);
+}

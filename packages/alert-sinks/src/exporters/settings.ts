@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { createError } from "@kinglet/errors";
+
+import { alertSinksErrors } from "../errors.ts";
+import type { PostTarget } from "./post-alerts.ts";
+
+/** What the exporters over HTTP have in common. @public */
+export interface HttpTargetSettings {
+  /** `http:` or `https:`, without credentials; the exporter's own path is added to it. */
+  readonly url: string;
+  /** Sent with each request. `<NAME>` in a value stands for the variable of that name. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For `<NAME>` in header values; credentials belong here or in `headers`, and appear in no log. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** PEM file of the authorities that may vouch for the receiver, instead of the system's. Read once. */
+  readonly caFile?: string;
+  /** Milliseconds for one request, 1 … 600000. @defaultValue 5000 */
+  readonly timeoutMs?: number;
+}
+
+/** @throws KINGLET_ERR_ALERT_SINKS_INVALID_SETTING, without the value: it may hold a credential. @internal */
+export function resolvePostTarget(exporter: string, settings: HttpTargetSettings, path: string): PostTarget {
+  const url = URL.canParse(settings.url) ? new URL(settings.url) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw invalidSetting(exporter, "url", "an address that begins with http:// or https://");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw invalidSetting(exporter, "url", "without user and password: send them in a header");
+  }
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
+  url.hash = "";
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(settings.headers ?? {})) {
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw invalidSetting(exporter, "headers", "named by HTTP tokens");
+    headers[name] = fillVariables(exporter, value, settings.variables ?? {});
+  }
+  const timeoutMs = wholeNumber(exporter, "timeoutMs", settings.timeoutMs ?? 5_000, 1, 600_000);
+  return { url, headers, ca: readCa(exporter, settings.caFile), timeoutMs };
+}
+
+function fillVariables(exporter: string, value: string, variables: Readonly<Record<string, string>>): string {
+  const filled = value.replace(/<(\w+)>/g, (_place, name: string) => {
+    const found = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (found === undefined) throw invalidSetting(exporter, "headers", `filled: there is no variable ${name}`);
+    return found;
+  });
+  if (/[^\t\u0020-\u007e\u0080-\u00ff]/.test(filled)) throw invalidSetting(exporter, "headers", "printable text");
+  return filled;
+}
+
+/** @internal */
+export function readCa(exporter: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw invalidSetting(exporter, "caFile", "a file that can be read", cause);
+  }
+  // Node takes a file without a certificate in silence and then trusts nobody.
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw invalidSetting(exporter, "caFile", "a PEM certificate file");
+  return text;
+}
+
+/** @internal */
+export function wholeNumber(exporter: string, key: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalidSetting(exporter, key, `a whole number from ${min} to ${max}`);
+}
+
+/** @internal */
+export function invalidSetting(exporter: string, key: string, permitted: string, cause?: unknown): Error {
+  const details = { exporter, key, permitted };
+  return createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_INVALID_SETTING", details, cause === undefined ? {} : { cause });
+}
