@@ -19,7 +19,9 @@ const subjectsOf = ({ folder }) =>
 const chosen = wanted.flatMap((name) => {
   const room = known.find((one) => one.name === name);
   if (room !== undefined) return [room];
-  return known.filter((one) => subjectsOf(one).includes(name)).map((one) => ({ ...one, subject: name }));
+  return known
+    .filter((one) => subjectsOf(one).includes(name))
+    .map((one) => ({ name: one.name, folder: one.folder, subject: name }));
 });
 const unknown = wanted.filter((name) => !chosen.some((room) => room.name === name || room.subject === name));
 if (unknown.length > 0) {
