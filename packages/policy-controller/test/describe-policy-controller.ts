@@ -134,7 +134,7 @@ export function describePolicyController(title: string, open: () => Promise<Clus
       await becomes(published, []);
     });
 
-    it("[memory operator-9.2] writes nothing in steady state, also when a new controller takes over", async () => {
+    it("writes nothing in steady state, also when a new controller takes over", async () => {
       for (const name of ["one", "two", "three"]) await create(name);
       await becomes(
         async () => Promise.all(["one", "two", "three"].map((name) => condition(name, "AcceptedByCentral"))),
