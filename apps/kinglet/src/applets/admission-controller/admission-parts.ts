@@ -8,8 +8,9 @@ import {
   type ReviewEndpointOptions,
   type WebhookServer,
 } from "@kinglet/admission";
-import { createKubeClient, loadClusterAccess, type KubeClient } from "@kinglet/kube-client";
+import type { KubeClient } from "@kinglet/kube-client";
 import { scale } from "@kinglet/memory-limit";
+import { openClient } from "../../service/open-client.ts";
 import type { Service } from "../../service/serve-applet.ts";
 import { openDecisionReports, type DecisionReports } from "./decision-reports.ts";
 import type { AdmissionConfig } from "./config.ts";
@@ -55,21 +56,7 @@ export async function openAdmissionParts(
 ): Promise<AdmissionParts> {
   const { context, logging, metrics, memory } = service;
   const { clock } = context;
-  const access = await loadClusterAccess({
-    kubeconfigPath: config.kubeconfig,
-    context: config.context,
-    env: context.env,
-    serviceAccountDir: config.serviceAccountDir,
-    clock,
-  });
-  const client = stack.use(
-    createKubeClient(access, {
-      userAgent: `kinglet-admission-controller/${context.version}`,
-      logger: logging.logger("kube-client"),
-      metrics,
-      clock,
-    }),
-  );
+  const { access, client } = await openClient(config, service, stack);
   const ownNamespace = config.namespace ?? (access.origin === "in-cluster" ? access.namespace : undefined);
   const changes = { onPolicies: (): void => {} };
   const reviews: AdmissionParts["reviews"] = {};

@@ -1,12 +1,13 @@
 import { createError } from "@kinglet/errors";
 import { createBackoff, sleep } from "@kinglet/lifecycle";
-import { createKubeClient, loadClusterAccess, type KubeClient } from "@kinglet/kube-client";
+import type { KubeClient } from "@kinglet/kube-client";
 import { runAsLeader } from "@kinglet/kube-client/controller";
 import type { MemoryLimit } from "@kinglet/memory-limit";
 import { runPolicyController, type PolicyControllerOptions } from "@kinglet/policy-controller";
 import type { ReadinessCondition } from "@kinglet/endpoints";
 import type { AppletContext, ExitCode } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
+import { openClient } from "../../service/open-client.ts";
 import { serveApplet, type Service } from "../../service/serve-applet.ts";
 import type { ConfigControllerConfig } from "./config.ts";
 import { createWorkProcess, type WorkProcess } from "./work-process.ts";
@@ -61,21 +62,7 @@ async function run(
 ): Promise<void> {
   const { context, logging, metrics, logger } = service;
   const { clock, signal } = context;
-  const access = await loadClusterAccess({
-    kubeconfigPath: config.kubeconfig,
-    context: config.context,
-    env: context.env,
-    serviceAccountDir: config.serviceAccountDir,
-    clock,
-  });
-  const client = stack.use(
-    createKubeClient(access, {
-      userAgent: `kinglet-config-controller/${context.version}`,
-      logger: logging.logger("kube-client"),
-      metrics,
-      clock,
-    }),
-  );
+  const { access, client } = await openClient(config, service, stack);
   const namespace = config.namespace ?? access.namespace ?? defaultNamespace;
   await waitForApi(client, cluster, context);
   if (signal.aborted) return;

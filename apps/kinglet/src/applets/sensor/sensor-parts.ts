@@ -3,14 +3,7 @@ import { join } from "node:path";
 import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
 import { builtinRules, createDetector, type Detector } from "@kinglet/detection";
 import { ContainerIndex, type ContainerIdentity, type PodView } from "@kinglet/enrichment";
-import {
-  createInformer,
-  createKubeClient,
-  loadClusterAccess,
-  pods,
-  type Informer,
-  type KubeClient,
-} from "@kinglet/kube-client";
+import { createInformer, pods, type Informer, type KubeClient } from "@kinglet/kube-client";
 import type { Logging } from "@kinglet/logger";
 import { scale } from "@kinglet/memory-limit";
 import type { Metrics } from "@kinglet/metrics";
@@ -20,6 +13,7 @@ import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileSt
 import { createError } from "@kinglet/errors";
 import type { AppletContext } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
+import { openClient } from "../../service/open-client.ts";
 import { openAlertOutput, type AlertOutput } from "./alert-output.ts";
 import { ClusterView, workloadByName } from "./cluster-view.ts";
 import type { SensorConfig } from "./config.ts";
@@ -77,21 +71,7 @@ const stdoutPatienceMs = 2_000_000_000;
 export async function openSensorParts(base: PartsContext, stack: AsyncDisposableStack): Promise<SensorParts> {
   const { config, context, logging, metrics, memoryLimitBytes } = base;
   const { clock } = context;
-  const access = await loadClusterAccess({
-    kubeconfigPath: config.kubeconfig,
-    context: config.context,
-    env: context.env,
-    serviceAccountDir: config.serviceAccountDir,
-    clock,
-  });
-  const client = stack.use(
-    createKubeClient(access, {
-      userAgent: `kinglet-sensor/${context.version}`,
-      logger: logging.logger("kube-client"),
-      metrics,
-      clock,
-    }),
-  );
+  const { access, client } = await openClient(config, base, stack);
   const ownNamespace = config.namespace ?? (access.origin === "in-cluster" ? access.namespace : undefined);
   const ignoredNamespaces = new Set(config.ignoreNamespaces);
   if (ownNamespace !== undefined) ignoredNamespaces.add(ownNamespace);
