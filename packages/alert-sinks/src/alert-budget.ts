@@ -121,7 +121,8 @@ export class AlertBudget {
 
   #summarise(window: Window, nowMs: number): Alert {
     const { namespace, heldBack, passed, rules, clusterName, nodeName } = window;
-    const where = namespace === shared ? "further namespaces" : namespace === "" ? "no namespace" : `namespace ${namespace}`;
+    const where =
+      namespace === shared ? "further namespaces" : namespace === "" ? "no namespace" : `namespace ${namespace}`;
     const parts = [...rules].toSorted(([, a], [, b]) => b - a).map(([rule, count]) => `${rule}: ${count}`);
     return createNoticeAlert({
       ruleId: "KINGLET-BUDGET",

@@ -40,7 +40,8 @@ export const alertSinksErrors: Readonly<Record<AlertSinksErrorCode, ErrorCodeEnt
   KINGLET_ERR_ALERT_SINKS_UNREACHABLE: {
     message: "{target} cannot be reached: {reason}",
     retryable: true,
-    remedy: "Check address, network policy, certificate authority and whether the receiver runs; alerts wait meanwhile.",
+    remedy:
+      "Check address, network policy, certificate authority and whether the receiver runs; alerts wait meanwhile.",
   },
   KINGLET_ERR_ALERT_SINKS_UNAVAILABLE: {
     message: "{target} answered {status}: {answer}",

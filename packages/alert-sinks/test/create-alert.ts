@@ -19,7 +19,16 @@ export function createAlert(id: number | string, change: Partial<Alert> = {}): A
     image: "registry.example/cart:1",
     workloadKind: "Deployment",
     workloadName: "cart",
-    process: { pid: 41, uid: 0, binary: "/bin/sh", args: '-c "id; ls"', cwd: "/", execId: "x", parentBinary: "/bin/bash", parentPid: 40 },
+    process: {
+      pid: 41,
+      uid: 0,
+      binary: "/bin/sh",
+      args: '-c "id; ls"',
+      cwd: "/",
+      execId: "x",
+      parentBinary: "/bin/bash",
+      parentPid: 40,
+    },
     profile: { name: "cart", status: "completed", completion: "complete", failOnProfile: true },
     ...change,
   };

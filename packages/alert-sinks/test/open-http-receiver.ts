@@ -27,7 +27,9 @@ export interface HttpReceiver extends AsyncDisposable {
   respond: (request: Received, response: ServerResponse) => void;
 }
 
-export async function openHttpReceiver(options: { readonly isTls?: boolean; readonly port?: number } = {}): Promise<HttpReceiver> {
+export async function openHttpReceiver(
+  options: { readonly isTls?: boolean; readonly port?: number } = {},
+): Promise<HttpReceiver> {
   const sockets = new Set<Socket>();
   const connections = { opened: 0, open: 0, peak: 0 };
   const received: Received[] = [];

@@ -71,7 +71,8 @@ function toPostable(alert: Alert, alertName: string, nowMs: number, resolveAfter
   };
   const labels: Record<string, string> = {};
   // Alertmanager holds an empty label for an absent one; labels are an index, so long ones are cut.
-  for (const [name, value] of Object.entries(values)) if (value !== "") labels[name] = cutBytes(value.toWellFormed(), 1024);
+  for (const [name, value] of Object.entries(values))
+    if (value !== "") labels[name] = cutBytes(value.toWellFormed(), 1024);
   return {
     labels,
     annotations: {

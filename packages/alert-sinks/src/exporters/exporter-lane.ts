@@ -269,7 +269,8 @@ export class ExporterLane {
     // What was missed is told at once when the receiver is back, not a minute later.
     if (isUp) this.#nextNoticeMs = 0;
     this.#metrics.up.set(isUp ? 1 : 0, this.#labels);
-    if (isUp) this.#context.logger.info("the receiver of alerts is back", { ...this.#labels, missed: this.#losses.total });
+    if (isUp)
+      this.#context.logger.info("the receiver of alerts is back", { ...this.#labels, missed: this.#losses.total });
   }
 
   #lose(reason: LossReason, count: number): void {

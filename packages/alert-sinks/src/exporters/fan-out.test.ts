@@ -30,7 +30,8 @@ class ScriptedExporter implements Exporter {
     this.attempts++;
     if (this.state === "hanging") await new Promise(() => {});
     if (this.state === "away") throw new Error("connection refused");
-    if (this.state === "refusing") throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_REJECTED", { status: 400 });
+    if (this.state === "refusing")
+      throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_REJECTED", { status: 400 });
     this.batches.push([...alerts]);
   }
 
@@ -88,7 +89,11 @@ describe("createFanOut", () => {
   });
 
   it("is not slowed by a receiver that is away or hangs [sinks F-2]", async () => {
-    const [well, away, hanging] = [new ScriptedExporter("well"), new ScriptedExporter("away"), new ScriptedExporter("hanging")];
+    const [well, away, hanging] = [
+      new ScriptedExporter("well"),
+      new ScriptedExporter("away"),
+      new ScriptedExporter("hanging"),
+    ];
     away.state = "away";
     hanging.state = "hanging";
     const { publish, fanOut, stop } = start([away, hanging, well]);

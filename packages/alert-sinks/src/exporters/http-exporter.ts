@@ -31,7 +31,11 @@ export function createHttpExporter(
     name: "http",
     maxBatch: wholeNumber("http", "maxBatch", settings.maxBatch ?? 50, 1, 50),
     send: async (alerts, { signal }) => {
-      const body = { kind: "RuntimeAlerts", apiVersion: "kubescape.io/v1", spec: { alerts: alerts.map(toRuntimeAlert) } };
+      const body = {
+        kind: "RuntimeAlerts",
+        apiVersion: "kubescape.io/v1",
+        spec: { alerts: alerts.map(toRuntimeAlert) },
+      };
       await postAlerts(client, target, escapeJson(JSON.stringify(body)), signal);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -71,5 +71,10 @@ export function wholeNumber(exporter: string, key: string, value: number, min: n
 /** @internal */
 export function invalidSetting(exporter: string, key: string, permitted: string, cause?: unknown): Error {
   const details = { exporter, key, permitted };
-  return createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_INVALID_SETTING", details, cause === undefined ? {} : { cause });
+  return createError(
+    alertSinksErrors,
+    "KINGLET_ERR_ALERT_SINKS_INVALID_SETTING",
+    details,
+    cause === undefined ? {} : { cause },
+  );
 }

@@ -66,14 +66,17 @@ export function createSyslogExporter(settings: SyslogSettings, { clock }: { read
   const ca = readCa("syslog", settings.caFile);
   const target = `${protocol}://${settings.host}:${port}`;
   const open = (signal: AbortSignal): Promise<Connection> =>
-    protocol === "udp" ? openDatagrams(settings.host, port, signal) : openStream(settings.host, port, protocol, ca, signal);
+    protocol === "udp"
+      ? openDatagrams(settings.host, port, signal)
+      : openStream(settings.host, port, protocol, ca, signal);
   let connection: Connection | undefined;
   let isClosed = false;
   return {
     name: "syslog",
     maxBatch: 50,
     send: async (alerts: readonly Alert[], { signal }) => {
-      if (isClosed) throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_CLOSED", { name: "the syslog exporter" });
+      if (isClosed)
+        throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_CLOSED", { name: "the syslog exporter" });
       signal.throwIfAborted();
       try {
         if (connection?.isOpen !== true) {

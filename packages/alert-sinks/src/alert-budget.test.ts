@@ -1,0 +1,74 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { AlertBudget } from "./alert-budget.ts";
+import { AlertCooldown } from "./alert-cooldown.ts";
+import { createAlert } from "../test/create-alert.ts";
+
+describe("AlertBudget", () => {
+  it("makes one summary instead of 48,000 alerts and spares other namespaces [sinks B-1]", () => {
+    const budget = new AlertBudget({ maxPerWindow: 100 });
+    let passed = 0;
+    for (let id = 0; id < 48_000; id++)
+      if (budget.admit(createAlert(id, { ruleId: `R${id % 3}` }), id / 1000)) passed++;
+    expect(passed).toBe(100);
+    expect(budget.admit(createAlert(1, { namespace: "quiet" }), 50)).toBe(true);
+    expect(budget.nextSummaryMs()).toBe(60_000);
+    expect(budget.takeSummaries(59_999, 0)).toEqual([]);
+    const summaries = budget.takeSummaries(60_000, 0);
+    expect(summaries).toHaveLength(1);
+    expect(summaries[0]).toMatchObject({ namespace: "shop", ruleId: "KINGLET-BUDGET", clusterName: "dev" });
+    expect(summaries[0]?.message).toContain("47900 more alerts of namespace shop were held back after 100 in 60 s");
+    expect(budget.nextSummaryMs()).toBeUndefined();
+    expect(budget.admit(createAlert(1), 60_001)).toBe(true);
+  });
+
+  it("counts each alert once, within its bound, whatever comes [sinks B-2]", () => {
+    const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 40 })), {
+      maxLength: 400,
+    });
+    const property = fc.property(steps, fc.boolean(), (alerts, isCollected) => {
+      const budget = new AlertBudget({ maxPerWindow: 2, windowMs: 100, maxNamespaces: 5 });
+      let nowMs = 0;
+      let heldBack = 0;
+      let told = 0;
+      const collect = (all: boolean): void => {
+        for (const { message } of budget.takeSummaries(nowMs, 0, { all })) told += Number(message.split(" ")[0]);
+      };
+      for (const [namespace, pauseMs] of alerts) {
+        nowMs += pauseMs;
+        if (!budget.admit({ namespace: `n${namespace}`, ruleId: "R" }, nowMs)) heldBack++;
+        if (isCollected) collect(false);
+        // Windows and summaries of the named ones, and the shared one of each.
+        expect(budget.size).toBeLessThanOrEqual(7);
+      }
+      collect(true);
+      expect(told).toBe(heldBack);
+    });
+    fc.assert(property, { seed: 1, numRuns: 300 });
+  });
+});
+
+describe("AlertCooldown", () => {
+  it("lets the first pass and holds the rest back until nothing came for its time [sinks K-1]", () => {
+    const cooldown = new AlertCooldown();
+    const seen = [0, 1, 3_600_000, 7_199_999, 10_799_999, 14_399_999].map((nowMs) =>
+      cooldown.admit(createAlert(1), nowMs),
+    );
+    expect(seen).toEqual([true, false, false, false, true, true]);
+  });
+
+  it("spares failures of a completed profile when told [sinks K-2]", () => {
+    const cooldown = new AlertCooldown({ onProfileFailure: false });
+    expect([1, 1, 1].map((id) => cooldown.admit(createAlert(id), 0))).toEqual([true, true, true]);
+    const without = createAlert(2, { profile: undefined });
+    expect([without, without].map((alert) => cooldown.admit(alert, 0))).toEqual([true, false]);
+  });
+
+  it("lets as many pass as told and stays within its bound [sinks K-3]", () => {
+    const cooldown = new AlertCooldown({ afterCount: 2, maxEntries: 10 });
+    expect([1, 1, 1].map((id) => cooldown.admit(createAlert(id), 0))).toEqual([true, true, false]);
+    for (let id = 0; id < 1_000; id++) cooldown.admit(createAlert(id), 0);
+    expect(cooldown.size).toBe(10);
+  });
+});
