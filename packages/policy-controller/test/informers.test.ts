@@ -26,7 +26,7 @@ async function open(options: Partial<PolicyControllerOptions> = {}) {
   const cluster: SimClusterFixture = await openSimCluster();
   await installCrds(cluster);
   const { sim, server, caPem, adminToken: token } = cluster;
-  sim.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } } as never);
+  sim.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   const judged = new Map<string, number>();
   const judge = async ({ metadata }: ControlledObject) => {
     judged.set(metadata.name, (judged.get(metadata.name) ?? 0) + 1);
@@ -137,7 +137,7 @@ describe("informers of the policy controller", () => {
         kind: "Secret",
         metadata: { name: `secret-${String(at)}`, namespace },
         data,
-      } as never);
+      });
     }
     const retained = async (options: InformerOptions): Promise<number> => {
       const ending = new AbortController();
@@ -267,7 +267,7 @@ describe("informers of the policy controller", () => {
 });
 
 function bundleCount(sim: KubeSim): string | undefined {
-  const [map] = sim.list("configmaps").filter(({ metadata }) => metadata.name === "kinglet-policies");
+  const map = sim.list("configmaps").find(({ metadata }) => metadata.name === "kinglet-policies");
   return (map as { data?: Record<string, string> } | undefined)?.data?.["policies"];
 }
 

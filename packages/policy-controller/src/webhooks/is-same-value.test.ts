@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import fc from "fast-check";
+import { assert, jsonValue, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isSameValue } from "./is-same-value.ts";
 
 describe("isSameValue", () => {
   it("agrees with isDeepStrictEqual about values of JSON", () => {
-    const plain = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
-    fc.assert(
-      fc.property(plain, plain, (left, right) => {
+    const plain = jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+    assert(
+      property(plain, plain, (left, right) => {
         expect(isSameValue(left, right)).toBe(isDeepStrictEqual(left, right));
         expect(isSameValue(left, structuredClone(left))).toBe(true);
       }),
