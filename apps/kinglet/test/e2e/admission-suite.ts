@@ -1,21 +1,14 @@
 import { readFileSync } from "node:fs";
 import { cp, readFile, writeFile } from "node:fs/promises";
-import { request } from "node:https";
 import { join } from "node:path";
 import { openTempDir, type ClusterFixture, type TempDir } from "@kinglet/testing";
 import { encodeBundle, type BundleObject } from "@kinglet/policy-engine/bundle";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryLimit, noExec, noPrivileged } from "../../../../packages/admission/test/security-policy.ts";
+import { apiCall, deployment, pod, type ApiAnswer } from "./admission-requests.ts";
 import { WebhookProcess } from "./webhook-process.ts";
 
 const certificates = join(import.meta.dirname, "../../../../packages/admission/test/certificates");
-
-interface ApiAnswer {
-  readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests read members of whatever they asked for
-  readonly body: any;
-  readonly warnings: readonly string[];
-}
 
 /** The built program as webhook of an API server: what users see. */
 export function describeAdmission(title: string, open: () => Promise<ClusterFixture>): void {
@@ -283,69 +276,4 @@ function configuration(port: number): object {
       },
     ],
   };
-}
-
-function deployment(name: string, privileged: boolean, annotations: Readonly<Record<string, string>> = {}): object {
-  const labels = { app: name };
-  const container = {
-    name: "app",
-    image: "registry.example/app:1",
-    ...(privileged ? { securityContext: { privileged } } : {}),
-  };
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, annotations },
-    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } },
-  };
-}
-
-function pod(name: string): object {
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name },
-    spec: { nodeName: "node-a", containers: [{ name: "app", image: "registry.example/app:1" }] },
-  };
-}
-
-function apiCall(
-  cluster: ClusterFixture,
-  method: string,
-  path: string,
-  body: unknown,
-  contentType: string,
-): Promise<ApiAnswer> {
-  const payload = body === undefined ? undefined : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      new URL(path, cluster.server),
-      {
-        method,
-        agent: false,
-        ca: cluster.caPem,
-        headers: {
-          authorization: `Bearer ${cluster.adminToken}`,
-          accept: "application/json",
-          ...(payload === undefined
-            ? {}
-            : { "content-type": contentType, "content-length": Buffer.byteLength(payload) }),
-        },
-      },
-      (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (part: string) => {
-          text += part;
-        });
-        answer.on("error", reject);
-        answer.on("end", () => {
-          const isJson = (answer.headers["content-type"] ?? "").includes("json");
-          const warnings = [answer.headers["warning"] ?? []].flat();
-          resolve({ status: answer.statusCode ?? 0, body: isJson ? (JSON.parse(text) as unknown) : text, warnings });
-        });
-      },
-    );
-    outgoing.on("error", reject);
-    outgoing.end(payload);
-  });
 }

@@ -1,0 +1,97 @@
+import { waitFor, type ClusterFixture } from "@kinglet/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memoryLimit, noExec, noPrivileged } from "../../../../packages/admission/test/security-policy.ts";
+import { AdmissionFleet, configurationPath, policiesPath, secretsPath } from "./admission-fleet.ts";
+import { deployment, pod, type ApiAnswer } from "./admission-requests.ts";
+
+const deployments = "/apis/apps/v1/namespaces/shop/deployments";
+const pods = "/api/v1/namespaces/shop/pods";
+const timeoutMs = 30_000;
+
+/** Policies in the API, both controllers as programs, and a user of the API server: everything between is the product's. */
+export function describeAdmissionChain(title: string, open: () => Promise<ClusterFixture>): void {
+  describe(title, () => {
+    let cluster: ClusterFixture;
+    let fleet: AdmissionFleet;
+
+    const call = (method: string, path: string, body?: unknown, contentType?: string): Promise<ApiAnswer> =>
+      fleet.call(method, path, body, contentType);
+    const tryOut = (privileged: boolean): Promise<ApiAnswer> =>
+      call("POST", `${deployments}?dryRun=All`, deployment("probe", privileged));
+    const until = (predicate: () => Promise<boolean>, what: string): Promise<unknown> =>
+      waitFor(predicate, { timeoutMs, describe: what });
+
+    beforeAll(async () => {
+      cluster = await open();
+      fleet = await AdmissionFleet.open(cluster, { policies: [noPrivileged, memoryLimit, noExec] });
+      await until(async () => (await tryOut(true)).status === 403, "the first refusal");
+    });
+    afterAll(async () => {
+      await fleet?.[Symbol.asyncDispose]();
+      await cluster?.[Symbol.asyncDispose]();
+    });
+
+    it("[admission chain] says of each policy that it is published", async () => {
+      for (const { metadata } of [noPrivileged, memoryLimit, noExec]) {
+        await until(async () => {
+          const { body } = await call("GET", `${policiesPath}/${metadata.name}`);
+          return JSON.stringify(body).includes('"reason":"Published"');
+        }, `${metadata.name} to be published`);
+      }
+    });
+
+    it("[admission chain] refuses what a policy of the API denies", async () => {
+      const { status, body } = await call("POST", deployments, deployment("bad", true));
+      expect(status).toBe(403);
+      expect((body as { message: string }).message).toContain("Kinglet refused the CREATE of Deployment bad");
+    });
+
+    it("[admission chain] lets other things through; the client sees what a policy warns about", async () => {
+      const { status, warnings } = await call("POST", deployments, deployment("modest", false));
+      expect(status).toBe(201);
+      expect(warnings.join()).toContain("Policy memory-limit");
+    });
+
+    it("[admission chain] refuses exec", async () => {
+      expect((await call("POST", pods, pod("web"))).status).toBe(201);
+      const { status, body } = await call("POST", `${pods}/web/exec?command=sh&container=app&stdin=true`);
+      expect(status).toBe(403);
+      expect((body as { message: string }).message).toContain("Kinglet refused to exec into pod web");
+    });
+
+    it("[admission chain] follows a policy that changes, and one that goes", async () => {
+      const path = `${policiesPath}/privileged`;
+      const annotations = { "kinglet.dev/mode": "warn" };
+      const merge = "application/merge-patch+json";
+      expect((await call("PATCH", path, { metadata: { annotations } }, merge)).status).toBe(200);
+      await until(async () => {
+        const { status, warnings } = await tryOut(true);
+        return status === 201 && warnings.join().includes("Policy privileged");
+      }, "the warning instead of the refusal");
+      const changed = { metadata: { annotations: { "kinglet.dev/mode": "deny" } } };
+      await call("PATCH", path, changed, merge);
+      await until(async () => (await tryOut(true)).status === 403, "the refusal");
+      expect((await call("DELETE", `${policiesPath}/memory-limit`)).status).toBe(200);
+      await until(async () => {
+        const { status, warnings } = await tryOut(false);
+        return status === 201 && warnings.length === 0;
+      }, "no warning");
+    });
+
+    it("[admission chain] puts back a registration that somebody deleted", async () => {
+      expect((await call("DELETE", configurationPath)).status).toBe(200);
+      await until(async () => (await call("GET", configurationPath)).status === 200, "the registration");
+      await until(async () => (await tryOut(true)).status === 403, "the refusal");
+    });
+
+    it("[admission chain] issues a certificate that was lost anew, and the replicas take it", async () => {
+      expect((await call("DELETE", `${secretsPath}/kinglet-webhook-tls`)).status).toBe(200);
+      const reloads = 'kinglet_admission_certificate_reloads_total{result="loaded"}';
+      for (const replica of fleet.replicas) {
+        await replica.until(async () => (await replica.metric(reloads)) >= 2, "the new certificate");
+      }
+      expect((await tryOut(true)).status).toBe(403);
+      expect((await tryOut(false)).status).toBe(201);
+    });
+  });
+}
