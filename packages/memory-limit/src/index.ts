@@ -1,5 +1,6 @@
 export { memoryLimitErrors } from "./errors.ts";
 export { gcPauseDefinition, gcRateDefinition, gcRunsDefinition } from "./gc-metrics.ts";
+export { giveBackMemory } from "./give-back-memory.ts";
 export { handleMemorySignals, type SignalSource } from "./handle-memory-signals.ts";
 export { createHeapSnapshots, type HeapSnapshotOptions, type HeapSnapshots } from "./heap-snapshots.ts";
 export { observeGc } from "./observe-gc.ts";

@@ -1,7 +1,17 @@
 import type { Logger } from "@kinglet/logger";
-import { createHeapSnapshots, handleMemorySignals, observeGc, type MemoryLimit } from "@kinglet/memory-limit";
+import type { ClockTimer } from "@kinglet/lifecycle";
+import {
+  createHeapSnapshots,
+  giveBackMemory,
+  handleMemorySignals,
+  observeGc,
+  type MemoryLimit,
+} from "@kinglet/memory-limit";
 import type { Metrics } from "@kinglet/metrics";
 import type { AppletContext } from "../applet-context.ts";
+
+/** By then what follows a start at once is over, too. Milliseconds. */
+const settleMs = 1000;
 
 /**
  * What a program knows of its memory.
@@ -13,6 +23,8 @@ export interface MemoryWatch {
   readonly limitBytes: number | undefined;
   /** Starts to count garbage collections; called when somebody reads the metrics for the first time, since counting costs 0.2 MB. */
   observeGc(): void;
+  /** Called when a start or a new configuration is over: a second after the last call, what it left behind is given back to the system. */
+  settle(): void;
   heapStatistics(): Readonly<Record<string, number>>;
   /** @returns the path of the file. */
   writeSnapshot(): Promise<string>;
@@ -44,6 +56,8 @@ export function openMemoryWatch(
   });
   stack.use(handleMemorySignals({ process: context.process, snapshots, logger }));
   let isObserving = false;
+  let settling: ClockTimer | undefined;
+  stack.defer(() => settling?.cancel());
   return {
     limitBytes: limit.bytes,
     observeGc() {
@@ -53,6 +67,11 @@ export function openMemoryWatch(
         (observer) => (stack.disposed ? observer[Symbol.dispose]() : stack.use(observer)),
         (error: unknown) => logger.warn("garbage collections are not counted", { error }),
       );
+    },
+    settle() {
+      settling?.cancel();
+      settling = context.clock.startTimer(giveBackMemory, settleMs);
+      settling.unref();
     },
     heapStatistics: () => {
       const { rss, heapTotal, heapUsed, external, arrayBuffers } = context.process.memoryUsage();

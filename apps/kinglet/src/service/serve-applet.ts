@@ -69,6 +69,11 @@ export async function serveApplet(
     );
     const service: Service = { context, logging, logger, metrics, memory, readiness: createReadiness() };
     const readiness = plan.prepare(service);
+    stack.defer(
+      service.readiness.onChange((isReady) => {
+        if (isReady) memory.settle();
+      }),
+    );
     stack.use(
       await openEndpoints({
         bind: config.metricsBind,

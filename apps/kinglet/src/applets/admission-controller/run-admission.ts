@@ -68,6 +68,7 @@ export async function runAdmission(
   serveWhenCertified(parts, config, service, conditions, servers, (error) => crash.reject(error));
   parts.changes.onPolicies = () => {
     parts.reviews.follow?.();
+    service.memory.settle();
     if (parts.store.active === undefined) conditions.policies.notReady(parts.store.problem);
     else openWithNeeds();
   };

@@ -2,7 +2,7 @@ import type { DebugRoute } from "@kinglet/endpoints";
 import type { Logging } from "@kinglet/logger";
 import type * as DebugViews from "./debug-views.ts";
 import { loadDebugViews } from "./lazy.ts";
-import type { MemoryWatch } from "./memory-watch.ts";
+import type { MemoryWatch } from "../../service/memory-watch.ts";
 import type { SensorParts } from "./sensor-parts.ts";
 
 /**

@@ -5,9 +5,9 @@ import type { MemoryLimit } from "@kinglet/memory-limit";
 import { collectProcessMetrics, createMetrics } from "@kinglet/metrics";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
 import { describeFault } from "../../describe-fault.ts";
+import { openMemoryWatch } from "../../service/memory-watch.ts";
 import type { SensorConfig } from "./config.ts";
 import { debugRoutes } from "./debug-routes.ts";
-import { openMemoryWatch } from "./memory-watch.ts";
 import { registerConditions, runSensor } from "./run-sensor.ts";
 import { openSensorParts, type SensorParts } from "./sensor-parts.ts";
 
@@ -33,8 +33,17 @@ export async function serveSensor(
   try {
     const metrics = createMetrics();
     stack.defer(collectProcessMetrics(metrics));
-    const memory = openMemoryWatch({ limit, config, context, logger: logging.logger("memory-limit"), metrics }, stack);
+    const { snapshotDir } = config;
+    const memory = openMemoryWatch(
+      { limit, snapshotDir, context, logger: logging.logger("memory-limit"), metrics },
+      stack,
+    );
     const readiness = createReadiness();
+    stack.defer(
+      readiness.onChange((isReady) => {
+        if (isReady) memory.settle();
+      }),
+    );
     const conditions = registerConditions(readiness);
     const opened: { parts?: SensorParts } = {};
     stack.use(
