@@ -3,5 +3,4 @@ export { AlertBudget, type AlertBudgetOptions } from "./alert-budget.ts";
 export { AlertCooldown, type AlertCooldownOptions } from "./alert-cooldown.ts";
 export { AlertQueue, type AlertQueueOptions } from "./alert-queue.ts";
 export { alertSinksErrors, type AlertSinksErrorCode } from "./errors.ts";
-export { loadExporters } from "./lazy.ts";
 export { createStdoutSink, type StdoutSinkOptions } from "./stdout-sink.ts";

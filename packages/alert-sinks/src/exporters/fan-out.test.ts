@@ -47,8 +47,8 @@ class ScriptedExporter implements Exporter {
 interface Running {
   readonly clock: ManualClock;
   readonly fanOut: FanOut;
-  publish(...ids: number[]): Promise<void>;
-  stop(): Promise<void>;
+  readonly publish: (...ids: number[]) => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 function start(exporters: readonly Exporter[], lane: LaneOptions = {}): Running {

@@ -181,7 +181,7 @@ export class HttpClient implements AsyncDisposable {
     const existing = isTls ? this.#https : this.#http;
     if (existing !== undefined) return existing;
     const agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-    const keep = agent.keepSocketAlive.bind(agent) as (socket: Duplex) => boolean | void;
+    const keep: (socket: Duplex) => unknown = agent.keepSocketAlive.bind(agent);
     const reuse = agent.reuseSocket.bind(agent);
     agent.keepSocketAlive = (socket: Duplex): boolean => {
       // False closes it. The original honours the server's own limit in `Keep-Alive: timeout`.
