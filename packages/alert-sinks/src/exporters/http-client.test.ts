@@ -46,11 +46,20 @@ describe("HttpClient", () => {
     await using two = await openHttpReceiver();
     await using three = await openHttpReceiver({ isTls: false });
     await using client = openClient(new ManualClock(), { maxConnectionsPerHost: 4, maxConnections: 6 });
+    let peak = 0;
+    for (const server of [one, two, three]) {
+      server.respond = (_request, response) => {
+        peak = Math.max(peak, client.connections);
+        response.end();
+      };
+    }
     for (let round = 0; round < 10; round++) {
       const urls = Array.from({ length: 20 }, (_, index) => [one, two, three][index % 3]!.url);
       await Promise.all(urls.map((url) => post(client, url)));
       expect(client.connections).toBeLessThanOrEqual(6);
     }
+    expect(peak).toBeGreaterThan(4);
+    expect(peak).toBeLessThanOrEqual(6);
     for (const server of [one, two, three]) expect(server.connections.peak).toBeLessThanOrEqual(4);
     expect(one.received.length + two.received.length + three.received.length).toBe(200);
   });
