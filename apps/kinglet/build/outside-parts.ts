@@ -1,5 +1,7 @@
+import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { appletFile } from "./applet-bundles.ts";
+import { shortenNames } from "./shorten-names.ts";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 
 /** How every file of the program is bundled. */
@@ -59,7 +61,7 @@ export const outsideParts: readonly OutsidePart[] = [
   },
   {
     // Judging resources takes place in a process of its own.
-    importedAs: /^\.\/resource-judges\.ts$/,
+    importedAs: /^\.\/(?:resources\/)?resource-judges\.ts$/,
     file: "kinglet.resource-judges.cjs",
     contents: 'export * from "./resource-judges.ts";',
     resolveFrom: "packages/policy-controller/src/resources",
@@ -251,13 +253,17 @@ export function partsOutside(
 export async function bundleOutsideParts(root: string, folder: string): Promise<readonly string[]> {
   const inputs: string[] = [];
   for (const part of outsideParts) {
+    const outfile = join(folder, part.file);
     const result = await build({
       ...bundleOptions,
       stdin: { contents: part.contents, resolveDir: join(root, part.resolveFrom), loader: "ts" },
       absWorkingDir: root,
-      outfile: join(folder, part.file),
+      outfile,
       plugins: [partsOutside(outsideParts.filter((other) => other !== part))],
+      sourcemap: "external",
     });
+    await shortenNames(outfile);
+    await rm(`${outfile}.map`);
     inputs.push(...Object.keys(result.metafile.inputs));
   }
   return inputs;
