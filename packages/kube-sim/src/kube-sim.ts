@@ -6,6 +6,7 @@ import { ApiRefusal } from "./refusals/api-refusal.ts";
 import type { SimUser } from "./authorization/user-info.ts";
 import { CustomResources } from "./custom-resources/custom-resources.ts";
 import { DeletionSweep, type DeletionSweepParts } from "./deletion/deletion-sweep.ts";
+import { EventExpiry } from "./deletion/event-expiry.ts";
 import { kubeSimErrors } from "./errors.ts";
 import { FaultTable } from "./faults/fault-table.ts";
 import { GarbageCollector } from "./deletion/garbage-collector.ts";
@@ -43,6 +44,15 @@ export interface KubeSimOptions {
   readonly bookmarkIntervalMs?: number;
   /** Events remembered per resource, ≥ 1; a watch from before them gets an in-stream 410. @defaultValue 10000 */
   readonly watchHistory?: number;
+  /** How long they are remembered, milliseconds, ≥ 1; the real server compacts as often. @defaultValue 300000 */
+  readonly watchHistoryMs?: number;
+  /**
+   * Time from the acceptance of a definition's names to its condition `Established`, milliseconds, 0 to 2147483647; its kind is served
+   * from then on. A real server in several replicas takes 5000. @defaultValue 0: both in one go
+   */
+  readonly establishDelayMs?: number;
+  /** How long an Event lives after it was last written, milliseconds, 1 to 2147483647. @defaultValue 3600000 */
+  readonly eventTtlMs?: number;
   /** Requests the journal remembers, ≥ 1. @defaultValue 10000 */
   readonly journalEntries?: number;
   /** Bearer tokens besides the administrator's. */
@@ -178,6 +188,7 @@ class OpenKubeSim implements KubeSim {
   readonly #writer: ObjectWriter;
   /** Admission and field owners fill this in. */
   readonly #pipeline: WritePipeline = {};
+  readonly #expiry: EventExpiry;
   readonly #sweep: DeletionSweep;
   readonly #collector: GarbageCollector;
   readonly #contents: NamespaceContents;
@@ -200,7 +211,11 @@ class OpenKubeSim implements KubeSim {
     this.#registry = new ResourceRegistry(options.extraResources ?? []);
     this.#store = new ObjectStore({
       firstRevision: BigInt(options.firstResourceVersion ?? "1000"),
-      maxHistory: options.watchHistory ?? 10_000,
+      history: {
+        maxEvents: options.watchHistory ?? 10_000,
+        maxAgeMs: options.watchHistoryMs ?? 300_000,
+        monotonicMs: () => clock.monotonicMs(),
+      },
     });
     const parts = (): DeletionSweepParts => ({
       store: this.#store,
@@ -208,6 +223,7 @@ class OpenKubeSim implements KubeSim {
       closeWatches: this.#closeWatches,
       registry: this.#registry,
     });
+    this.#expiry = new EventExpiry(clock, this.#store, options.eventTtlMs ?? 3_600_000);
     this.#sweep = new DeletionSweep(clock, parts);
     this.#collector = new GarbageCollector(clock, parts);
     this.#contents = new NamespaceContents(caPem, parts);
@@ -216,6 +232,7 @@ class OpenKubeSim implements KubeSim {
       store: this.#store,
       closeWatches: this.#closeWatches,
       clock,
+      establishDelayMs: options.establishDelayMs ?? 0,
       pipeline: this.#pipeline,
     });
     this.#writer = new ObjectWriter({
@@ -358,6 +375,8 @@ class OpenKubeSim implements KubeSim {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#customResources.stop();
+    this.#expiry.stop();
     this.#sweep.stop();
     this.#collector.stop();
     (await this.#loading)?.close();

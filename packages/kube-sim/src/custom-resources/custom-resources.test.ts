@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { ManualClock } from "@kinglet/lifecycle";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { rawRequest } from "../../test/raw-request.ts";
@@ -125,5 +126,42 @@ describe("CustomResources", () => {
     const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
     const table = await rawRequest(sim, "GET", path, { headers: { accept } });
     expect(table.body.rows[0].cells.slice(0, 3)).toEqual(["p", "completed", null]);
+  });
+
+  it("serves a kind only from its condition Established on, after the delay that was asked for [sim 9]", async () => {
+    const clock = new ManualClock();
+    await using slow = await openKubeSim({ clock, establishDelayMs: 5000 });
+    const conditions = async (): Promise<string[]> => {
+      const stored = await rawRequest(slow, "GET", `${DEFINITIONS}/widgets.example.dev`);
+      return stored.body.status.conditions.map((condition: Record<string, string>) =>
+        [condition["type"], condition["status"], condition["reason"], condition["lastTransitionTime"]].join(" "),
+      );
+    };
+    const body = definition("widgets", "Widget", { size: { type: "integer" } });
+    expect((await rawRequest(slow, "POST", DEFINITIONS, { body })).status).toBe(201);
+    expect(await conditions()).toEqual([
+      "NamesAccepted True NoConflicts 2026-01-01T00:00:00Z",
+      "Established False Installing 2026-01-01T00:00:00Z",
+    ]);
+    await clock.advance(4999);
+    expect((await rawRequest(slow, "GET", WIDGETS)).status).toBe(404);
+    await clock.advance(1);
+    expect(await conditions()).toEqual([
+      "NamesAccepted True NoConflicts 2026-01-01T00:00:00Z",
+      "Established True InitialNamesAccepted 2026-01-01T00:00:05Z",
+    ]);
+    expect((await rawRequest(slow, "GET", WIDGETS)).status).toBe(200);
+  });
+
+  it("establishes nothing that was deleted or stopped meanwhile [sim 9]", async () => {
+    const clock = new ManualClock();
+    const slow = await openKubeSim({ clock, establishDelayMs: 5000 });
+    slow.apply(definition("widgets", "Widget", {}));
+    slow.remove("customresourcedefinitions.apiextensions.k8s.io", "", "widgets.example.dev");
+    await clock.advance(5000);
+    expect((await rawRequest(slow, "GET", WIDGETS)).status).toBe(404);
+    slow.apply(definition("widgets", "Widget", {}));
+    await slow.stop();
+    expect(clock.pendingTimers).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Clock } from "@kinglet/lifecycle";
+import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import type { KubeObject } from "../resources/kube-object.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { ResourceRegistry } from "../resources/resource-registry.ts";
@@ -21,6 +21,8 @@ export interface CustomResourceParts {
   /** Ends the watches of a resource that is not served any more. */
   readonly closeWatches: (group: string, plural: string) => void;
   readonly clock: Clock;
+  /** Time between accepted names and `Established`, milliseconds; 0: in one go. */
+  readonly establishDelayMs: number;
   readonly pipeline: WritePipeline;
 }
 
@@ -30,6 +32,8 @@ export interface CustomResourceParts {
  */
 export class CustomResources {
   readonly #parts: CustomResourceParts;
+  /** Definitions on their way to be established, by name. */
+  readonly #establishing = new Map<string, ClockTimer>();
   #checks: Promise<CustomChecks> | undefined;
   readonly #loadChecks: LoadCustomChecks = () =>
     (this.#checks ??= loadCustomChecks().then((module) => new module.CustomChecks()));
@@ -45,6 +49,8 @@ export class CustomResources {
   onWrite(resource: SimResource, definition: KubeObject, change: "stored" | "removed"): void {
     if (resource.kind !== "CustomResourceDefinition" || resource.group !== "apiextensions.k8s.io") return;
     if (change === "removed") {
+      this.#establishing.get(definition.metadata.name)?.cancel();
+      this.#establishing.delete(definition.metadata.name);
       this.#withdraw(definition);
       this.#reconsiderOthers(definition);
     } else if (definition.metadata.deletionTimestamp === undefined) {
@@ -52,6 +58,11 @@ export class CustomResources {
     } else {
       this.#noteDeletion(resource, definition);
     }
+  }
+
+  stop(): void {
+    for (const timer of this.#establishing.values()) timer.cancel();
+    this.#establishing.clear();
   }
 
   #follow(resource: SimResource, definition: KubeObject): void {
@@ -63,16 +74,34 @@ export class CustomResources {
       current = named;
       if (isReleasing) this.#reconsiderOthers(current);
     }
-    if (conditionStatus(current, "NamesAccepted") === "True" && conditionStatus(current, "Established") !== "True") {
-      const condition = {
-        type: "Established",
-        status: "True",
-        reason: "InitialNamesAccepted",
-        message: "the initial names have been accepted",
-      };
-      current = this.#stored(resource, current, withCondition(current, condition, now), now);
-    }
     if (conditionStatus(current, "Established") === "True") this.#serve(current);
+    else if (conditionStatus(current, "NamesAccepted") !== "True") return;
+    else if (this.#parts.establishDelayMs > 0) this.#establishLater(resource, current.metadata.name);
+    else this.#establish(resource, current);
+  }
+
+  /** The real server waits so that every replica knows of the definition before a client may rely on it. */
+  #establishLater(resource: SimResource, name: string): void {
+    if (this.#establishing.has(name)) return;
+    const { clock, store, establishDelayMs } = this.#parts;
+    const timer = clock.startTimer(() => {
+      this.#establishing.delete(name);
+      const definition = store.table(TABLE).get(name);
+      if (definition === undefined || definition.metadata.deletionTimestamp !== undefined) return;
+      if (conditionStatus(definition, "NamesAccepted") === "True") this.#establish(resource, definition);
+    }, establishDelayMs);
+    this.#establishing.set(name, timer);
+  }
+
+  #establish(resource: SimResource, definition: KubeObject): void {
+    const now = new Date(this.#parts.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    const condition = {
+      type: "Established",
+      status: "True",
+      reason: "InitialNamesAccepted",
+      message: "the initial names have been accepted",
+    };
+    this.#serve(this.#stored(resource, definition, withCondition(definition, condition, now), now));
   }
 
   #noteDeletion(resource: SimResource, definition: KubeObject): void {

@@ -3,6 +3,7 @@ import { badRequest, conflict, notFound, refusal } from "../refusals/refusals.ts
 import type { SimResource } from "../resources/sim-resource.ts";
 import type { SubresourceCall, SubresourceHandler } from "../resources/served-resource.ts";
 import type { WriteAttempt } from "../writing/write-pipeline.ts";
+import { loadServePodLog } from "../pod-log/lazy.ts";
 import { ensureRecord, numberAt, recordAt, recordsAt, specOf, textAt } from "./json-access.ts";
 import { matchesSelector } from "./label-selector-validation.ts";
 
@@ -30,7 +31,7 @@ export function podSubresources(): Readonly<Record<string, SubresourceHandler>> 
     binding: { kind: "Binding", verbs: ["create"], handle: bindPod },
     ephemeralcontainers: { verbs: ["get", "patch", "update"], merge: mergeEphemeral },
     eviction: { group: "policy", version: "v1", kind: "Eviction", verbs: ["create"], handle: evictPod },
-    log: { verbs: ["get"], handle: readLog },
+    log: { verbs: ["get"], handle: async (call) => (await loadServePodLog()).servePodLog(call) },
     resize: { verbs: ["get", "patch", "update"], merge: mergeResize },
   };
 }
@@ -262,35 +263,6 @@ function disrupted(pod: KubeObject, now: string): KubeObject {
   };
   status["conditions"] = [...others, target];
   return next;
-}
-
-/** Without a kubelet there is nothing to read; only the questions before that are answered. */
-async function readLog(call: SubresourceCall): Promise<void> {
-  const pod = findPod(call);
-  const { name } = pod.metadata;
-  const containers = ["containers", "initContainers", "ephemeralContainers"].flatMap((list) =>
-    recordsAt(pod.spec, list),
-  );
-  const wanted = call.exchange.query.get("container") ?? "";
-  if (wanted === "" && recordsAt(pod.spec, "containers").length > 1) {
-    const names = recordsAt(pod.spec, "containers").map((container) => textAt(container, "name"));
-    throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(" ")}]`);
-  }
-  if (wanted !== "" && !containers.some((container) => container["name"] === wanted)) {
-    throw badRequest(`container ${wanted} is not valid for pod ${name}`);
-  }
-  const nodeName = textAt(pod.spec, "nodeName");
-  if (nodeName === "") {
-    // A pod that is nowhere yet has said nothing yet.
-    call.exchange.sendText(204, "", "");
-    return;
-  }
-  throw call.store.table("nodes").get(nodeName) === undefined
-    ? // The API looks the node up while it still speaks of pods.
-      notFound(POD, nodeName)
-    : refusal(500, "InternalError", `Internal error occurred: no kubelet answers for node ${nodeName}`, {
-        details: { causes: [{ message: `no kubelet answers for node ${nodeName}` }] },
-      });
 }
 
 function sendCreated(call: SubresourceCall): void {

@@ -1,18 +1,18 @@
 import type { KubeObject } from "../resources/kube-object.ts";
-import { ResourceTable } from "./resource-table.ts";
+import { ResourceTable, type HistoryBounds } from "./resource-table.ts";
 
 /**
  * All tables behind one revision counter, as etcd has it: every write of any kind counts it up by one.
  */
 export class ObjectStore {
   readonly #tables = new Map<string, ResourceTable>();
-  readonly #maxHistory: number;
+  readonly #bounds: HistoryBounds;
   readonly #waiting = new Set<() => void>();
   #revision: bigint;
 
-  constructor(options: { readonly firstRevision: bigint; readonly maxHistory: number }) {
+  constructor(options: { readonly firstRevision: bigint; readonly history: HistoryBounds }) {
     this.#revision = options.firstRevision;
-    this.#maxHistory = options.maxHistory;
+    this.#bounds = options.history;
   }
 
   get revision(): bigint {
@@ -22,7 +22,7 @@ export class ObjectStore {
   table(name: string): ResourceTable {
     let table = this.#tables.get(name);
     if (table === undefined) {
-      table = new ResourceTable(this.#maxHistory);
+      table = new ResourceTable(this.#bounds);
       this.#tables.set(name, table);
     }
     return table;
@@ -38,7 +38,8 @@ export class ObjectStore {
     const previous = table.get(key);
     const revision = ++this.#revision;
     const stored = withVersion(object, revision);
-    table.commit({ revision, type: previous === undefined ? "ADDED" : "MODIFIED", key, object: stored, previous });
+    const type = previous === undefined ? "ADDED" : "MODIFIED";
+    table.commit({ revision, type, key, object: stored, previous, at: this.#bounds.monotonicMs() });
     this.#wake();
     return stored;
   }
@@ -50,7 +51,7 @@ export class ObjectStore {
     if (previous === undefined) return undefined;
     const revision = ++this.#revision;
     const object = withVersion(last ?? previous, revision);
-    table.commit({ revision, type: "DELETED", key, object, previous });
+    table.commit({ revision, type: "DELETED", key, object, previous, at: this.#bounds.monotonicMs() });
     this.#wake();
     return object;
   }

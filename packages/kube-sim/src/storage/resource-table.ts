@@ -8,7 +8,20 @@ export interface StoreEvent {
   /** The new content; for DELETED the last content with the revision of the deletion. */
   readonly object: KubeObject;
   readonly previous: KubeObject | undefined;
+  /** When it happened, milliseconds of the store's clock that never goes backwards. */
+  readonly at: number;
 }
+
+/** How long what happened is remembered: what goes beyond either bound is forgotten, oldest first. */
+export interface HistoryBounds {
+  readonly maxEvents: number;
+  readonly maxAgeMs: number;
+  /** Milliseconds, never going backwards. */
+  readonly monotonicMs: () => number;
+}
+
+/** Forgotten events are let go of in batches of at least this many: each event is then moved a bounded number of times. */
+const FORGET_BATCH = 64;
 
 /**
  * The objects of one resource and the bounded history of what happened to them.
@@ -18,14 +31,16 @@ export interface StoreEvent {
 export class ResourceTable {
   readonly #objects = new Map<string, KubeObject>();
   readonly #listeners = new Set<() => void>();
-  readonly #maxHistory: number;
+  readonly #bounds: HistoryBounds;
   #history: StoreEvent[] = [];
   #firstIndex = 0;
+  /** Events at the beginning of the history that are forgotten and not let go of yet. */
+  #forgotten = 0;
   #compactedRevision = 0n;
   #sortedKeys: string[] | undefined;
 
-  constructor(maxHistory: number) {
-    this.#maxHistory = maxHistory;
+  constructor(bounds: HistoryBounds) {
+    this.#bounds = bounds;
   }
 
   get size(): number {
@@ -69,9 +84,7 @@ export class ResourceTable {
       this.#objects.set(event.key, event.object);
     }
     this.#history.push(event);
-    if (this.#history.length > this.#maxHistory * 2) this.#history = this.#visible();
-    const oldest = this.#history.length - this.#maxHistory - 1;
-    if (oldest >= 0) this.#compactedRevision = this.#history[oldest]?.revision ?? this.#compactedRevision;
+    this.#forget();
     for (const listener of this.#listeners) listener();
   }
 
@@ -79,6 +92,7 @@ export class ResourceTable {
   compact(revision: bigint): void {
     this.#firstIndex += this.#history.length;
     this.#history = [];
+    this.#forgotten = 0;
     this.#compactedRevision = revision;
     for (const listener of this.#listeners) listener();
   }
@@ -91,6 +105,7 @@ export class ResourceTable {
 
   /** Position of the first event after a revision; undefined when that part of the history is gone. */
   indexAfter(revision: bigint): number | undefined {
+    this.#forget();
     if (revision < this.#compactedRevision) return undefined;
     let low = 0;
     let high = this.#history.length;
@@ -123,11 +138,21 @@ export class ResourceTable {
     return () => this.#listeners.delete(listener);
   }
 
-  #visible(): StoreEvent[] {
-    const dropped = this.#history.length - this.#maxHistory;
-    this.#compactedRevision = this.#history[dropped - 1]?.revision ?? this.#compactedRevision;
-    this.#firstIndex += dropped;
-    return this.#history.slice(dropped);
+  /** Moves the beginning of what is remembered; looked at with every write and every reader that comes. */
+  #forget(): void {
+    const { maxEvents, maxAgeMs, monotonicMs } = this.#bounds;
+    const history = this.#history;
+    const before = this.#forgotten;
+    let count = Math.max(before, history.length - maxEvents);
+    const oldest = monotonicMs() - maxAgeMs;
+    for (let event = history[count]; event !== undefined && event.at < oldest; event = history[count]) count++;
+    if (count === before) return;
+    this.#forgotten = count;
+    this.#compactedRevision = history[count - 1]?.revision ?? this.#compactedRevision;
+    if (count < FORGET_BATCH || count * 2 < history.length) return;
+    this.#history = history.slice(count);
+    this.#firstIndex += count;
+    this.#forgotten = 0;
   }
 }
 

@@ -56,6 +56,37 @@ describe("WatchStream", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("forgets by time as well as by number: an older version is too old once something happened after it [sim 1]", async () => {
+    await using other = await openKubeSim({ clock, watchHistoryMs: 60_000 });
+    const { resourceVersion: first = "" } = other.apply(configMap("a", "0")).metadata;
+    const { resourceVersion: second = "" } = other.apply(configMap("a", "1")).metadata;
+    await clock.advance(60_000);
+    using early = await rawWatch(other, `${CONFIG_MAPS}?watch=true&resourceVersion=${first}`);
+    expect((await early.next()).object.data.value).toBe("1");
+    const page = await rawRequest(other, "GET", `${CONFIG_MAPS}?resourceVersion=${first}&resourceVersionMatch=Exact`);
+    expect(page.body.items[0].data.value).toBe("0");
+    await clock.advance(1);
+    using late = await rawWatch(other, `${CONFIG_MAPS}?watch=true&resourceVersion=${first}`);
+    expect((await late.next()).object).toMatchObject({ code: 410, reason: "Expired" });
+    const gone = await rawRequest(other, "GET", `${CONFIG_MAPS}?resourceVersion=${first}&resourceVersionMatch=Exact`);
+    expect(gone.status).toBe(410);
+    using quiet = await rawWatch(other, `${CONFIG_MAPS}?watch=true&resourceVersion=${second}`);
+    other.apply(configMap("b", "1"));
+    expect((await quiet.next()).object.metadata.name).toBe("b");
+  });
+
+  it("keeps counting while much is forgotten by time: a watch misses nothing [sim 1]", async () => {
+    await using other = await openKubeSim({ clock, watchHistoryMs: 1_000 });
+    using watch = await rawWatch(other, `${CONFIG_MAPS}?watch=true&labelSelector=app`);
+    for (let round = 0; round < 5; round++) {
+      for (let index = 0; index < 100; index++) other.apply(configMap("a", `${round}-${index}`, { app: "x" }));
+      for (let index = 0; index < 100; index++) {
+        expect((await watch.next()).object.data.value).toBe(`${round}-${index}`);
+      }
+      await clock.advance(2_000);
+    }
+  });
+
   it("tells a watcher from before the history that its version is too old, in the stream", async () => {
     const { metadata } = sim.apply(configMap("a", "0"));
     for (let index = 1; index <= 8; index++) sim.apply(configMap("a", String(index)));
