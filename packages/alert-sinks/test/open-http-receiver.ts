@@ -11,7 +11,7 @@ export const serverKey = (): { readonly key: string; readonly cert: string } => 
   cert: readFileSync(localhostCa, "utf8"),
 });
 
-export interface Received {
+interface Received {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;

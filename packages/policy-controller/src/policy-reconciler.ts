@@ -37,6 +37,8 @@ export interface PolicyReconcilerOptions {
   readonly queue: Pick<WorkQueue, "add">;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called when everything was judged, before a bundle is made. */
+  readonly beforeBundle?: (() => Promise<void>) | undefined;
   /** Called with each bundle that is in the cluster. */
   readonly onBundle?: (bundle: { readonly sha256: string; readonly writes: number; readonly objects: number }) => void;
 }
@@ -44,7 +46,8 @@ export interface PolicyReconcilerOptions {
 /** Key of the bundle in the queue: behind every object, so that a burst of changes makes one bundle. */
 export const bundleKey = "bundle";
 
-const behindEverything = { priority: 2 * LOW_PRIORITY };
+/** Twice LOW_PRIORITY of the work queue: behind what a start brings. */
+const behindEverything = { priority: -200 };
 
 /**
  * Brings policies and rules into one bundle and says in each what became of it.
@@ -136,6 +139,7 @@ export class PolicyReconciler {
       }
     }
     const before = this.#published;
+    await this.#options.beforeBundle?.();
     try {
       const { sha256, writes, bytes } = await writer.write(content, signal);
       this.#published = versions;

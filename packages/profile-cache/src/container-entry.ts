@@ -1,14 +1,13 @@
 import type { ContainerRef } from "./container-ref.ts";
-import type { ProfileBinding } from "./profile-binding.ts";
 
 /**
  * One container and the profile that it shares. Kept this small because there is one per container.
  *
  * @internal
  */
-export class ContainerEntry {
+export class ContainerEntry<Binding> {
   ref: ContainerRef;
-  binding: ProfileBinding;
+  binding: Binding;
   /** When it was added or removed, wall clock, milliseconds. */
   sinceMs: number;
   /** When a removed container is forgotten, monotonic milliseconds; 0 while it runs. */
@@ -19,10 +18,10 @@ export class ContainerEntry {
    */
   mark: "" | "removed" | "ended" | number = "";
   /** The container that was bound before it, see `ProfileBinding.link`. */
-  older: ContainerEntry | undefined = undefined;
-  newer: ContainerEntry | undefined = undefined;
+  older: ContainerEntry<Binding> | undefined = undefined;
+  newer: ContainerEntry<Binding> | undefined = undefined;
 
-  constructor(ref: ContainerRef, binding: ProfileBinding, sinceMs: number) {
+  constructor(ref: ContainerRef, binding: Binding, sinceMs: number) {
     this.ref = ref;
     this.binding = binding;
     this.sinceMs = sinceMs;

@@ -4,6 +4,9 @@ import type { ContainerRef } from "./container-ref.ts";
 import type { SharedContent } from "./content-pool.ts";
 import type { SourceObject } from "./source-object.ts";
 
+/** A container together with the profile that it shares. @internal */
+export type BoundContainer = ContainerEntry<ProfileBinding>;
+
 /** An object of the store together with the profiles that are made of it. @internal */
 export type BoundObject = SourceObject<ProfileBinding>;
 
@@ -52,7 +55,7 @@ export class ProfileBinding {
   /** When `cached` came or went, wall clock, milliseconds. */
   sinceMs: number;
   /** The container that was bound last, the head of a list: containers are found without a look at all others. */
-  newest: ContainerEntry | undefined = undefined;
+  newest: BoundContainer | undefined = undefined;
   /** Containers that refer to it and run. */
   live = 0;
 
@@ -66,14 +69,14 @@ export class ProfileBinding {
   }
 
   /** Adds a container. */
-  link(entry: ContainerEntry): void {
+  link(entry: BoundContainer): void {
     entry.older = this.newest;
     if (this.newest !== undefined) this.newest.newer = entry;
     this.newest = entry;
   }
 
   /** Takes a container out that was added. */
-  unlink(entry: ContainerEntry): void {
+  unlink(entry: BoundContainer): void {
     if (entry.newer === undefined) this.newest = entry.older;
     else entry.newer.older = entry.older;
     if (entry.older !== undefined) entry.older.newer = entry.newer;
@@ -82,8 +85,8 @@ export class ProfileBinding {
   }
 
   /** The containers in the order in which they came; a copy, because listeners add and remove. */
-  entries(): ContainerEntry[] {
-    const entries: ContainerEntry[] = [];
+  entries(): BoundContainer[] {
+    const entries: BoundContainer[] = [];
     for (let entry = this.newest; entry !== undefined; entry = entry.older) entries.push(entry);
     return entries.reverse();
   }

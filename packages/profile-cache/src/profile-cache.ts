@@ -13,7 +13,7 @@ import {
   type ResolvedProfileCacheOptions,
 } from "./profile-cache-options.ts";
 import { bindingKey } from "./binding-key.ts";
-import { ProfileBinding } from "./profile-binding.ts";
+import { ProfileBinding, type BoundContainer } from "./profile-binding.ts";
 
 /**
  * What the cache knows of a container: `pending`, no profile yet (or not any more); `active`, a profile is held; `unbound`, the pod's label
@@ -73,9 +73,9 @@ export interface ProfileCacheChange {
  */
 export class ProfileCache {
   readonly #options: ResolvedProfileCacheOptions;
-  readonly #containers = new Map<string, ContainerEntry>();
+  readonly #containers = new Map<string, BoundContainer>();
   /** Removed containers in the order in which their grace ends (it is the same for all). */
-  readonly #leaving = new Map<string, ContainerEntry>();
+  readonly #leaving = new Map<string, BoundContainer>();
   readonly #bindings = new Map<string, ProfileBinding>();
   readonly #listeners = new Set<(change: ProfileCacheChange) => void>();
   readonly #knownListeners = new Set<(containerId: string) => void>();
@@ -271,7 +271,7 @@ export class ProfileCache {
     }
   }
 
-  #readd(entry: ContainerEntry, ref: ContainerRef): void {
+  #readd(entry: BoundContainer, ref: ContainerRef): void {
     const wasLeaving = entry.graceEndMs !== 0;
     const { binding } = entry;
     entry.ref = ref;
@@ -315,7 +315,7 @@ export class ProfileCache {
     if (!binding.isKnown) this.#oneUnknownLess();
   }
 
-  #leave(entry: ContainerEntry, mark: "removed" | "ended"): void {
+  #leave(entry: BoundContainer, mark: "removed" | "ended"): void {
     const { clock, graceMs } = this.#options;
     entry.graceEndMs = clock.monotonicMs() + graceMs;
     entry.mark = mark;
@@ -366,7 +366,7 @@ export class ProfileCache {
     return false;
   }
 
-  #forget(entry: ContainerEntry, reason: EvictionReason): void {
+  #forget(entry: BoundContainer, reason: EvictionReason): void {
     const { containerId } = entry.ref;
     this.#leaving.delete(containerId);
     this.#containers.delete(containerId);
@@ -436,7 +436,7 @@ export class ProfileCache {
   }
 }
 
-function stateOf(entry: ContainerEntry): ContainerState {
+function stateOf(entry: BoundContainer): ContainerState {
   if (entry.graceEndMs !== 0) return "grace";
   if (entry.binding.isUnbound) return "unbound";
   return entry.binding.cached === undefined ? "pending" : "active";

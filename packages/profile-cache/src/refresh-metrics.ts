@@ -2,24 +2,24 @@ import type { Counter, Histogram, MetricDefinition, Metrics } from "@kinglet/met
 
 import type { ProfileCacheMetrics, ReconcilePhase } from "./profile-cache-metrics.ts";
 
-/** Overlays. @internal */
-export const overlaysCounter: MetricDefinition<"kind" | "completeness"> = {
+/** Overlays. */
+const overlaysCounter: MetricDefinition<"kind" | "completeness"> = {
   type: "counter",
   name: "kinglet_profile_cache_overlays_total",
   help: "Overlays merged into a profile, by kind (application, network) and by whether they describe every container of the pod.",
   labels: ["kind", "completeness"],
 };
 
-/** Labels. @internal */
-export const labelsCounter: MetricDefinition<"result" | "namespace"> = {
+/** Labels. */
+const labelsCounter: MetricDefinition<"result" | "namespace"> = {
   type: "counter",
   name: "kinglet_profile_cache_labels_total",
   help: "Pod labels that led to an authored profile (adopted) or to nothing (unresolved).",
   labels: ["result", "namespace"],
 };
 
-/** Ticks. @internal */
-export const reconcileSecondsHistogram: MetricDefinition<"phase"> = {
+/** Ticks. */
+const reconcileSecondsHistogram: MetricDefinition<"phase"> = {
   type: "histogram",
   name: "kinglet_profile_cache_reconcile_duration_seconds",
   help: "How long the phases of a tick took: evict (comparing containers with their pods), refresh (until the last object was fetched again).",

@@ -150,7 +150,7 @@ export class ResourceBook {
 }
 
 /** See {@link ResourceRecord.version}. */
-export function versionOf({ metadata }: ControlledObject): string {
+function versionOf({ metadata }: ControlledObject): string {
   const annotations = Object.entries(ownAnnotations(metadata.annotations) ?? {}).toSorted(([left], [right]) =>
     left < right ? -1 : 1,
   );
