@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { KubeSim } from "@kinglet/kube-sim";
 import { loadX509Issuer } from "@kinglet/policy-controller";
 import { encodeBundle, type BundleObject } from "@kinglet/policy-engine/bundle";
@@ -20,7 +20,13 @@ export function configControllerScenario(policies = 0): Promise<Scenario> {
       }
       for (const policy of await readPack(policies)) sim.apply(policy as never);
     },
-    args: () => [],
+    // A lease of its own: a run is killed at its end, and the next one would wait until the lease that it held expires.
+    args: (_folder, run) => [
+      "--lease-name",
+      `run-${basename(run)
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]/g, "")}`,
+    ],
   });
 }
 
