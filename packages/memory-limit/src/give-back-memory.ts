@@ -11,6 +11,8 @@ const moreThanAllowed = 2_200_000_000;
  *
  * How: V8 collects before it takes on outside memory beyond what the heap is allowed. The memory asked for is never touched, so it costs address space alone, and
  * that is given back at once. Where the system refuses it, V8 has collected in the attempt; with a heap limit above 4 GiB nothing happens.
+ *
+ * @public
  */
 export function giveBackMemory(): void {
   try {

@@ -8,9 +8,13 @@ const ownPages: readonly string[] = [
   "README.md",
   "CONTRIBUTING.md",
   "docs/architecture.md",
+  "docs/admission.md",
+  "docs/policies.md",
   "docs/runbook.md",
   "apps/kinglet/README.md",
+  "apps/kinglet/src/applets/admission-controller/README.md",
   "apps/kinglet/src/applets/heap/README.md",
+  "apps/kinglet/src/applets/policy/README.md",
   "apps/kinglet/src/applets/sensor/README.md",
 ];
 

@@ -19,7 +19,7 @@ export interface CertificateState {
   readonly serving?: KeyedCertificate;
 }
 
-/** How long certificates live and how long the old one stays beside the new one. All in milliseconds. */
+/** How long certificates live and how long the old one stays beside the new one. All in milliseconds. @public */
 export interface CertificateTimes {
   /** Lifetime of an authority. */
   readonly authorityMs: number;
@@ -31,7 +31,7 @@ export interface CertificateTimes {
   readonly skewMs: number;
 }
 
-/** A year, 90 days, an hour (a kubelet brings a changed Secret within minutes) and five minutes. */
+/** A year, 90 days, an hour (a kubelet brings a changed Secret within minutes) and five minutes. @public */
 export const defaultCertificateTimes: CertificateTimes = {
   authorityMs: 365 * 86_400_000,
   servingMs: 90 * 86_400_000,
