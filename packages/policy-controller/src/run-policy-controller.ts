@@ -1,7 +1,7 @@
 import { describeError, hasCode } from "@kinglet/errors";
 import { createBackoff, sleep, systemClock, type Clock } from "@kinglet/lifecycle";
 import { createInformer, type Informer, type KubeClient, type ResourceDefinition } from "@kinglet/kube-client";
-import { enqueueObjects, LOW_PRIORITY, runController, WorkQueue } from "@kinglet/kube-client/controller";
+import { enqueueObjects, runController, WorkQueue } from "@kinglet/kube-client/controller";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
 import { bundleName, type BundleObject } from "@kinglet/policy-engine/bundle";
@@ -82,6 +82,7 @@ export async function runPolicyController(
     kinds,
     writer,
     queue,
+    beforeBundle: async () => options.judges?.rest?.(),
     onBundle: ({ writes, objects }) => {
       bundleWrites.add(writes);
       bundleObjects.set(objects);
@@ -95,7 +96,8 @@ export async function runPolicyController(
     );
   }
   const watched = [policies, rules, ...watchOwnObjects(options, queue)];
-  queue.add(bundleKey, { priority: 2 * LOW_PRIORITY });
+  // The first bundle before everything else: thousands of new policies take minutes until each has its finalizer.
+  queue.add(bundleKey);
   if (options.webhook !== undefined) queue.add(certificatesKey);
   const { webhook } = options;
   await Promise.all([

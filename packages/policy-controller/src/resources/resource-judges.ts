@@ -15,6 +15,8 @@ export type ResourceJudge = (object: ControlledObject) => Promise<Judgement>;
 export interface ResourceJudges {
   readonly policies: ResourceJudge;
   readonly rules: ResourceJudge;
+  /** Called when everything was judged, before a bundle is made of it: a large one needs the memory that judging took. */
+  rest?(): Promise<void>;
 }
 
 /**

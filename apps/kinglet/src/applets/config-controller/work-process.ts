@@ -64,7 +64,7 @@ export function createWorkProcess(context: AppletContext): WorkProcess {
         });
       },
     },
-    judges: { policies: judge("policies"), rules: judge("rules") },
+    judges: { policies: judge("policies"), rules: judge("rules"), rest: () => workshop.rest() },
     [Symbol.dispose]: () => workshop.end(),
   };
 }
@@ -84,6 +84,23 @@ class Workshop {
     const answer = this.#last.then(() => this.#exchange(request));
     this.#last = answer.catch(() => {});
     return answer;
+  }
+
+  /** Ends the process once it has answered everything; resolves when it is gone. */
+  rest(): Promise<void> {
+    const gone = this.#last.then(async () => {
+      const child = this.#child;
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      this.#idle?.abort();
+      this.#child = undefined;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      child.once("close", () => resolve()).once("error", () => resolve());
+      // It has nothing that it could lose.
+      child.kill("SIGKILL");
+      await promise;
+    });
+    this.#last = gone.catch(() => {});
+    return gone;
   }
 
   end(): void {
@@ -118,7 +135,8 @@ class Workshop {
     const args = [...(invocation === name ? [] : [name]), workCommand];
     const child = spawn(execPath, isSingleExecutable ? args : [...withoutInspector(execArgv), invokedAs, ...args], {
       ...(isSingleExecutable ? { argv0: invokedAs } : {}),
-      env: {},
+      // Beside the one that asks it has to fit into 96 MiB.
+      env: { NODE_OPTIONS: "--max-old-space-size=40" },
       stdio: ["pipe", "pipe", "pipe"],
     });
     // A process that has ended already, or never began, tells why by that.
