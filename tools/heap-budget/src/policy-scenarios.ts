@@ -1,7 +1,9 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { KubeSim } from "@kinglet/kube-sim";
-import { loadX509Issuer } from "@kinglet/policy-controller";
+import { createKubeClient } from "@kinglet/kube-client";
+import { systemClock } from "@kinglet/lifecycle";
+import { defaultCertificateTimes, loadX509Issuer, reconcileCertificates } from "@kinglet/policy-controller";
 import { encodeBundle, type BundleObject } from "@kinglet/policy-engine/bundle";
 import { parse, parseAllDocuments } from "yaml";
 import { openScenario, type Scenario } from "./applet-scenario.ts";
@@ -19,6 +21,7 @@ export function configControllerScenario(policies = 0): Promise<Scenario> {
         sim.apply(parse(await readFile(join(deploy, "crds", file), "utf8")) as never);
       }
       for (const policy of await readPack(policies)) sim.apply(policy as never);
+      await issueCertificates(sim);
     },
     // A lease of its own: a run is killed at its end, and the next one would wait until the lease that it held expires.
     args: (_folder, run) => [
@@ -55,6 +58,29 @@ export function admissionControllerScenario(policies = 0): Promise<Scenario> {
     },
     args: (folder, run) => ["--certificate-dir", folder, "--state-dir", run, "--bind", "127.0.0.1:0"],
   });
+}
+
+/** Certificates as every start but the very first one finds them. */
+async function issueCertificates({ server, caPem, token }: KubeSim): Promise<void> {
+  await using client = createKubeClient({ server, caPem, token, origin: "heap-budget" });
+  const { x509Issuer } = await loadX509Issuer();
+  const webhook = {
+    name: "kinglet-admission",
+    service: { namespace, name: "kinglet-admission-controller", port: 443 },
+    failurePolicy: { deploy: "Ignore", events: "Ignore" },
+    timeoutSeconds: 12,
+    excludedNamespaces: [],
+  } as const;
+  const secretNames = { authorities: "kinglet-webhook-ca", serving: "kinglet-webhook-tls" };
+  const options = {
+    client,
+    issuer: x509Issuer,
+    webhook,
+    secretNames,
+    times: defaultCertificateTimes,
+    clock: systemClock,
+  };
+  await reconcileCertificates(options, new AbortController().signal);
 }
 
 function createNamespace(sim: KubeSim): void {
