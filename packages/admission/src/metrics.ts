@@ -74,6 +74,7 @@ export const connections: MetricDefinition = {
   help: "Open connections.",
 };
 
+/** @public */
 export const failClosed: MetricDefinition<"webhook"> = {
   type: "gauge",
   name: "kinglet_admission_fail_closed",
@@ -81,12 +82,14 @@ export const failClosed: MetricDefinition<"webhook"> = {
   labels: ["webhook"],
 };
 
+/** @public */
 export const certificateExpiry: MetricDefinition = {
   type: "gauge",
   name: "kinglet_admission_certificate_expiry_timestamp_seconds",
   help: "When the serving certificate in use ends, seconds since 1970.",
 };
 
+/** @public */
 export const certificateReloads: MetricDefinition<"result"> = {
   type: "counter",
   name: "kinglet_admission_certificate_reloads_total",
@@ -154,6 +157,7 @@ export const imageFetchesPerReview: MetricDefinition = {
   buckets: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
 };
 
+/** @public */
 export const droppedAlerts: MetricDefinition = {
   type: "counter",
   name: "kinglet_admission_alerts_dropped_total",
