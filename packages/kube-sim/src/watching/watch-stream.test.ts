@@ -58,8 +58,8 @@ describe("WatchStream", () => {
 
   it("forgets by time as well as by number: an older version is too old once something happened after it [sim 1]", async () => {
     await using other = await openKubeSim({ clock, watchHistoryMs: 60_000 });
-    const { resourceVersion: first = "" } = other.apply(configMap("a", "0")).metadata;
-    const { resourceVersion: second = "" } = other.apply(configMap("a", "1")).metadata;
+    const { resourceVersion: first } = other.apply(configMap("a", "0")).metadata;
+    const { resourceVersion: second } = other.apply(configMap("a", "1")).metadata;
     await clock.advance(60_000);
     using early = await rawWatch(other, `${CONFIG_MAPS}?watch=true&resourceVersion=${first}`);
     expect((await early.next()).object.data.value).toBe("1");
