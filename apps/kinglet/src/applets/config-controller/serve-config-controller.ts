@@ -113,12 +113,12 @@ async function run(
 function webhookOf(
   config: ConfigControllerConfig,
   namespace: string,
-  { issuer }: WorkProcess,
+  { renew }: WorkProcess,
 ): Pick<PolicyControllerOptions, "webhook"> {
   if (!config.webhook) return {};
   return {
     webhook: {
-      issuer,
+      renew,
       secretNames: { authorities: config.authoritySecret, serving: config.servingSecret },
       times: {
         authorityMs: config.authorityLifetime * 3_600_000,
