@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openTempDir, type ClusterFixture, type TempDir } from "@kinglet/testing";
@@ -6,9 +5,8 @@ import { encodeBundle, type BundleObject } from "@kinglet/policy-engine/bundle";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryLimit, noExec, noPrivileged } from "../../../../packages/admission/test/security-policy.ts";
 import { apiCall, deployment, pod, type ApiAnswer } from "./admission-requests.ts";
+import { registerWebhook } from "./register-webhook.ts";
 import { WebhookProcess } from "./webhook-process.ts";
-
-const certificates = join(import.meta.dirname, "../../../../packages/admission/test/certificates");
 
 /** The built program as webhook of an API server: what users see. */
 export function describeAdmission(title: string, open: () => Promise<ClusterFixture>): void {
@@ -57,11 +55,7 @@ export function describeAdmission(title: string, open: () => Promise<ClusterFixt
       const sha256 = await publish([noPrivileged, memoryLimit, noExec]);
       await webhook.ready();
       await inForce(sha256);
-      await call(
-        "POST",
-        "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
-        configuration(webhook.port),
-      );
+      await registerWebhook(cluster, webhook.port);
       // The API server learns of a configuration a moment later.
       await webhook.until(
         async () => (await call("POST", `${deployments}?dryRun=All`, deployment("probe", true))).status === 403,
@@ -222,58 +216,3 @@ export function describeAdmission(title: string, open: () => Promise<ClusterFixt
 
 const deployments = "/apis/apps/v1/namespaces/shop/deployments";
 const pods = "/api/v1/namespaces/shop/pods";
-
-function configuration(port: number): object {
-  const caBundle = Buffer.from(
-    readFileSync(join(certificates, "authority-a.pem"), "utf8") +
-      readFileSync(join(certificates, "authority-b.pem"), "utf8"),
-  ).toString("base64");
-  const common = {
-    sideEffects: "NoneOnDryRun",
-    admissionReviewVersions: ["v1"],
-    failurePolicy: "Fail",
-    timeoutSeconds: 10,
-  };
-  const at = (path: string): object => ({
-    clientConfig: { url: `https://127.0.0.1:${String(port)}${path}`, caBundle },
-  });
-  return {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingWebhookConfiguration",
-    metadata: { name: "kinglet" },
-    webhooks: [
-      {
-        ...common,
-        ...at("/validate"),
-        name: "workloads.kinglet.dev",
-        rules: [
-          {
-            apiGroups: ["apps"],
-            apiVersions: ["v1"],
-            operations: ["CREATE", "UPDATE"],
-            resources: ["deployments", "deployments/scale"],
-          },
-          {
-            apiGroups: [""],
-            apiVersions: ["v1"],
-            operations: ["CREATE", "UPDATE"],
-            resources: ["pods", "pods/ephemeralcontainers", "pods/eviction"],
-          },
-        ],
-      },
-      {
-        ...common,
-        ...at("/events"),
-        name: "connections.kinglet.dev",
-        rules: [
-          {
-            apiGroups: [""],
-            apiVersions: ["v1"],
-            operations: ["CONNECT"],
-            resources: ["pods/exec", "pods/attach", "pods/portforward"],
-          },
-        ],
-      },
-    ],
-  };
-}

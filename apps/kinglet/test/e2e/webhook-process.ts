@@ -159,14 +159,12 @@ function httpGet(port: number, path: string): Promise<{ readonly status: number;
   });
 }
 
-/** A port that was free a moment ago. */
+/** A port that is free, below those that the system gives to outgoing connections: under load it would give it away. */
 function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+  const port = 10_000 + Math.floor(Math.random() * 20_000);
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
+    server.on("error", () => resolve(freePort()));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
   });
 }

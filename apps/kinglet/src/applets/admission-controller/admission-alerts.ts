@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { droppedAlerts, type Decision, type DecisionSubject, type Finding } from "@kinglet/admission";
 import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
 import type { Alert } from "@kinglet/detection";
-import { BoundedQueue, type Clock } from "@kinglet/lifecycle";
+import type { Clock } from "@kinglet/lifecycle";
 import { openLineWriter } from "@kinglet/logger";
 import type { Service } from "../../service/serve-applet.ts";
+import { AlertBacklog } from "./alert-backlog.ts";
 import type { AdmissionConfig } from "./config.ts";
 
 /** Alerts about violated policies. */
@@ -15,6 +16,7 @@ export interface AdmissionAlerts extends AsyncDisposable {
 
 /** Alerts that wait; beyond it the oldest gives way. */
 const maxWaiting = 1000;
+const maxWaitingBytes = 2_097_152;
 /** Alerts on their way to a sink. */
 const maxSending = 16;
 /** The same policy about the same object is told once in this time, milliseconds: controllers try again and again. */
@@ -42,9 +44,9 @@ export function openAdmissionAlerts(base: {
   const { context, logging, metrics } = service;
   const { clock } = context;
   const dropped = metrics.counter(droppedAlerts);
-  const waiting = new BoundedQueue<Alert>({
+  const waiting = new AlertBacklog({
     maxEntries: maxWaiting,
-    dropPolicy: "oldest",
+    maxBytes: maxWaitingBytes,
     onDrop: () => dropped.add(),
   });
   const { isTerminal } = context.stdout;

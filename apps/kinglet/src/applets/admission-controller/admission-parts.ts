@@ -4,6 +4,7 @@ import {
   failClosed,
   loadReviewParts,
   PolicyStore,
+  watchFiles,
   type Decision,
   type ReviewEndpointOptions,
   type WebhookServer,
@@ -90,6 +91,17 @@ export async function openAdmissionParts(
       if (config.clusterData) surroundings.follow(store.active?.needs() ?? new Set());
     };
     reviews.follow();
+    const { imageFile } = config;
+    const images =
+      imageFile === undefined
+        ? undefined
+        : new parts.ImageMetadataCache(parts.createFileImageSource(imageFile), {
+            clock,
+            metrics,
+            maxBytes: scale(imageCacheBytes, { limit }).value,
+          });
+    // What was read of an older file is not what the file says.
+    if (imageFile !== undefined) stack.use(watchFiles([imageFile], () => images?.invalidateAll(), clock));
     const decider = new parts.AdmissionDecider({
       store,
       onTimeout,
@@ -103,14 +115,7 @@ export async function openAdmissionParts(
         },
         defaultMode: config.defaultMode,
         workloads: parts.createKubeWorkloadSource(client, clock),
-        images:
-          config.imageFile === undefined
-            ? undefined
-            : new parts.ImageMetadataCache(parts.createFileImageSource(config.imageFile), {
-                clock,
-                metrics,
-                maxBytes: scale(imageCacheBytes, { limit }).value,
-              }),
+        images,
         surroundings: (namespace) => surroundings.of(namespace),
         readWorkload: parts.readWorkload,
       },
