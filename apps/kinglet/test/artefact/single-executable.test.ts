@@ -114,7 +114,8 @@ async function makeVariant(name: string, execArgv: readonly string[]): Promise<s
     execArgvExtension: "env",
   };
   await writeFile(config, JSON.stringify(settings));
-  await run(process.execPath, ["--build-sea", config]);
+  // V8 accepts a cache only under the flags under which it was made.
+  await run(process.execPath, [...executableFlags, "--build-sea", config]);
   await chmod(output, 0o755);
   // Another name than the program's would be an unknown applet.
   const program = join(folder.path, name, "kinglet");
