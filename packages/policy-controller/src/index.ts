@@ -1,17 +1,12 @@
 export type { CertificateIssuer, CertificateRequest, KeyedCertificate } from "./certificates/certificate-issuer.ts";
-export type { CertificateRenewer, Renewal, RenewalRequest } from "./certificates/certificate-renewer.ts";
-export {
-  defaultCertificateTimes,
-  type CertificateState,
-  type CertificateTimes,
-} from "./certificates/certificate-state.ts";
+export { defaultCertificateTimes, type CertificateTimes } from "./certificates/certificate-state.ts";
 export {
   reconcileCertificates,
   type CertificatePass,
   type CertificateReconcilerOptions,
 } from "./certificates/reconcile-certificates.ts";
 export { policyControllerErrors, type PolicyControllerErrorCode } from "./errors.ts";
-export { loadResourceJudges, loadX509Issuer, loadX509Renewer } from "./lazy.ts";
+export { loadResourceJudges, loadX509Issuer } from "./lazy.ts";
 export type { ControlledObject } from "./resources/controlled-resource.ts";
 export type { Judgement } from "./resources/judgement.ts";
 export type { ResourceJudge, ResourceJudges } from "./resources/resource-judges.ts";

@@ -2,7 +2,6 @@ import type * as PolicyEngine from "@kinglet/policy-engine";
 import type * as SecurityPolicies from "@kinglet/policy-engine/security-policy";
 import type * as ResourceJudges from "./resources/resource-judges.ts";
 import type * as X509Issuer from "./certificates/x509-issuer.ts";
-import type * as X509Renewer from "./certificates/x509-renewer.ts";
 
 /**
  * Loads the issuer of certificates: 4.3 MB of heap (Node 26.10), used every few months.
@@ -10,13 +9,6 @@ import type * as X509Renewer from "./certificates/x509-renewer.ts";
  * @public
  */
 export const loadX509Issuer = (): Promise<typeof X509Issuer> => import("./certificates/x509-issuer.ts");
-
-/**
- * Loads what looks into certificates and renews them.
- *
- * @public
- */
-export const loadX509Renewer = (): Promise<typeof X509Renewer> => import("./certificates/x509-renewer.ts");
 
 /** Reading and compiling policies: needed with the first one. */
 export const loadSecurityPolicies = (): Promise<typeof SecurityPolicies> =>

@@ -10,7 +10,7 @@ import {
   validatingWebhookConfigurations,
   type CertificateReconcilerOptions,
 } from "../src/certificates/reconcile-certificates.ts";
-import { renewWithX509 } from "../src/certificates/x509-renewer.ts";
+import { x509Issuer } from "../src/certificates/x509-issuer.ts";
 import type { Webhook } from "../src/webhooks/desired-webhooks.ts";
 import { openClient } from "./open-client.ts";
 
@@ -54,7 +54,7 @@ export function describeCertificates(name: string, open: () => Promise<ClusterFi
       clock = new ManualClock({ now: Date.UTC(2026, 10, 21) });
       options = {
         client,
-        renew: renewWithX509,
+        issuer: x509Issuer,
         webhook: {
           name: "kinglet-admission",
           service: { namespace, name: "admission-controller", port: 443 },

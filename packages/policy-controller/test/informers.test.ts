@@ -5,7 +5,7 @@ import { installCrds, openSimCluster, type SimClusterFixture } from "@kinglet/te
 import { describe, expect, it } from "vitest";
 import { secrets } from "../src/certificates/reconcile-certificates.ts";
 import { defaultCertificateTimes } from "../src/certificates/certificate-state.ts";
-import { renewWithX509 } from "../src/certificates/x509-renewer.ts";
+import { x509Issuer } from "../src/certificates/x509-issuer.ts";
 import { identityProjection } from "../src/identity-projection.ts";
 import type { ControlledObject } from "../src/resources/controlled-resource.ts";
 import { runPolicyController, type PolicyControllerOptions } from "../src/run-policy-controller.ts";
@@ -83,7 +83,7 @@ describe("informers of the policy controller", () => {
   it("[operator 9.1 scope] asks for its own objects by name and for policies of its namespace, whatever else there is", async () => {
     await using setup = await open({
       webhook: {
-        renew: renewWithX509,
+        issuer: x509Issuer,
         secretNames: { authorities: "kinglet-webhook-ca", serving: "kinglet-webhook-tls" },
         times: defaultCertificateTimes,
         webhook: {

@@ -3,12 +3,7 @@ import { basename, join } from "node:path";
 import type { KubeSim } from "@kinglet/kube-sim";
 import { createKubeClient } from "@kinglet/kube-client";
 import { systemClock } from "@kinglet/lifecycle";
-import {
-  defaultCertificateTimes,
-  loadX509Issuer,
-  loadX509Renewer,
-  reconcileCertificates,
-} from "@kinglet/policy-controller";
+import { defaultCertificateTimes, loadX509Issuer, reconcileCertificates } from "@kinglet/policy-controller";
 import { encodeBundle, type BundleObject } from "@kinglet/policy-engine/bundle";
 import { parse, parseAllDocuments } from "yaml";
 import { openScenario, type Scenario } from "./applet-scenario.ts";
@@ -68,7 +63,7 @@ export function admissionControllerScenario(policies = 0): Promise<Scenario> {
 /** Certificates as every start but the very first one finds them. */
 async function issueCertificates({ server, caPem, token }: KubeSim): Promise<void> {
   await using client = createKubeClient({ server, caPem, token, origin: "heap-budget" });
-  const { renewWithX509 } = await loadX509Renewer();
+  const { x509Issuer } = await loadX509Issuer();
   const webhook = {
     name: "kinglet-admission",
     service: { namespace, name: "kinglet-admission-controller", port: 443 },
@@ -79,7 +74,7 @@ async function issueCertificates({ server, caPem, token }: KubeSim): Promise<voi
   const secretNames = { authorities: "kinglet-webhook-ca", serving: "kinglet-webhook-tls" };
   const options = {
     client,
-    renew: renewWithX509,
+    issuer: x509Issuer,
     webhook,
     secretNames,
     times: defaultCertificateTimes,

@@ -4,8 +4,6 @@ import type { KeyedCertificate } from "./certificate-issuer.ts";
  * Everything about the certificates of a webhook that outlives a process.
  *
  * `authority` signs. `next` is trusted already and signs once everybody trusts it; `previous` signs no more and is trusted until nobody serves what it signed.
- *
- * @public
  */
 export interface CertificateState {
   readonly authority?: KeyedCertificate;

@@ -4,7 +4,7 @@ import { noopLogger, type Logger } from "@kinglet/logger";
 import type { KubeClient, ResourceDefinition } from "@kinglet/kube-client";
 import { desiredWebhooks, type WebhookSettings } from "../webhooks/desired-webhooks.ts";
 import { webhookDrift, withDesiredWebhooks, type StoredWebhookConfiguration } from "../webhooks/webhook-drift.ts";
-import type { CertificateRenewer } from "./certificate-renewer.ts";
+import type { CertificateIssuer } from "./certificate-issuer.ts";
 import {
   authoritiesData,
   hasData,
@@ -13,6 +13,7 @@ import {
   type StoredSecret,
 } from "./certificate-secrets.ts";
 import { trustedBundle, type CertificateTimes } from "./certificate-state.ts";
+import { renewCertificates } from "./renew-certificates.ts";
 
 /** @public */
 export const secrets: ResourceDefinition = {
@@ -35,7 +36,7 @@ export const validatingWebhookConfigurations: ResourceDefinition = {
 /** What reconciling the webhook's registration and certificates works with. @public */
 export interface CertificateReconcilerOptions {
   readonly client: Pick<KubeClient, "get" | "create" | "replace">;
-  readonly renew: CertificateRenewer;
+  readonly issuer: CertificateIssuer;
   readonly webhook: WebhookSettings;
   /** Names of the two Secrets in the service's namespace. */
   readonly secretNames: { readonly authorities: string; readonly serving: string };
@@ -76,12 +77,12 @@ export async function reconcileCertificates(
     signal,
   );
   const now = clock.now();
-  const stored = readCertificateState(authorities, serving);
-  const { state, reasons, nextCheck } = await options.renew(stored, {
+  const { state, reasons, nextCheck } = await renewCertificates(readCertificateState(authorities, serving), {
+    issuer: options.issuer,
     dnsNames: [`${name}.${namespace}.svc`, `${name}.${namespace}`, `${name}.${namespace}.svc.cluster.local`],
     times: options.times,
     now,
-    isNextTrusted: stored.next !== undefined && trustsEverywhere(configuration, stored.next.certificate),
+    isTrusted: (authority) => trustsEverywhere(configuration, authority),
   });
   for (const reason of reasons) logger.info("webhook certificates change", { reason });
   let writes = 0;

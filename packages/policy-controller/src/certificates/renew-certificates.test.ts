@@ -25,7 +25,7 @@ function countingIssuer(): CertificateIssuer & { issued: number } {
 }
 
 function context(now: number, more: Partial<RenewalContext> = {}): RenewalContext {
-  return { issuer: x509Issuer, dnsNames, times, now, isNextTrusted: true, ...more };
+  return { issuer: x509Issuer, dnsNames, times, now, isTrusted: () => true, ...more };
 }
 
 /** Whether a client that trusts `bundle` accepts the certificate at this time. */
@@ -73,9 +73,9 @@ describe("renewCertificates", () => {
     let { state } = await renewCertificates({}, context(start));
     const old = state.authority;
     const due = start + 21 * day;
-    ({ state } = await renewCertificates(state, context(due, { isNextTrusted: false })));
+    ({ state } = await renewCertificates(state, context(due, { isTrusted: () => false })));
     expect(state.next).toBeDefined();
-    ({ state } = await renewCertificates(state, context(due + day, { isNextTrusted: false })));
+    ({ state } = await renewCertificates(state, context(due + day, { isTrusted: () => false })));
     expect(state.authority).toBe(old);
     ({ state } = await renewCertificates(state, context(due + day)));
     ({ state } = await renewCertificates(state, context(due + day + times.overlapMs - 1)));
@@ -153,10 +153,7 @@ describe("renewCertificates", () => {
           now += wait;
           ({ state } = await renewCertificates(
             state,
-            context(now, {
-              times: shortTimes,
-              isNextTrusted: published.includes(state.next?.certificate.trimEnd() ?? "none"),
-            }),
+            context(now, { times: shortTimes, isTrusted: (pem) => published.includes(pem.trimEnd()) }),
           ));
           if (state.previous?.since === now) changes += 1;
           if (!isPublishFailing) published = trustedBundle(state);

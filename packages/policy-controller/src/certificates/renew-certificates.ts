@@ -1,11 +1,26 @@
 import type { CertificateIssuer, KeyedCertificate } from "./certificate-issuer.ts";
-import type { Renewal, RenewalRequest } from "./certificate-renewer.ts";
-import type { CertificateState } from "./certificate-state.ts";
+import type { CertificateState, CertificateTimes } from "./certificate-state.ts";
 import { readCertificate, type CertificateFacts } from "./read-certificate.ts";
 
 /** What renewing works with. */
-export interface RenewalContext extends RenewalRequest {
+export interface RenewalContext {
   readonly issuer: CertificateIssuer;
+  /** Names under which the API server calls the webhook: `service.namespace.svc` and its longer forms. */
+  readonly dnsNames: readonly string[];
+  readonly times: CertificateTimes;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether every webhook configuration trusts this authority already. */
+  isTrusted(authority: string): boolean;
+}
+
+/** The state after a step. */
+export interface Renewal {
+  readonly state: CertificateState;
+  /** Why it changed, one sentence a change; empty when it did not. */
+  readonly reasons: readonly string[];
+  /** When to look again, milliseconds since 1970. */
+  readonly nextCheck: number;
 }
 
 /**
@@ -28,7 +43,7 @@ export async function renewCertificates(stored: CertificateState, context: Renew
     reasons.push("there is no authority that can be used");
     state = { ...withoutNext(state), authority: state.next ?? (await issueAuthority(context)) };
   } else if (state.next !== undefined && state.next.since === undefined) {
-    if (context.isNextTrusted) {
+    if (context.isTrusted(state.next.certificate)) {
       reasons.push("every webhook configuration trusts the next authority");
       state = { ...state, next: { ...state.next, since: now } };
     }

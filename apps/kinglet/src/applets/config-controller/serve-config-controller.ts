@@ -113,12 +113,12 @@ async function run(
 function webhookOf(
   config: ConfigControllerConfig,
   namespace: string,
-  { renew }: WorkProcess,
+  { issuer }: WorkProcess,
 ): Pick<PolicyControllerOptions, "webhook"> {
   if (!config.webhook) return {};
   return {
     webhook: {
-      renew,
+      issuer,
       secretNames: { authorities: config.authoritySecret, serving: config.servingSecret },
       times: {
         authorityMs: config.authorityLifetime * 3_600_000,

@@ -1,8 +1,13 @@
 import { createInterface } from "node:readline";
 import { describeError } from "@kinglet/errors";
-import { loadResourceJudges, loadX509Renewer, type ControlledObject } from "@kinglet/policy-controller";
+import {
+  loadX509Issuer,
+  loadResourceJudges,
+  type CertificateRequest,
+  type ControlledObject,
+} from "@kinglet/policy-controller";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
-import type { CertificateWork, WorkAnswer, WorkRequest } from "./work-process.ts";
+import type { WorkAnswer, WorkRequest } from "./work-process.ts";
 
 /**
  * The process that works for a config-controller: a request per line of standard input, its answer as a line of standard output, until the input ends.
@@ -13,10 +18,9 @@ export async function serveWork(context: AppletContext): Promise<ExitCode> {
   const { openResourceJudges } = await loadResourceJudges();
   const judges = openResourceJudges();
   const work = async ({ task, input }: WorkRequest): Promise<unknown> => {
-    if (task !== "certificates") return judges[task](input as ControlledObject);
-    const { renewWithX509 } = await loadX509Renewer();
-    const { stored, request } = input as CertificateWork;
-    return renewWithX509(stored, request);
+    if (task !== "certificate") return judges[task](input as ControlledObject);
+    const { x509Issuer } = await loadX509Issuer();
+    return x509Issuer.issue(input as CertificateRequest);
   };
   for await (const line of createInterface({ input: context.process.stdin, crlfDelay: Infinity })) {
     let answer: WorkAnswer;

@@ -3,11 +3,9 @@ import { createError, describeError } from "@kinglet/errors";
 import { sleep, untilAborted, withTimeout } from "@kinglet/lifecycle";
 import {
   policyControllerErrors,
-  type CertificateRenewer,
-  type CertificateState,
+  type CertificateIssuer,
   type Judgement,
-  type Renewal,
-  type RenewalRequest,
+  type KeyedCertificate,
   type ResourceJudges,
 } from "@kinglet/policy-controller";
 import type { AppletContext } from "../../applet-context.ts";
@@ -16,14 +14,8 @@ import { workCommand } from "./work-command.ts";
 
 /** What is asked of it: one line of JSON each, answered in order by {@link WorkAnswer} lines. @internal */
 export interface WorkRequest {
-  readonly task: "policies" | "rules" | "certificates";
+  readonly task: "policies" | "rules" | "certificate";
   readonly input: unknown;
-}
-
-/** What renewing works on. @internal */
-export interface CertificateWork {
-  readonly stored: CertificateState;
-  readonly request: RenewalRequest;
 }
 
 /** @internal */
@@ -40,12 +32,12 @@ const maxAnswer = 262_144;
 
 /** What is done in a process of its own. @internal */
 export interface WorkProcess extends Disposable {
-  readonly renew: CertificateRenewer;
+  readonly issuer: CertificateIssuer;
   readonly judges: ResourceJudges;
 }
 
 /**
- * Judges resources and renews certificates in a process of their own, which begins with the first request and ends a second after the last: the engines and the
+ * Judges resources and makes certificates in a process of their own, which begins with the first request and ends a second after the last: the engines and the
  * libraries take 8 to 19 MB for something that happens when somebody edits a policy, and a process gives all of it back. What hostile patterns and expressions
  * can do, they do there.
  *
@@ -61,14 +53,16 @@ export function createWorkProcess(context: AppletContext): WorkProcess {
     return { isValid, message, claimedName };
   };
   return {
-    renew: async (stored, request) => {
-      const work: CertificateWork = { stored, request };
-      const output = (await workshop.ask({ task: "certificates", input: work })) as Partial<Renewal>;
-      const { state, reasons, nextCheck } = output ?? {};
-      if (typeof state === "object" && Array.isArray(reasons) && typeof nextCheck === "number") {
-        return { state, reasons, nextCheck };
-      }
-      throw failed("certificates", "the answer cannot be read");
+    issuer: {
+      issue: async (request) => {
+        const output = (await workshop.ask({ task: "certificate", input: request })) as Partial<KeyedCertificate>;
+        const { certificate, key } = output ?? {};
+        if (typeof certificate === "string" && typeof key === "string") return { certificate, key };
+        throw createError(policyControllerErrors, "KINGLET_ERR_POLICY_CONTROLLER_ISSUE", {
+          name: request.commonName,
+          reason: "the answer cannot be read",
+        });
+      },
     },
     judges: { policies: judge("policies"), rules: judge("rules"), rest: () => workshop.rest() },
     [Symbol.dispose]: () => workshop.end(),
