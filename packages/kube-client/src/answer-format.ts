@@ -32,6 +32,14 @@ export interface FormatRequest {
   readonly metadataOnly?: boolean | undefined;
 }
 
+/** What the formats of a client are made of. */
+interface FormatOptions {
+  readonly logger: Logger;
+  readonly skipped: Counter<"resource">;
+  /** Never protobuf. */
+  readonly asksForJson?: boolean | undefined;
+}
+
 /**
  * Decides in which encoding objects are asked for, and reads whichever the server then sends.
  *
@@ -40,13 +48,13 @@ export interface FormatRequest {
  * projection that names a field which the table does not have: protobuf names no fields, so one that is newer than the table cannot be found in it.
  */
 export class AnswerFormats {
-  readonly #options: { readonly logger: Logger; readonly skipped: Counter<"resource"> };
+  readonly #options: FormatOptions;
   readonly #interner = new Interner(INTERNED_STRINGS, INTERNED_LENGTH);
   readonly #refused = new Set<string>();
   readonly #tableDecoders = new WeakMap<Projection, Map<string, ProtobufDecoder | undefined>>();
   #streams: ProtobufStreams | undefined;
 
-  constructor(options: { readonly logger: Logger; readonly skipped: Counter<"resource"> }) {
+  constructor(options: FormatOptions) {
     this.#options = options;
   }
 
@@ -59,7 +67,10 @@ export class AnswerFormats {
       metadataOnly,
     });
     const key = `${resource.group}/${resource.version}/${resource.plural}`;
-    const isWanted = !this.#refused.has(key) && (request.verb !== "get" || projection !== undefined);
+    const isWanted =
+      this.#options.asksForJson !== true &&
+      !this.#refused.has(key) &&
+      (request.verb !== "get" || projection !== undefined);
     const decode = isWanted ? await this.#decoder(resource, projection, metadataOnly) : undefined;
     return new AnswerFormat({
       objects,

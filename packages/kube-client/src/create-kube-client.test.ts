@@ -54,6 +54,16 @@ describe("KubeClient", () => {
       await expect(client.get(pods, "a", shop)).rejects.toThrow("<html>bad gateway</html>");
     });
 
+    it("asks for JSON only where it is told to", async () => {
+      const accepted = async (options: { readonly asksForJson?: boolean }): Promise<unknown> => {
+        const transport = new ScriptedTransport(() => podList("1", []));
+        await clientOf(transport, options).list(pods);
+        return transport.requests[0]?.headers["accept"];
+      };
+      expect(await accepted({})).toContain("application/vnd.kubernetes.protobuf");
+      expect(await accepted({ asksForJson: true })).not.toContain("protobuf");
+    });
+
     it("does not follow a redirect, and says what came", async () => {
       const client = clientOf(
         new ScriptedTransport(() => ({ status: 302, headers: { location: "/login" }, chunks: [] })),

@@ -53,6 +53,12 @@ export interface KubeClientOptions {
   readonly maxParallelCalls?: number;
   /** Asks for large lists (from 128 KiB) compressed: pays where the network is slow or metered, costs 0.5 MB of heap and the time to inflate. @defaultValue false */
   readonly acceptsGzip?: boolean;
+  /**
+   * Asks for JSON always: for a program that watches a few small objects, to which the reader of protobuf (0.1 MB of heap) brings nothing.
+   *
+   * @defaultValue false
+   */
+  readonly asksForJson?: boolean;
   /** Limits reading calls, on this side already; the server has limits of its own. Watches are not limited. @defaultValue not limited */
   readonly readRate?: CallRate;
   /** Limits writing calls. @defaultValue 50 per second, 100 at once */
@@ -104,7 +110,11 @@ class JsonKubeClient implements KubeClient {
     this.server = access.server;
     this.namespace = access.namespace;
     const { logger = noopLogger } = options;
-    this.#formats = new AnswerFormats({ logger, skipped: metrics.counter(SKIPPED_OBJECTS_TOTAL) });
+    this.#formats = new AnswerFormats({
+      logger,
+      skipped: metrics.counter(SKIPPED_OBJECTS_TOTAL),
+      asksForJson: options.asksForJson,
+    });
     this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#retries = options.retries ?? DEFAULT_RETRIES;
     this.#fieldManager = options.fieldManager;

@@ -1,6 +1,12 @@
 import { describeError, hasCode } from "@kinglet/errors";
 import { createBackoff, sleep, systemClock, type Clock } from "@kinglet/lifecycle";
-import { createInformer, type Informer, type KubeClient, type ResourceDefinition } from "@kinglet/kube-client";
+import {
+  createInformer,
+  type Informer,
+  type KubeClient,
+  type ResourceDefinition,
+  type Projection,
+} from "@kinglet/kube-client";
 import { enqueueObjects, runController, WorkQueue } from "@kinglet/kube-client/controller";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
@@ -13,7 +19,6 @@ import {
 } from "./certificates/reconcile-certificates.ts";
 import type { CertificateReconcilerOptions } from "./certificates/reconcile-certificates.ts";
 import { BUNDLE_OBJECTS, BUNDLE_WRITES_TOTAL, CERTIFICATE_WRITES_TOTAL, RESOURCES } from "./metrics.ts";
-import { identityProjection } from "./identity-projection.ts";
 import { loadResourceJudges } from "./lazy.ts";
 import { bundleKey, PolicyReconciler, type ControlledKind } from "./policy-reconciler.ts";
 import { configMaps, ruleResources, securityPolicies, type ControlledObject } from "./resources/controlled-resource.ts";
@@ -42,6 +47,9 @@ export interface PolicyControllerOptions {
 const policyFinalizer = "securitypolicies.config.stackrox.io/finalizer";
 const rulesFinalizer = "rules.kinglet.dev/finalizer";
 const certificatesKey = "certificates";
+
+/** What is kept of objects of which only a change counts: name, namespace, uid and version. */
+const onlyIdentity: Projection = { paths: [] };
 
 /**
  * Runs everything that one config-controller at a time does: judges policies and rules, publishes them as one bundle, writes their conditions, and keeps the
@@ -207,7 +215,7 @@ function watchOwnObjects(options: PolicyControllerOptions, queue: WorkQueue): re
       logger,
       metrics,
       metadataOnly: true,
-      projection: identityProjection,
+      projection: onlyIdentity,
       fieldSelector: `metadata.name=${name}`,
       ...(inNamespace === undefined ? {} : { namespace: inNamespace }),
     });

@@ -1,4 +1,10 @@
-import { createKubeClient, loadClusterAccess, type ClusterAccess, type KubeClient } from "@kinglet/kube-client";
+import {
+  createKubeClient,
+  loadClusterAccess,
+  type ClusterAccess,
+  type KubeClient,
+  type KubeClientOptions,
+} from "@kinglet/kube-client";
 import type { Logging } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { AppletContext } from "../applet-context.ts";
@@ -25,6 +31,7 @@ export async function openClient(
     metrics,
   }: { readonly context: AppletContext; readonly logging: Logging; readonly metrics: Metrics },
   stack: AsyncDisposableStack,
+  options: Pick<KubeClientOptions, "asksForJson"> = {},
 ): Promise<OpenedClient> {
   const { clock } = context;
   const access = await loadClusterAccess({
@@ -36,6 +43,7 @@ export async function openClient(
   });
   const client = stack.use(
     createKubeClient(access, {
+      ...options,
       userAgent: `kinglet-${context.name}/${context.version}`,
       logger: logging.logger("kube-client"),
       metrics,

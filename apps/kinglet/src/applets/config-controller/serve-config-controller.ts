@@ -62,7 +62,7 @@ async function run(
 ): Promise<void> {
   const { context, logging, metrics, logger } = service;
   const { clock, signal } = context;
-  const { access, client } = await openClient(config, service, stack);
+  const { access, client } = await openClient(config, service, stack, { asksForJson: true });
   const namespace = config.namespace ?? access.namespace ?? defaultNamespace;
   await waitForApi(client, cluster, context);
   if (signal.aborted) return;
