@@ -6,7 +6,7 @@ import { applets } from "../src/applets.ts";
 import { appletEntry, appletFile, programFile } from "./applet-bundles.ts";
 import { readModules } from "./module-map.ts";
 import { shortenNames } from "./shorten-names.ts";
-import { bundleOptions, bundleOutsideParts, partsOutside } from "./outside-parts.ts";
+import { bundleOptions, bundleOutsideParts, outsideParts, partsOutside } from "./outside-parts.ts";
 
 /** The program's folder. */
 const appFolder: string = join(import.meta.dirname, "..");
@@ -29,7 +29,7 @@ export async function bundle(folder: string = distFolder): Promise<Metafile> {
   const manifest = JSON.parse(await readFile(join(appFolder, "package.json"), "utf8")) as { version: string };
   const metafile: Metafile = { inputs: {}, outputs: {} };
   const bundles: BundleModules[] = [];
-  const add = async (entry: string, file: string, options: BuildOptions = {}): Promise<void> => {
+  const add = async (entry: string, file: string, options: BuildOptions = {}, applet = ""): Promise<void> => {
     const outfile = join(folder, file);
     const result = await build({
       ...bundleOptions,
@@ -37,7 +37,7 @@ export async function bundle(folder: string = distFolder): Promise<Metafile> {
       entryPoints: [join(appFolder, entry)],
       absWorkingDir: root,
       outfile,
-      plugins: [partsOutside()],
+      plugins: [partsOutside(outsideParts.filter(({ onlyFor = applet }) => onlyFor === applet))],
       sourcemap: "external",
     });
     await shortenNames(outfile);
@@ -50,7 +50,7 @@ export async function bundle(folder: string = distFolder): Promise<Metafile> {
     banner: { js: "#!/usr/bin/env node" },
     define: { KINGLET_VERSION: JSON.stringify(manifest.version) },
   });
-  for (const { name } of applets) await add(appletEntry(name), appletFile(name));
+  for (const { name } of applets) await add(appletEntry(name), appletFile(name), {}, name);
   const map: ModuleMapFile = { format: 2, bundles };
   await writeFile(join(folder, "kinglet.modules.json"), `${JSON.stringify(map)}\n`);
   const outsideInputs = await bundleOutsideParts(root, folder);

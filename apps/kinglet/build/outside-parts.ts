@@ -31,6 +31,8 @@ export interface OutsidePart {
   readonly contents: string;
   /** Folder from which the imports of `contents` are resolved. */
   readonly resolveFrom: string;
+  /** The only applet that does without it; the others have it in their bundles. Absent: all do. */
+  readonly onlyFor?: string;
 }
 
 /**
@@ -51,6 +53,14 @@ export const outsideParts: readonly OutsidePart[] = [
     file: "kinglet.cel-js.cjs",
     contents: 'export { Environment } from "@marcbachmann/cel-js";',
     resolveFrom: "packages/policy-engine",
+  },
+  {
+    // The config-controller asks for JSON.
+    importedAs: /^\.\/protobuf\/protobuf-streams\.ts$/,
+    file: "kinglet.protobuf-streams.cjs",
+    contents: 'export * from "./protobuf/protobuf-streams.ts";',
+    resolveFrom: "packages/kube-client/src",
+    onlyFor: "config-controller",
   },
   {
     // The field table of all kinds: the applets' decoders are written at build time.
