@@ -4,6 +4,8 @@ import { apiVersionOf, type SoakKind } from "./soak-kinds.ts";
 
 const NAMESPACES = ["soak-0", "soak-1", "soak-2", "soak-3"] as const;
 const PARALLEL_WRITES = 16;
+/** Share of the changes that delete an object and make it again. */
+const RECREATED = 0.1;
 
 /** Makes the objects, then changes them all the time: their number stays the same. */
 export class Churn implements AsyncDisposable {
@@ -64,11 +66,15 @@ export class Churn implements AsyncDisposable {
     this.#isPaused = false;
   }
 
-  /** Many changes at once. */
-  async burst(writes: number): Promise<void> {
+  /**
+   * Many changes at once.
+   *
+   * @param recreated - share of them that delete an object and make it again.
+   */
+  async burst(writes: number, recreated: number = RECREATED): Promise<void> {
     let left = writes;
     const work = async (): Promise<void> => {
-      while (left-- > 0 && !this.#stop.signal.aborted) await this.#writeSomething();
+      while (left-- > 0 && !this.#stop.signal.aborted) await this.#writeSomething(recreated);
     };
     await Promise.all(Array.from({ length: PARALLEL_WRITES }, work));
   }
@@ -82,21 +88,21 @@ export class Churn implements AsyncDisposable {
     try {
       for (;;) {
         await sleep(everyMs, { signal: this.#stop.signal });
-        if (!this.#isPaused) await this.#writeSomething();
+        if (!this.#isPaused) await this.#writeSomething(RECREATED);
       }
     } catch {
       // Rejects only when stopped: writes handle their own faults.
     }
   }
 
-  async #writeSomething(): Promise<void> {
+  async #writeSomething(recreated: number): Promise<void> {
     this.#inFlight++;
     try {
       const at = Math.floor(this.#random() * this.#kinds.length);
       const kind = this.#kinds[at]!;
       const index = Math.floor(this.#random() * this.#counts[at]!);
       const { name, namespace } = placeOf(index);
-      if (this.#random() < 0.1) {
+      if (this.#random() < recreated) {
         await this.#client.delete(kind.resource, name, { namespace }).catch(ignoreMissing);
         await this.#create(kind, index);
       } else {
