@@ -17,8 +17,6 @@ export interface Budget {
   readonly applet: string;
   /** Fixed limits of the design; never raised by the tool. */
   readonly limits: Partial<Record<keyof Measurement | "rss" | "anonymousRssAtWork", number>>;
-  /** Limits that are not met yet: what holds meanwhile, bytes. The entry goes when the limit is met. */
-  readonly missed?: Partial<Record<"rss", number>>;
   /** What the last ratchet measured. */
   readonly budget: Measurement;
   /** Identifiers that must not be in the bundle's static closure. */

@@ -16,7 +16,7 @@ import { median, spread } from "./spread.ts";
 const run = promisify(execFile);
 
 /** The executable's own V8 flags, for the bundle on a plain Node. */
-const nodeFlags = ["--max-semi-space-size=1", "--no-concurrent-recompilation", "--no-sparkplug"];
+const nodeFlags = ["--max-semi-space-size=1", "--no-concurrent-recompilation", "--no-sparkplug", "--no-maglev"];
 
 /** A measurement with what a reader wants to know besides the gated figures. */
 export interface AppletMeasurement {
