@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { containerSlug } from "../../packages/profile/src/index.ts";
 import {
   apiCall,
+  apiRequest,
   containerIdOf,
   containerProfileObject,
   containerProfilesPath,
@@ -20,6 +21,7 @@ import {
 } from "../../packages/testing/src/index.ts";
 import { buildImage, findSources, type BuiltImage } from "./build-image.ts";
 import { imageSkipReason, isImageRequired } from "./image-tools.ts";
+import { freePort, startContainer, type RunningContainer } from "./running-container.ts";
 
 const skipReason = imageSkipReason(process.env);
 
@@ -176,7 +178,93 @@ describe.skipIf(skipReason !== undefined)(`image [requires image]${skipNote}`, (
     ]);
     expect(alerts[0]).toMatchObject({ process: { binary: "/usr/bin/nc" } });
   });
+
+  it("runs both controllers in 96 MiB: what a policy of the API denies is refused, and they end in order", async () => {
+    await using cluster = await openSimCluster({
+      resolveService: (_namespace, _name, port) => `127.0.0.1:${String(port)}`,
+    });
+    await installCrds(cluster);
+    for (const namespace of ["kinglet", "shop"]) {
+      const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+      await apiCall(cluster, "POST", "/api/v1/namespaces", object);
+    }
+    const policies = "/apis/config.stackrox.io/v1alpha1/namespaces/kinglet/securitypolicies";
+    await apiCall(cluster, "POST", policies, privilegedPolicy);
+    const shared = join(folder, "controllers");
+    mkdirSync(shared);
+    writeFileSync(join(shared, "kubeconfig"), readFileSync(cluster.kubeconfigPath));
+    chmodSync(join(shared, "kubeconfig"), 0o644);
+    const [webhook, ...metrics] = [await freePort(), await freePort(), await freePort()];
+    const start = (applet: string, port: number | undefined, ...flags: readonly string[]): RunningContainer =>
+      startContainer(
+        [...storage, "--runtime=runc", "--cgroup-manager=cgroupfs"],
+        `kinglet-test-${applet}-${process.pid}`,
+        [
+          ...[
+            "--read-only",
+            `--volume=${shared}:/shared:ro`,
+            ...LIMITS,
+            name,
+            applet,
+            "--kubeconfig=/shared/kubeconfig",
+          ],
+          ...["--namespace=kinglet", `--metrics-bind=127.0.0.1:${port}`, "--debug-bind=127.0.0.1:0", ...flags],
+        ],
+        podman,
+      );
+    const ready = (one: RunningContainer, port: number | undefined): Promise<unknown> =>
+      waitFor(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200, {
+        timeoutMs: 60_000,
+        describe: () => `${one.name} to be ready; it said:\n${one.log()}`,
+      });
+    const failing = ["--failure-policy=Fail", `--webhook-port=${webhook}`];
+    await using controller = start("config-controller", metrics[0], ...failing);
+    await ready(controller, metrics[0]);
+    const secret = "/api/v1/namespaces/kinglet/secrets/kinglet-webhook-tls";
+    const data = await waitFor(
+      async () => (await apiRequest(cluster, "GET", secret)).body.data as Record<string, string> | undefined,
+      {
+        timeoutMs: 60_000,
+        describe: () => `the certificate; the controller said:\n${controller.log()}`,
+      },
+    );
+    for (const [file, content] of Object.entries(data)) {
+      writeFileSync(join(shared, file), Buffer.from(content, "base64"), { mode: 0o644 });
+    }
+    const webhookFlags = [`--bind=127.0.0.1:${webhook}`, "--certificate-dir=/shared", "--state-dir="];
+    await using admission = start("admission-controller", metrics[1], ...webhookFlags);
+    await ready(admission, metrics[1]);
+    const pod = podObject({ name: "shop", nodeName: "node-a" });
+    const create = (privileged: boolean): ReturnType<typeof apiRequest> => {
+      const containers = [{ name: "app", image: "registry.example/app:1", securityContext: { privileged } }];
+      const object = { ...pod, metadata: { name: "probe" }, spec: { containers } };
+      return apiRequest(cluster, "POST", "/api/v1/namespaces/shop/pods?dryRun=All", object);
+    };
+    await waitFor(async () => (await create(true)).status === 403, {
+      timeoutMs: 60_000,
+      describe: () => `a refusal; the admission controller said:\n${admission.log()}`,
+    });
+    expect((await create(false)).status).toBe(201);
+    for (const one of [controller, admission]) {
+      const pid = podman("inspect", "--format={{.State.Pid}}", one.name).trim();
+      expect(memoryLimit(pid)).toBe(96 * 1024 * 1024);
+    }
+    expect(await Promise.all([controller.stop(), admission.stop()])).toEqual([0, 0]);
+  });
 });
+
+const privilegedPolicy = {
+  apiVersion: "config.stackrox.io/v1alpha1",
+  kind: "SecurityPolicy",
+  metadata: { name: "privileged", namespace: "kinglet", annotations: { "kinglet.dev/mode": "deny" } },
+  spec: {
+    policyName: "No privileged containers",
+    categories: ["Kinglet"],
+    lifecycleStages: ["DEPLOY"],
+    severity: "HIGH_SEVERITY",
+    policySections: [{ policyGroups: [{ fieldName: "Privileged Container", values: [{ value: "true" }] }] }],
+  },
+};
 
 /** As small as the product promises, and with limits that a container without systemd can set. */
 const LIMITS: readonly string[] = [
