@@ -13,10 +13,11 @@ export interface AuditLogOptions {
   readonly write: (event: AuditEvent) => void;
 }
 
-/** Writes what a policy wants to know of requests, from its opening to {@link AuditLog.close}. */
+/** Writes what a policy wants to know of requests, until {@link AuditLog.close}. */
 export class AuditLog {
   readonly #options: AuditLogOptions;
   readonly #clock: Clock;
+  readonly #open = new Set<AuditTrail>();
   #isClosed = false;
 
   /** @throws KINGLET_ERR_KUBE_SIM_AUDIT_POLICY */
@@ -28,21 +29,25 @@ export class AuditLog {
 
   /** The record of a request that has come in, as yet of nobody. `receivedAt`: milliseconds since 1970-01-01 UTC. */
   begin(request: IncomingMessage, info: RequestInfo, attributes: RequestAttributes, receivedAt: number): AuditTrail {
-    return new AuditTrail({
+    const trail: AuditTrail = new AuditTrail({
       policy: this.#options.policy,
       now: () => this.#clock.now(),
       write: (event) => {
         if (!this.#isClosed) this.#options.write(event);
       },
+      onEnd: () => this.#open.delete(trail),
       request,
       version: info.version,
       attributes,
       receivedAt,
     });
+    this.#open.add(trail);
+    return trail;
   }
 
-  /** Nothing is written after this. */
+  /** Ends the records of requests that are still open; nothing is written after this. */
   close(): void {
+    for (const trail of [...this.#open]) trail.complete();
     this.#isClosed = true;
   }
 }

@@ -13,10 +13,17 @@ import { sourceAddresses } from "./source-addresses.ts";
 
 const RANKS: Readonly<Record<AuditLevel, number>> = { None: 0, Metadata: 1, Request: 2, RequestResponse: 3 };
 /** Sub-resources whose answers last. */
-const LONG_RUNNING: readonly string[] = ["attach", "exec", "log", "portforward", "proxy"];
+const LONG_RUNNING: Readonly<Record<string, true>> = {
+  attach: true,
+  exec: true,
+  log: true,
+  portforward: true,
+  proxy: true,
+};
 const MAX_ID_LENGTH = 64;
 /** A prefix that is a domain, and a name. */
-const QUALIFIED_KEY = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+const QUALIFIED_KEY =
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
 const CLOSED_EARLY = { metadata: {}, status: "Success", message: "Connection closed early", code: 200 };
 
 /** What the record of one request is made of. */
@@ -30,6 +37,8 @@ export interface AuditTrailParts {
   readonly version: string;
   readonly attributes: RequestAttributes;
   readonly receivedAt: number;
+  /** Called after the last event. */
+  readonly onEnd: () => void;
 }
 
 /**
@@ -58,7 +67,7 @@ export class AuditTrail {
     this.#parts = parts;
     this.id = request.headers["audit-id"]?.toString().slice(0, MAX_ID_LENGTH) || randomUUID();
     this.#isLong =
-      attributes.verb === "watch" || (attributes.isResource && LONG_RUNNING.includes(attributes.subresource));
+      attributes.verb === "watch" || (attributes.isResource && LONG_RUNNING[attributes.subresource] === true);
     this.#reference = attributes.isResource
       ? {
           resource: attributes.resource,
@@ -109,8 +118,8 @@ export class AuditTrail {
     this.#annotations.set(key, value);
   }
 
-  /** An object that was sent, decoded. `text`: the body it was in. */
-  takeObject(object: KubeObject, resource: RuledResource, text: string): void {
+  /** An object that was sent, decoded. `resource`: whose defaults it gets; `text`: the body it was in. */
+  takeObject(object: KubeObject, resource: RuledResource | undefined, text: string): void {
     if (!this.#reaches("Metadata")) return;
     const { metadata } = object;
     const reference = this.#reference;
@@ -153,6 +162,7 @@ export class AuditTrail {
 
   /** The answer is complete, or its connection gone; safe to call twice. */
   complete(): void {
+    this.#parts.onEnd();
     if (this.#decision === undefined) return;
     const now = this.#parts.now();
     const isEarly = this.#status === undefined;

@@ -7,12 +7,10 @@ import { applyDefaults } from "../writing/default-values.ts";
  *
  * @param text - the body; YAML counts as one that names no namespace.
  */
-export function requestedObject(object: KubeObject, resource: RuledResource, text: string): JsonRecord {
+export function requestedObject(object: KubeObject, resource: RuledResource | undefined, text: string): JsonRecord {
   const shown = structuredClone(object);
-  if (object.kind === resource.kind) {
-    if (resource.defaults !== undefined) applyDefaults(shown, resource.defaults);
-    resource.rules?.().default?.(shown);
-  }
+  if (resource?.defaults !== undefined) applyDefaults(shown, resource.defaults);
+  resource?.rules?.().default?.(shown);
   const { kind, apiVersion, metadata, ...rest } = shown;
   const { name, namespace, ...more } = metadata;
   return {

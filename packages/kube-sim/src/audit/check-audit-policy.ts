@@ -14,12 +14,13 @@ const LISTS = ["users", "userGroups", "verbs", "namespaces", "nonResourceURLs"] 
  */
 export function checkAuditPolicy(policy: unknown): AuditPolicy {
   const problems = isJsonRecord(policy) ? [...findProblems(policy)] : ["it is no object"];
-  if (problems.length === 0) return policy as unknown as AuditPolicy;
+  if (problems.length === 0) return policy as AuditPolicy;
   throw createError(kubeSimErrors, "KINGLET_ERR_KUBE_SIM_AUDIT_POLICY", { reason: problems.join("; ") });
 }
 
 function* findProblems(policy: JsonRecord): Generator<string> {
-  if (policy["apiVersion"] !== "audit.k8s.io/v1") yield `apiVersion is ${show(policy["apiVersion"])}, not audit.k8s.io/v1`;
+  if (policy["apiVersion"] !== "audit.k8s.io/v1")
+    yield `apiVersion is ${show(policy["apiVersion"])}, not audit.k8s.io/v1`;
   if (policy["kind"] !== "Policy") yield `kind is ${show(policy["kind"])}, not Policy`;
   yield* findStageProblems(policy, "");
   const { rules } = policy;

@@ -74,6 +74,8 @@ export class ApiServer {
     } catch (error) {
       this.#answerError(exchange, error);
     }
+    // A client that went away before anything was known of it ends no record by that.
+    if (exchange.isOver) exchange.record?.complete();
   }
 
   /** @returns true when the request is done with */

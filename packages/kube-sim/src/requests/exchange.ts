@@ -183,8 +183,9 @@ export class Exchange {
 
   #finish(): void {
     if (this.isOver) return;
-    this.response.end();
+    // Written before the client has the end of the answer.
     this.#record?.complete();
+    this.response.end();
   }
 
   sendText(
@@ -209,8 +210,8 @@ export class Exchange {
         "content-type": contentType,
         "content-length": String(body.length),
       });
-      this.response.end(this.request.method === "HEAD" ? undefined : body);
       this.#record?.complete();
+      this.response.end(this.request.method === "HEAD" ? undefined : body);
       return;
     }
     this.start(status, contentType, own);

@@ -61,7 +61,9 @@ export function parseServeArguments(args: readonly string[]): ParsedArguments {
     load: readLoad(values.get("--load"), problems),
   };
   if (values.has("--audit-policy-file") !== values.has("--audit-log-path")) {
-    problems.push("--audit-policy-file and --audit-log-path go together: one says what is recorded, the other where; give both");
+    problems.push(
+      "--audit-policy-file and --audit-log-path go together: one says what is recorded, the other where; give both",
+    );
   }
   return problems.length === 0 ? { kind: "serve", options } : { kind: "problems", problems };
 }

@@ -81,7 +81,8 @@ export class MutationHandler {
     const validation = { directive, warn: (warning: string) => exchange.warn(warning) };
     const shape = viewResource(resource, info.subresource);
     const object = parseObject(body.text, body.mediaType, shape, info.namespace, validation);
-    exchange.record?.takeObject(object, shape, body.text);
+    // The defaults of an object are not those of a view of it.
+    exchange.record?.takeObject(object, shape === resource ? resource : undefined, body.text);
     if (object.metadata.name === "") {
       throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
     }
