@@ -24,6 +24,11 @@ export const kubeSimErrors = {
     retryable: false,
     remedy: "Correct the object.",
   },
+  KINGLET_ERR_KUBE_SIM_AUDIT_POLICY: {
+    message: "this is no audit policy: {reason}",
+    retryable: false,
+    remedy: "Give a Policy of audit.k8s.io/v1 as kube-apiserver reads it.",
+  },
   KINGLET_ERR_KUBE_SIM_TOKEN_FILE: {
     message: "{file} is no token file: {reason}",
     retryable: false,

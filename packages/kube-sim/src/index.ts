@@ -1,3 +1,5 @@
+export { type AuditEvent, type AuditUser } from "./audit/audit-event.ts";
+export { type AuditLevel, type AuditPolicy, type AuditPolicyRule, type AuditStage } from "./audit/audit-policy.ts";
 export { kubeSimErrors } from "./errors.ts";
 export { type FaultAction } from "./faults/fault-action.ts";
 export { FaultTable, type Fault, type FaultMatch, type InstalledFault } from "./faults/fault-table.ts";

@@ -2,6 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createError } from "@kinglet/errors";
 import { systemClock, type Clock } from "@kinglet/lifecycle";
+import type { AuditEvent } from "./audit/audit-event.ts";
+import type { AuditLog } from "./audit/audit-log.ts";
+import type { AuditPolicy } from "./audit/audit-policy.ts";
+import { loadAuditLog } from "./audit/lazy.ts";
 import { ApiRefusal } from "./refusals/api-refusal.ts";
 import type { SimUser } from "./authorization/user-info.ts";
 import { CustomResources } from "./custom-resources/custom-resources.ts";
@@ -73,6 +77,11 @@ export interface KubeSimOptions {
    * all the same. Calls to a Service without an answer fail. @defaultValue no Service has one
    */
   readonly resolveService?: (namespace: string, name: string, port: number) => string | undefined;
+  /**
+   * An audit log: what the policy wants to know of requests, in the format and with the shape of the real server's events. `write` gets
+   * each event once, in order, before the client gets the end of the answer; it must not throw. @defaultValue none
+   */
+  readonly audit?: { readonly policy: AuditPolicy; readonly write: (event: AuditEvent) => void };
   /** Resources served without a CustomResourceDefinition, as an aggregated API serves them. */
   readonly extraResources?: readonly SimResource[];
   /** The version number before the first write; up to 20 digits. @defaultValue "1000" */
@@ -150,14 +159,18 @@ const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-sys
 /**
  * Starts a Kubernetes API server in this process, on loopback, with data in memory.
  *
- * @throws KINGLET_ERR_KUBE_SIM_LISTEN
+ * @throws KINGLET_ERR_KUBE_SIM_LISTEN, KINGLET_ERR_KUBE_SIM_AUDIT_POLICY
  *
  * @public
  */
 export async function openKubeSim(options: KubeSimOptions = {}): Promise<KubeSim> {
   const certificate = options.tls === false ? undefined : createServingCertificate(systemClock.now());
   const first = decidesByRoles(options) ? (await loadBootstrapObjects()).bootstrapObjects() : [];
-  const sim = new OpenKubeSim(options, certificate?.caPem ?? "", first);
+  const audit =
+    options.audit === undefined
+      ? undefined
+      : new (await loadAuditLog()).AuditLog(options.audit, options.clock ?? systemClock);
+  const sim = new OpenKubeSim(options, certificate?.caPem ?? "", first, audit);
   await sim.listen(
     (handle) =>
       new SimListener({
@@ -201,7 +214,12 @@ class OpenKubeSim implements KubeSim {
   #listener: SimListener | undefined;
   #isStopped = false;
 
-  constructor(options: KubeSimOptions, caPem: string, firstObjects: readonly KubeObjectInput[]) {
+  constructor(
+    options: KubeSimOptions,
+    caPem: string,
+    firstObjects: readonly KubeObjectInput[],
+    audit: AuditLog | undefined,
+  ) {
     const { clock = systemClock, random = Math.random } = options;
     this.caPem = caPem;
     this.#clock = clock;
@@ -260,6 +278,7 @@ class OpenKubeSim implements KubeSim {
       pipeline: this.#pipeline,
       faults: this.faults,
       journal: this.#journal,
+      audit,
       clock,
       random,
       users,
@@ -381,6 +400,7 @@ class OpenKubeSim implements KubeSim {
     this.#collector.stop();
     (await this.#loading)?.close();
     await this.#listener?.close();
+    this.#requests.audit?.close();
   }
 
   journal(): readonly JournalEntry[] {

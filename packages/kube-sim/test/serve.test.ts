@@ -117,6 +117,32 @@ describe("kube-sim serve", () => {
     expect(server.output()).toEqual({ out: `${JSON.stringify(ready)}\n`, err: "" });
   });
 
+  it("writes an audit log by a policy in YAML, one private line per event, and refuses a policy that is none [sim 14]", async () => {
+    const policy = join(folder, "policy.yaml");
+    const log = join(folder, "audit.jsonl");
+    writeFileSync(
+      policy,
+      "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n- level: Metadata\n",
+    );
+    const server = start("serve", "--audit-policy-file", policy, "--audit-log-path", log);
+    const { kubeconfig: file } = JSON.parse((await server.line) ?? "null") as { kubeconfig: string };
+    const kubeconfig = JSON.parse(readFileSync(file, "utf8")) as Kubeconfig;
+    await get(kubeconfig, "/api/v1/pods?limit=1&continue=", kubeconfig.users[0].user.token);
+    const text = readFileSync(log, "utf8");
+    expect(statSync(log).mode & 0o777).toBe(0o600);
+    expect(text).toContain("limit=1\\u0026continue=");
+    expect(
+      text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([{ kind: "Event", verb: "list", stage: "ResponseComplete", responseStatus: { code: 200 } }]);
+    writeFileSync(policy, "rules: none\n");
+    const wrong = start("serve", "--audit-policy-file", policy, "--audit-log-path", log);
+    expect(await wrong.exit).toBe(1);
+    expect(wrong.output().err).toContain("rules is empty");
+  });
+
   it("keeps the kubeconfig in a file of its own when none is named, and removes it at the end", async () => {
     const server = start("serve");
     const { kubeconfig } = JSON.parse((await server.line) ?? "null") as { kubeconfig: string };

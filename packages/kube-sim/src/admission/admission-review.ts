@@ -19,6 +19,8 @@ export interface ReviewAnswer {
   readonly patch: string;
   readonly patchType: string;
   readonly warnings: readonly string[];
+  /** For the audit log, without the webhook's name before their keys. */
+  readonly auditAnnotations: Readonly<Record<string, string>>;
 }
 
 /**
@@ -101,13 +103,16 @@ export function checkAnswer(review: Review, answer: JsonRecord, isMutating: bool
   } else {
     patchType = patch === "" ? undefined : "JSONPatch";
   }
-  const { status, warnings } = response;
+  const { status, warnings, auditAnnotations } = response;
   return {
     isAllowed: response["allowed"] === true,
     status: isJsonRecord(status) ? status : undefined,
     patch: isMutating ? Buffer.from(patch, "base64").toString() : "",
     patchType: patchType ?? "",
     warnings: Array.isArray(warnings) ? warnings.map(String) : [],
+    auditAnnotations: isJsonRecord(auditAnnotations)
+      ? Object.fromEntries(Object.entries(auditAnnotations).map(([key, value]) => [key, String(value)]))
+      : {},
   };
 }
 

@@ -28,11 +28,18 @@ export interface WebhookAdmissionParts {
   readonly complete: (resource: SimResource, object: KubeObject) => KubeObject;
 }
 
+/** A webhook and the place that annotations of the audit log name it by. */
+interface PlacedWebhook {
+  readonly webhook: Webhook;
+  /** `round_R_index_I`. */
+  readonly place: string;
+}
+
 /**
  * Calls admission webhooks as the API server does: the mutating ones one after the other, by name of their configuration, with one
  * more round for those that want it when a later one changed something; then all validating ones at once.
  *
- * A configuration counts from the moment it is stored. Audit annotations are ignored.
+ * A configuration counts from the moment it is stored. What the webhooks did is annotated for the audit log.
  *
  * @see k8s.io/apiserver v0.36.3 pkg/admission/plugin/webhook
  */
@@ -56,7 +63,8 @@ export class WebhookAdmission {
     const asked = new Set<string>();
     const due = new Set<string>();
     let isChanged = false;
-    const first = await this.#mutateInTurn(webhooks, attempt, (webhook, changed) => {
+    const all = webhooks.map((webhook, index) => ({ webhook, place: `round_0_index_${index}` }));
+    const first = await this.#mutateInTurn(all, attempt, (webhook, changed) => {
       if (changed) {
         // Whoever was asked before this change and wants to see it is asked once more.
         for (const id of asked) due.add(id);
@@ -66,7 +74,10 @@ export class WebhookAdmission {
       if (webhook.isReinvoked) asked.add(webhook.id);
     });
     if (!isChanged || due.size === 0) return first;
-    const again = webhooks.filter((webhook) => due.has(webhook.id));
+    // Annotations count places among all webhooks, also in the second round.
+    const again = webhooks
+      .map((webhook, index) => ({ webhook, place: `round_1_index_${index}` }))
+      .filter(({ webhook }) => due.has(webhook.id));
     return this.#mutateInTurn(again, { ...attempt, object: first }, () => {});
   }
 
@@ -79,7 +90,9 @@ export class WebhookAdmission {
     }
     if (concerned.length === 0) return;
     const refusals = await Promise.all(
-      concerned.map(({ webhook, target }) => this.#validateOne(webhook, attempt, target)),
+      concerned.map(({ webhook, target }, index) =>
+        this.#validateOne({ webhook, place: `round_0_index_${index}` }, attempt, target),
+      ),
     );
     const first = refusals.find((outcome) => outcome !== undefined);
     if (first !== undefined) throw first;
@@ -91,31 +104,49 @@ export class WebhookAdmission {
   }
 
   async #mutateInTurn(
-    webhooks: readonly Webhook[],
+    webhooks: readonly PlacedWebhook[],
     attempt: WriteAttempt,
     onAsked: (webhook: Webhook, isChanged: boolean) => void,
   ): Promise<KubeObject | undefined> {
     let object = attempt.object;
-    for (const webhook of webhooks) {
+    for (const placed of webhooks) {
+      const { webhook } = placed;
       const current = { ...attempt, object };
       const target = this.#targetFor(webhook, current);
       if (target === undefined) continue;
-      const next = await this.#mutateOne(webhook, current, target);
-      const isChanged = next !== object && !isDeepStrictEqual(next, object);
-      object = next;
+      let isChanged = false;
+      try {
+        const next = await this.#mutateOne(placed, current, target);
+        isChanged = next !== object && !isDeepStrictEqual(next, object);
+        object = next;
+      } finally {
+        const outcome = { configuration: webhook.configuration, webhook: webhook.name, mutated: isChanged };
+        attempt.annotate?.(`mutation.webhook.admission.k8s.io/${placed.place}`, JSON.stringify(outcome));
+      }
       onAsked(webhook, isChanged);
     }
     return object;
   }
 
-  async #mutateOne(webhook: Webhook, attempt: WriteAttempt, target: AdmissionTarget): Promise<KubeObject | undefined> {
+  async #mutateOne(
+    { webhook, place }: PlacedWebhook,
+    attempt: WriteAttempt,
+    target: AdmissionTarget,
+  ): Promise<KubeObject | undefined> {
     let answer: ReviewAnswer;
     try {
       answer = await this.#ask(webhook, attempt, target, true);
-      if (answer.isAllowed && answer.patch !== "") return this.#patched(webhook, attempt, target, answer);
+      if (answer.isAllowed && answer.patch !== "") {
+        const patched = this.#patched(webhook, attempt, target, answer);
+        if (patched !== attempt.object) annotatePatch(webhook, place, attempt, answer);
+        return patched;
+      }
     } catch (error) {
       if (!(error instanceof WebhookCallFailure)) throw error;
-      if (webhook.ignoresFailures) return attempt.object;
+      if (webhook.ignoresFailures) {
+        attempt.annotate?.(`failed-open.mutation.webhook.admission.k8s.io/${place}`, webhook.name);
+        return attempt.object;
+      }
       throw internalError(error.message);
     }
     if (!answer.isAllowed) throw denial(webhook, answer.status);
@@ -123,7 +154,7 @@ export class WebhookAdmission {
   }
 
   async #validateOne(
-    webhook: Webhook,
+    { webhook, place }: PlacedWebhook,
     attempt: WriteAttempt,
     target: AdmissionTarget,
   ): Promise<ApiRefusal | undefined> {
@@ -133,7 +164,9 @@ export class WebhookAdmission {
     } catch (error) {
       if (error instanceof ApiRefusal) return error;
       if (!(error instanceof WebhookCallFailure)) throw error;
-      return webhook.ignoresFailures ? undefined : internalError(error.message);
+      if (!webhook.ignoresFailures) return internalError(error.message);
+      attempt.annotate?.(`failed-open.validating.webhook.admission.k8s.io/${place}`, webhook.name);
+      return undefined;
     }
   }
 
@@ -159,6 +192,9 @@ export class WebhookAdmission {
       throw new WebhookCallFailure(webhook, `received invalid webhook response: ${answer}`);
     }
     for (const warning of answer.warnings) attempt.warn?.(warning);
+    for (const [key, value] of Object.entries(answer.auditAnnotations)) {
+      attempt.annotate?.(`${webhook.name}/${key}`, value);
+    }
     return answer;
   }
 
@@ -235,6 +271,12 @@ export class WebhookAdmission {
       requestResource: requestResourceValue(check),
     };
   }
+}
+
+function annotatePatch(webhook: Webhook, place: string, attempt: WriteAttempt, answer: ReviewAnswer): void {
+  const { configuration, name } = webhook;
+  const applied = { configuration, webhook: name, patch: JSON.parse(answer.patch) as unknown, patchType: "JSONPatch" };
+  attempt.annotate?.(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify(applied), "Request");
 }
 
 /** A webhook's no, as the client gets it. */

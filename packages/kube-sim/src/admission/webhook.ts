@@ -35,6 +35,8 @@ type WebhookAddress =
 export interface Webhook {
   /** Name of the configuration and place in it: the same for as long as it is stored. */
   readonly id: string;
+  /** Name of the configuration. */
+  readonly configuration: string;
   readonly name: string;
   readonly address: WebhookAddress;
   /** PEM; "" for the authorities that Node trusts. */
@@ -61,17 +63,18 @@ export function readWebhooks(configurations: Iterable<KubeObject>): Webhook[] {
       const name = textOf(hook["name"]);
       const count = counts.get(name) ?? 0;
       counts.set(name, count + 1);
-      webhooks.push(readWebhook(hook, `${configuration.metadata.name}/${name}/${count}`));
+      webhooks.push(readWebhook(hook, configuration.metadata.name, `${name}/${count}`));
     }
   }
   return webhooks;
 }
 
-function readWebhook(hook: JsonRecord, id: string): Webhook {
+function readWebhook(hook: JsonRecord, configuration: string, place: string): Webhook {
   const sideEffects = hook["sideEffects"];
   const timeout = hook["timeoutSeconds"];
   return {
-    id,
+    id: `${configuration}/${place}`,
+    configuration,
     name: textOf(hook["name"]),
     address: readAddress(hook),
     caBundle: Buffer.from(textOf(readPath(hook, "clientConfig.caBundle")), "base64").toString(),

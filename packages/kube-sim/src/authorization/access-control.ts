@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { refusal } from "../refusals/refusals.ts";
 import { readClientCertificate } from "./client-certificate.ts";
-import { impersonate, readImpersonation } from "./impersonation.ts";
+import { impersonate, readImpersonation, type Impersonation } from "./impersonation.ts";
 import type { Decision, RbacAuthorizer } from "./rbac-authorizer.ts";
-import { deniedRequest, type RequestAttributes } from "./request-attributes.ts";
+import type { RequestAttributes } from "./request-attributes.ts";
 import { TOKEN_ISSUER, type ServiceAccountTokens, type TokenVerdict } from "./service-account-tokens.ts";
 import { ALL_UNAUTHENTICATED, anonymousUser, completeUser, type SimUser, type UserInfo } from "./user-info.ts";
 
@@ -41,19 +41,11 @@ export class AccessControl {
   }
 
   /**
-   * The identity a request goes on under: that of its connection's certificate, else of its token, or the one it is allowed to take by
-   * impersonation. Neither is `system:anonymous`.
+   * Who asks: the user of the connection's certificate, else of the token; `system:anonymous` without either.
    *
-   * @throws ApiRefusal 400, 401, 403 (impersonation)
+   * @throws ApiRefusal 401
    */
-  identify(request: IncomingMessage, attributes: RequestAttributes): UserInfo {
-    const user = this.#authenticate(request);
-    const wanted = readImpersonation(request);
-    if (wanted === undefined) return user;
-    return impersonate((asked, wish) => this.authorize(asked, wish), user, wanted, attributes);
-  }
-
-  #authenticate(request: IncomingMessage): UserInfo {
+  authenticate(request: IncomingMessage): UserInfo {
     const certificate = readClientCertificate(request);
     if (certificate.kind === "user") return certificate.user;
     const token = /^\s*bearer (\S+)/i.exec(request.headers.authorization ?? "")?.[1];
@@ -61,6 +53,17 @@ export class AccessControl {
     const verdict = token === undefined ? undefined : this.checkToken(token, this.audiences);
     if (verdict?.kind !== "user") throw refusal(401, "Unauthorized", "Unauthorized");
     return verdict.user;
+  }
+
+  /**
+   * The identity that a request asks to go on under, if it asks and the requester may take it; undefined: it stays his own.
+   *
+   * @throws ApiRefusal 400, 403
+   */
+  impersonate(request: IncomingMessage, requester: UserInfo, attributes: RequestAttributes): Impersonation | undefined {
+    const wanted = readImpersonation(request);
+    if (wanted === undefined) return undefined;
+    return impersonate((asked, wish) => this.authorize(asked, wish), requester, wanted, attributes);
   }
 
   /** Whom a token stands for. */
@@ -81,11 +84,5 @@ export class AccessControl {
     if (rbac !== undefined) return rbac.authorize(user, attributes);
     const isKnown = !user.groups.includes(ALL_UNAUTHENTICATED);
     return { allowed: isKnown || (!attributes.isResource && OPEN_PATHS.test(attributes.path)), reason: "" };
-  }
-
-  /** @throws ApiRefusal 403 */
-  demand(user: UserInfo, attributes: RequestAttributes): void {
-    const { allowed, reason } = this.authorize(user, attributes);
-    if (!allowed) throw deniedRequest(user, attributes, reason);
   }
 }

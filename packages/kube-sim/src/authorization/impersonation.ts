@@ -22,6 +22,13 @@ const EXTRA_KEY = /^[a-z0-9]([-a-z0-9._]*[a-z0-9])?(\/[a-z0-9]([-a-z0-9._]*[a-z0
 /** From this many groups or values on, one check for all is tried before one for each. */
 const MANY = 4;
 
+/** Somebody whom a request goes on as. */
+export interface Impersonation {
+  readonly user: UserInfo;
+  /** The verb that allowed it: `impersonate:user-info`; "" for the old `impersonate`. */
+  readonly constraint: string;
+}
+
 /** One way of being allowed to impersonate; the first that says yes decides, the first that says no gives the answer. */
 interface Mode {
   readonly name: "associated-node" | "arbitrary-node" | "serviceaccount" | "user-info" | "";
@@ -86,12 +93,13 @@ export function impersonate(
   requester: UserInfo,
   wanted: UserInfo,
   attributes: RequestAttributes,
-): UserInfo {
+): Impersonation {
   let refused: Error | undefined;
   for (const mode of modes) {
     if (!mode.appliesTo(wanted, requester)) continue;
     try {
-      return actAs(authorize, mode.name, requester, wanted, attributes);
+      const user = actAs(authorize, mode.name, requester, wanted, attributes);
+      return { user, constraint: mode.name === "" ? "" : `impersonate:${mode.name}` };
     } catch (error) {
       refused ??= error as Error;
     }

@@ -44,6 +44,14 @@ export class ServiceAccountTokens {
     this.#find = find;
   }
 
+  /** The id of a token that was issued here; the audit log names it. */
+  idOf(token: string): string {
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
+      readonly jti: string;
+    };
+    return claims.jti;
+  }
+
   /** @param seconds - until it expires */
   issue(account: KubeObject, audiences: readonly string[], seconds: number, binding: TokenBinding): string {
     const now = Math.floor(this.#clock.now() / 1000);

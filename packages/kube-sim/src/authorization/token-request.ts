@@ -67,6 +67,10 @@ async function requestToken(call: SubresourceCall): Promise<void> {
     spec.audiences.every((audience) => access.audiences.includes(audience));
   const seconds = isMounted ? YEAR_SECONDS : spec.expirationSeconds;
   const token = access.serviceAccountTokens.issue(account, spec.audiences, seconds, binding);
+  call.request.annotate?.(
+    "authentication.kubernetes.io/issued-credential-id",
+    `JTI=${access.serviceAccountTokens.idOf(token)}`,
+  );
   const expirationTimestamp = timestamp(clock.now() + spec.expirationSeconds * 1000);
   exchange.sendJson(201, { ...object, status: { token, expirationTimestamp } });
 }

@@ -44,6 +44,8 @@ export async function sendPage(
     exchange.sendJson(200, { ...head, rows: null });
     return;
   }
+  const { record } = exchange;
+  if (record?.wantsAnswer === true) record.answer({ ...head, [member]: page.items.map(present) });
   await sendPieces(exchange, `${toJsonText(head).slice(0, -1)},"${member}":[`, page.items, present);
 }
 

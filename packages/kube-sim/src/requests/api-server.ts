@@ -4,7 +4,9 @@ import { sleep, type Clock } from "@kinglet/lifecycle";
 import { ApiRefusal } from "../refusals/api-refusal.ts";
 import type { AccessControl } from "../authorization/access-control.ts";
 import { answerKeySet } from "../authorization/key-set.ts";
-import { attributesOf } from "../authorization/request-attributes.ts";
+import type { AuditLog } from "../audit/audit-log.ts";
+import type { UserInfo } from "../authorization/user-info.ts";
+import { attributesOf, deniedRequest, type RequestAttributes } from "../authorization/request-attributes.ts";
 import { answerDiscovery } from "../discovery/answer-discovery.ts";
 import { Exchange } from "./exchange.ts";
 import type { FaultAction } from "../faults/fault-action.ts";
@@ -27,6 +29,8 @@ export interface ApiServerParts {
   readonly access: AccessControl;
   readonly faults: FaultTable;
   readonly journal: RequestJournal;
+  /** Undefined: none is kept. */
+  readonly audit: AuditLog | undefined;
   readonly clock: Clock;
 }
 
@@ -66,10 +70,12 @@ export class ApiServer {
       });
       if (fault !== undefined) entry.fault = fault.kind;
       if (fault !== undefined && (await this.#meetFault(exchange, fault))) return;
-      await this.#serve(exchange, info);
+      await this.#serve(exchange, info, entry.at);
     } catch (error) {
       this.#answerError(exchange, error);
     }
+    // A client that went away before anything was known of it ends no record by that.
+    if (exchange.isOver) exchange.record?.complete();
   }
 
   /** @returns true when the request is done with */
@@ -106,11 +112,14 @@ export class ApiServer {
     }
   }
 
-  async #serve(exchange: Exchange, info: RequestInfo): Promise<void> {
-    const { access, registry } = this.#parts;
+  async #serve(exchange: Exchange, info: RequestInfo, receivedAt: number): Promise<void> {
+    const { access, registry, audit } = this.#parts;
     const attributes = attributesOf(info, exchange.query);
-    exchange.user = access.identify(exchange.request, attributes);
-    access.demand(exchange.user, attributes);
+    if (audit !== undefined) exchange.keepRecord(audit.begin(exchange.request, info, attributes, receivedAt));
+    exchange.user = this.#identify(exchange, attributes);
+    const decision = access.authorize(exchange.user, attributes);
+    exchange.record?.authorize(decision);
+    if (!decision.allowed) throw deniedRequest(exchange.user, attributes, decision.reason);
     if (!info.isResource) {
       if (answerKeySet(exchange, access)) return;
       if (!answerDiscovery(exchange, registry, exchange.request.headers.host ?? "")) sendPageNotFound(exchange);
@@ -125,9 +134,28 @@ export class ApiServer {
       throw unknownResource();
     }
     checkAddress(resource, info);
-    if (resource.deprecationWarning !== undefined) exchange.warn(resource.deprecationWarning);
+    if (resource.deprecationWarning !== undefined) {
+      exchange.warn(resource.deprecationWarning);
+      exchange.record?.annotate("k8s.io/deprecated", "true");
+    }
     if (!READS[info.verb]) await resource.rules?.().prepare?.();
     await this.#dispatch(exchange, info, resource);
+  }
+
+  /** The identity under which a request goes on. @throws ApiRefusal 400, 401, 403 (impersonation) */
+  #identify({ request, record }: Exchange, attributes: RequestAttributes): UserInfo {
+    const { access } = this.#parts;
+    let requester: UserInfo;
+    try {
+      requester = access.authenticate(request);
+    } catch (error) {
+      record?.refuseCredentials();
+      throw error;
+    }
+    record?.receive(requester);
+    const other = access.impersonate(request, requester, attributes);
+    if (other !== undefined) record?.impersonate(other.user, other.constraint);
+    return other?.user ?? requester;
   }
 
   #dispatch(exchange: Exchange, info: RequestInfo, resource: ServedResource): Promise<void> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Session } from "node:http2";
 import { createGzip, gzipSync, type Gzip } from "node:zlib";
+import type { AuditTrail } from "../audit/audit-trail.ts";
 import type { ApiRefusal } from "../refusals/api-refusal.ts";
 import type { UserInfo } from "../authorization/user-info.ts";
 import type { FaultAction } from "../faults/fault-action.ts";
@@ -24,6 +25,7 @@ export class Exchange {
   readonly signal: AbortSignal;
   /** Who asks; set once he is known. */
   user: UserInfo | undefined;
+  #record: AuditTrail | undefined;
   readonly #warnings = new WarningHeaders();
   /** The fault that the request has met, for what it does to a body on its way out. */
   fault: FaultAction | undefined;
@@ -53,6 +55,7 @@ export class Exchange {
     response.once("close", () => {
       this.#isClosed = true;
       closed.abort();
+      this.#record?.complete();
     });
   }
 
@@ -64,6 +67,16 @@ export class Exchange {
   /** The simulator's time, milliseconds since 1970-01-01 UTC. */
   now(): number {
     return this.#now();
+  }
+
+  /** The request's part of the audit log, when one is kept. */
+  get record(): AuditTrail | undefined {
+    return this.#record;
+  }
+
+  /** From now on what happens to the request is recorded. */
+  keepRecord(record: AuditTrail): void {
+    this.#record = record;
   }
 
   /** The client reads gzip. */
@@ -93,6 +106,7 @@ export class Exchange {
   /** Sends the head of an answer whose body follows with {@link write}. */
   start(status: number, contentType: string, headers: Readonly<Record<string, string>> = {}): void {
     this.#entry.status = status;
+    this.#record?.start(status);
     if (this.#cutAfterBytes <= 0 && this.fault?.kind !== "blackhole") {
       this.#cut();
       return;
@@ -104,7 +118,7 @@ export class Exchange {
       "content-type": contentType,
       "cache-control": "no-cache, private",
     };
-    this.response.writeHead(status, { ...headers, ...this.#warningHeaders(), ...own });
+    this.response.writeHead(status, { ...headers, ...this.#ownHeaders(), ...own });
     this.response.flushHeaders();
   }
 
@@ -168,7 +182,10 @@ export class Exchange {
   }
 
   #finish(): void {
-    if (!this.isOver) this.response.end();
+    if (this.isOver) return;
+    // Written before the client has the end of the answer.
+    this.#record?.complete();
+    this.response.end();
   }
 
   sendText(
@@ -185,13 +202,15 @@ export class Exchange {
     }
     if (this.fault === undefined) {
       this.#entry.status = status;
+      this.#record?.start(status);
       this.response.writeHead(status, {
         "cache-control": "no-cache, private",
         ...own,
-        ...this.#warningHeaders(),
+        ...this.#ownHeaders(),
         "content-type": contentType,
         "content-length": String(body.length),
       });
+      this.#record?.complete();
       this.response.end(this.request.method === "HEAD" ? undefined : body);
       return;
     }
@@ -205,6 +224,8 @@ export class Exchange {
    * built-in kinds, protobuf.
    */
   sendJson(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): void {
+    // What cannot be negotiated is answered past the encoders, which are what is recorded.
+    if (status !== 406) this.#record?.answer(value);
     const { apiVersion = "", kind = "" } = value as { apiVersion?: string; kind?: string };
     const encodings = ["json", "yaml", "protobuf"] as const;
     const allowsTransforms = status < 400;
@@ -228,9 +249,12 @@ export class Exchange {
     this.sendJson(refusal.body.code ?? 500, refusal.body, wait === undefined ? {} : { "retry-after": String(wait) });
   }
 
-  #warningHeaders(): Record<string, string[]> {
+  #ownHeaders(): Record<string, string | string[]> {
     const { values } = this.#warnings;
-    return values.length === 0 ? {} : { warning: [...values] };
+    return {
+      ...(this.#record === undefined ? {} : { "audit-id": this.#record.id }),
+      ...(values.length === 0 ? {} : { warning: [...values] }),
+    };
   }
 
   #cut(): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "@kinglet/lifecycle";
+import type { AuditLog } from "../audit/audit-log.ts";
 import { WebhookAdmission } from "../admission/webhook-admission.ts";
 import { WebhookCaller } from "../admission/webhook-caller.ts";
 import { WebhookMatcher } from "../admission/webhook-matcher.ts";
@@ -41,6 +42,7 @@ export interface RequestServerParts {
   readonly pipeline: WritePipeline;
   readonly faults: FaultTable;
   readonly journal: RequestJournal;
+  readonly audit: AuditLog | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly users: ReadonlyMap<string, SimUser>;
@@ -95,6 +97,7 @@ export class RequestServer {
       access,
       faults: parts.faults,
       journal: parts.journal,
+      audit: parts.audit,
       clock,
     });
   }

@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { whenAborted } from "@kinglet/lifecycle";
+import type { AuditPolicy } from "../audit/audit-policy.ts";
 import { parseTokenFile } from "../authorization/token-file.ts";
 import type { SimUser } from "../authorization/user-info.ts";
-import { openKubeSim, type KubeSim } from "../kube-sim.ts";
+import { loadYaml } from "../decoding/lazy.ts";
+import { openKubeSim, type KubeSim, type KubeSimOptions } from "../kube-sim.ts";
+import { toJsonText } from "../representation/serialize.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 import { SERVE_HELP } from "./serve-help.ts";
 import { parseServeArguments, type ServeOptions } from "./serve-options.ts";
@@ -46,12 +49,14 @@ async function serve(options: ServeOptions, context: ServeContext): Promise<Serv
   try {
     const tokens = options.tokenAuthFile === undefined ? {} : readTokens(options.tokenAuthFile);
     const { clientCaFile } = options;
+    const audit = await openAudit(options, context, stack);
     const sim = stack.use(
       await openKubeSim({
         port: options.port,
         authorization: "rbac",
         tokens,
         ...(clientCaFile === undefined ? {} : { clientAuthorityPem: readText(clientCaFile, "--client-ca-file") }),
+        ...(audit === undefined ? {} : { audit }),
         ...(options.seed === undefined ? {} : { random: createSeededRandom(options.seed) }),
       }),
     );
@@ -65,6 +70,47 @@ async function serve(options: ServeOptions, context: ServeContext): Promise<Serv
   }
   await whenAborted(context.signal);
   return 0;
+}
+
+/** The audit log that was asked for; its file is closed with the stack. */
+async function openAudit(
+  { auditPolicyFile, auditLogFile }: ServeOptions,
+  context: ServeContext,
+  stack: AsyncDisposableStack,
+): Promise<KubeSimOptions["audit"]> {
+  if (auditPolicyFile === undefined || auditLogFile === undefined) return undefined;
+  const { parse } = await loadYaml();
+  const policy = parsePolicy(parse, readText(auditPolicyFile, "--audit-policy-file"), auditPolicyFile);
+  const name = `--audit-log-path ${JSON.stringify(auditLogFile)}`;
+  let file: number;
+  try {
+    file = openSync(auditLogFile, "a", 0o600);
+  } catch (cause) {
+    const wayOut = `make the folder ${JSON.stringify(dirname(auditLogFile))} writable, or name another file`;
+    throw new Error(`${name} cannot be written (${reasonOf(cause)}); ${wayOut}`, { cause });
+  }
+  stack.defer(() => closeSync(file));
+  let isBroken = false;
+  const write: NonNullable<KubeSimOptions["audit"]>["write"] = (event) => {
+    try {
+      writeSync(file, `${toJsonText(event)}\n`);
+      isBroken = false;
+    } catch (error) {
+      if (!isBroken) context.report(`kube-sim: ${name} cannot be written (${reasonOf(error)}); events are lost`);
+      isBroken = true;
+    }
+  };
+  return { policy, write };
+}
+
+function parsePolicy(parse: (text: string) => unknown, text: string, file: string): AuditPolicy {
+  try {
+    // Opening the simulator checks it.
+    return parse(text) as AuditPolicy;
+  } catch (cause) {
+    const why = (cause as Error).message.split("\n")[0] ?? "";
+    throw new Error(`--audit-policy-file ${JSON.stringify(file)} is no YAML (${why}); correct it`, { cause });
+  }
 }
 
 function readTokens(file: string): Record<string, SimUser> {

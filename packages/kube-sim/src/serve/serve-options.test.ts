@@ -15,6 +15,8 @@ describe("parseServeArguments", () => {
         kubeconfig: undefined,
         tokenAuthFile: undefined,
         clientCaFile: undefined,
+        auditPolicyFile: undefined,
+        auditLogFile: undefined,
         seed: undefined,
         load: {},
       },
@@ -28,6 +30,8 @@ describe("parseServeArguments", () => {
         "--token-auth-file",
         "t.csv",
         "--client-ca-file=ca.pem",
+        "--audit-policy-file=p.yaml",
+        "--audit-log-path=a.jsonl",
         "--seed=7",
         "--load",
         "pods=5,nodes=2",
@@ -39,6 +43,8 @@ describe("parseServeArguments", () => {
         kubeconfig: "k",
         tokenAuthFile: "t.csv",
         clientCaFile: "ca.pem",
+        auditPolicyFile: "p.yaml",
+        auditLogFile: "a.jsonl",
         seed: 7,
         load: { pods: 5, nodes: 2 },
       },
@@ -57,8 +63,8 @@ describe("parseServeArguments", () => {
     expect(
       problems("--port", "70000", "--seed", "-1", "--load", "pods=many,nodes=2000000", "--colour", "red", "extra"),
     ).toEqual([
-      "--colour is no flag of kube-sim serve; it knows --port, --kubeconfig, --token-auth-file, --client-ca-file, --seed, --load and --help",
-      '"extra" is one word too many; kube-sim serve takes flags only: --port, --kubeconfig, --token-auth-file, --client-ca-file, --seed, --load',
+      "--colour is no flag of kube-sim serve; it knows --port, --kubeconfig, --token-auth-file, --client-ca-file, --audit-policy-file, --audit-log-path, --seed, --load and --help",
+      '"extra" is one word too many; kube-sim serve takes flags only: --port, --kubeconfig, --token-auth-file, --client-ca-file, --audit-policy-file, --audit-log-path, --seed, --load',
       '--port is "70000", but must be a whole number from 0 to 65535; leave it out to get a free port',
       '--seed is "-1", but must be a whole number from 0 to 4294967295; leave it out to get other names in each run',
       '--load has "pods=many", but each part must be RESOURCE=COUNT; write --load pods=5000,nodes=10',
@@ -69,6 +75,9 @@ describe("parseServeArguments", () => {
       "--kubeconfig has no value; write --kubeconfig ./kube-sim.kubeconfig",
     ]);
     expect(problems("--seed", "1", "--seed", "2")).toEqual(["--seed is given twice; give it once"]);
+    expect(problems("--audit-log-path", "a.jsonl")).toEqual([
+      "--audit-policy-file and --audit-log-path go together: one says what is recorded, the other where; give both",
+    ]);
     expect(problems("--kubeconfig=")).toEqual([
       "--kubeconfig is empty, but must name a file; write --kubeconfig ./kube-sim.kubeconfig",
     ]);

@@ -6,6 +6,9 @@ export interface ServeOptions {
   readonly kubeconfig: string | undefined;
   readonly tokenAuthFile: string | undefined;
   readonly clientCaFile: string | undefined;
+  /** Given together with `auditLogFile` or not at all. */
+  readonly auditPolicyFile: string | undefined;
+  readonly auditLogFile: string | undefined;
   /** Undefined: names differ from run to run. */
   readonly seed: number | undefined;
   /** Objects to make before the server is ready: resource → count. */
@@ -20,7 +23,16 @@ export type ParsedArguments =
 
 const MAX_SEED = 2 ** 32 - 1;
 const MAX_LOAD = 1_000_000;
-const FLAGS = ["--port", "--kubeconfig", "--token-auth-file", "--client-ca-file", "--seed", "--load"] as const;
+const FLAGS = [
+  "--port",
+  "--kubeconfig",
+  "--token-auth-file",
+  "--client-ca-file",
+  "--audit-policy-file",
+  "--audit-log-path",
+  "--seed",
+  "--load",
+] as const;
 
 type Flag = (typeof FLAGS)[number];
 
@@ -43,9 +55,16 @@ export function parseServeArguments(args: readonly string[]): ParsedArguments {
     kubeconfig: readFile(values, "--kubeconfig", problems),
     tokenAuthFile: readFile(values, "--token-auth-file", problems),
     clientCaFile: readFile(values, "--client-ca-file", problems),
+    auditPolicyFile: readFile(values, "--audit-policy-file", problems),
+    auditLogFile: readFile(values, "--audit-log-path", problems),
     seed: readNumber(values, "--seed", MAX_SEED, "leave it out to get other names in each run", problems),
     load: readLoad(values.get("--load"), problems),
   };
+  if (values.has("--audit-policy-file") !== values.has("--audit-log-path")) {
+    problems.push(
+      "--audit-policy-file and --audit-log-path go together: one says what is recorded, the other where; give both",
+    );
+  }
   return problems.length === 0 ? { kind: "serve", options } : { kind: "problems", problems };
 }
 
@@ -126,6 +145,10 @@ function exampleOf(flag: Flag): string {
       return "./tokens.csv";
     case "--client-ca-file":
       return "./client-ca.pem";
+    case "--audit-policy-file":
+      return "./audit-policy.yaml";
+    case "--audit-log-path":
+      return "./audit.jsonl";
     case "--seed":
       return "1";
     default:

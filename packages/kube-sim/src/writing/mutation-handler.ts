@@ -51,8 +51,11 @@ export class MutationHandler {
     const text = await readBody(exchange.request);
     const isDryRun = parseDryRun(exchange.query.getAll("dryRun"), "CreateOptions");
     const request = writeRequest(exchange, "CreateOptions", isDryRun);
-    const parse = (kind: SimResource): KubeObject =>
-      parseObject(text, mediaTypeOf(exchange.request), kind, info.namespace);
+    const parse = (kind: SimResource): KubeObject => {
+      const object = parseObject(text, mediaTypeOf(exchange.request), kind, info.namespace);
+      exchange.record?.takeObject(object, kind, text);
+      return object;
+    };
     await handle({ ...this.#parts, exchange, info, resource, text, parse, request });
   }
 
@@ -64,6 +67,7 @@ export class MutationHandler {
     const body = await toJsonBody(text, mediaTypeOf(exchange.request));
     const validation = { directive, warn: (warning: string) => exchange.warn(warning) };
     const object = parseObject(body.text, body.mediaType, resource, info.namespace, validation);
+    exchange.record?.takeObject(object, resource, body.text);
     const created = await this.#writer.create(resource, object, writeRequest(exchange, "CreateOptions", isDryRun));
     exchange.sendJson(201, presentObject(created, resource, representation));
   }
@@ -77,6 +81,8 @@ export class MutationHandler {
     const validation = { directive, warn: (warning: string) => exchange.warn(warning) };
     const shape = viewResource(resource, info.subresource);
     const object = parseObject(body.text, body.mediaType, shape, info.namespace, validation);
+    // The defaults of an object are not those of a view of it.
+    exchange.record?.takeObject(object, shape === resource ? resource : undefined, body.text);
     if (object.metadata.name === "") {
       throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
     }
@@ -98,6 +104,7 @@ export class MutationHandler {
     const kind = patchKindOf(mediaTypeOf(exchange.request), resource);
     const options = parseWriteOptions(exchange.query, "PatchOptions", kind === "apply");
     const representation = chooseRepresentation(exchange, resource);
+    exchange.record?.takePatch(kind === "apply" ? await applyAsJson(text) : text);
     const change = await readPatch({
       ...options,
       resource: viewResource(resource, info.subresource),
@@ -126,7 +133,9 @@ export class MutationHandler {
   }
 
   async delete(exchange: Exchange, info: RequestInfo, resource: RuledResource): Promise<void> {
-    const { options, isDryRun } = parseDeleteOptions(exchange, await readBody(exchange.request));
+    const text = await readBody(exchange.request);
+    exchange.record?.takeDeleteOptions(text);
+    const { options, isDryRun } = parseDeleteOptions(exchange, text);
     const representation = chooseRepresentation(exchange, resource);
     const request = writeRequest(exchange, "DeleteOptions", isDryRun);
     const { object, isGone } = await this.#writer.delete(resource, info.namespace, info.name, options, request);
@@ -144,7 +153,9 @@ export class MutationHandler {
   }
 
   async deleteCollection(exchange: Exchange, info: RequestInfo, resource: RuledResource): Promise<void> {
-    const { options, isDryRun } = parseDeleteOptions(exchange, await readBody(exchange.request));
+    const text = await readBody(exchange.request);
+    exchange.record?.takeDeleteOptions(text);
+    const { options, isDryRun } = parseDeleteOptions(exchange, text);
     if (resource.namespaced && info.namespace === "") throw methodNotAllowed();
     const representation = chooseRepresentation(exchange, resource, "list");
     const page = await this.#reader.selectPage(
@@ -179,8 +190,19 @@ function writeRequest(exchange: Exchange, kind: string, isDryRun: boolean): Writ
       ...(validation === "" ? {} : { fieldValidation: validation }),
     },
     warn: (text) => exchange.warn(text),
+    annotate: (key, value, from) => exchange.record?.annotate(key, value, from),
     signal: exchange.signal,
   };
+}
+
+/** A configuration that is applied may be YAML; "" when it is neither that nor JSON. */
+async function applyAsJson(text: string): Promise<string> {
+  try {
+    return (await toJsonBody(text, "application/yaml")).text;
+  } catch {
+    // What is wrong with it is for the patch to say.
+    return "";
+  }
 }
 
 function parseDryRun(values: readonly string[], kind: string): boolean {

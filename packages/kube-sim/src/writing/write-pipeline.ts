@@ -17,6 +17,8 @@ export interface WriteRequest {
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** Adds a `Warning` header to the answer. */
   readonly warn?: ((text: string) => void) | undefined;
+  /** Adds an annotation to the request's audit events from a level on; the first value of a key stays. */
+  readonly annotate?: ((key: string, value: string, from?: "Metadata" | "Request") => void) | undefined;
   /** Part of a request that admission has seen already (the deletion inside an eviction). */
   readonly isAdmitted?: boolean | undefined;
   /** Fires when nobody waits for the answer any more. */

@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const only = values.only?.split(",");
 const recordings = readRecordings().filter((recording) => only === undefined || only.includes(recording.name));
-const scores: ScenarioScore[] = await Promise.all(recordings.map(scoreScenario));
+const scores: ScenarioScore[] = await Promise.all(recordings.map((recording) => scoreScenario(recording)));
 const hidden: readonly (Level | undefined)[] = values.exact === true ? ["exact"] : ["body", "exact"];
 if (values.verbose === true || values.exact === true) {
   for (const { name, steps } of scores) {

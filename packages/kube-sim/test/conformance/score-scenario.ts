@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from "@kinglet/lifecycle";
-import { openKubeSim } from "../../src/index.ts";
+import { openKubeSim, type KubeSimOptions } from "../../src/index.ts";
 import { openAnswerWebhook, type ReceivedReview } from "./answer-webhook.ts";
 import { compareAnswers, type Comparison } from "./compare-answers.ts";
 import { playScenario, RECORDED_TOKENS } from "./play-scenario.ts";
@@ -31,11 +31,12 @@ function clockOfTheRecordings(): Clock {
   };
 }
 
-/** Plays a recording against a fresh simulator and compares every answer. */
-export async function scoreScenario(recording: Recording): Promise<ScenarioScore> {
+/** Plays a recording against a fresh simulator, with an audit log on wish, and compares every answer. */
+export async function scoreScenario(recording: Recording, audit?: KubeSimOptions["audit"]): Promise<ScenarioScore> {
   await using webhook = await openAnswerWebhook();
   await using sim = await openKubeSim({
     clock: clockOfTheRecordings(),
+    ...(audit === undefined ? {} : { audit }),
     adminToken: "tok-admin",
     tokens: {
       "tok-admin": { name: "admin", uid: "uid-0", groups: ["system:masters"] },
