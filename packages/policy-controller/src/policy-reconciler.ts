@@ -73,11 +73,10 @@ export class PolicyReconciler {
     }
     const colon = key.indexOf(":");
     const kind = this.#options.kinds.find(({ prefix }) => prefix === key.slice(0, colon));
-    if (kind !== undefined) await this.#reconcileObject(kind, key.slice(colon + 1), signal);
-    return undefined;
+    return kind === undefined ? undefined : this.#reconcileObject(kind, key.slice(colon + 1), signal);
   }
 
-  async #reconcileObject(kind: ControlledKind, key: string, signal: AbortSignal): Promise<void> {
+  async #reconcileObject(kind: ControlledKind, key: string, signal: AbortSignal): Promise<ReconcileResult> {
     const object = kind.informer.get(key);
     const queueKey = `${kind.prefix}:${key}`;
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
@@ -85,23 +84,26 @@ export class PolicyReconciler {
       if (this.#published === undefined || this.#published.has(queueKey)) this.#askForBundle();
       else if (object !== undefined)
         await removeFinalizer(this.#options.client, kind.resource, object, kind.finalizer, { signal });
-      return;
+      return undefined;
     }
     const { record, affected } = await kind.book.update(key, object);
     for (const other of affected) this.#options.queue.add(`${kind.prefix}:${other}`);
+    // After a fault of ours, again later each time.
+    const result = record.isJudged ? undefined : ({ requeue: true } as const);
     const wantedVersion = record.nameTakenBy === undefined ? record.versionInForce : undefined;
     const isFinalized = object.metadata.finalizers?.includes(kind.finalizer) ?? false;
     if (wantedVersion !== undefined && !isFinalized) {
       // The event of this write brings the object here again.
       await addFinalizer(this.#options.client, kind.resource, object, kind.finalizer, { signal });
-      return;
+      return result;
     }
     if (this.#published === undefined || this.#published.get(queueKey) !== wantedVersion) {
       this.#askForBundle();
       // What it says about the bundle is known when that is written; unless none can be made.
-      if (this.#bundleProblem === "") return;
+      if (this.#bundleProblem === "") return result;
     }
     await this.#writeStatus(kind, object, record, signal);
+    return result;
   }
 
   async #writeStatus(
@@ -175,12 +177,10 @@ export class PolicyReconciler {
     for (const key of kind.book.keys()) if (!present.has(key)) kind.book.remove(key);
     for (const object of objects) await kind.book.update(keyOf(object), object);
     // Only now everybody's claim to a name is known.
-    return Promise.all(
-      objects.map(async (object) => ({
-        key: keyOf(object),
-        record: (await kind.book.update(keyOf(object), object)).record,
-      })),
-    );
+    return objects.flatMap((object) => {
+      const record = kind.book.record(keyOf(object));
+      return record === undefined ? [] : [{ key: keyOf(object), record }];
+    });
   }
 
   #askAll(kind: ControlledKind): void {

@@ -20,8 +20,8 @@ export type Body =
 
 /** What is thrown away of a body before the connection is cut, bytes. */
 const maxDiscardedBytes = 67_108_864;
-/** Bodies up to this size are put together from their chunks; for larger ones there is one buffer from the beginning. */
-const smallBytes = 65_536;
+/** The first buffer of a body whose length nobody told, bytes; it doubles from there. */
+const smallBytes = 16_384;
 
 /**
  * Reads a body and never holds more than is allowed: room for the announced length is taken before the first byte is kept, chunked bodies take
@@ -44,8 +44,8 @@ export function readBody(
   const { maxBytes, budget, clock } = options;
   const declared = Number(request.headers["content-length"] ?? "-1");
   return new Promise((resolve) => {
-    let chunks: Buffer[] = [];
-    let whole: Buffer | undefined;
+    let store = Buffer.alloc(0);
+    let kept = 0;
     let received = 0;
     let reserved = 0;
     let isTooLarge = declared > maxBytes;
@@ -62,45 +62,45 @@ export function readBody(
     const timer = clock.startTimer(() => finish({ kind: "slow" }), Math.max(1, options.timeoutMs));
     const keepHeadOnly = (): void => {
       isHead = true;
-      const head = whole === undefined ? Buffer.concat(chunks) : whole.subarray(0, received);
       // A copy: a slice would keep the whole buffer alive.
-      chunks = [Buffer.from(head.subarray(0, maxHeadBytes))];
-      whole = undefined;
+      store = Buffer.from(store.subarray(0, Math.min(kept, maxHeadBytes)));
+      kept = store.length;
       budget.release(reserved);
       reserved = 0;
     };
-    if (!isHead && declared > 0) {
-      if (budget.tryReserve(declared)) reserved = declared;
-      else isHead = true;
-      if (!isHead && declared > smallBytes) whole = Buffer.allocUnsafeSlow(declared);
-    }
+    /** Makes room for bytes in one buffer, whatever they come in: a buffer for each chunk would cost a hundred bytes for a body sent byte by byte. */
+    const hasRoomFor = (size: number): boolean => {
+      if (size <= store.length) return true;
+      const grown = declared >= size ? declared : Math.min(maxBytes, Math.max(size, 2 * store.length, smallBytes));
+      const capacity = isHead ? maxHeadBytes : grown;
+      if (!isHead) {
+        if (!budget.tryReserve(capacity - reserved)) return false;
+        reserved = capacity;
+      }
+      const larger = Buffer.allocUnsafeSlow(capacity);
+      store.copy(larger, 0, 0, kept);
+      store = larger;
+      return true;
+    };
+    if (!isHead && declared > 0 && !hasRoomFor(declared)) isHead = true;
     request.on("data", (chunk: Buffer) => {
-      const start = received;
       received += chunk.length;
       if (received > maxDiscardedBytes) return finish({ kind: "gone" });
       if (received > maxBytes) isTooLarge = true;
       if (isTooLarge) {
         if (!isHead) keepHeadOnly();
-        chunks = [];
+        kept = 0;
         return undefined;
       }
-      if (isHead) {
-        if (start < maxHeadBytes) chunks.push(Buffer.from(chunk.subarray(0, maxHeadBytes - start)));
-        return undefined;
-      }
-      if (whole !== undefined) {
-        chunk.copy(whole, start);
-        return undefined;
-      }
-      chunks.push(chunk);
-      if (received <= reserved) return undefined;
-      if (budget.tryReserve(received - reserved)) reserved = received;
-      else keepHeadOnly();
+      if (!isHead && !hasRoomFor(received)) keepHeadOnly();
+      if (isHead && kept === maxHeadBytes) return undefined;
+      if (isHead) hasRoomFor(maxHeadBytes);
+      kept += chunk.copy(store, kept, 0, Math.min(chunk.length, (isHead ? maxHeadBytes : received) - kept));
       return undefined;
     });
     request.once("end", () => {
       if (isTooLarge) return finish({ kind: "too-large" });
-      const bytes = whole ?? (chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+      const bytes = store.subarray(0, kept);
       if (isHead) return finish({ kind: "head", bytes });
       const held = reserved;
       return finish({ kind: "whole", bytes, release: () => budget.release(held) });

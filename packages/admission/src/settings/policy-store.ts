@@ -47,6 +47,8 @@ export class PolicyStore {
   #active: ActivePolicies | undefined;
   #source: BundleSource | undefined;
   #problem = "";
+  /** What is wrong with the bundle in force itself. */
+  #note = "";
   #builder: PolicyBuilder | undefined;
   /** Offers are taken one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -128,7 +130,8 @@ export class PolicyStore {
     if (this.#source !== undefined && ranks[this.#source] < ranks[source]) return false;
     if (this.#active?.sha256 === index.sha256) {
       this.#source = source;
-      if (this.#problem !== "") this.#tell("");
+      // The same bundle: what was wrong with other ones is over, what could not be read of this one is not.
+      if (this.#problem !== this.#note) this.#tell(this.#note);
       return true;
     }
     try {
@@ -150,11 +153,10 @@ export class PolicyStore {
         unreadable: unreadable.length,
         sha256: index.sha256,
       });
-      this.#tell(
-        unreadable.length === 0
-          ? ""
-          : `${unreadable.length} policies of the bundle cannot be read: ${unreadable[0] ?? ""}`,
-      );
+      const first = unreadable[0] ?? "";
+      this.#note =
+        unreadable.length === 0 ? "" : `${unreadable.length} policies of the bundle cannot be read: ${first}`;
+      this.#tell(this.#note);
       if (copyPath !== undefined && source !== "copy") await this.#keepCopy(copyPath, packBundle(index, pieces));
       return true;
     } catch (error) {

@@ -21,6 +21,7 @@ const recordOf = (judgement: ResourceRecord["judgement"], nameTakenBy?: string):
   version: "1",
   judgement,
   inForce: undefined,
+  isJudged: true,
   versionInForce: judgement.isValid ? "1" : undefined,
   nameTakenBy,
 });

@@ -1,12 +1,15 @@
+import { describeError } from "@kinglet/errors";
 import type { BundleObject } from "@kinglet/policy-engine/bundle";
 import type { ControlledObject } from "./controlled-resource.ts";
-import type { Judgement } from "./judgement.ts";
+import { joinProblems, type Judgement } from "./judgement.ts";
 
 /** What is known about one resource. */
 export interface ResourceRecord {
   /** Identifies the content that was judged: another uid, generation or annotation of ours is another version. */
   readonly version: string;
   readonly judgement: Judgement;
+  /** False: judging it failed, which says nothing about it; what was in force stays. */
+  readonly isJudged: boolean;
   /** What is put in force of it: its content when that is valid, else the last valid one; undefined when there never was one. */
   readonly inForce: BundleObject | undefined;
   /** Version of `inForce`. */
@@ -71,7 +74,9 @@ export class ResourceBook {
     let entry = this.#entries.get(key);
     const affected = new Set<string>();
     if (entry?.version !== version) {
-      const judgement = await this.#judgeOnce(key, version, object);
+      const judged = await this.#judgeOnce(key, version, object).catch((error: unknown) => describeError(error));
+      const isJudged = typeof judged !== "string";
+      const judgement = isJudged ? judged : unjudged(this.#entries.get(key), judged);
       const before = this.#entries.get(key);
       if (before?.version === version) return { record: { ...before, nameTakenBy: this.#takenBy(key) }, affected };
       const isSame = before?.version.split(":")[0] === object.metadata.uid;
@@ -80,7 +85,9 @@ export class ResourceBook {
       const former = this.#former.get(uid);
       this.#former.delete(uid);
       entry = {
-        version,
+        // What could not be judged is judged again when it is asked for next.
+        version: isJudged ? version : `${version}:unjudged`,
+        isJudged,
         judgement,
         createdAt: creationTimestamp,
         inForce: judgement.isValid ? contentOf(object) : (kept?.inForce ?? former),
@@ -90,6 +97,12 @@ export class ResourceBook {
       this.#moveClaim(key, before?.judgement.claimedName, judgement.claimedName, affected);
     }
     return { record: { ...entry, nameTakenBy: this.#takenBy(key) }, affected };
+  }
+
+  /** What is known about a resource without judging it anew; undefined for one that was never given. */
+  record(key: string): ResourceRecord | undefined {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? undefined : { ...entry, nameTakenBy: this.#takenBy(key) };
   }
 
   #judgeOnce(key: string, version: string, object: ControlledObject): Promise<Judgement> {
@@ -147,6 +160,12 @@ export class ResourceBook {
     }
     return first === key ? undefined : first;
   }
+}
+
+/** The name stays claimed: another resource must not take it because of a fault of ours. */
+function unjudged(before: Entry | undefined, reason: string): Judgement {
+  const message = joinProblems([`it could not be judged and is looked at again: ${reason}`]);
+  return { isValid: false, claimedName: before?.judgement.claimedName, message };
 }
 
 /** See {@link ResourceRecord.version}. */
