@@ -1,0 +1,1 @@
+export type { LearningState } from "./learning-state.ts";
