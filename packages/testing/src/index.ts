@@ -11,6 +11,8 @@ export {
   type ContainerProfileObject,
 } from "./container-profile-object.ts";
 export { createNamespace, createNode, createPod, deletePod } from "./create-pod.ts";
+export { freePort } from "./free-port.ts";
+export { httpGet } from "./http-get.ts";
 export { installCrds } from "./install-crds.ts";
 export { LoopbackProxy, openLoopbackProxy, type ProxyMode } from "./loopback-proxy.ts";
 export { openSimCluster, type SimClusterFixture } from "./open-sim-cluster.ts";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createError } from "@kinglet/errors";
 import { sleep } from "@kinglet/lifecycle";
+import { freePort, httpGet } from "@kinglet/testing";
 import { demoErrors } from "./errors.ts";
-import { findFreePort, httpGet } from "./http-get.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /** An alert as the sensor writes it; the fields that the demo uses. @internal */
@@ -131,8 +131,8 @@ export class RunningSensor {
  * @internal
  */
 export async function runSensor(options: RunSensorOptions, stack: AsyncDisposableStack): Promise<RunningSensor> {
-  const metricsPort = await findFreePort();
-  const debugPort = await findFreePort();
+  const metricsPort = await freePort();
+  const debugPort = await freePort();
   options.signal.throwIfAborted();
   const startedAt = performance.now();
   const sensor = new RunningSensor(options, metricsPort, debugPort);

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openKubeSim, type KubeSim, type KubeSimOptions } from "@kinglet/kube-sim";
+import { freePort } from "@kinglet/testing";
 import type { AppletStart } from "./running-applet.ts";
 
 /** A place where an applet can be started again and again under the same circumstances. */
@@ -64,16 +64,4 @@ export async function openScenario({ applet, sim: simOptions, prepare, args }: S
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

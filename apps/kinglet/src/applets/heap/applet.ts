@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describeError, hasCode, type KingletError } from "@kinglet/errors";
 import { loadSettings, printConfig, renderHelp, wantsHelp, type LoadedSettings } from "@kinglet/settings";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
+import { reportUsage, settingsProblemsOf } from "../../report-usage.ts";
 import { heapSettings, type HeapConfig } from "./config.ts";
 import { readModuleMap, type ModuleMap } from "./module-map.ts";
 import { readSnapshot, type SnapshotSummary } from "./read-snapshot.ts";
@@ -31,7 +32,7 @@ export async function main(context: AppletContext): Promise<ExitCode> {
   try {
     settings = await loadSettings(schema, { argv: context.argv, env: context.env, envPrefix, maxPositionals: 3 });
   } catch (error) {
-    return reportUsage(context, problemsOf(error) ?? [describeError(error)]);
+    return reportUsage(context, settingsProblemsOf(error) ?? [describeError(error)]);
   }
   if (settings.printConfig !== undefined) {
     await context.stdout.write(printConfig(schema, settings, settings.printConfig));
@@ -104,17 +105,4 @@ function hasHeapCode(error: unknown): error is KingletError {
 function explain(error: unknown, signal: AbortSignal): string {
   if (hasHeapCode(error)) return `${error.code} ${error.message}. ${error.remedy}`;
   return signal.aborted ? "interrupted before the comparison was complete" : describeError(error);
-}
-
-async function reportUsage(context: AppletContext, problems: readonly string[]): Promise<ExitCode> {
-  const lines = problems.map((problem) => `${context.name}: ${problem}\n`).join("");
-  await context.stderr.write(`${lines}${context.invocation} --help explains the arguments\n`);
-  return ExitCode.usage;
-}
-
-function problemsOf(error: unknown): readonly string[] | undefined {
-  if (!hasCode(error, "KINGLET_ERR_SETTINGS_INVALID")) return undefined;
-  return (error as unknown as { readonly details: { readonly problems: readonly string[] } }).details.problems.map(
-    (problem) => `KINGLET_ERR_SETTINGS_INVALID: ${problem}`,
-  );
 }

@@ -1,6 +1,7 @@
-import { describeError, hasCode } from "@kinglet/errors";
+import { describeError } from "@kinglet/errors";
 import { loadSettings, printConfig, renderHelp, wantsHelp, type LoadedSettings } from "@kinglet/settings";
 import { ExitCode, type AppletContext } from "../../applet-context.ts";
+import { reportUsage, settingsProblemsOf } from "../../report-usage.ts";
 import { policySettings, type PolicyConfig } from "./config.ts";
 import { loadTestPolicies, loadValidatePolicies } from "./lazy.ts";
 import { InputProblem } from "./read-inputs.ts";
@@ -42,7 +43,7 @@ export async function main(context: AppletContext): Promise<ExitCode> {
     const argv = repeatAgainst(context.argv);
     settings = await loadSettings(schema, { argv, env: context.env, envPrefix, maxPositionals: Infinity });
   } catch (error) {
-    return reportUsage(context, problemsOf(error) ?? [describeError(error)]);
+    return reportUsage(context, settingsProblemsOf(error) ?? [describeError(error)]);
   }
   if (settings.printConfig !== undefined) {
     await context.stdout.write(printConfig(schema, settings, settings.printConfig));
@@ -87,17 +88,4 @@ function repeatAgainst(argv: readonly string[]): readonly string[] {
     result.push(argument);
   }
   return result;
-}
-
-async function reportUsage(context: AppletContext, problems: readonly string[]): Promise<ExitCode> {
-  const lines = problems.map((problem) => `${context.name}: ${problem}\n`).join("");
-  await context.stderr.write(`${lines}${context.invocation} --help explains the arguments\n`);
-  return ExitCode.usage;
-}
-
-function problemsOf(error: unknown): readonly string[] | undefined {
-  if (!hasCode(error, "KINGLET_ERR_SETTINGS_INVALID")) return undefined;
-  return (error as unknown as { readonly details: { readonly problems: readonly string[] } }).details.problems.map(
-    (problem) => `KINGLET_ERR_SETTINGS_INVALID: ${problem}`,
-  );
 }
