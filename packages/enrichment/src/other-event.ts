@@ -1,6 +1,7 @@
-import type { EventOrigin, EventOriginInit } from "./event-origin.ts";
+import type { EventOriginInit } from "./event-origin.ts";
+import { ObservedEvent } from "./observed-event.ts";
 
-/** The kinds that are counted and passed on with little more than their process. @public */
+/** The kinds that are counted and passed on with little more than their process: nothing here understands more of them. @public */
 export type OtherEventKind = "kprobe" | "lsm" | "loader" | "tracepoint" | "uprobe" | "usdt" | "throttle" | "rateLimit";
 
 /** What a new {@link OtherEvent} is made of. @public */
@@ -12,25 +13,12 @@ export type OtherEventInit = EventOriginInit & {
 };
 
 /**
- * Any event that is neither an execution nor an exit.
+ * Any event that no other class stands for: hooks that are not understood, and what a source says about itself.
  *
  * @public
  */
-export class OtherEvent implements EventOrigin {
+export class OtherEvent extends ObservedEvent {
   readonly kind: OtherEventKind;
-  readonly source: "tetragon";
-  readonly sequence: number;
-  readonly nodeName: string;
-  readonly time: string;
-  readonly receivedAtMs: number;
-  readonly execId: string;
-  readonly pid: number;
-  readonly binary: string;
-  readonly containerIdPrefix: string;
-  readonly podUid: string;
-  readonly podNamespace: string;
-  readonly podName: string;
-  readonly containerName: string;
   /**
    * Which hook: function name (kprobe, lsm), `subsys/event` (tracepoint), path (loader, uprobe, usdt),
    * `THROTTLE_START cgroup` / `THROTTLE_STOP cgroup` (throttle); empty when not given.
@@ -40,27 +28,13 @@ export class OtherEvent implements EventOrigin {
   readonly policyName: string;
   /** rateLimit: how many events the source left out. 0 for all other kinds. */
   readonly droppedEvents: number;
-  readonly rawBytes: number;
 
   /** @param init - at least the kind and the sequence; what is left out is "absent" (empty, -1, 0). */
   constructor(init: OtherEventInit) {
+    super(init);
     this.kind = init.kind;
-    this.source = init.source ?? "tetragon";
-    this.sequence = init.sequence;
-    this.nodeName = init.nodeName ?? "";
-    this.time = init.time ?? "";
-    this.receivedAtMs = init.receivedAtMs ?? 0;
-    this.execId = init.execId ?? "";
-    this.pid = init.pid ?? -1;
-    this.binary = init.binary ?? "";
-    this.containerIdPrefix = init.containerIdPrefix ?? "";
-    this.podUid = init.podUid ?? "";
-    this.podNamespace = init.podNamespace ?? "";
-    this.podName = init.podName ?? "";
-    this.containerName = init.containerName ?? "";
     this.detail = init.detail ?? "";
     this.policyName = init.policyName ?? "";
     this.droppedEvents = init.droppedEvents ?? 0;
-    this.rawBytes = init.rawBytes ?? 0;
   }
 }

@@ -1,4 +1,7 @@
-import type { RuntimeEventKind } from "@kinglet/enrichment";
+import type { OtherEventKind } from "@kinglet/enrichment";
+
+/** What a member of the union is before anybody looks inside. @internal */
+export type MemberKind = "exec" | "exit" | OtherEventKind;
 
 /**
  * Members of Tetragon's event union and what they are called here.
@@ -6,7 +9,7 @@ import type { RuntimeEventKind } from "@kinglet/enrichment";
  * @see cilium/tetragon `api/v1/tetragon/events.proto`, message GetEventsResponse (v1.7.0)
  * @internal
  */
-export const kindByMember: ReadonlyMap<string, RuntimeEventKind> = new Map<string, RuntimeEventKind>([
+export const kindByMember: ReadonlyMap<string, MemberKind> = new Map<string, MemberKind>([
   ["process_exec", "exec"],
   ["process_exit", "exit"],
   ["process_kprobe", "kprobe"],

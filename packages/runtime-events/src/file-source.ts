@@ -30,6 +30,7 @@ type Deliver = (event: RuntimeEvent) => void | Promise<void>;
  * @internal
  */
 export class FileSource implements TetragonFileSource {
+  readonly name = "tetragon-file";
   readonly #options: ResolvedOptions;
   readonly #decoder: TetragonDecoder;
   readonly #lines: LineBuffer;
@@ -110,6 +111,7 @@ export class FileSource implements TetragonFileSource {
   health(): SourceHealth {
     const file = this.#file;
     return {
+      name: this.name,
       connected: this.#reason === "",
       reason: this.#reason,
       lastEventAtMs: this.#counters.lastEventAtMs,
@@ -117,6 +119,8 @@ export class FileSource implements TetragonFileSource {
       decodeErrors: this.#counters.decodeErrors,
       unknownEvents: this.#counters.unknownEvents,
       droppedUpstream: this.#counters.droppedUpstream,
+      isEstimate: false,
+      droppedByUs: 0,
       openEvents: this.#acknowledgements.openCount,
       blindIntervals: [...this.#blindIntervals],
       position: file === undefined ? undefined : { path: file.path, inode: file.inode, readOffset: this.#doneOffset },

@@ -17,23 +17,30 @@ export interface SourcePosition {
 
 /** State of a source at one moment. @public */
 export interface SourceHealth {
-  /** True while the file is open and being followed. */
+  /** Which source it is, e.g. `tetragon-file`. */
+  readonly name: string;
+  /** True while events would come if there were any: the file is being followed, the stream is open. */
   readonly connected: boolean;
   /** Why it is not connected, one sentence; empty when it is. */
   readonly reason: string;
   /** When the last event was read, milliseconds since 1970; undefined before the first. */
   readonly lastEventAtMs: number | undefined;
-  /** Lines that were events of a known kind, whether delivered or not. */
+  /** Events of known kinds, whether delivered or not. */
   readonly eventsTotal: number;
-  /** Lines that could not be used: malformed, too long, cut. */
+  /** What could not be used: malformed, too long, cut. */
   readonly decodeErrors: number;
   /** Events of kinds that this version does not know. */
   readonly unknownEvents: number;
   /** Events that the source itself says it left out. */
   readonly droppedUpstream: number;
+  /** True when `droppedUpstream` is worked out, not reported. */
+  readonly isEstimate: boolean;
+  /** Events that this process could not keep up with and left out. */
+  readonly droppedByUs: number;
   /** Events that were delivered and not acknowledged. */
   readonly openEvents: number;
   /** The last ones, oldest first, at most 16. */
   readonly blindIntervals: readonly BlindInterval[];
+  /** Undefined for a source that is no file. */
   readonly position: SourcePosition | undefined;
 }

@@ -9,7 +9,7 @@ import {
   type RuntimeEvent,
   type RuntimeEventKind,
 } from "@kinglet/enrichment";
-import { envelopeMembers, kindByMember } from "./event-kinds.ts";
+import { envelopeMembers, kindByMember, type MemberKind } from "./event-kinds.ts";
 import { isObject, numberOf, objectOf, textOf, type JsonObject } from "./json-object.ts";
 import { hasWord, isInContainer, isRuntimeStage } from "./runtime-stage.ts";
 
@@ -133,7 +133,7 @@ export class TetragonDecoder {
   }
 
   #decodeBody(
-    kind: RuntimeEventKind,
+    kind: MemberKind,
     body: JsonObject,
     line: JsonObject,
     sequence: number,

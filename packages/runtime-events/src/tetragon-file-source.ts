@@ -1,8 +1,8 @@
-import type { RuntimeEvent, RuntimeEventKind } from "@kinglet/enrichment";
+import type { RuntimeEventKind } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
-import type { SourceHealth } from "./source-health.ts";
+import type { RuntimeEventSource } from "./runtime-event-source.ts";
 
 /** Settings of {@link openTetragonFileSource}. @public */
 export interface TetragonFileSourceOptions {
@@ -32,23 +32,7 @@ export interface TetragonFileSourceOptions {
 }
 
 /** A running reader of one Tetragon export file. @public */
-export interface TetragonFileSource extends AsyncDisposable {
-  /**
-   * Reads until the signal fires; then returns normally.
-   *
-   * Events arrive in file order. While a promise of `deliver` is pending nothing further is read.
-   */
-  run(options: {
-    readonly signal: AbortSignal;
-    readonly deliver: (event: RuntimeEvent) => void | Promise<void>;
-  }): Promise<void>;
-  /** The event with this sequence is done with; any order, repeats are ignored. */
-  acknowledge(sequence: number): void;
-  /** Persists that this alert left, before it resolves; the event still has to be acknowledged. */
-  confirmAlert(sequence: number, uniqueId: string): Promise<void>;
-  /** True when this alert left before, in this run or one before it. */
-  wasConfirmed(uniqueId: string): boolean;
+export interface TetragonFileSource extends RuntimeEventSource {
   /** Persists the low-water mark now. Without a checkpoint path it does nothing. */
   checkpoint(): Promise<void>;
-  health(): SourceHealth;
 }
