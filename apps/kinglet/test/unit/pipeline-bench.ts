@@ -227,5 +227,12 @@ export class PipelineBench implements AsyncDisposable {
   }
 }
 
+/** What the cache loads with the first profile takes real time: before the tests that count turns of the clock. */
+export async function loadProfileParts(): Promise<void> {
+  await using bench = new PipelineBench();
+  bench.addPod(1);
+  await bench.profiles.waitUntilKnown({ signal: new AbortController().signal });
+}
+
 /** `1 … count`. */
 export const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);

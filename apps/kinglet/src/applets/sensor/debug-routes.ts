@@ -1,8 +1,6 @@
 import type { DebugRoute } from "@kinglet/endpoints";
-import type { Logging } from "@kinglet/logger";
 import type * as DebugViews from "./debug-views.ts";
 import { loadDebugViews } from "./lazy.ts";
-import type { MemoryWatch } from "../../service/memory-watch.ts";
 import type { SensorParts } from "./sensor-parts.ts";
 
 /**
@@ -12,11 +10,7 @@ import type { SensorParts } from "./sensor-parts.ts";
  *
  * @internal
  */
-export function debugRoutes(
-  opened: { readonly parts?: SensorParts },
-  logging: Logging,
-  memory: MemoryWatch,
-): Readonly<Record<string, DebugRoute>> {
+export function debugRoutes(opened: { readonly parts?: SensorParts }): Readonly<Record<string, DebugRoute>> {
   const withParts =
     (view: (views: typeof DebugViews, parts: SensorParts) => unknown): NonNullable<DebugRoute["get"]> =>
     async () =>
@@ -30,20 +24,5 @@ export function debugRoutes(
     },
     "/debug/informers": { get: withParts((views, parts) => views.informerRows(parts)) },
     "/debug/rules": { get: withParts((views, parts) => views.ruleRows(parts)) },
-    "/debug/loglevel": {
-      get: () => ({ json: logging.levels() }),
-      patch: ({ query }) => {
-        const modules = query.getAll("module");
-        const { changed, unknown } = logging.setLevel(
-          query.get("level") ?? "",
-          modules.length === 0 ? undefined : modules,
-        );
-        return { status: unknown.length === 0 ? 200 : 422, json: { changed, unknown } };
-      },
-    },
-    "/debug/heap": {
-      get: () => ({ json: memory.heapStatistics() }),
-      post: async () => ({ json: { path: await memory.writeSnapshot() } }),
-    },
   };
 }

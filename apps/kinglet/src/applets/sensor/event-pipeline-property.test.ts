@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   anyProfile,
   execIn,
+  loadProfileParts,
   PipelineBench,
   upTo,
   type PipelineBenchOptions,
@@ -80,6 +81,8 @@ function recordRaised(bench: PipelineBench): Set<string> {
   };
   return raised;
 }
+
+beforeAll(loadProfileParts);
 
 describe("EventPipeline", () => {
   it("acknowledges every delivered event exactly once and never before its alerts have left, whatever happens when", async () => {

@@ -1,7 +1,9 @@
 import { ExecEvent, OtherEvent } from "@kinglet/enrichment";
 import type { ContainerProfile } from "@kinglet/profile";
-import { describe, expect, it } from "vitest";
-import { anyProfile, execIn, idOf, PipelineBench, upTo } from "../../../test/unit/pipeline-bench.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { anyProfile, execIn, idOf, loadProfileParts, PipelineBench, upTo } from "../../../test/unit/pipeline-bench.ts";
+
+beforeAll(loadProfileParts);
 
 describe("EventPipeline", () => {
   it("acknowledges at once what is not a container's execution", async () => {
