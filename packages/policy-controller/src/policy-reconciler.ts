@@ -60,6 +60,8 @@ export class PolicyReconciler {
   /** What the bundle in the cluster holds: version by queue key. Undefined until one was written or confirmed by this process. */
   #published: ReadonlyMap<string, string> | undefined;
   #bundleProblem = "";
+  /** States that were written to: until the watch has brought what came of it, they say what was, and the server would refuse a second write as a conflict. */
+  readonly #outdated: WeakSet<object> = new WeakSet();
 
   constructor(options: PolicyReconcilerOptions) {
     this.#options = options;
@@ -82,19 +84,23 @@ export class PolicyReconciler {
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
       for (const other of kind.book.remove(key)) this.#options.queue.add(`${kind.prefix}:${other}`);
       if (this.#published === undefined || this.#published.has(queueKey)) this.#askForBundle();
-      else if (object !== undefined)
+      else if (object !== undefined && !this.#outdated.has(object)) {
         await removeFinalizer(this.#options.client, kind.resource, object, kind.finalizer, { signal });
+        this.#outdated.add(object);
+      }
       return undefined;
     }
     const { record, affected } = await kind.book.update(key, object);
     for (const other of affected) this.#options.queue.add(`${kind.prefix}:${other}`);
     // After a fault of ours, again later each time.
     const result = record.isJudged ? undefined : ({ requeue: true } as const);
+    // The event of that write brings the object here again.
+    if (this.#outdated.has(object)) return result;
     const wantedVersion = record.nameTakenBy === undefined ? record.versionInForce : undefined;
     const isFinalized = object.metadata.finalizers?.includes(kind.finalizer) ?? false;
     if (wantedVersion !== undefined && !isFinalized) {
-      // The event of this write brings the object here again.
       await addFinalizer(this.#options.client, kind.resource, object, kind.finalizer, { signal });
+      this.#outdated.add(object);
       return result;
     }
     if (this.#published === undefined || this.#published.get(queueKey) !== wantedVersion) {
@@ -120,7 +126,9 @@ export class PolicyReconciler {
       nowMs: this.#options.clock.now(),
     });
     if (status === undefined) return;
-    await patchStatus(this.#options.client, kind.resource, object, { ...status }, { signal });
+    const stored = await patchStatus(this.#options.client, kind.resource, object, { ...status }, { signal });
+    // A server that drops what it was given says so by the version; no event comes then.
+    if (stored.metadata.resourceVersion !== object.metadata.resourceVersion) this.#outdated.add(object);
   }
 
   #askForBundle(): void {
