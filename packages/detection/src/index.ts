@@ -1,6 +1,7 @@
 export type { AlertSink } from "./alert-sink.ts";
 export type { Alert, AlertProcess, AlertProfile } from "./alert.ts";
 export { builtinRules } from "./builtin-rules.ts";
+export { DedupTable, type DedupTableOptions } from "./dedup-table.ts";
 export { createDetector } from "./create-detector.ts";
 export type {
   Detector,
