@@ -3,3 +3,4 @@ export { endpointsErrors } from "./errors.ts";
 export { openDebugEndpoints, type DebugReply, type DebugRequest, type DebugRoute } from "./open-debug-endpoints.ts";
 export { openEndpoints, type MetricsText, type OpenListener } from "./open-endpoints.ts";
 export { createReadiness, type ReadinessCondition, type ReadinessRegistry } from "./readiness.ts";
+export { isAuthorized, readToken } from "./token-file.ts";

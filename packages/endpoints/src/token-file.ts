@@ -10,7 +10,7 @@ const minTokenLength = 16;
  * Reads the token; surrounding white space is not part of it.
  *
  * @throws `KINGLET_ERR_ENDPOINTS_TOKEN_FILE`.
- * @internal
+ * @public
  */
 export function readToken(path: string): string {
   let text: string;
@@ -30,7 +30,7 @@ export function readToken(path: string): string {
 /**
  * True when the `Authorization` header carries the token; takes the same time wherever the two differ.
  *
- * @internal
+ * @public
  */
 export async function isAuthorized(header: string | undefined, token: string): Promise<boolean> {
   const crypto = await loadCrypto();
