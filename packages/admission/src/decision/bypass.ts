@@ -1,5 +1,5 @@
 import type { AdmissionRequest } from "../review/admission-request.ts";
-import { listAt, recordAt, textAt } from "../review/loose-json.ts";
+import { isRecord, listAt, recordAt, textAt } from "../review/loose-json.ts";
 import type { ExemptNamespaces } from "./exempt-namespaces.ts";
 
 /** Why a request is allowed without being evaluated. @public */
@@ -49,16 +49,16 @@ const workloadResources: Readonly<Record<string, true>> = {
   deploymentconfigs: true,
 };
 
-/** Kinds whose controllers make workloads from a template that was evaluated when it came. */
-const owningKinds: ReadonlySet<string> = new Set([
-  "Deployment",
-  "ReplicaSet",
-  "ReplicationController",
-  "StatefulSet",
-  "DaemonSet",
-  "CronJob",
-  "Job",
-  "DeploymentConfig",
+/** What makes workloads from a template that was judged when it came, as `apiVersion/kind`. */
+const owningControllers: ReadonlySet<string> = new Set([
+  "apps/v1/Deployment",
+  "apps/v1/ReplicaSet",
+  "v1/ReplicationController",
+  "apps/v1/StatefulSet",
+  "apps/v1/DaemonSet",
+  "batch/v1/CronJob",
+  "batch/v1/Job",
+  "apps.openshift.io/v1/DeploymentConfig",
 ]);
 
 /**
@@ -77,19 +77,44 @@ export function requestBypass(request: AdmissionRequest, options: BypassOptions)
 }
 
 /**
- * Bypasses that are written in the object itself: made by another workload, or let through on purpose.
+ * Bypasses that are written in the object itself: an update that leaves as it was what another workload made, or let through on purpose.
+ *
+ * References to owners are written by whoever sends the object, so they say nothing of their own about who made it: what the cluster's controllers make is known by
+ * who asks ({@link requestBypass}), and everything else that is created is judged, the pods of custom controllers among it. Only the stored object is believed, for
+ * changes to what no policy of a template is about, as labels that a service mesh adds to pods: a refusal there could only be helped by changing the owner.
+ *
+ * @param object - what would be stored.
  *
  * @internal
  */
-export function objectBypass(object: unknown, options: BypassOptions): BypassReason | undefined {
-  const metadata = recordAt(object, "metadata");
-  for (const owner of listAt(metadata, "ownerReferences")) {
-    if (owningKinds.has(textAt(owner, "kind"))) return "owned";
-  }
+export function objectBypass(
+  request: AdmissionRequest,
+  object: unknown,
+  options: BypassOptions,
+): BypassReason | undefined {
+  if (leavesDependentAsItWas(request)) return "owned";
   if (!options.allowsBreakGlass) return undefined;
-  const annotations = recordAt(metadata, "annotations");
+  const annotations = recordAt(recordAt(object, "metadata"), "annotations");
   if (annotations === undefined) return undefined;
   return breakGlassAnnotations.some((key) => Object.hasOwn(annotations, key)) ? "break-glass" : undefined;
+}
+
+function leavesDependentAsItWas({ operation, subResource, object, oldObject }: AdmissionRequest): boolean {
+  if (operation !== "UPDATE" || subResource !== "") return false;
+  const owner = owningController(oldObject);
+  if (owner === "" || owner !== owningController(object)) return false;
+  const spec = recordAt(object, "spec");
+  // One API server wrote both, in one order of members; another order would only be judged.
+  return spec !== undefined && JSON.stringify(spec) === JSON.stringify(recordAt(oldObject, "spec"));
+}
+
+/** The uid of the workload that made an object; empty when none of the kinds above did. */
+function owningController(object: unknown): string {
+  for (const owner of listAt(recordAt(object, "metadata"), "ownerReferences")) {
+    if (!isRecord(owner) || owner["controller"] !== true) continue;
+    if (owningControllers.has(`${textAt(owner, "apiVersion")}/${textAt(owner, "kind")}`)) return textAt(owner, "uid");
+  }
+  return "";
 }
 
 /** Empty for users that are no service accounts. */

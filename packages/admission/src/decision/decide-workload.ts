@@ -33,7 +33,7 @@ export async function decideWorkload(
   if (early !== undefined) return bypassed(early);
   const object = request.subResource === "scale" ? await scaledObject(request, environment, deadline) : request.object;
   if (object === undefined) return bypassed("kind");
-  const bypass = objectBypass(object, environment.bypass);
+  const bypass = objectBypass(request, object, environment.bypass);
   if (bypass !== undefined) return objectBypassed(bypass);
   const workload = environment.readWorkload(object, { namespace: request.namespace });
   if (workload === undefined) return bypassed("kind");

@@ -64,6 +64,19 @@ function connection(subResource: string, object: object): Review {
   });
 }
 
+const replicaSet = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "x", uid: "u1", controller: true };
+
+/** An update of something that another workload made, which leaves its specification alone. */
+function dependent(owner: Partial<typeof replicaSet> = {}): {
+  readonly operation: string;
+  readonly object: object;
+  readonly oldObject: object;
+} {
+  const of = (labels: object): object =>
+    deployment({ privileged: true, metadata: { labels, ownerReferences: [{ ...replicaSet, ...owner }] } });
+  return { operation: "UPDATE", object: of({ mesh: "yes" }), oldObject: of({}) };
+}
+
 async function decide(
   policies: readonly BundleObject[],
   review: Review,
@@ -116,15 +129,7 @@ describe("AdmissionDecider", () => {
     ["system-user", { user: "system:kube-scheduler" }],
     ["system-service-account", { user: "system:serviceaccount:kube-system:replicaset-controller" }],
     ["node", { groups: ["system:nodes"] }],
-    [
-      "owned",
-      {
-        object: deployment({
-          privileged: true,
-          metadata: { ownerReferences: [{ kind: "ReplicaSet", name: "x", controller: true }] },
-        }),
-      },
-    ],
+    ["owned", dependent()],
     [
       "break-glass",
       { object: deployment({ privileged: true, metadata: { annotations: { "kinglet.dev/break-glass": "" } } }) },
@@ -147,9 +152,19 @@ describe("AdmissionDecider", () => {
     { namespace: "shop-kube" },
     { user: "system:serviceaccount:shop:deployer" },
     { user: "system:serviceaccount" },
-    { object: deployment({ privileged: true, metadata: { ownerReferences: [{ kind: "Shop", name: "x" }] } }) },
+    // Written by whoever sends it; what the cluster's controllers make is known by who asks.
+    { object: dependent().object },
+    { ...dependent(), oldObject: deployment({ privileged: true }) },
+    { ...dependent(), oldObject: dependent({ uid: "u2" }).object },
+    { ...dependent(), oldObject: deployment({ metadata: { ownerReferences: [replicaSet] } }) },
+    { ...dependent({ uid: "" }) },
+    { ...dependent({ apiVersion: "shop.example/v1" }) },
+    { ...dependent({ kind: "Shop" }) },
+    { ...dependent({ controller: false }) },
+    { ...dependent(), subResource: "scale" },
   ])("evaluates what only looks like a bypass: %j", async (fields) => {
-    expect((await decide([noPrivileged], request(fields))).outcome).toBe("denied");
+    const workloads = { stored: async () => deployment({ privileged: true }), behindPod: async () => undefined };
+    expect((await decide([noPrivileged], request(fields), { workloads })).outcome).toBe("denied");
   });
 
   it("ignores the break-glass annotation where it is not permitted, and does not advertise it", async () => {

@@ -56,25 +56,21 @@ export interface Webhook {
 /** Namespaces without which the cluster does not run; a webhook that is down must not stand in their way. */
 const clusterNamespaces: readonly string[] = ["istio-system", "kube-node-lease", "kube-public", "kube-system"];
 
-/** Who makes what was asked for by others: asking again would say nothing new and cost a call per pod. */
+/**
+ * Who makes what was asked for by others: asking again would say nothing new and cost a call per pod. Among the service accounts of `kube-system` are those under which
+ * the cluster's controllers make the pods of Deployments, Jobs and their kind; the admission controller lets through what they ask, too.
+ */
 const notByTheClusterItself = {
   name: "not-by-the-cluster-itself",
   expression:
-    '!("system:nodes" in request.userInfo.groups) && !(request.userInfo.username in ["system:kube-controller-manager", "system:kube-proxy", "system:kube-scheduler"])',
-};
-
-/** A pod of a Deployment is judged as the Deployment. */
-const notOwned = {
-  name: "not-made-by-another-workload",
-  expression:
-    "!has(object.metadata.ownerReferences) || !object.metadata.ownerReferences.exists(owner, has(owner.controller) && owner.controller)",
+    '!("system:nodes" in request.userInfo.groups) && !(request.userInfo.username in ["system:kube-controller-manager", "system:kube-proxy", "system:kube-scheduler"]) && !request.userInfo.username.startsWith("system:serviceaccount:kube-system:")',
 };
 
 /**
  * The configuration as it is to be: two webhooks, of which `/validate` judges workloads and `/events` what is done to running pods.
  *
  * The API server itself leaves out what the admission controller would let pass anyway, so that it is not called for every pod of a Deployment, for kubelets
- * and for the namespaces of the cluster.
+ * and for the namespaces of the cluster. Who owns an object is not looked at: whoever sends it writes that.
  *
  * @param trusted - PEM certificates of the authorities that may sign for the service.
  * @public
@@ -123,7 +119,7 @@ export function desiredWebhooks(settings: WebhookSettings, trusted: string): Web
           workloads("apps.openshift.io", ["deploymentconfigs", "deploymentconfigs/scale"]),
         ],
         failurePolicy: failurePolicy.deploy,
-        matchConditions: [notByTheClusterItself, notOwned],
+        matchConditions: [notByTheClusterItself],
       },
       {
         ...common,
