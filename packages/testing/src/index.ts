@@ -26,6 +26,13 @@ export {
 } from "./pod-object.ts";
 export { openTempDir, type TempDir } from "./temp-dir.ts";
 export { TetragonLineWriter } from "./tetragon-line-writer.ts";
-export { execLine, exitLine, type TetragonLineInput, type TetragonProcessInput } from "./tetragon-lines.ts";
+export {
+  execLine,
+  exitLine,
+  kprobeLine,
+  type TetragonKprobeInput,
+  type TetragonLineInput,
+  type TetragonProcessInput,
+} from "./tetragon-lines.ts";
 export { waitFor } from "./wait-for.ts";
 export { deploymentObject, replicaSetObject, type WorkloadInput, type WorkloadObject } from "./workload-objects.ts";

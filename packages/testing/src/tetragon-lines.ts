@@ -53,6 +53,27 @@ export function exitLine(input: TetragonLineInput & { readonly status?: number; 
   });
 }
 
+/** A call of the kernel that a policy asked for. */
+export interface TetragonKprobeInput extends TetragonLineInput {
+  readonly functionName: string;
+  /** The call's arguments as protojson has them, e.g. `{ file_arg: { path: "/etc/passwd" } }`. */
+  readonly callArgs: readonly Readonly<Record<string, unknown>>[];
+  /** @defaultValue `kinglet` */
+  readonly policyName?: string;
+}
+
+/** A `process_kprobe` line. */
+export function kprobeLine(input: TetragonKprobeInput): string {
+  const { functionName, callArgs, policyName = "kinglet", ...process } = input;
+  return line("process_kprobe", process, {
+    function_name: functionName,
+    args: callArgs,
+    action: "KPROBE_ACTION_POST",
+    policy_name: policyName,
+    return_action: "KPROBE_ACTION_POST",
+  });
+}
+
 function line(kind: string, input: TetragonLineInput, more: Readonly<Record<string, unknown>>): string {
   const { nodeName = "node-a", time = DEFAULT_TIME } = input;
   const parent: TetragonProcessInput = input.parent ?? { binary: "/usr/bin/containerd-shim-runc-v2", pid: 100 };
