@@ -1,16 +1,22 @@
-import type { ContainerIdentity, ExecEvent } from "@kinglet/enrichment";
+import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
 import { redact } from "@kinglet/logger";
-import type { RuleDefinition } from "@kinglet/policy-engine";
+import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
 
+import { alertArguments } from "./alert-arguments.ts";
 import { createAlertId } from "./alert-id.ts";
-import type { Alert } from "./alert.ts";
+import type { Alert, AlertProfile, AlertProfileMetadata } from "./alert.ts";
+import { findAllowance } from "./allowed-by.ts";
 import type { DetectorOptions, ProfileView } from "./detector.ts";
 
 /** What an alert is made of. @internal */
 export interface AlertSource {
   readonly rule: RuleDefinition;
+  /** The rule's, or what its binding says instead. @defaultValue the rule's */
+  readonly severity?: number;
   readonly message: string;
-  readonly event: ExecEvent;
+  /** What the rule's `uniqueId` expression yields. @defaultValue one for each event */
+  readonly uniqueKey?: string;
+  readonly event: ActivityEvent;
   readonly container: ContainerIdentity;
   readonly profile: ProfileView | undefined;
   readonly origin: Pick<DetectorOptions, "clusterName" | "nodeName" | "workloadOf">;
@@ -22,41 +28,86 @@ export interface AlertSource {
  * @internal
  */
 export function createAlert(source: AlertSource): Alert {
-  const { rule, message, event, container, profile, origin } = source;
+  const { rule, severity = rule.severity, message, event, container, origin, uniqueKey } = source;
   const workload = origin.workloadOf?.(container);
+  const profile = source.profile && alertProfile(source.profile);
+  const allowedBy = findAllowance(rule, event);
+  const isExec = event.kind === "exec";
   return {
-    // A filter of the source may take the id away: without a stand-in all executions of the container would count as one.
-    uniqueId: createAlertId(rule.id, container.containerId, event.execId || `${event.time}/${event.pid}`),
+    uniqueId: createAlertId(rule.id, container.containerId, eventId(event)),
+    ...(uniqueKey === undefined ? {} : { repetitionId: createAlertId(rule.id, container.containerId, uniqueKey) }),
     ruleId: rule.id,
     ruleName: rule.name,
-    severity: rule.severity,
+    ruleDescription: rule.description,
+    mitreTactic: rule.mitreTactic,
+    mitreTechnique: rule.mitreTechnique,
+    isTriggerAlert: rule.isTriggerAlert,
+    severity,
     message: redact(message),
     time: event.time,
+    eventKind: event.kind,
+    arguments: alertArguments(event),
     clusterName: origin.clusterName,
     nodeName: container.nodeName || event.nodeName || origin.nodeName,
     namespace: container.namespace,
     podName: container.podName,
     podUid: container.podUid,
+    ...(container.podLabels === undefined ? {} : { podLabels: container.podLabels }),
     containerName: container.containerName,
     containerId: container.containerId,
     image: container.image,
+    ...(container.imageId === "" ? {} : { imageDigest: container.imageId }),
     workloadKind: workload?.kind ?? container.ownerKind,
     workloadName: workload?.name ?? container.ownerName,
     process: {
       pid: event.pid,
       uid: event.uid,
       binary: event.binary,
-      args: redact(event.args),
-      cwd: event.cwd,
+      args: isExec ? redact(event.args) : "",
+      cwd: isExec ? event.cwd : "",
       execId: event.execId,
       parentBinary: event.parentBinary,
       parentPid: event.parentPid,
     },
-    profile: profile && {
-      name: profile.name,
-      status: profile.status,
-      completion: profile.completion,
-      failOnProfile: profile.status === "completed",
-    },
+    profile,
+    ...(rule.profileDependency === profileDependency.notRequired
+      ? {}
+      : { profileMetadata: profileMetadata(rule, rule.profileDependency, profile) }),
+    ...(allowedBy === undefined ? {} : { allowedBy }),
+  };
+}
+
+/**
+ * What makes an event the same after a restart. Of an execution there is one with its id; of everything else a process may do many, which
+ * their time tells apart.
+ */
+function eventId(event: ActivityEvent): string {
+  // A filter of the source may take the id away: without a stand-in all executions of the container would count as one.
+  if (event.kind === "exec") return event.execId || `${event.time}/${event.pid}`;
+  return `${event.kind}/${event.execId || event.pid}/${event.time}/${JSON.stringify(alertArguments(event))}`;
+}
+
+function alertProfile({ name, status, completion }: ProfileView): AlertProfile {
+  return { name, status, completion, failOnProfile: status === "completed" };
+}
+
+function profileMetadata(
+  { tags }: RuleDefinition,
+  dependency: 0 | 1,
+  profile: AlertProfile | undefined,
+): AlertProfileMetadata {
+  const isNetwork = tags.includes("networkprofile");
+  const isTagged = isNetwork || tags.includes("applicationprofile");
+  const found = profile ?? { name: "", status: "", completion: "", failOnProfile: false };
+  return {
+    ...found,
+    failOnProfile: isTagged && found.failOnProfile,
+    type: isNetwork ? 1 : 0,
+    profileDependency: dependency,
+    errorMessage: isTagged
+      ? profile === undefined
+        ? "the container has no profile"
+        : ""
+      : "the rule has neither the tag applicationprofile nor networkprofile",
   };
 }

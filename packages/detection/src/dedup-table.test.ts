@@ -9,7 +9,7 @@ import {
   SyscallEvent,
   type ActivityEvent,
 } from "@kinglet/enrichment";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { DedupTable } from "./dedup-table.ts";

@@ -1,7 +1,16 @@
 export type { AlertSink } from "./alert-sink.ts";
-export type { Alert, AlertProcess, AlertProfile } from "./alert.ts";
+export type {
+  Alert,
+  AlertAllowance,
+  AlertAncestor,
+  AlertArguments,
+  AlertProcess,
+  AlertProfile,
+  AlertProfileMetadata,
+} from "./alert.ts";
 export { builtinRules } from "./builtin-rules.ts";
 export { DedupTable, type DedupTableOptions } from "./dedup-table.ts";
+export { createAlertFromFinding } from "./create-alert-from-finding.ts";
 export { createDetector } from "./create-detector.ts";
 export type {
   Detector,

@@ -1,0 +1,82 @@
+import type { ActivityEvent, NetworkEvent } from "@kinglet/enrichment";
+import { redact } from "@kinglet/logger";
+import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
+
+import { createAlertId } from "./alert-id.ts";
+import type { AlertAllowance } from "./alert.ts";
+import { commOf } from "./exec-rule-event.ts";
+
+/** Any one argument, in a profile. */
+const anyArgument = "\u22ef";
+
+/**
+ * The entry of a profile that would have kept this rule silent about this event: a policy for the process where the rule heeds policies,
+ * else what the event did, as learning would have recorded it.
+ *
+ * An argument that is redacted stands as the wildcard for one argument: a password belongs neither into alerts nor into profiles.
+ *
+ * @returns undefined when no profile can allow it: the rule does not ask the profile.
+ *
+ * @internal
+ */
+export function findAllowance(rule: RuleDefinition, event: ActivityEvent): AlertAllowance | undefined {
+  if (rule.supportPolicy && event.binary !== "") {
+    return {
+      path: "spec.rulePolicies",
+      entry: { [rule.id]: { processAllowed: [commOf(event.binary)], containerAllowed: false } },
+    };
+  }
+  if (rule.profileDependency === profileDependency.notRequired) return undefined;
+  switch (event.kind) {
+    case "exec": {
+      const args = (event.argv ?? [event.binary]).map((arg) => (redact(arg) === arg ? arg : anyArgument));
+      return { path: "spec.execs", entry: { path: event.binary, args: hideSplitSecrets(args) } };
+    }
+    case "open":
+      return { path: "spec.opens", entry: { path: event.path, flags: event.flags } };
+    case "network":
+      return { path: `spec.${event.direction}`, entry: neighborOf(event) };
+    case "dns":
+      return { path: "spec.egress", entry: neighbor({ dnsNames: [event.name] }) };
+    case "capabilities":
+      return { path: "spec.capabilities", entry: event.capability };
+    case "syscall":
+      return { path: "spec.syscalls", entry: event.name };
+    case "bpf":
+    case "unshare":
+    case "ptrace":
+    case "kmod":
+    case "iouring":
+      return { path: "spec.syscalls", entry: event.syscallName === "" ? defaultCall[event.kind] : event.syscallName };
+    default:
+      return undefined;
+  }
+}
+
+const defaultCall = {
+  bpf: "bpf",
+  unshare: "unshare",
+  ptrace: "ptrace",
+  kmod: "init_module",
+  iouring: "io_uring_setup",
+} as const;
+
+/** `--password x` is two arguments, of which only both together tell what the second one is. */
+function hideSplitSecrets(args: readonly string[]): readonly string[] {
+  return args.map((arg, at) => {
+    const before = args[at - 1];
+    if (before === undefined || arg === anyArgument) return arg;
+    const pair = `${before} ${arg}`;
+    return redact(pair) === pair ? arg : anyArgument;
+  });
+}
+
+function neighborOf({ address, port, protocol }: NetworkEvent): unknown {
+  const ports = port < 0 ? [] : [{ name: `${protocol}-${port}`, protocol, port }];
+  return neighbor({ ipAddress: address, ports });
+}
+
+/** Which of the cluster's pods and services the address belongs to is not known here; `external` is what learning writes then. */
+function neighbor(fields: object): unknown {
+  return { identifier: createAlertId("neighbor", "", JSON.stringify(fields)), type: "external", ...fields };
+}
