@@ -71,4 +71,14 @@ describe("AlertCooldown", () => {
     for (let id = 0; id < 1_000; id++) cooldown.admit(createAlert(id), 0);
     expect(cooldown.size).toBe(10);
   });
+
+  it("lets the next repetition pass of one that was withdrawn, and everything that has no repetition id [sinks K-1]", () => {
+    const cooldown = new AlertCooldown();
+    const alert = createAlert(1);
+    expect(cooldown.admit(alert, 0)).toBe(true);
+    cooldown.withdraw(alert);
+    expect([cooldown.admit(alert, 1), cooldown.admit(alert, 2)]).toEqual([true, false]);
+    const { repetitionId: _, ...unlike } = alert;
+    expect([cooldown.admit(unlike, 3), cooldown.admit(unlike, 4)]).toEqual([true, true]);
+  });
 });

@@ -13,7 +13,8 @@ export interface AlertCooldownOptions {
 }
 
 /**
- * Holds back repetitions of an alert. Its key is unique id, container id and rule id.
+ * Holds back repetitions of an alert: those with the same repetition id, container id and rule id. An alert without a repetition id is like no
+ * other, and passes.
  *
  * Guarantees: pure (time is an argument), never more than `maxEntries` keys; a key that gave way lets its next alert pass, so
  * pressure makes repetitions, never losses. Each alert of a key starts its time anew.
@@ -49,9 +50,10 @@ export class AlertCooldown {
    * @param nowMs - of a clock that never goes back.
    * @returns false when it is to be held back.
    */
-  admit(alert: Pick<Alert, "uniqueId" | "containerId" | "ruleId" | "profile">, nowMs: number): boolean {
+  admit(alert: Pick<Alert, "repetitionId" | "containerId" | "ruleId" | "profile">, nowMs: number): boolean {
+    if (alert.repetitionId === undefined) return true;
     if (!this.#onProfileFailure && alert.profile?.failOnProfile === true) return true;
-    const key = `${alert.uniqueId}/${alert.containerId}/${alert.ruleId}`;
+    const key = keyOf(alert);
     const entry = this.#entries.get(key);
     const count = entry !== undefined && entry.untilMs > nowMs ? entry.count + 1 : 1;
     this.#entries.delete(key);
@@ -63,4 +65,14 @@ export class AlertCooldown {
     this.#entries.set(key, { count, untilMs: nowMs + this.#durationMs });
     return count <= this.#afterCount;
   }
+
+  /** Takes back that the alert passed: something else held it back, so that its next repetition is to pass. */
+  withdraw(alert: Pick<Alert, "repetitionId" | "containerId" | "ruleId">): void {
+    const entry = this.#entries.get(keyOf(alert));
+    if (entry !== undefined && entry.count > 0) entry.count--;
+  }
+}
+
+function keyOf({ repetitionId = "", containerId, ruleId }: Parameters<AlertCooldown["withdraw"]>[0]): string {
+  return `${repetitionId}/${containerId}/${ruleId}`;
 }

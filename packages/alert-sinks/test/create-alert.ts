@@ -4,6 +4,7 @@ import type { Alert } from "@kinglet/detection";
 export function createAlert(id: number | string, change: Partial<Alert> = {}): Alert {
   return {
     uniqueId: String(id).padStart(32, "0"),
+    repetitionId: String(id).padStart(32, "0"),
     ruleId: "R0001",
     ruleName: "Unexpected process launched",
     severity: 7,

@@ -67,6 +67,7 @@ function toPostable(alert: Alert, alertName: string, nowMs: number, resolveAfter
     pcomm: lastPart(process.parentBinary),
     fail_on_profile: profile === undefined ? "" : String(profile.failOnProfile),
     profile_status: profile?.status ?? "",
+    processtree_depth: alert.processTree === undefined ? "" : String(alert.processTree.length + 1),
     unique_id: alert.uniqueId,
   };
   const labels: Record<string, string> = {};
