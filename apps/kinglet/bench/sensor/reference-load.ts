@@ -1,0 +1,118 @@
+import { execLine, exitLine, kprobeLine, type TetragonProcessInput } from "@kinglet/testing";
+
+/** Events a second of each kind. */
+export interface LoadRates {
+  readonly opens: number;
+  readonly execs: number;
+  readonly connections: number;
+  readonly links: number;
+  readonly dns: number;
+}
+
+/**
+ * The load that node-agent is measured with, by kind. Requests over HTTP have no source here: a hundred connections a second
+ * stand for them.
+ */
+export const referenceRates: LoadRates = { opens: 1000, execs: 10, connections: 110, links: 20, dns: 2 };
+
+/** A container that the load is spread over. */
+export interface LoadedContainer {
+  readonly containerId: string;
+  readonly namespace: string;
+  readonly podName: string;
+  readonly podUid: string;
+}
+
+/** What every profile of the load allows. */
+export const permittedProgram = "/usr/local/bin/node";
+
+/** Processes of a container: as many as make 94 % of the openings repetitions within ten seconds, as in the reference's load. */
+const openedPaths = 560;
+
+/**
+ * Lines of the export file, kind by kind, spread over containers in turn. Deterministic but for the time.
+ *
+ * Openings repeat 560 paths, connections eleven addresses, links never repeat: what the reference's own load does.
+ */
+export class ReferenceLoad {
+  readonly #containers: readonly LoadedContainer[];
+  #count = 0;
+
+  constructor(containers: readonly LoadedContainer[]) {
+    this.#containers = containers;
+  }
+
+  open(): string {
+    const at = this.#count++;
+    const path = `/usr/share/shop/data/file-${at % openedPaths}`;
+    return this.#call("security_file_permission", [{ file_arg: { path, permission: "-rw-r--r--" } }, { int_arg: 4 }]);
+  }
+
+  exec(): string {
+    const at = this.#count++;
+    const process = this.#process(permittedProgram, 1000 + (at % 30_000));
+    return execLine({ ...process, args: `/srv/task.js --run ${at % 50}`, time: now(), nodeName: "node-a" });
+  }
+
+  exit(): string {
+    const at = this.#count++;
+    return exitLine({ ...this.#process(permittedProgram, 1000 + (at % 30_000)), time: now(), nodeName: "node-a" });
+  }
+
+  connection(): string {
+    const at = this.#count++;
+    const sock = {
+      family: "AF_INET",
+      type: "SOCK_STREAM",
+      protocol: "IPPROTO_TCP",
+      saddr: "10.1.0.7",
+      daddr: `10.2.0.${1 + (at % 11)}`,
+      sport: 32_768 + (at % 20_000),
+      dport: 8080,
+      cookie: String(18_446_612_686_405_552_128n + BigInt(at)),
+      state: "TCP_SYN_SENT",
+    };
+    return this.#call("tcp_connect", [{ sock_arg: sock }]);
+  }
+
+  link(): string {
+    const at = this.#count++;
+    const call = at % 2 === 0 ? "security_path_symlink" : "security_path_link";
+    return this.#call(call, [{ string_arg: `/srv/old-${at}` }, { path_arg: { path: `/srv/new-${at}` } }]);
+  }
+
+  dns(): string {
+    const at = this.#count++;
+    const sock = { family: "AF_INET", type: "SOCK_DGRAM", protocol: "IPPROTO_UDP", saddr: "10.1.0.7" };
+    const more = { daddr: "10.96.0.10", sport: 40_000 + (at % 1000), dport: 53 };
+    return this.#call("udp_sendmsg", [{ sock_arg: { ...sock, ...more } }]);
+  }
+
+  /** An execution that no profile lists; its path is its mark. */
+  anomaly(mark: string): string {
+    return execLine({ ...this.#process(`/opt/unknown/${mark}`, 40_000), time: now(), nodeName: "node-a" });
+  }
+
+  #call(functionName: string, callArgs: readonly Readonly<Record<string, unknown>>[]): string {
+    const process = this.#process(permittedProgram, 900);
+    return kprobeLine({ ...process, functionName, callArgs, time: now(), nodeName: "node-a" });
+  }
+
+  #process(binary: string, pid: number): TetragonProcessInput & { readonly parent: TetragonProcessInput } {
+    const at = this.#count % this.#containers.length;
+    const { containerId, namespace, podName, podUid } = this.#containers[at]!;
+    const pod = { namespace, name: podName, uid: podUid, containerName: "app", containerId };
+    const own = { pid, containerId, pod, flags: "execve rootcwd clone inInitTree", isInInitTree: true };
+    return {
+      ...own,
+      binary,
+      execId: Buffer.from(`node-a:${String(this.#count)}:${pid}`).toString("base64"),
+      parent: { ...own, binary: permittedProgram, args: "/srv/server.js", pid: 900, execId: `bm9kZS1h${at}` },
+    };
+  }
+}
+
+/** Microseconds as Tetragon's nanoseconds. */
+function now(): string {
+  return `${new Date().toISOString().slice(0, -1)}000000Z`;
+}
