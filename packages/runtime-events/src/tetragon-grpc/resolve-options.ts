@@ -1,0 +1,58 @@
+import type { RuntimeEventKind } from "@kinglet/enrichment";
+import { createError } from "@kinglet/errors";
+import { runtimeEventsErrors } from "../errors.ts";
+import { parseGrpcTarget, type GrpcTarget } from "./grpc-target.ts";
+import type { TetragonGrpcSourceOptions, TetragonTlsOptions } from "./tetragon-grpc-source.ts";
+
+/** Checked settings with every default filled in. @internal */
+export type ResolvedGrpcOptions = Required<Omit<TetragonGrpcSourceOptions, "kinds" | "tls" | "agentMetricsUrl">> & {
+  readonly target: GrpcTarget;
+  readonly kinds: ReadonlySet<RuntimeEventKind> | undefined;
+  readonly tls: TetragonTlsOptions | undefined;
+  readonly agentMetricsUrl: string | undefined;
+};
+
+/** @throws KINGLET_ERR_RUNTIME_EVENTS_OPTION @internal */
+export function resolveGrpcOptions(options: TetragonGrpcSourceOptions): ResolvedGrpcOptions {
+  const {
+    maxMessageBytes = 4_194_304,
+    maxQueuedEvents = 8192,
+    pingIntervalMs = 30_000,
+    tls,
+    agentMetricsUrl,
+  } = options;
+  assertBetween("maxMessageBytes", maxMessageBytes, 1024, 67_108_864);
+  assertBetween("maxQueuedEvents", maxQueuedEvents, 16, 1_048_576);
+  assertBetween("pingIntervalMs", pingIntervalMs, 30_000, 3_600_000);
+  const target = parseGrpcTarget(options.address);
+  if (tls !== undefined && target.kind === "unix") {
+    throw optionError("tls", "set", "nothing with a unix: address, where the agent speaks no TLS");
+  }
+  if (tls !== undefined && (tls.certificatePath === undefined) !== (tls.keyPath === undefined)) {
+    throw optionError("tls", "half a key pair", "certificate and key together, or neither");
+  }
+  if (agentMetricsUrl !== undefined && !/^http:\/\/[^\s/]+(?:\/\S*)?$/.test(agentMetricsUrl)) {
+    throw optionError("agentMetricsUrl", agentMetricsUrl, "http://HOST:PORT/PATH");
+  }
+  return {
+    ...options,
+    target,
+    kinds: options.kinds === undefined ? undefined : new Set(options.kinds),
+    tls,
+    ignoresHealthChecks: options.ignoresHealthChecks ?? true,
+    nodeName: options.nodeName ?? "",
+    agentMetricsUrl,
+    maxMessageBytes,
+    maxQueuedEvents,
+    pingIntervalMs,
+    random: options.random ?? Math.random,
+  };
+}
+
+function assertBetween(option: string, value: number, min: number, max: number): void {
+  if (!(value >= min && value <= max)) throw optionError(option, value, `${min} ... ${max}`);
+}
+
+function optionError(option: string, value: unknown, range: string): Error {
+  return createError(runtimeEventsErrors, "KINGLET_ERR_RUNTIME_EVENTS_OPTION", { option, value, range });
+}
