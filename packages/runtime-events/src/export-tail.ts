@@ -1,7 +1,7 @@
 import { hasCode } from "@kinglet/errors";
 import type { FilePosition } from "./checkpoint.ts";
 import { openExportFile, statFile, type ExportFile, type FileIdentity } from "./export-file.ts";
-import { firstWrittenSince, listRotated, locate, type RotatedFile } from "./export-folder.ts";
+import { firstWrittenSince, locate, type RotatedFile } from "./export-folder.ts";
 import type { FolderWatch } from "./folder-watch.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 
@@ -18,6 +18,8 @@ export type TailChange = "rotated" | "truncated" | "lost";
 /** Settings of an {@link ExportTail}. @internal */
 export interface ExportTailOptions {
   readonly path: string;
+  /** The file's predecessors, oldest first; how they are named is the writer's choice. */
+  readonly listRotated: (path: string) => Promise<readonly RotatedFile[]>;
   readonly watch: FolderWatch;
   readonly lines: LineBuffer;
   readonly onChange: (change: TailChange) => void;
@@ -52,13 +54,13 @@ export class ExportTail {
     if (place.at === "checkpoint") {
       const { position } = place;
       if (position !== undefined) return this.#openAfterAbsence(position, signal);
-      const rotated = await listRotated(this.#options.path);
+      const rotated = await this.#options.listRotated(this.#options.path);
       const first = rotated[await firstWrittenSince(rotated, place.savedAtMs)];
       const file = first === undefined ? undefined : await this.#open(first.path, 0);
       if (file !== undefined) return file;
     }
     const { path } = this.#options;
-    const newest = (await listRotated(path)).at(-1)?.rotatedAt ?? "";
+    const newest = (await this.#options.listRotated(path)).at(-1)?.rotatedAt ?? "";
     const state = place.at === "end" ? await statFile(path) : undefined;
     return (await this.#open(path, state?.size ?? 0)) ?? this.#openFirstAfter(newest, signal);
   }
@@ -68,10 +70,14 @@ export class ExportTail {
     const { path, watch } = this.#options;
     while (!signal.aborted) {
       const { version } = watch;
-      const first = (await listRotated(path)).find((rotated) => rotated.rotatedAt > newest);
+      const first = (await this.#options.listRotated(path)).find((rotated) => rotated.rotatedAt > newest);
       const file = first === undefined ? await this.#openOrWait(version, signal) : await this.#open(first.path, 0);
       if (file === undefined) continue;
-      if (first !== undefined || (await listRotated(path)).every((rotated) => rotated.rotatedAt <= newest)) return file;
+      if (
+        first !== undefined ||
+        (await this.#options.listRotated(path)).every((rotated) => rotated.rotatedAt <= newest)
+      )
+        return file;
       await file.close();
     }
     return undefined;
@@ -107,7 +113,7 @@ export class ExportTail {
 
   /** The file was renamed, and the one after it too before it was seen under the path. */
   async #hasSuccessor(identity: FileIdentity): Promise<boolean> {
-    const rotated = await listRotated(this.#options.path);
+    const rotated = await this.#options.listRotated(this.#options.path);
     return (await this.#indexAfter(identity, rotated)) < rotated.length;
   }
 
@@ -118,8 +124,11 @@ export class ExportTail {
 
   /** True when the folder is still as it was listed: only then does "not found" mean that it is gone. */
   async #isUnchanged(rotated: readonly RotatedFile[]): Promise<boolean> {
-    const now = await listRotated(this.#options.path);
-    return now.length === rotated.length && now.every(({ path }, index) => path === rotated[index]?.path);
+    const now = await this.#options.listRotated(this.#options.path);
+    return (
+      now.length === rotated.length &&
+      now.every((file, at) => file.path === rotated[at]?.path && file.rotatedAt === rotated[at].rotatedAt)
+    );
   }
 
   async #openNext(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
@@ -138,7 +147,7 @@ export class ExportTail {
   async #openAfterAbsence(position: FilePosition, signal: AbortSignal): Promise<ExportFile | undefined> {
     const { path, onChange } = this.#options;
     while (!signal.aborted) {
-      const rotated = await listRotated(path);
+      const rotated = await this.#options.listRotated(path);
       const at = await locate(path, rotated, position);
       if (at >= 0) {
         const file = await this.#openAgain(rotated[at]?.path ?? path, position, position.offset, signal);
@@ -180,7 +189,7 @@ export class ExportTail {
     const { path, watch } = this.#options;
     while (!signal.aborted) {
       const { version } = watch;
-      const rotated = await listRotated(path);
+      const rotated = await this.#options.listRotated(path);
       const at = await this.#indexAfter(identity, rotated);
       // Found under the path itself: a copy took its place, so the content goes on where it was left.
       if (at > rotated.length) {
@@ -192,13 +201,16 @@ export class ExportTail {
       if (next === undefined) {
         const file = await this.#openOrWait(version, signal);
         if (file === undefined) continue;
-        if ((await listRotated(path)).at(-1)?.rotatedAt === rotated.at(-1)?.rotatedAt) return file;
+        if ((await this.#options.listRotated(path)).at(-1)?.rotatedAt === rotated.at(-1)?.rotatedAt) return file;
         // One more rotation since the folder was listed: the file in between comes first.
         await file.close();
         continue;
       }
       const file = await this.#open(next.path, 0);
-      if (file !== undefined) return file;
+      if (file === undefined) continue;
+      // Names may move on from file to file with every rotation.
+      if (await this.#isUnchanged(rotated)) return file;
+      await file.close();
     }
     return undefined;
   }

@@ -8,8 +8,10 @@ import { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { runtimeEventsErrors } from "./errors.ts";
 import type { ExportFile } from "./export-file.ts";
+import { listRotated } from "./export-folder.ts";
 import { ExportTail, isDamage, type StartPlace, type TailChange } from "./export-tail.ts";
 import { FolderWatch } from "./folder-watch.ts";
+import { loadDecodeActivity } from "./lazy.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import { checkpoints, connected, fileChanges, openEvents } from "./metrics.ts";
 import type { ResolvedOptions } from "./resolve-options.ts";
@@ -53,7 +55,11 @@ export class FileSource implements TetragonFileSource {
 
   constructor(options: ResolvedOptions, checkpoint: Checkpoint | undefined) {
     this.#options = options;
-    this.#decoder = new TetragonDecoder({ nodeName: options.nodeName, kinds: options.kinds });
+    this.#decoder = new TetragonDecoder({
+      nodeName: options.nodeName,
+      kinds: options.kinds,
+      loadActivities: loadDecodeActivity,
+    });
     this.#lines = new LineBuffer(options.maxLineBytes);
     this.#counters = new SourceCounters(options.metrics);
     this.#checkpointOutcomes = options.metrics.counter(checkpoints);
@@ -150,6 +156,7 @@ export class FileSource implements TetragonFileSource {
     });
     const tail = new ExportTail({
       path,
+      listRotated,
       watch,
       lines: this.#lines,
       onChange: (change) => this.#changed(change),
@@ -237,10 +244,12 @@ export class FileSource implements TetragonFileSource {
       if (second < 0) return;
       outcome = this.#decoder.decode(bytes, second, lineEnd, this.#sequence + 1, now);
     }
+    // Nothing is read meanwhile, so the line stays where it is.
+    if (outcome === "unprepared") return this.#decoder.prepare().then(() => this.#take(deliver));
     return typeof outcome === "string" ? this.#count(outcome, now) : this.#deliver(outcome, offset, deliver, now);
   }
 
-  #count(outcome: Exclude<DecodeOutcome, RuntimeEvent>, now: number): void {
+  #count(outcome: Exclude<DecodeOutcome, RuntimeEvent | "unprepared">, now: number): void {
     if (outcome === "skipped") this.#counters.event(this.#decoder.skippedKind, now);
     else if (outcome === "unknown") this.#counters.unknown(this.#decoder.unknownMember);
     else this.#counters.skipped(outcome);
