@@ -4,7 +4,7 @@ import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
 
 import { createAlertId } from "./alert-id.ts";
 import type { AlertAllowance } from "./alert.ts";
-import { commOf } from "./exec-rule-event.ts";
+import { commOf } from "./comm-of.ts";
 
 /** Any one argument, in a profile. */
 const anyArgument = "\u22ef";

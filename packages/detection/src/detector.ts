@@ -1,10 +1,14 @@
-import type { ContainerIdentity, ExecEvent } from "@kinglet/enrichment";
+import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
+import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { RuleDefinition, RuleProblem } from "@kinglet/policy-engine";
 import type { RulePolicy } from "@kinglet/profile";
 
 import type { Alert } from "./alert.ts";
+import type { DetectionHost } from "./detection-host.ts";
+import type { RuntimeContext } from "./rule-context.ts";
+import type { RuleSelection } from "./rule-selection.ts";
 
 /** Which way a connection goes. @public */
 export type TrafficDirection = "ingress" | "egress";
@@ -59,10 +63,37 @@ export interface ProfileLookup {
   get(containerId: string): ProfileView | undefined;
 }
 
+/** Rules, or how to get them when they are needed. @public */
+export type RuleSource = readonly RuleDefinition[] | (() => Promise<readonly RuleDefinition[]>);
+
+/** Port: containers whose profile is being learned. @public */
+export interface LearningHooks {
+  /** Asked once per event that a rule with `supportPolicy` looks at. */
+  isLearning(containerId: string): boolean;
+  /** A rule with `supportPolicy` fired while the container was learned: the profile is to allow it for this process. */
+  recordRulePolicy(container: ContainerIdentity, ruleId: string, processName: string): void;
+}
+
 /** @public */
 export interface DetectorOptions {
-  readonly rules: readonly RuleDefinition[];
+  /** A function is called at the first {@link Detector.prepare}, so that rules cost nothing before. */
+  readonly rules: RuleSource;
   readonly profiles: ProfileLookup;
+  /** Absent: rules that ask the cluster or the node are invalid, and no execution is exempt. */
+  readonly host?: DetectionHost;
+  /**
+   * Which rules hold for a container; asked once per event, so an answer should be at hand. Undefined: none.
+   *
+   * @defaultValue every rule holds for every container
+   */
+  readonly rulesFor?: (container: ContainerIdentity) => RuleSelection | undefined;
+  readonly learning?: LearningHooks;
+  /** Rules for other contexts do not run. @defaultValue "kubernetes" */
+  readonly context?: RuntimeContext;
+  /** Answers of profiles that are kept. @defaultValue 1000 */
+  readonly maxCachedResults?: number;
+  /** @defaultValue the clock of the system */
+  readonly clock?: Pick<Clock, "monotonicMs">;
   readonly clusterName: string;
   readonly nodeName: string;
   /**
@@ -84,10 +115,14 @@ export interface InvalidRule {
 /**
  * Holds events against rules.
  *
- * Order for an execution: replays and stages of the container runtime never alert; then, per enabled rule in the order given: a
- * rule that requires a profile is skipped without one, while the profile is still being learned (`initializing`, `ready`), and
+ * Order for an event: replays and stages of the container runtime never alert; then, per rule that holds for the container, in the order given:
+ * a rule that requires a profile is skipped without one, while the profile is still being learned (`initializing`, `ready`), and
  * when it is not usable: final are `completed` and `too-large`, with `partial` completion too, the same that the profile cache shows as
- * `active`; a rule that the profile allows (`rulePolicies`) is skipped; the rest is evaluated. Every skip is counted by its reason.
+ * `active`; a rule that asks for something that this event does not tell is skipped; then the prefilter; a rule that the profile allows
+ * (`rulePolicies`) is skipped; the rest is evaluated. Every skip is counted by its reason.
+ *
+ * While a container is learned, rules with `supportPolicy` are evaluated whatever they require, and what fires is reported to
+ * {@link LearningHooks}; it alerts only where it would have without that.
  *
  * A rule that fails on an event does not alert, is counted and logged, and does not keep the other rules from running.
  *
@@ -95,10 +130,10 @@ export interface InvalidRule {
  */
 export interface Detector {
   /**
-   * Loads the CEL engine, validates every enabled rule and names the invalid ones in log, metric and
+   * Loads the CEL engine and the rules, validates every enabled rule and names the invalid ones in log, metric and
    * {@link Detector.invalidRules}; they do not run, the others do. Expressions are compiled at their first event.
    *
-   * Call it when the first container with a profile appears and await it before delivering that container's events. Idempotent;
+   * Call it when the first container appears that is to be judged, and await it before delivering that container's events. Idempotent;
    * concurrent calls share one run; a failure to load is not remembered.
    */
   prepare(): Promise<void>;
@@ -106,10 +141,28 @@ export interface Detector {
   /** Empty until prepared. */
   readonly invalidRules: readonly InvalidRule[];
   /**
-   * The alerts that one execution causes, in rule order; a shared empty array when there are none. Synchronous.
+   * Replaces the rules; from the next event on the new ones hold. A rule that is the same object as before keeps what was compiled of it.
+   *
+   * @throws KINGLET_ERR_DETECTION_DUPLICATE_RULE
+   */
+  setRules(rules: readonly RuleDefinition[]): void;
+  /** The rules that run, by id, with what they did so far; empty until prepared. */
+  readonly activity: readonly RuleActivity[];
+  /**
+   * The alerts that one event causes, in rule order; a shared empty array when there are none. Synchronous.
+   *
+   * Cost without an alert: no allocation beyond names of processes that an expression reads.
    *
    * @param container - the container that the event belongs to.
-   * @throws KINGLET_ERR_DETECTION_NOT_PREPARED when a rule would have to be evaluated before {@link Detector.prepare} is done.
+   * @throws KINGLET_ERR_DETECTION_NOT_PREPARED before {@link Detector.prepare} is done.
    */
-  detect(event: ExecEvent, container: ContainerIdentity): readonly Alert[];
+  detect(event: ActivityEvent, container: ContainerIdentity): readonly Alert[];
+}
+
+/** What a rule did since the rules were prepared. @public */
+export interface RuleActivity {
+  readonly ruleId: string;
+  readonly evaluations: number;
+  readonly matches: number;
+  readonly failures: number;
 }

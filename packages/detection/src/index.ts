@@ -9,6 +9,7 @@ export type {
   AlertProfileMetadata,
 } from "./alert.ts";
 export { builtinRules } from "./builtin-rules.ts";
+export type { ContainerCommands, DetectionHost } from "./detection-host.ts";
 export { DedupTable, type DedupTableOptions } from "./dedup-table.ts";
 export { createAlertFromFinding } from "./create-alert-from-finding.ts";
 export { createDetector } from "./create-detector.ts";
@@ -16,10 +17,15 @@ export type {
   Detector,
   DetectorOptions,
   InvalidRule,
+  LearningHooks,
   ProfileAnswers,
   ProfileLookup,
   ProfileView,
+  RuleActivity,
+  RuleSource,
   TrafficDirection,
 } from "./detector.ts";
 export { detectionErrors, type DetectionErrorCode } from "./errors.ts";
-export { createProfileFunctions } from "./profile-functions.ts";
+export { createProfileFunctions, type ProfileFunctionOptions } from "./profile-functions.ts";
+export type { RuntimeContext } from "./rule-context.ts";
+export type { BoundRule, RuleSelection } from "./rule-selection.ts";

@@ -5,9 +5,12 @@ export type SkipReason =
   | "replay"
   | "runtime_stage"
   | "no_binary"
+  | "no_rules"
   | "no_profile"
   | "learning"
   | "unusable_profile"
+  | "missing_field"
+  | "prefilter"
   | "policy";
 
 /** Events that reached the rules, by kind. @internal */
@@ -22,8 +25,16 @@ export const evaluatedEvents: MetricDefinition<"kind"> = {
 export const skippedEvaluations: MetricDefinition<"reason"> = {
   type: "counter",
   name: "kinglet_detection_skipped_total",
-  help: "Events (replay, runtime_stage, no_binary) and rules on events (no_profile, learning, unusable_profile, policy) that were not evaluated.",
+  help: "Events (replay, runtime_stage, no_binary, no_rules) and rules on events (no_profile, learning, unusable_profile, missing_field, prefilter, policy) that were not evaluated.",
   labels: ["reason"],
+};
+
+/** How often rules looked at events. @internal */
+export const ruleEvaluations: MetricDefinition<"rule"> = {
+  type: "counter",
+  name: "kinglet_detection_evaluations_total",
+  help: "Evaluations of the conditions of a rule on an event, by rule id.",
+  labels: ["rule"],
 };
 
 /** Alerts raised. @internal */

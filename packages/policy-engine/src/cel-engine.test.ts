@@ -9,7 +9,7 @@ import { pureCelFunctions } from "./pure-cel-functions.ts";
 let createCelEngine: CelEngineModule["createCelEngine"];
 let engine: CelEngine;
 
-const executed: CelFunctions = { "ap.was_executed": (_containerId, path) => path === "/bin/ls" };
+const executed: CelFunctions = { "cp.was_executed": (_containerId, path) => path === "/bin/ls" };
 
 beforeAll(async () => {
   const loaded = await loadCelEngine();
@@ -164,8 +164,8 @@ describe("CelEngine", () => {
     const results: Readonly<Record<CelType, unknown>> = {
       string: "r",
       bool: true,
-      int: 1n,
-      uint: 1n,
+      int: 1,
+      uint: 1,
       "list<string>": ["r"],
       "map<string, string>": { r: "r" },
     };

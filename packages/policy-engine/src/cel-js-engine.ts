@@ -13,11 +13,15 @@ import {
 } from "./cel-engine.ts";
 import { collectTypeFindings, type TypeCheckProbe } from "./collect-type-findings.ts";
 import { CostMeter } from "./cost-meter.ts";
+import { compileDirectly } from "./direct-compiler.ts";
+import type { DirectRun, DirectStep } from "./direct-steps.ts";
 import { policyEngineErrors, type PolicyEngineErrorCode } from "./errors.ts";
-import { eventFieldTypes } from "./event-fields.ts";
+import { eventFieldTypes, type EventField } from "./event-fields.ts";
 import { createEventViewClass, type EventView } from "./event-view.ts";
 import { scanExpression, type Finding } from "./expression-scan.ts";
 import { registerCelFunctions } from "./register-cel-functions.ts";
+import { registerStringFunctions } from "./register-string-functions.ts";
+import { requiredFields } from "./required-fields.ts";
 import type { RuleEventType } from "./rule-definition.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
 
@@ -62,6 +66,7 @@ class CelJsEngine implements CelEngine {
     this.#environment.registerType("kingletEvent", { ctor: View, fields: { ...eventFieldTypes } });
     this.#environment.registerVariable("event", "kingletEvent");
     this.#environment.registerVariable("eventType", "string");
+    registerStringFunctions(this.#environment);
     registerCelFunctions(this.#environment, options.functions, this.#meter);
     this.#probe = createProbe(this.#environment);
     this.#runtime = new ExpressionRuntime(new View(), this.#meter);
@@ -74,7 +79,18 @@ class CelJsEngine implements CelEngine {
   compile(expression: string, expectedType: ExpressionType, eventType?: RuleEventType): CompiledExpression {
     const { parsed, problems } = this.#analyse(expression, expectedType, eventType);
     const first = problems[0];
-    if (first === undefined && parsed !== undefined) return new CelJsExpression(expression, parsed, this.#runtime);
+    if (first === undefined && parsed !== undefined) {
+      const direct =
+        this.#options.isInterpreted === true
+          ? undefined
+          : compileDirectly(parsed.ast, { functions: this.#options.functions, meter: this.#meter });
+      return new CelJsExpression(expression, {
+        parsed,
+        direct: direct?.run,
+        runtime: this.#runtime,
+        fields: requiredFields(parsed.ast),
+      });
+    }
     const reason = problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join("; ");
     throw createError(policyEngineErrors, first?.code ?? "KINGLET_ERR_POLICY_ENGINE_INVALID_EXPRESSION", {
       expression,
@@ -97,7 +113,12 @@ class CelJsEngine implements CelEngine {
     const findings = collectTypeFindings(parsed.ast, expectedType, this.#probe);
     const fields = eventType === undefined ? undefined : this.#options.fields?.[eventType];
     if (eventType !== undefined && this.#options.fields !== undefined && fields === undefined) {
-      findings.push({ code: unavailableCode, message: `event type ${eventType} has no source here`, start: 0, end: 0 });
+      findings.push({
+        code: unavailableCode,
+        message: `no source feeds events of type ${eventType}`,
+        start: 0,
+        end: 0,
+      });
     }
     findings.push(
       ...scanExpression(parsed.ast, {
@@ -124,6 +145,7 @@ class ExpressionRuntime {
   readonly meter: CostMeter;
   readonly #view: EventView;
   readonly #context: { event: EventView; eventType: string };
+  readonly #directRun: DirectRun = { event: {}, eventType: "", slots: [] };
 
   constructor(view: EventView, meter: CostMeter) {
     this.meter = meter;
@@ -140,22 +162,47 @@ class ExpressionRuntime {
     this.meter.assertWithin();
     return value;
   }
+
+  runDirectly(direct: DirectStep["run"], { event, eventType }: RuleVariables): unknown {
+    const run = this.#directRun;
+    run.event = event;
+    run.eventType = eventType;
+    this.meter.reset();
+    const value = direct(run);
+    this.meter.assertWithin();
+    return value;
+  }
+}
+
+/** What a compiled expression is made of. */
+interface ExpressionParts {
+  readonly parsed: Parsed;
+  /** Undefined: the library runs it. */
+  readonly direct: DirectStep["run"] | undefined;
+  readonly runtime: ExpressionRuntime;
+  readonly fields: readonly EventField[];
 }
 
 class CelJsExpression implements CompiledExpression {
   readonly expression: string;
+  readonly requiredFields: readonly EventField[];
   readonly #parsed: Parsed;
+  readonly #direct: DirectStep["run"] | undefined;
   readonly #runtime: ExpressionRuntime;
 
-  constructor(expression: string, parsed: Parsed, runtime: ExpressionRuntime) {
+  constructor(expression: string, { parsed, direct, runtime, fields }: ExpressionParts) {
     this.expression = expression;
+    this.requiredFields = fields;
     this.#parsed = parsed;
+    this.#direct = direct;
     this.#runtime = runtime;
   }
 
   evaluate(variables: RuleVariables): unknown {
     try {
-      return this.#runtime.run(this.#parsed, variables);
+      return this.#direct === undefined
+        ? this.#runtime.run(this.#parsed, variables)
+        : this.#runtime.runDirectly(this.#direct, variables);
     } catch (error) {
       throw this.#convert(error);
     }

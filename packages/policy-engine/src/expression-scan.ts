@@ -1,4 +1,4 @@
-import { celFunctionDeclarations, type CelFunctions } from "./cel-functions.ts";
+import { celFunctionName, type CelFunctions } from "./cel-functions.ts";
 import type { PolicyEngineErrorCode } from "./errors.ts";
 import { eventFieldTypes, type EventField } from "./event-fields.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
@@ -78,10 +78,8 @@ function scanMethod(
 ): void {
   if (receiver.op === "id") {
     const fullName = `${receiver.args}.${name}`;
-    if (
-      Object.hasOwn(celFunctionDeclarations, fullName) &&
-      scope.functions[fullName as keyof CelFunctions] === undefined
-    ) {
+    const declared = celFunctionName(fullName);
+    if (declared !== undefined && scope.functions[declared] === undefined) {
       findings.push(unavailable(node, `function ${fullName}`));
     }
   }

@@ -11,6 +11,7 @@ export {
 } from "./cel-engine.ts";
 export {
   celFunctionDeclarations,
+  celFunctionName,
   type CelFunctionDeclaration,
   type CelFunctionName,
   type CelFunctions,
@@ -20,6 +21,7 @@ export {
 export { policyEngineErrors, type PolicyEngineErrorCode } from "./errors.ts";
 export { eventFieldTypes, type EventField, type EventFieldValues, type RuleEvent } from "./event-fields.ts";
 export { loadCelEngine } from "./lazy.ts";
+export { compilePrefilter, Prefilter, prefilterKeys, prefilterProblems, type PrefilterFacts } from "./prefilter.ts";
 export { pureCelFunctions } from "./pure-cel-functions.ts";
 export { readRules, type RulesReading } from "./read-rules.ts";
 export {

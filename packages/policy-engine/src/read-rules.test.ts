@@ -25,7 +25,7 @@ const reading = (one: unknown) => readRules({ spec: { rules: [one] } });
 
 describe("readRules", () => {
   it("reads a rule as existing resources have it, with members left out and others that are not known", () => {
-    expect(reading({ ...rule, agentVersionRequirement: ">=0.3" })).toEqual({ rules: [rule], problems: [] });
+    expect(reading({ ...rule, unknown: { a: 1 } })).toEqual({ rules: [rule], problems: [] });
     const { enabled, id, name, expressions } = rule;
     const { rules, problems } = reading({ enabled, id, name, expressions });
     expect(problems).toEqual([]);

@@ -73,6 +73,7 @@ class RulesReader {
     const expressions = member(rule, "expressions");
     const state = this.#object(rule, path, "state");
     const required = this.#object(rule, path, "profileDataRequired");
+    const version = this.#text(rule, path, "agentVersionRequirement");
     const definition: RuleDefinition = {
       enabled: this.#flag(rule, path, "enabled"),
       id: this.#text(rule, path, "id", true),
@@ -93,6 +94,7 @@ class RulesReader {
       tags: this.#texts(rule, path, "tags"),
       ...(required === undefined ? {} : { profileDataRequired: required }),
       ...(state === undefined ? {} : { state }),
+      ...(version === "" ? {} : { agentVersionRequirement: version }),
     };
     return this.problems.length === before ? definition : undefined;
   }

@@ -3,6 +3,7 @@ import type { Environment } from "@marcbachmann/cel-js";
 
 import {
   celFunctionDeclarations,
+  olderFamily,
   type CelFunctionDeclaration,
   type CelFunctionName,
   type CelFunctions,
@@ -16,7 +17,7 @@ type AnyFunction = (...args: unknown[]) => unknown;
 /**
  * Declares every function of the table to the library.
  *
- * A dotted name becomes a method of a constant: `ap` is a value of a type of its own, and `was_executed` a method of that type.
+ * A dotted name becomes a method of a constant: `cp` is a value of a type of its own, and `was_executed` a method of that type.
  * Functions without an implementation are declared too, so that their calls are type-checked; the scan refuses them.
  *
  * @internal
@@ -26,23 +27,25 @@ export function registerCelFunctions(environment: Environment, functions: CelFun
   for (const name of Object.keys(celFunctionDeclarations) as CelFunctionName[]) {
     const declaration: CelFunctionDeclaration = celFunctionDeclarations[name];
     const dot = name.indexOf(".");
-    const namespace = name.slice(0, dot);
-    if (!namespaces.has(namespace)) {
-      namespaces.add(namespace);
-      registerNamespace(environment, namespace);
-    }
     const implementation = functions[name] as AnyFunction | undefined;
     const all = [...declaration.params, ...(declaration.optionalParams ?? [])];
-    for (let arity = declaration.params.length; arity <= all.length; arity++) {
-      const params = all.slice(0, arity);
-      environment.registerFunction({
-        name: name.slice(dot + 1),
-        receiverType: namespace,
-        returnType: declaration.returns,
-        params: params.map((type, index) => ({ name: `arg${index}`, type })),
-        handler: createHandler(name, params, declaration.cost, implementation, meter),
-        async: false,
-      });
+    for (const namespace of [name.slice(0, dot), olderFamily(name)]) {
+      if (namespace === undefined) continue;
+      if (!namespaces.has(namespace)) {
+        namespaces.add(namespace);
+        registerNamespace(environment, namespace);
+      }
+      for (let arity = declaration.params.length; arity <= all.length; arity++) {
+        const params = all.slice(0, arity);
+        environment.registerFunction({
+          name: name.slice(dot + 1),
+          receiverType: namespace,
+          returnType: declaration.returns,
+          params: params.map((type, index) => ({ name: `arg${index}`, type })),
+          handler: createHandler(name, params, declaration.cost, implementation, meter),
+          async: false,
+        });
+      }
     }
   }
 }
@@ -110,11 +113,11 @@ function convert(name: CelFunctionName, type: CelType, value: unknown): unknown 
       if (typeof value === "string") return value;
       break;
     case "int":
-      if (typeof value === "bigint") return value;
+      if (typeof value === "bigint") return Number(value);
       break;
     case "uint": {
       const plain = typeof value === "object" ? (value as object).valueOf() : value;
-      if (typeof plain === "bigint") return plain;
+      if (typeof plain === "bigint") return Number(plain);
       break;
     }
     case "list<string>": {

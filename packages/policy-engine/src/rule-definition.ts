@@ -46,8 +46,6 @@ export interface RuleExpression {
 /**
  * A detection rule as it stands in a rule resource (`spec.rules[]` of kind Rules, group kubescape.io/v1).
  *
- * `agentVersionRequirement` of that resource is not part of it: it names versions of another product.
- *
  * @public
  */
 export interface RuleDefinition {
@@ -101,6 +99,8 @@ export interface RuleDefinition {
   readonly mitreTactic: string;
   readonly mitreTechnique: string;
   readonly tags: readonly string[];
-  /** Free parameters; keys of the prefilter are refused until the prefilter exists. */
+  /** Versions of the agent that know the rule, as a range of semantic versions; absent or unreadable: all. */
+  readonly agentVersionRequirement?: string;
+  /** Free parameters; those of `prefilterKeys` decide which events the rule looks at. */
   readonly state?: Readonly<Record<string, unknown>>;
 }

@@ -77,7 +77,7 @@ describe("RuleProgram", () => {
       id: "",
       severity: 11,
       profileDependency: 7 as 0,
-      state: { ignorePrefixes: ["/tmp"], own: 1 },
+      state: { ignorePrefixes: "/tmp", own: 1 },
       expressions: {
         message: "1",
         uniqueId: "event.comm +",
@@ -91,7 +91,7 @@ describe("RuleProgram", () => {
       ["id", "INVALID_RULE"],
       ["severity", "INVALID_RULE"],
       ["profileDependency", "INVALID_RULE"],
-      ["state.ignorePrefixes", "UNAVAILABLE"],
+      ["state.ignorePrefixes", "INVALID_RULE"],
       ["expressions.ruleExpression[0].expression", "INVALID_EXPRESSION"],
       ["expressions.ruleExpression[1].expression", "UNAVAILABLE"],
       ["expressions.message", "INVALID_EXPRESSION"],

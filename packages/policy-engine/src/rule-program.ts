@@ -1,4 +1,5 @@
 import type { CelEngine, CompiledExpression, ExpressionType, RuleVariables } from "./cel-engine.ts";
+import type { EventField } from "./event-fields.ts";
 import type { RuleDefinition, RuleEventType } from "./rule-definition.ts";
 import type { RuleProblem } from "./rule-problem.ts";
 import { ruleShapeProblems } from "./rule-shape-problems.ts";
@@ -40,9 +41,9 @@ export class RuleProgram {
     return problems;
   }
 
-  /** True when the rule has a condition for this type of event. */
+  /** True when the rule has a condition for this type of event. Compiles nothing. */
   appliesTo(eventType: RuleEventType): boolean {
-    return this.#conditionsFor(eventType).length > 0;
+    return this.rule.expressions.ruleExpression.some((one) => one.eventType === eventType || one.eventType === "all");
   }
 
   /**
@@ -59,6 +60,15 @@ export class RuleProgram {
       if (conditions[index]!.evaluate(variables) !== true) return false;
     }
     return conditions.length > 0;
+  }
+
+  /**
+   * The fields without which no condition for this type of event can be judged.
+   *
+   * @throws at first use what {@link CelEngine.compile} throws.
+   */
+  requiredFields(eventType: RuleEventType): readonly EventField[] {
+    return [...new Set(this.#conditionsFor(eventType).flatMap(({ requiredFields }) => requiredFields))];
   }
 
   /** The text of the alert. @throws as {@link RuleProgram.matches} */

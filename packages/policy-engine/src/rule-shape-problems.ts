@@ -1,16 +1,6 @@
+import { prefilterProblems } from "./prefilter.ts";
 import type { RuleDefinition } from "./rule-definition.ts";
 import type { RuleProblem } from "./rule-problem.ts";
-
-/** Parameters of the prefilter: a rule that relies on them would fire where its author excluded it. */
-const prefilterKeys = [
-  "ignorePrefixes",
-  "includePrefixes",
-  "ports",
-  "direction",
-  "methods",
-  "excludeProcesses",
-  "excludeParentProcesses",
-] as const;
 
 const profileSurface = /^(opens|execs|capabilities|syscalls|endpoints|(egress|ingress)(Domains|Addresses))$/;
 const patternKind = /^(exact|prefix|suffix|contains)$/;
@@ -44,14 +34,7 @@ export function ruleShapeProblems(rule: RuleDefinition): RuleProblem[] {
     }
   }
   if (rule.expressions.ruleExpression.length === 0) add("expressions.ruleExpression", "must have at least one entry");
-  for (const key of prefilterKeys) {
-    if (rule.state?.[key] === undefined) continue;
-    problems.push({
-      code: "KINGLET_ERR_POLICY_ENGINE_UNAVAILABLE",
-      path: `state.${key}`,
-      message: "the prefilter is not available in this build of the sensor",
-    });
-  }
+  for (const { key, message } of prefilterProblems(rule.state ?? {})) add(`state.${key}`, message);
   return problems;
 }
 

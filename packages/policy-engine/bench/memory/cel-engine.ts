@@ -44,7 +44,7 @@ liveBytes();
 const atStart = liveBytes();
 const { createCelEngine } = await loadCelEngine();
 const loaded = liveBytes();
-const engine = createCelEngine({ functions: { "ap.was_executed": (_containerId, path) => path === "/bin/ls" } });
+const engine = createCelEngine({ functions: { "cp.was_executed": (_containerId, path) => path === "/bin/ls" } });
 const created = liveBytes();
 const rules = Array.from({ length: 1_000 }, (_, index) => ruleOf(index));
 const programs = rules.map((rule) => new RuleProgram(engine, rule));

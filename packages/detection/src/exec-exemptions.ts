@@ -1,0 +1,98 @@
+import type { Clock } from "@kinglet/lifecycle";
+
+import type { ContainerCommands, DetectionHost } from "./detection-host.ts";
+import type { ActivityView } from "./rule-event.ts";
+
+/** What {@link ExecExemptions} works with. @internal */
+export interface ExecExemptionOptions {
+  readonly host: Pick<DetectionHost, "commandsOf">;
+  /** The event at hand. */
+  readonly view: Pick<ActivityView, "container" | "args">;
+  readonly clock: Pick<Clock, "monotonicMs">;
+  /** Containers remembered as stopping. @defaultValue 1000 */
+  readonly maxStopping?: number;
+  /** How long a container counts as stopping, milliseconds. @defaultValue 300,000 */
+  readonly stoppingMs?: number;
+}
+
+/**
+ * Executions that a container's specification asks for: its command, its postStart and its preStop hook.
+ *
+ * A container whose preStop hook ran is being stopped: what it still executes is exempt for five minutes. The hook counts as run only when its
+ * whole command line was executed; its first word is often a shell, and a shell alone must not open the container for five minutes.
+ * (The original compares the path alone.)
+ *
+ * @internal
+ */
+export class ExecExemptions {
+  readonly #options: ExecExemptionOptions;
+  readonly #maxStopping: number;
+  readonly #stoppingMs: number;
+  /** When they stop to count, by container id; the one noted longest ago first. */
+  readonly #stopping: Map<string, number> = new Map();
+
+  constructor(options: ExecExemptionOptions) {
+    this.#options = options;
+    this.#maxStopping = options.maxStopping === undefined || options.maxStopping <= 0 ? 1000 : options.maxStopping;
+    this.#stoppingMs = options.stoppingMs === undefined || options.stoppingMs <= 0 ? 300_000 : options.stoppingMs;
+  }
+
+  /** Whether this execution by the container of the event at hand is exempt. */
+  isExempt(containerId: string, path: string): boolean {
+    const { host, view } = this.#options;
+    const container = view.container;
+    if (container !== undefined && container.containerId === containerId) {
+      const commands = host.commandsOf(container.namespace, container.podName, container.containerName);
+      if (commands !== undefined) {
+        if (isCommandLine(commands.preStop, path, view.args)) this.noteStopping(containerId);
+        if (isNamed(commands, path)) return true;
+      }
+    }
+    return this.isStopping(containerId);
+  }
+
+  /** The container's preStop hook ran. Noting it again renews the time; an empty id is not noted. */
+  noteStopping(containerId: string): void {
+    if (containerId === "") return;
+    this.#stopping.delete(containerId);
+    if (this.#stopping.size >= this.#maxStopping) {
+      for (const eldest of this.#stopping.keys()) {
+        this.#stopping.delete(eldest);
+        break;
+      }
+    }
+    this.#stopping.set(containerId, this.#options.clock.monotonicMs() + this.#stoppingMs);
+  }
+
+  /** Asking moves the container behind the others in the order in which they are forgotten. */
+  isStopping(containerId: string): boolean {
+    if (this.#stopping.size === 0) return false;
+    const until = this.#stopping.get(containerId);
+    if (until === undefined) return false;
+    this.#stopping.delete(containerId);
+    if (until <= this.#options.clock.monotonicMs()) return false;
+    this.#stopping.set(containerId, until);
+    return true;
+  }
+
+  forget(containerId: string): void {
+    this.#stopping.delete(containerId);
+  }
+
+  get size(): number {
+    return this.#stopping.size;
+  }
+}
+
+function isNamed({ command, postStart, preStop }: ContainerCommands, path: string): boolean {
+  return path !== "" && (command.includes(path) || postStart.includes(path) || preStop.includes(path));
+}
+
+/** True when exactly this command line was executed; its program may be named without its folder. */
+function isCommandLine(command: readonly string[], path: string, args: readonly string[] | undefined): boolean {
+  const [program] = command;
+  if (program === undefined || args === undefined || args.length !== command.length) return false;
+  if (program !== path && program !== path.slice(path.lastIndexOf("/") + 1)) return false;
+  for (let index = 1; index < command.length; index++) if (command[index] !== args[index]) return false;
+  return true;
+}

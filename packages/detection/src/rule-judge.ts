@@ -1,0 +1,265 @@
+/** Called once per event; budget: 0 allocations on the way to "no alert" but for names of processes. */
+import { hasCode } from "@kinglet/errors";
+import type { ActivityEvent, ActivityEventKind, ContainerIdentity } from "@kinglet/enrichment";
+import { systemClock } from "@kinglet/lifecycle";
+import {
+  loadCelEngine,
+  profileDependency,
+  pureCelFunctions,
+  RuleProgram,
+  type CelEngine,
+  type CelEngineModule,
+  type RuleDefinition,
+  type RuleProblem,
+} from "@kinglet/policy-engine";
+
+import type { Alert } from "./alert.ts";
+import { commOf } from "./comm-of.ts";
+import { createAlert } from "./create-alert.ts";
+import { DetectionCounts } from "./detection-counts.ts";
+import type { DetectorOptions, InvalidRule, ProfileView, RuleActivity } from "./detector.ts";
+import { ExecExemptions } from "./exec-exemptions.ts";
+import { createHostFunctions } from "./host-functions.ts";
+import { invalidRules, type SkipReason } from "./metrics.ts";
+import { createProfileFunctions } from "./profile-functions.ts";
+import { appliesInContext } from "./rule-context.ts";
+import { ActivityView, ruleEventFields } from "./rule-event.ts";
+import { RuleTable, type Candidate, type RunningRule } from "./rule-table.ts";
+
+/** Shared by every event without an alert. */
+const noAlerts: readonly Alert[] = [];
+
+/** Loads the CEL engine and builds the judge over it, without rules. @internal */
+export async function openRuleJudge(options: DetectorOptions): Promise<RuleJudge> {
+  const { createCelEngine } = await loadCelEngine();
+  return new RuleJudge(options, createCelEngine);
+}
+
+/** Holds events against prepared rules. @internal */
+export class RuleJudge {
+  readonly #options: DetectorOptions;
+  readonly #engine: CelEngine;
+  readonly #view: ActivityView = new ActivityView();
+  readonly #variables: { readonly event: ActivityView; eventType: ActivityEventKind };
+  readonly #counts: DetectionCounts;
+  readonly #invalidGauge;
+  #table: RuleTable = new RuleTable([]);
+  #invalid: readonly InvalidRule[] = [];
+  /** The profile of the container at hand; functions about it need no second look-up. */
+  #profile: ProfileView | undefined;
+
+  constructor(options: DetectorOptions, createCelEngine: CelEngineModule["createCelEngine"]) {
+    this.#options = options;
+    this.#variables = { event: this.#view, eventType: "exec" };
+    this.#counts = new DetectionCounts(options.metrics, () => this.#table.rules);
+    this.#invalidGauge = options.metrics.gauge(invalidRules);
+    const { host, profiles, maxCachedResults } = options;
+    const view = this.#view;
+    const exemptions =
+      host === undefined ? undefined : new ExecExemptions({ host, view, clock: options.clock ?? systemClock });
+    const lookup = {
+      get: (containerId: string) => (containerId === view.containerId ? this.#profile : profiles.get(containerId)),
+    };
+    const profileFunctions = createProfileFunctions(lookup, {
+      ...(maxCachedResults === undefined ? {} : { maxCachedResults }),
+      ...(exemptions === undefined ? {} : { isExemptExec: (id, path) => exemptions.isExempt(id, path) }),
+    });
+    const hostFunctions = host === undefined ? {} : createHostFunctions(host);
+    this.#engine = createCelEngine({
+      functions: { ...pureCelFunctions, ...profileFunctions, ...hostFunctions },
+      fields: ruleEventFields,
+    });
+  }
+
+  get invalidRules(): readonly InvalidRule[] {
+    return this.#invalid;
+  }
+
+  get activity(): readonly RuleActivity[] {
+    return this.#table.rules.map(({ rule, evaluations, matches, failures }) => ({
+      ruleId: rule.id,
+      evaluations,
+      matches,
+      failures,
+    }));
+  }
+
+  setRules(rules: readonly RuleDefinition[]): void {
+    this.#counts.flush();
+    const before = new Map(this.#table.rules.map((running) => [running.rule, running]));
+    const invalidBefore = this.#invalid;
+    this.#invalid = [];
+    const running: RunningRule[] = [];
+    for (const rule of rules) {
+      if (!rule.enabled || !appliesInContext(rule, this.#options.context)) continue;
+      const known = before.get(rule);
+      if (known !== undefined) {
+        running.push(known);
+        continue;
+      }
+      const program = new RuleProgram(this.#engine, rule);
+      const problems = program.validate();
+      if (problems.length > 0) this.#reject(rule.id, problems, invalidBefore);
+      else running.push({ rule, program, labels: { rule: rule.id }, evaluations: 0, matches: 0, failures: 0 });
+    }
+    this.#invalidGauge.set(this.#invalid.length);
+    this.#table = new RuleTable(running);
+  }
+
+  detect(event: ActivityEvent, container: ContainerIdentity): readonly Alert[] {
+    const { kind } = event;
+    this.#counts.event(kind);
+    if (kind === "exec") {
+      if (event.isReplay) return this.#skip("replay");
+      if (event.isRuntimeStage) return this.#skip("runtime_stage");
+      // Without a path there is nothing to compare; it is counted, because it is a blind spot.
+      if (event.binary === "") return this.#skip("no_binary");
+    }
+    const { rulesFor, profiles } = this.#options;
+    let candidates: readonly Candidate[] | undefined;
+    if (rulesFor === undefined) candidates = this.#table.every(kind);
+    else {
+      const selection = rulesFor(container);
+      if (selection === undefined || selection.rules.length === 0) return this.#skip("no_rules");
+      candidates = this.#table.selected(selection, kind);
+    }
+    if (candidates.length === 0) return noAlerts;
+    this.#view.point(event, container);
+    this.#variables.eventType = kind;
+    this.#profile = profiles.get(container.containerId);
+    return this.#judge(candidates, event, container);
+  }
+
+  #judge(candidates: readonly Candidate[], event: ActivityEvent, container: ContainerIdentity): readonly Alert[] {
+    const profile = this.#profile;
+    const gate = judgeProfile(profile);
+    let alerts: Alert[] | undefined;
+    for (let index = 0; index < candidates.length; index++) {
+      const candidate = candidates[index]!; // Below the length.
+      const isLearned = candidate.rule.supportPolicy && this.#isLearning(container);
+      const isGated = gate !== undefined && candidate.rule.profileDependency === profileDependency.required;
+      if (isGated && !isLearned) {
+        this.#counts.skip(gate);
+        continue;
+      }
+      const reason = this.#reasonToSkip(candidate, profile);
+      if (reason !== undefined) {
+        this.#counts.skip(reason);
+        continue;
+      }
+      const message = this.#evaluate(candidate);
+      if (message === undefined) continue;
+      if (isLearned) this.#options.learning?.recordRulePolicy(container, candidate.rule.id, commOf(event.binary));
+      if (isGated) continue;
+      alerts ??= [];
+      alerts.push(this.#alert(candidate, message, event, container));
+    }
+    return alerts ?? noAlerts;
+  }
+
+  #isLearning(container: ContainerIdentity): boolean {
+    return this.#options.learning?.isLearning(container.containerId) === true;
+  }
+
+  #reasonToSkip(candidate: Candidate, profile: ProfileView | undefined): SkipReason | undefined {
+    if (candidate.lacksField(this.#view)) return "missing_field";
+    if (candidate.isFilteredOut(this.#view)) return "prefilter";
+    const { rule } = candidate;
+    if (rule.supportPolicy && profile !== undefined && isAllowedByPolicy(profile, rule.id, this.#view.comm)) {
+      return "policy";
+    }
+    return undefined;
+  }
+
+  /** The message of the alert; undefined when there is none. */
+  #evaluate({ running }: Candidate): string | undefined {
+    running.evaluations++;
+    try {
+      if (!running.program.matches(this.#variables)) return undefined;
+      const message = running.program.message(this.#variables);
+      running.matches++;
+      return message;
+    } catch (error) {
+      this.#onFailure(running, error);
+      return undefined;
+    }
+  }
+
+  #alert(candidate: Candidate, message: string, event: ActivityEvent, container: ContainerIdentity): Alert {
+    const uniqueKey = this.#uniqueKey(candidate.running);
+    return createAlert({
+      rule: candidate.rule,
+      message,
+      ...(uniqueKey === undefined ? {} : { uniqueKey }),
+      event,
+      container,
+      profile: this.#profile,
+      origin: this.#options,
+    });
+  }
+
+  /** An alert is not lost because what makes it unique could not be told. */
+  #uniqueKey(running: RunningRule): string | undefined {
+    try {
+      return running.program.uniqueId(this.#variables);
+    } catch (error) {
+      this.#onFailure(running, error);
+      return undefined;
+    }
+  }
+
+  /** One rule that fails must not silence the others; a rule that no longer compiles leaves for good, with its reason. */
+  #onFailure(running: RunningRule, error: unknown): void {
+    running.failures++;
+    const { id } = running.rule;
+    if (hasCode(error, "KINGLET_ERR_POLICY_ENGINE_INVALID_EXPRESSION")) {
+      this.#counts.flush();
+      this.#table = new RuleTable(this.#table.rules.filter((other) => other !== running));
+      const { message } = error;
+      this.#reject(id, [{ code: error.code, path: "expressions", message }], []);
+      return;
+    }
+    // The first failure and then every power of two: visible without filling the log.
+    if ((running.failures & (running.failures - 1)) !== 0) return;
+    this.#options.logger.warn("a rule could not be evaluated on an event", {
+      rule: id,
+      failures: running.failures,
+      error,
+    });
+  }
+
+  #skip(reason: SkipReason): readonly Alert[] {
+    this.#counts.skip(reason);
+    return noAlerts;
+  }
+
+  #reject(ruleId: string, problems: readonly RuleProblem[], saidBefore: readonly InvalidRule[]): void {
+    this.#invalid = [...this.#invalid, { ruleId, problems }];
+    this.#invalidGauge.set(this.#invalid.length);
+    // Rules are set anew whenever one of them changes: what was said of the others is not said again.
+    const text = JSON.stringify(problems);
+    if (saidBefore.some((known) => known.ruleId === ruleId && JSON.stringify(known.problems) === text)) return;
+    this.#options.logger.error("a rule is invalid and does not run", { rule: ruleId, problems });
+  }
+}
+
+/** Why a rule that needs a profile cannot be held against this one; undefined: it can. */
+function judgeProfile(profile: ProfileView | undefined): SkipReason | undefined {
+  if (profile === undefined) return "no_profile";
+  switch (profile.status) {
+    // Both are final; the profile cache holds no others.
+    case "completed":
+    case "too-large":
+      return undefined;
+    case "initializing":
+    case "ready":
+      return "learning";
+    default:
+      return "unusable_profile";
+  }
+}
+
+function isAllowedByPolicy(profile: ProfileView, ruleId: string, comm: string): boolean {
+  const policy = profile.content.policyOf(ruleId);
+  return policy !== undefined && (policy.containerAllowed || policy.processAllowed.includes(comm));
+}

@@ -1,0 +1,131 @@
+import type { ActivityEventKind } from "@kinglet/enrichment";
+import {
+  compilePrefilter,
+  type EventField,
+  type Prefilter,
+  type RuleDefinition,
+  type RuleProgram,
+} from "@kinglet/policy-engine";
+
+import { ruleEventFields, type ActivityView } from "./rule-event.ts";
+import type { BoundRule, RuleSelection } from "./rule-selection.ts";
+
+/** A valid rule and what it did. @internal */
+export interface RunningRule {
+  readonly rule: RuleDefinition;
+  readonly program: RuleProgram;
+  readonly labels: { readonly rule: string };
+  evaluations: number;
+  matches: number;
+  failures: number;
+}
+
+/** Fields that an event of their kind may lack; the others always have a value. */
+const uncertainFields: ReadonlySet<EventField> = new Set<EventField>([
+  "args",
+  "upperlayer",
+  "pupperlayer",
+  "pid",
+  "ppid",
+  "uid",
+  "flagsRaw",
+  "dstPort",
+  "srcPort",
+  "cmd",
+  "attrSize",
+  "opcode",
+]);
+
+const noCandidates: readonly Candidate[] = [];
+
+/** A rule as it holds for some pods, for one kind of event. @internal */
+export class Candidate {
+  /** The rule, with the severity of the binding. */
+  readonly rule: RuleDefinition;
+  readonly running: RunningRule;
+  readonly #kind: ActivityEventKind;
+  /** One of them has to let the event through; empty: all events are looked at. */
+  readonly #prefilters: readonly Prefilter[];
+  /** Undefined until the first event: finding out compiles the expressions. */
+  #uncertain: readonly EventField[] | undefined;
+
+  constructor(running: RunningRule, kind: ActivityEventKind, bound: BoundRule | undefined) {
+    const { rule } = running;
+    this.running = running;
+    this.rule = bound?.severity === undefined ? rule : { ...rule, severity: bound.severity };
+    this.#kind = kind;
+    const sets = bound === undefined || bound.parameters.length === 0 ? [{}] : bound.parameters;
+    const filters = sets.map((parameters) => compilePrefilter(rule.state, parameters));
+    // One set without a filter lets everything through.
+    this.#prefilters = filters.includes(undefined) ? [] : (filters as readonly Prefilter[]);
+  }
+
+  /** True when the event does not tell what the rule has to know. */
+  lacksField(view: ActivityView): boolean {
+    const fields = (this.#uncertain ??= this.#findUncertain());
+    for (let index = 0; index < fields.length; index++) if (view[fields[index]!] === undefined) return true;
+    return false;
+  }
+
+  isFilteredOut(view: ActivityView): boolean {
+    const filters = this.#prefilters;
+    if (filters.length === 0) return false;
+    for (let index = 0; index < filters.length; index++) {
+      if (!filters[index]!.skips(view, this.#kind === "network")) return false;
+    }
+    return true;
+  }
+
+  #findUncertain(): readonly EventField[] {
+    try {
+      return this.running.program.requiredFields(this.#kind).filter((field) => uncertainFields.has(field));
+    } catch {
+      // The evaluation that follows fails in the same way, and says so.
+      return [];
+    }
+  }
+}
+
+/**
+ * The rules that run, sorted by kind of event and by who they hold for.
+ *
+ * @internal
+ */
+export class RuleTable {
+  readonly rules: readonly RunningRule[];
+  readonly #every: Map<ActivityEventKind, readonly Candidate[]> = new Map();
+  /** Goes with the selection. */
+  readonly #selected: WeakMap<RuleSelection, Map<ActivityEventKind, readonly Candidate[]>> = new WeakMap();
+
+  constructor(rules: readonly RunningRule[]) {
+    this.rules = rules;
+  }
+
+  /** Every rule over events of this kind. */
+  every(kind: ActivityEventKind): readonly Candidate[] {
+    return this.#every.get(kind) ?? this.#sort(kind, undefined, this.#every);
+  }
+
+  /** Those of them that a selection names. */
+  selected(selection: RuleSelection, kind: ActivityEventKind): readonly Candidate[] {
+    let byKind = this.#selected.get(selection);
+    if (byKind === undefined) {
+      byKind = new Map();
+      this.#selected.set(selection, byKind);
+    }
+    return byKind.get(kind) ?? this.#sort(kind, selection, byKind);
+  }
+
+  #sort(
+    kind: ActivityEventKind,
+    selection: RuleSelection | undefined,
+    into: Map<ActivityEventKind, readonly Candidate[]>,
+  ): readonly Candidate[] {
+    const bound = selection && new Map(selection.rules.map((one) => [one.ruleId, one]));
+    const candidates = this.rules
+      .filter(({ rule, program }) => program.appliesTo(kind) && (bound === undefined || bound.has(rule.id)))
+      .map((running) => new Candidate(running, kind, bound?.get(running.rule.id)));
+    into.set(kind, candidates.length === 0 || !Object.hasOwn(ruleEventFields, kind) ? noCandidates : candidates);
+    return into.get(kind) ?? noCandidates;
+  }
+}

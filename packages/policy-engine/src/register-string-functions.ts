@@ -1,0 +1,32 @@
+import type { Environment } from "@marcbachmann/cel-js";
+
+/** Longest text that `replace` may make, UTF-16 units. */
+const maxText = 65_536;
+
+/**
+ * The functions of CEL's string extension that the library lacks: `charAt` and `replace`, with and without a count.
+ *
+ * @internal
+ */
+export function registerStringFunctions(environment: Environment): void {
+  environment.registerFunction("string.charAt(int): string", (text: string, at: bigint) => {
+    if (at < 0n || at > BigInt(text.length)) throw new RangeError(`charAt: ${at} is outside the text`);
+    return text.charAt(Number(at));
+  });
+  environment.registerFunction("string.replace(string, string): string", (text: string, from: string, to: string) =>
+    replaceTimes(text, from, to, Number.POSITIVE_INFINITY),
+  );
+  environment.registerFunction(
+    "string.replace(string, string, int): string",
+    (text: string, from: string, to: string, count: bigint) =>
+      replaceTimes(text, from, to, count < 0n ? Number.POSITIVE_INFINITY : Number(count)),
+  );
+}
+
+function replaceTimes(text: string, from: string, to: string, times: number): string {
+  const parts = text.split(from);
+  if (parts.length - 1 > times) parts.splice(times + 1, parts.length, parts.slice(times + 1).join(from));
+  const length = text.length + (parts.length - 1) * Math.max(0, to.length - from.length);
+  if (length > maxText) throw new RangeError(`replace: the text would have more than ${maxText} characters`);
+  return parts.join(to);
+}
