@@ -125,7 +125,11 @@ export async function openWebhook(
 export async function openDecider(
   policies: readonly BundleObject[],
   environment: Partial<Omit<DecisionEnvironment, "onTimeout">> = {},
-  options: { readonly clock?: Clock; readonly onDecision?: (decision: Decision) => void } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly onTimeout?: "allow" | "deny";
+    readonly onDecision?: (decision: Decision) => void;
+  } = {},
 ): Promise<{ readonly decider: AdmissionDecider; readonly store: PolicyStore }> {
   const clock = options.clock ?? new ManualClock();
   const metrics = createMetrics();
@@ -134,7 +138,7 @@ export async function openDecider(
   await store.offer("api", bundle, [bundle.bytes]);
   const decider = new AdmissionDecider({
     store,
-    onTimeout: { validate: "allow", events: "allow" },
+    onTimeout: { validate: options.onTimeout ?? "allow", events: options.onTimeout ?? "allow" },
     metrics,
     onDecision: options.onDecision ?? (() => {}),
     environment: {
@@ -147,6 +151,7 @@ export async function openDecider(
       workloads: { stored: async () => undefined, behindPod: async () => undefined },
       images: undefined,
       surroundings: () => ({}),
+      isFollowed: () => false,
       readWorkload,
       ...environment,
     },

@@ -5,6 +5,7 @@ import type { Answer } from "../review/answer.ts";
 import type { ReviewDecider } from "../server/review-endpoint.ts";
 import type { PolicyStore } from "../settings/policy-store.ts";
 import type { ReviewDeadline } from "../timing/deadline.ts";
+import { connectionBypass, requestBypass, type RequestHead } from "./bypass.ts";
 import { decideConnection } from "./decide-connection.ts";
 import { decideWorkload } from "./decide-workload.ts";
 import type { DecisionEnvironment } from "./decision-environment.ts";
@@ -50,8 +51,10 @@ export class AdmissionDecider implements ReviewDecider {
     return this.#options.store.active === undefined ? "no policies were loaded yet" : "";
   }
 
-  isExempt(namespace: string): boolean {
-    return this.#options.environment.bypass.exempt.has(namespace);
+  isExempt(webhook: Webhook, request: RequestHead): boolean {
+    const { bypass } = this.#options.environment;
+    const find = webhook === "validate" ? requestBypass : connectionBypass;
+    return find(request, bypass) !== undefined;
   }
 
   async decide(webhook: Webhook, review: Review, deadline: ReviewDeadline): Promise<Answer> {

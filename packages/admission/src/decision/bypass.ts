@@ -14,6 +14,12 @@ export type BypassReason =
   | "owned"
   | "break-glass";
 
+/** What of a request is known before its objects are read. @public */
+export type RequestHead = Pick<
+  AdmissionRequest,
+  "operation" | "namespace" | "resource" | "subResource" | "user" | "groups"
+>;
+
 /** What bypasses depend on. @public */
 export interface BypassOptions {
   readonly exempt: ExemptNamespaces;
@@ -66,13 +72,27 @@ const owningControllers: ReadonlySet<string> = new Set([
  *
  * @internal
  */
-export function requestBypass(request: AdmissionRequest, options: BypassOptions): BypassReason | undefined {
+export function requestBypass(request: RequestHead, options: BypassOptions): BypassReason | undefined {
   if (!options.operations.has(request.operation)) return "operation";
   if (options.exempt.has(request.namespace)) return "namespace";
   if (!Object.hasOwn(workloadResources, request.resource)) return "kind";
   if (request.subResource !== "" && request.subResource !== "scale") return "sub-resource";
   if (systemUsers.has(request.user)) return "system-user";
   if (options.exempt.has(serviceAccountNamespace(request.user))) return "system-service-account";
+  return request.groups.includes("system:nodes") ? "node" : undefined;
+}
+
+/**
+ * Bypasses of what is done to running pods: operation, namespace, another resource, user, group. Service accounts of exempt namespaces are judged: no controller of a
+ * cluster opens a shell.
+ *
+ * @internal
+ */
+export function connectionBypass(request: RequestHead, options: BypassOptions): BypassReason | undefined {
+  if (!options.operations.has(request.operation)) return "operation";
+  if (options.exempt.has(request.namespace)) return "namespace";
+  if (request.operation !== "CONNECT" || request.resource !== "pods") return "kind";
+  if (systemUsers.has(request.user)) return "system-user";
   return request.groups.includes("system:nodes") ? "node" : undefined;
 }
 

@@ -153,6 +153,11 @@ export class ClusterSurroundings implements AsyncDisposable {
     return Array.from(this.#open.values()).flatMap((opened) => opened.map(({ kind }) => kind));
   }
 
+  /** True while data of this kind is here or on its way. */
+  isFollowed(need: string): boolean {
+    return this.#open.has(need as CriterionNeed);
+  }
+
   /** Follows what these needs ask for, and nothing else from now on. */
   follow(needs: ReadonlySet<CriterionNeed>): void {
     for (const [need, opened] of this.#open) {

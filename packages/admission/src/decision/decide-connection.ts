@@ -3,11 +3,13 @@ import type { AdmissionRequest } from "../review/admission-request.ts";
 import { listAt, textAt, textsAt } from "../review/loose-json.ts";
 import type { ActivePolicies } from "../settings/active-policies.ts";
 import type { ReviewDeadline } from "../timing/deadline.ts";
+import { connectionBypass } from "./bypass.ts";
 import type { DecisionEnvironment } from "./decision-environment.ts";
 import type { Decision, DecisionSubject } from "./decision.ts";
+import { fetchImages } from "./fetch-images.ts";
 import { mergeVerdicts, sortFindings, type Findings } from "./findings.ts";
-import { countOf, renderRefusal, renderWarnings } from "./render-answer-text.ts";
-import { bypassed } from "./undecided.ts";
+import { auditAnnotationsOf, countOf, renderRefusal, renderWarnings } from "./render-answer-text.ts";
+import { bypassed, undecidedBecause, withDefault } from "./undecided.ts";
 
 /** What each connecting sub-resource is called in policies, and in sentences. */
 const connections: Readonly<Record<string, { readonly resource: KubeEvent["resource"]; readonly words: string }>> = {
@@ -28,11 +30,10 @@ export async function decideConnection(
   environment: DecisionEnvironment,
   deadline: ReviewDeadline,
 ): Promise<Decision> {
-  const { bypass } = environment;
-  if (!bypass.operations.has(request.operation)) return bypassed("operation");
-  if (bypass.exempt.has(request.namespace)) return bypassed("namespace");
-  const connection = request.resource === "pods" ? connections[request.subResource] : undefined;
-  if (connection === undefined || request.operation !== "CONNECT") return bypassed("kind");
+  const bypass = connectionBypass(request, environment.bypass);
+  if (bypass !== undefined) return bypassed(bypass);
+  const connection = connections[request.subResource];
+  if (connection === undefined) return bypassed("kind");
   const event = readEvent(request, connection.resource);
   const around = environment.surroundings(request.namespace);
   const sort = (found: readonly PolicyVerdict[]): Findings => sortFindings(found, "CONNECT", environment.defaultMode);
@@ -40,46 +41,59 @@ export async function decideConnection(
   let verdicts = await policies.evaluateRuntime({ ...around, event });
   let findings = sort(verdicts);
   let workload: Workload | undefined;
+  let imageFetches = 0;
+  let lacksImages = "";
   if (findings.denied.length === 0 && findings.pending.length > 0) {
-    workload = await workloadBehind(request, environment, deadline);
-    if (workload !== undefined) {
-      const only = new Set(findings.pending.map(({ policy }) => policy));
-      const images = environment.images;
-      const image = images === undefined ? {} : { image: (reference: string) => images.peek(reference) };
-      verdicts = mergeVerdicts(
-        verdicts,
-        await policies.evaluateRuntime({ ...around, ...image, workload, event }, { only }),
-      );
+    const found = await workloadBehind(request, environment, deadline);
+    workload = found;
+    const only = new Set(findings.pending.map(({ policy }) => policy));
+    const { images } = environment;
+    const image = images === undefined ? {} : { image: (reference: string) => images.peek(reference) };
+    const look = async (): Promise<void> => {
+      const subject = { ...around, ...image, event, ...(found === undefined ? {} : { workload: found }) };
+      verdicts = mergeVerdicts(verdicts, await policies.evaluateRuntime(subject, { only }));
       findings = sort(verdicts);
+    };
+    await look();
+    if (images !== undefined && findings.denied.length === 0) {
+      const wanted = imagesToFetch(found, findings, images);
+      imageFetches = wanted.length;
+      lacksImages = await fetchImages(wanted, images, deadline, async () => {
+        await look();
+        return findings.denied.length > 0;
+      });
     }
   }
   const { denied, warned, audited, pending } = findings;
-  const violated = [...denied, ...warned, ...audited];
-  const auditAnnotations: Record<string, string> = {};
-  if (violated.length > 0) {
-    auditAnnotations["violated-policies"] = violated
-      .map(({ verdict }) => verdict.policy.name)
-      .join(", ")
-      .slice(0, 1024);
-  }
-  if (pending.length > 0) auditAnnotations["policies-not-evaluated"] = String(pending.length);
   const count = countOf(denied.length, "policy that is enforced here", "policies that are enforced here");
   const heading = `Kinglet refused to ${connection.words} pod ${request.name} in namespace ${request.namespace}: it violates ${count}.`;
   const isDenied = denied.length > 0;
-  return {
+  const decision: Decision = {
     answer: {
       allowed: !isDenied,
       outcome: isDenied ? "denied" : warned.length > 0 ? "warned" : "allowed",
       reason: "",
       message: isDenied ? renderRefusal(denied, { heading, notEvaluated: pending.length, showsBreakGlass: false }) : "",
       warnings: renderWarnings(warned),
-      auditAnnotations,
+      auditAnnotations: auditAnnotationsOf(findings),
     },
-    findings: violated,
+    findings: [...denied, ...warned, ...audited],
     notEvaluated: pending.length,
-    imageFetches: 0,
+    imageFetches,
     subject: subjectOf(request, workload, event),
   };
+  const lacks = { workload: "the workload behind the pod was not found", image: lacksImages };
+  return withDefault(decision, environment.onTimeout, undecidedBecause(pending, "CONNECT", environment, lacks));
+}
+
+/** Images that policies wait for. */
+function imagesToFetch(
+  workload: Workload | undefined,
+  { pending }: Findings,
+  images: NonNullable<DecisionEnvironment["images"]>,
+): readonly string[] {
+  if (workload === undefined || !pending.some(({ missing }) => missing.includes("image"))) return [];
+  return Array.from(new Set(workload.containers.map(({ image }) => image))).filter((image) => !images.has(image));
 }
 
 async function workloadBehind(

@@ -7,19 +7,17 @@ import type { ReviewDeadline } from "../timing/deadline.ts";
 import { objectBypass, requestBypass, type BypassReason } from "./bypass.ts";
 import type { DecisionEnvironment } from "./decision-environment.ts";
 import type { Decision, DecisionSubject } from "./decision.ts";
+import { fetchImages } from "./fetch-images.ts";
 import { mergeVerdicts, sortFindings, type Findings } from "./findings.ts";
-import { countOf, renderRefusal, renderWarnings } from "./render-answer-text.ts";
-import { bypassed, defaultDecision } from "./undecided.ts";
-
-/** Left for evaluating and answering after waiting for images, milliseconds. */
-const reserveMs = 100;
+import { auditAnnotationsOf, countOf, renderRefusal, renderWarnings } from "./render-answer-text.ts";
+import { bypassed, undecidedBecause, withDefault } from "./undecided.ts";
 
 /**
  * Decides about a workload that is created, changed or scaled.
  *
  * Order after stackrox.md §7.3: bypasses that need no object; the object (of a scale request: the stored one with the new number of replicas); bypasses written in
  * it; policies that need the object alone, whose denial is final; only then images, of those that changed, and only for policies that could deny or warn. What is
- * missing at the deadline stays missing: such policies are not evaluated, and the configured default decides when one of them could have denied.
+ * missing then stays missing: such policies are not evaluated, and the configured default decides when one of them could have denied and lacks what should have been there.
  *
  * @internal
  */
@@ -45,6 +43,7 @@ export async function decideWorkload(
   let verdicts = await policies.evaluateDeploy({ ...around, workload });
   let findings = sort(verdicts);
   let imageFetches = 0;
+  let lacksImages = "";
   const { images } = environment;
   const waiting = findings.pending.filter(({ missing }) => missing.includes("image"));
   if (findings.denied.length === 0 && waiting.length > 0 && images !== undefined) {
@@ -60,26 +59,23 @@ export async function decideWorkload(
     const wanted = imagesToFetch(request, workload, environment, only).filter((reference) => !images.has(reference));
     imageFetches = wanted.length;
     await look();
-    const waitMs = deadline.remainingMs() - reserveMs;
-    if (findings.denied.length === 0 && wanted.length > 0 && waitMs > 0) {
-      const isOver = await eachArrival(wanted, images, deadline, async () => {
+    if (findings.denied.length === 0) {
+      lacksImages = await fetchImages(wanted, images, deadline, async () => {
         await look();
         return findings.denied.length > 0;
       });
-      if (isOver && couldDeny(findings.pending, environment, operation)) {
-        const decision = defaultDecision(environment.onTimeout, "deadline", "image data did not come in time");
-        if (environment.onTimeout === "deny") return { ...decision, subject, imageFetches };
-      }
     }
   }
   const answer = answerOf(findings, workload, operation, environment.bypass.allowsBreakGlass);
-  return {
+  const decision: Decision = {
     answer,
     findings: [...findings.denied, ...findings.warned, ...findings.audited],
     notEvaluated: findings.pending.length,
     imageFetches,
     subject,
   };
+  const why = undecidedBecause(findings.pending, operation, environment, { image: lacksImages });
+  return withDefault(decision, environment.onTimeout, why);
 }
 
 /** The stored workload with the replicas that are asked for; undefined when it is gone. */
@@ -130,57 +126,9 @@ function imagesToFetch(
   return Array.from(references);
 }
 
-/**
- * Asks for images at the same time and calls back after each answer.
- *
- * @returns whether the time was up before all had answered.
- */
-async function eachArrival(
-  references: readonly string[],
-  images: NonNullable<DecisionEnvironment["images"]>,
-  deadline: ReviewDeadline,
-  onArrival: () => Promise<boolean>,
-): Promise<boolean> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([deadline.signal, stop.signal]);
-  let waiting = references.map((reference) => {
-    const arrival: { done: Promise<unknown> } = { done: Promise.resolve() };
-    // A failure leaves the image unknown, which evaluation shows.
-    arrival.done = images.get(reference, { signal }).then(
-      () => arrival,
-      () => arrival,
-    );
-    return arrival;
-  });
-  try {
-    while (waiting.length > 0) {
-      const arrived = await Promise.race(waiting.map(({ done }) => done));
-      waiting = waiting.filter((arrival) => arrival !== arrived);
-      if (deadline.signal.aborted || deadline.remainingMs() < reserveMs / 2) return true;
-      if (await onArrival()) return false;
-    }
-    return false;
-  } finally {
-    stop.abort();
-  }
-}
-
-function couldDeny(pending: readonly PolicyVerdict[], environment: DecisionEnvironment, operation: string): boolean {
-  const asViolated = pending.map((verdict): PolicyVerdict => ({ ...verdict, outcome: "violated" }));
-  return sortFindings(asViolated, operation, environment.defaultMode).denied.length > 0;
-}
-
 function answerOf(findings: Findings, workload: Workload, operation: string, showsBreakGlass: boolean): Answer {
-  const { denied, warned, audited, pending } = findings;
-  const auditAnnotations: Record<string, string> = {};
-  const violated = [...denied, ...warned, ...audited];
-  if (violated.length > 0) {
-    auditAnnotations["violated-policies"] = violated
-      .map(({ verdict }) => verdict.policy.name)
-      .join(", ")
-      .slice(0, 1024);
-  }
-  if (pending.length > 0) auditAnnotations["policies-not-evaluated"] = String(pending.length);
+  const { denied, warned, pending } = findings;
+  const auditAnnotations = auditAnnotationsOf(findings);
   const warnings = renderWarnings(warned);
   if (denied.length === 0) {
     const outcome = warned.length > 0 ? "warned" : "allowed";

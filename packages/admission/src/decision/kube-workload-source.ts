@@ -39,6 +39,9 @@ function definitionOf(pluralOrKind: string): ResourceDefinition | undefined {
     case "cronjobs":
     case "CronJob":
       return definition("batch", "cronjobs", "CronJob");
+    case "deploymentconfigs":
+    case "DeploymentConfig":
+      return definition("apps.openshift.io", "deploymentconfigs", "DeploymentConfig");
     default:
       return undefined;
   }

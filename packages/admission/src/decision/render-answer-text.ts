@@ -1,7 +1,7 @@
 import type { PolicyVerdict } from "@kinglet/policy-engine/security-policy";
 import { shorten } from "../review/answer.ts";
 import { breakGlassAnnotations } from "./bypass.ts";
-import type { Finding } from "./findings.ts";
+import type { Finding, Findings } from "./findings.ts";
 
 /** Width at which texts are wrapped, characters. */
 const width = 96;
@@ -44,6 +44,15 @@ export function renderRefusal(
   }
   const text = parts.join("\n").trimEnd();
   return `${text.length <= maxMessage ? text : `${text.slice(0, maxMessage - 3)}...`}\n\n`;
+}
+
+/** What the API server's audit log keeps: names of violated policies, and how many could not be evaluated. @internal */
+export function auditAnnotationsOf({ denied, warned, audited, pending }: Findings): Readonly<Record<string, string>> {
+  const violated = [...denied, ...warned, ...audited].map(({ verdict }) => verdict.policy.name);
+  return {
+    ...(violated.length === 0 ? {} : { "violated-policies": violated.join(", ").slice(0, 1024) }),
+    ...(pending.length === 0 ? {} : { "policies-not-evaluated": String(pending.length) }),
+  };
 }
 
 function renderPolicy(verdict: PolicyVerdict): string {

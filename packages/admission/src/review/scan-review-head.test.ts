@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseReview } from "./parse-review.ts";
 import { scanReviewHead } from "./scan-review-head.ts";
 
 describe("scanReviewHead", () => {
@@ -10,18 +11,37 @@ describe("scanReviewHead", () => {
       request: {
         uid: "abc",
         kind: { group: "", version: "v1", kind: "Pod", uid: "wrong" },
+        resource: { group: "", version: "v1", resource: "pods" },
+        subResource: "exec",
         tags: ["uid", "other", "uid"],
         name: "p",
         namespace: "shop",
-        object: { metadata: { uid: "wrong", namespace: "wrong" } },
+        operation: "CONNECT",
+        userInfo: {
+          username: "ann",
+          uid: "wrong",
+          groups: ["a", "b"],
+          extra: { groups: ["wrong"], username: ["wrong"] },
+        },
+        object: { metadata: { uid: "wrong", namespace: "wrong" }, operation: "wrong", userInfo: { username: "wrong" } },
       },
     };
     const text = JSON.stringify(review);
-    const expected = { apiVersion: "admission.k8s.io/v1", uid: "abc", namespace: "shop" };
+    const request = {
+      namespace: "shop",
+      operation: "CONNECT",
+      resource: "pods",
+      subResource: "exec",
+      user: "ann",
+      groups: ["a", "b"],
+    };
+    const expected = { apiVersion: "admission.k8s.io/v1", uid: "abc", request };
     expect(scanReviewHead(Buffer.from(text))).toEqual(expected);
     const end = text.indexOf('"object"');
     expect(scanReviewHead(Buffer.from(text.slice(0, end)))).toEqual(expected);
     expect(scanReviewHead(Buffer.from(JSON.stringify(review, null, 2)))).toEqual(expected);
+    const cut = Buffer.from(text.slice(0, text.indexOf(',"b"]')));
+    expect(scanReviewHead(cut)).toEqual({ ...expected, request: undefined });
   });
 
   it("does not guess: without uid or version there is no answer", () => {
@@ -34,24 +54,48 @@ describe("scanReviewHead", () => {
   });
 
   it("agrees with a parser on any JSON, and never throws on any bytes", () => {
+    const text = fc.oneof(fc.string(), fc.jsonValue({ maxDepth: 2 }));
+    const user = fc.record(
+      {
+        username: text,
+        groups: fc.oneof(fc.array(fc.oneof(fc.string(), fc.string(), fc.jsonValue()))),
+        extra: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    );
+    const resource = fc.record({ group: text, resource: text }, { requiredKeys: [] });
     const request = fc.record(
       {
         uid: fc.string(),
-        namespace: fc.string(),
+        namespace: text,
+        operation: text,
+        subResource: text,
         name: fc.jsonValue(),
         kind: fc.jsonValue(),
-        userInfo: fc.jsonValue(),
+        resource: fc.oneof(resource, resource, fc.jsonValue()),
+        userInfo: fc.oneof(user, user, user, fc.jsonValue()),
       },
       { requiredKeys: ["uid"] },
     );
+    let whole = 0;
     fc.assert(
       fc.property(request, (value) => {
-        const head = scanReviewHead(Buffer.from(JSON.stringify({ apiVersion: "admission.k8s.io/v1", request: value })));
-        if (value.uid === "" || value.uid.length > 256) expect(head).toBeUndefined();
-        else expect(head).toEqual({ apiVersion: "admission.k8s.io/v1", uid: value.uid, namespace: value.namespace });
+        const review = Buffer.from(
+          JSON.stringify({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request: value }),
+        );
+        const head = scanReviewHead(review);
+        if (value.uid === "" || value.uid.length > 256) {
+          expect(head).toBeUndefined();
+          return;
+        }
+        expect(head).toMatchObject({ apiVersion: "admission.k8s.io/v1", uid: value.uid });
+        if (head?.request === undefined) return;
+        whole += 1;
+        expect(parseReview(review).request).toMatchObject(head.request);
       }),
-      { seed: 1, numRuns: 500 },
+      { seed: 1, numRuns: 3000 },
     );
+    expect(whole).toBeGreaterThan(30);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         scanReviewHead(Buffer.from(bytes));

@@ -3,6 +3,7 @@ import { describeError, hasCode } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
 import { createRateLimitedLogger, type Logger, type RateLimitedLogger } from "@kinglet/logger";
 import type { Counter, Gauge, Histogram, Metrics } from "@kinglet/metrics";
+import type { RequestHead } from "../decision/bypass.ts";
 import { defaultAnswer } from "../decision/undecided.ts";
 import {
   bytesUnderWay,
@@ -27,8 +28,8 @@ export interface ReviewDecider {
   /** Why reviews cannot be decided yet; empty when they can. */
   readonly notReady: string;
   decide(webhook: Webhook, review: Review, deadline: ReviewDeadline): Promise<Answer>;
-  /** True where nothing may be denied. */
-  isExempt(namespace: string): boolean;
+  /** True where nothing may be denied, whatever the reason. */
+  isExempt(webhook: Webhook, request: RequestHead): boolean;
 }
 
 /** @public */
@@ -222,10 +223,10 @@ export class ReviewEndpoint implements Disposable {
       return;
     }
     using deadline = new Deadline(deadlineMs, clock);
-    const { namespace } = review.request;
+    const { request } = review;
     const timeUp = Promise.withResolvers<Answer>();
     const timer = clock.startTimer(
-      () => timeUp.resolve(this.#default(webhook, namespace, "deadline", "the time for it was up")),
+      () => timeUp.resolve(this.#default(webhook, request, "deadline", "the time for it was up")),
       Math.max(0, deadline.remainingMs()),
     );
     let answer: Answer;
@@ -235,14 +236,14 @@ export class ReviewEndpoint implements Disposable {
       const isOver = deadline.remainingMs() <= 0;
       this.#logger.error(describeError(error), "a review could not be decided", { error });
       const why = isOver ? "the time for it was up" : "something went wrong";
-      answer = this.#default(webhook, namespace, isOver ? "deadline" : "failed", why);
+      answer = this.#default(webhook, request, isOver ? "deadline" : "failed", why);
     } finally {
       timer.cancel();
     }
     // The guard against locking oneself out does not depend on how the answer came about.
-    if (!answer.allowed && decider.isExempt(namespace)) answer = { ...answer, allowed: true, message: "" };
+    if (!answer.allowed && decider.isExempt(webhook, request)) answer = { ...answer, allowed: true, message: "" };
     if (deadline.remainingMs() < -slackMs) this.#late.add();
-    this.#answer(webhook, review.apiVersion, review.request.uid, answer, response, arrivalMs);
+    this.#answer(webhook, review.apiVersion, request.uid, answer, response, arrivalMs);
   }
 
   /** @returns false when what is needed for an answer was not found. */
@@ -254,14 +255,14 @@ export class ReviewEndpoint implements Disposable {
   ): boolean {
     const found = scanReviewHead(head);
     const isDenied = this.#options.onTimeout[webhook] === "deny";
-    // Without the namespace nobody knows whether it may be denied.
-    const isUsable = found !== undefined && !(isDenied && found.namespace === undefined);
+    // Without namespace and user nobody knows whether it may be denied.
+    const isUsable = found !== undefined && !(isDenied && found.request === undefined);
     if (!isUsable && reason === "late") return false;
     this.#shed.add(1, { reason });
     const why = reason === "late" ? "it waited too long" : "too many requests are under way";
     this.#logger.warn(reason, "reviews are answered without being evaluated", { webhook, reason });
     if (isUsable) {
-      const answer = this.#default(webhook, found.namespace ?? "", "shed", why);
+      const answer = this.#default(webhook, found.request, "shed", why);
       this.#answer(webhook, found.apiVersion, found.uid, answer, response, arrivalMs);
     } else {
       this.#send(response, 503, `${why}\n`);
@@ -269,8 +270,15 @@ export class ReviewEndpoint implements Disposable {
     return true;
   }
 
-  #default(webhook: Webhook, namespace: string, outcome: "deadline" | "shed" | "failed", why: string): Answer {
-    const onTimeout = this.#options.decider.isExempt(namespace) ? "allow" : this.#options.onTimeout[webhook];
+  /** @param request - undefined when it is not known and the default allows anyway. */
+  #default(
+    webhook: Webhook,
+    request: RequestHead | undefined,
+    outcome: "deadline" | "shed" | "failed",
+    why: string,
+  ): Answer {
+    const isExempt = request !== undefined && this.#options.decider.isExempt(webhook, request);
+    const onTimeout = isExempt ? "allow" : this.#options.onTimeout[webhook];
     return defaultAnswer(onTimeout, outcome, why);
   }
 

@@ -19,14 +19,25 @@ const allowed: Answer = {
 const denied: Answer = { ...allowed, allowed: false, outcome: "denied", message: "no" };
 
 function decider(decide: ReviewDecider["decide"] = async () => allowed, notReady = ""): ReviewDecider {
-  return { notReady, decide, isExempt: (namespace) => namespace === "kube-system" };
+  return {
+    notReady,
+    decide,
+    isExempt: (_webhook, { namespace, user }) => namespace === "kube-system" || user === "system:kube-scheduler",
+  };
 }
 
-function review(fill = 0, namespace = "shop", uid = "u1"): string {
+function review(fill = 0, namespace = "shop", uid = "u1", user = "ann"): string {
   return JSON.stringify({
     kind: "AdmissionReview",
     apiVersion: "admission.k8s.io/v1",
-    request: { uid, namespace, operation: "CREATE", object: { metadata: { annotations: { fill: "x".repeat(fill) } } } },
+    request: {
+      uid,
+      resource: { group: "", version: "v1", resource: "pods" },
+      namespace,
+      operation: "CREATE",
+      userInfo: { username: user, groups: ["system:authenticated"] },
+      object: { metadata: { annotations: { fill: "x".repeat(fill) } } },
+    },
   });
 }
 
@@ -189,7 +200,7 @@ describe("ReviewEndpoint", () => {
     expect(await webhook.metric("kinglet_admission_request_bytes_under_way")).toBe(0);
   });
 
-  it("sheds beyond its number of reviews with the configured default, never in exempt namespaces", async () => {
+  it("sheds beyond its number of reviews with the configured default, never in exempt namespaces and for those who are let through", async () => {
     const waiting = gate();
     await using webhook = await openWebhook(
       decider(async () => {
@@ -206,6 +217,8 @@ describe("ReviewEndpoint", () => {
     expect(events.json).toMatchObject({ response: { uid: "u4", allowed: true } });
     const system = await webhook.send("/validate", { body: review(0, "kube-system", "u3") });
     expect(system.json).toMatchObject({ response: { uid: "u3", allowed: true } });
+    const scheduler = await webhook.send("/validate", { body: review(0, "shop", "u5", "system:kube-scheduler") });
+    expect(scheduler.json).toMatchObject({ response: { uid: "u5", allowed: true } });
     waiting.open();
     expect((await first).json).toMatchObject({ response: { uid: "u1", allowed: true } });
   });

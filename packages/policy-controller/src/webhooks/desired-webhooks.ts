@@ -56,14 +56,20 @@ export interface Webhook {
 /** Namespaces without which the cluster does not run; a webhook that is down must not stand in their way. */
 const clusterNamespaces: readonly string[] = ["istio-system", "kube-node-lease", "kube-public", "kube-system"];
 
-/**
- * Who makes what was asked for by others: asking again would say nothing new and cost a call per pod. Among the service accounts of `kube-system` are those under which
- * the cluster's controllers make the pods of Deployments, Jobs and their kind; the admission controller lets through what they ask, too.
- */
+/** Nodes and the parts of the control plane; the admission controller lets through what they ask, too. */
 const notByTheClusterItself = {
   name: "not-by-the-cluster-itself",
   expression:
-    '!("system:nodes" in request.userInfo.groups) && !(request.userInfo.username in ["system:kube-controller-manager", "system:kube-proxy", "system:kube-scheduler"]) && !request.userInfo.username.startsWith("system:serviceaccount:kube-system:")',
+    '!("system:nodes" in request.userInfo.groups) && !(request.userInfo.username in ["system:kube-controller-manager", "system:kube-proxy", "system:kube-scheduler"])',
+};
+
+/**
+ * Service accounts of `kube-system`, among them those under which the cluster's controllers make the pods of Deployments, Jobs and their kind: judging what was judged
+ * with its template would say nothing new and cost a call per pod.
+ */
+const notByItsControllers = {
+  name: "not-by-its-controllers",
+  expression: '!request.userInfo.username.startsWith("system:serviceaccount:kube-system:")',
 };
 
 /**
@@ -119,7 +125,7 @@ export function desiredWebhooks(settings: WebhookSettings, trusted: string): Web
           workloads("apps.openshift.io", ["deploymentconfigs", "deploymentconfigs/scale"]),
         ],
         failurePolicy: failurePolicy.deploy,
-        matchConditions: [notByTheClusterItself],
+        matchConditions: [notByTheClusterItself, notByItsControllers],
       },
       {
         ...common,

@@ -117,6 +117,7 @@ export async function openAdmissionParts(
         workloads: parts.createKubeWorkloadSource(client, clock),
         images,
         surroundings: (namespace) => surroundings.of(namespace),
+        isFollowed: (need) => surroundings.isFollowed(need),
         readWorkload: parts.readWorkload,
       },
     });
