@@ -1,0 +1,1 @@
+export { createFalcoRoute } from "./create-falco-route.ts";

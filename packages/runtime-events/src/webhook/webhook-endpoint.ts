@@ -1,0 +1,243 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isAuthorized, readToken } from "@kinglet/endpoints";
+import { describeError } from "@kinglet/errors";
+import type { Clock } from "@kinglet/lifecycle";
+import type { RateLimitedLogger } from "@kinglet/logger";
+import type { Counter } from "@kinglet/metrics";
+import type { BodyReader, BodyRefusal, WebhookRoute } from "./webhook-route.ts";
+import type { Peer } from "./webhook-server.ts";
+
+/** Settings of a {@link WebhookEndpoint}. @internal */
+export interface WebhookEndpointOptions {
+  readonly routes: readonly WebhookRoute[];
+  readonly tokenFile: string | undefined;
+  /** Nobody has to show who he is: plain HTTP on loopback without a token file. */
+  readonly isOpen: boolean;
+  readonly maxBodyBytes: number;
+  readonly authorityGeneration: () => number;
+  readonly isClosing: () => boolean;
+  readonly clock: Clock;
+  readonly logger: RateLimitedLogger;
+  readonly accepted: Counter<"path">;
+  readonly refused: Counter<"reason">;
+}
+
+/** For a whole body, milliseconds. */
+const bodyMs = 30_000;
+/** How soon a client may try again when there was no room, or its connection is too old, seconds. */
+const retryAfterSeconds = "2";
+
+/** An answer that is no acceptance. */
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The rest of the body is not wanted: the connection ends with the answer. */
+  readonly endsConnection: boolean;
+}
+
+/**
+ * Answers the requests of the webhook: 200 when what a body holds has been taken over, else why not.
+ *
+ * A body passes through while it comes in and is never held. One that is refused in its midst is still read to its end, within its bounds, so that the
+ * client hears the answer instead of a broken connection.
+ *
+ * @internal
+ */
+export class WebhookEndpoint {
+  readonly #options: WebhookEndpointOptions;
+  readonly #routes: ReadonlyMap<string, WebhookRoute>;
+
+  constructor(options: WebhookEndpointOptions) {
+    this.#options = options;
+    this.#routes = new Map(options.routes.map((route) => [route.path, route]));
+  }
+
+  /** Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse, peer: Peer, isWaiting: boolean): Promise<void> {
+    try {
+      const refusal = await this.#take(request, response, peer, isWaiting);
+      if (refusal !== undefined) this.#refuse(request, response, refusal);
+    } catch (error) {
+      this.#options.logger.error("failed", "webhook request failed", { error: describeError(error) });
+      this.#refuse(request, response, {
+        status: 500,
+        reason: "failed",
+        text: "internal error",
+        endsConnection: true,
+      });
+    }
+  }
+
+  async #take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    peer: Peer,
+    isWaiting: boolean,
+  ): Promise<Refusal | undefined> {
+    const head = (await this.#refuseStranger(request, peer)) ?? this.#refuseHead(request);
+    if (head !== undefined) return head;
+    peer.isKnown = true;
+    const path = pathOf(request);
+    const route = this.#routes.get(path)!; // #refuseHead looked
+    if (isWaiting) response.writeContinue();
+    const outcome = await readBody(request, route.open(), this.#options);
+    if (outcome === "gone") {
+      this.#options.refused.add(1, { reason: "gone" });
+      return undefined;
+    }
+    if (outcome !== "taken") return refusalOf(outcome, this.#options.maxBodyBytes);
+    this.#options.accepted.add(1, { path });
+    response.writeHead(200, { "content-length": 0, ...this.#connectionHeader() });
+    response.end();
+    return undefined;
+  }
+
+  async #refuseStranger(request: IncomingMessage, peer: Peer): Promise<Refusal | undefined> {
+    const { isOpen, tokenFile, authorityGeneration } = this.#options;
+    if (isOpen) return undefined;
+    if (tokenFile !== undefined && request.headers.authorization !== undefined) {
+      if (await hasToken(request.headers.authorization, tokenFile, this.#options.logger)) return undefined;
+    }
+    if (peer.isCertified && peer.authorityGeneration === authorityGeneration()) return undefined;
+    if (peer.isCertified) {
+      // Whether the new authorities let it in shows in a new handshake; clients come back on 503.
+      return {
+        status: 503,
+        reason: "authority-changed",
+        text: "the authorities of clients have changed: connect again",
+        headers: { "retry-after": "1" },
+        endsConnection: true,
+      };
+    }
+    return {
+      status: 401,
+      reason: "unauthorized",
+      text: "a client certificate or a bearer token is needed",
+      headers: { "www-authenticate": "Bearer" },
+      endsConnection: true,
+    };
+  }
+
+  #refuseHead(request: IncomingMessage): Refusal | undefined {
+    const { maxBodyBytes } = this.#options;
+    const { headers, method } = request;
+    if (!this.#routes.has(pathOf(request))) {
+      return { status: 404, reason: "path", text: "there is nothing here", endsConnection: hasBody(request) };
+    }
+    if (method !== "POST") {
+      const text = `${method} is not possible here, POST is`;
+      return { status: 405, reason: "method", text, headers: { allow: "POST" }, endsConnection: hasBody(request) };
+    }
+    const type = (headers["content-type"] ?? "").split(";", 1)[0]!.trim().toLowerCase(); // split gives one part at least
+    const encoding = headers["content-encoding"] ?? "identity";
+    if (type !== "application/json" || encoding.toLowerCase() !== "identity") {
+      const text = "the body has to be application/json, not compressed";
+      return { status: 415, reason: "content-type", text, endsConnection: true };
+    }
+    return Number(headers["content-length"] ?? "0") > maxBodyBytes ? refusalOf("too-large", maxBodyBytes) : undefined;
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    const { status, reason, text, headers, endsConnection } = refusal;
+    const { refused, logger } = this.#options;
+    refused.add(1, { reason });
+    logger.warn(`refused ${reason}`, "webhook request refused", {
+      reason,
+      status,
+      from: request.socket.remoteAddress,
+      path: pathOf(request).slice(0, 100),
+    });
+    if (request.socket.destroyed || response.headersSent) return void request.socket.destroy();
+    const body = `${text}\n`;
+    response.writeHead(status, {
+      "content-type": "text/plain; charset=utf-8",
+      "content-length": Buffer.byteLength(body),
+      ...headers,
+      ...(endsConnection ? { connection: "close" } : this.#connectionHeader()),
+    });
+    response.end(body);
+    return undefined;
+  }
+
+  #connectionHeader(): { connection?: "close" } {
+    return this.#options.isClosing() ? { connection: "close" } : {};
+  }
+}
+
+type BodyOutcome = "taken" | "too-large" | "slow" | "gone" | BodyRefusal;
+
+/** Reads a body into its reader, within its bounds; every byte is given once and not kept. */
+function readBody(
+  request: IncomingMessage,
+  reader: BodyReader,
+  { maxBodyBytes, clock }: WebhookEndpointOptions,
+): Promise<BodyOutcome> {
+  return new Promise((resolve, reject) => {
+    let received = 0;
+    let refusal: BodyRefusal | undefined;
+    const finish = (outcome: BodyOutcome): void => {
+      timer.cancel();
+      request.removeAllListeners("data").removeAllListeners("end").removeAllListeners("close");
+      resolve(outcome);
+    };
+    const timer = clock.startTimer(() => finish("slow"), bodyMs);
+    const guarded = (work: () => void): void => {
+      try {
+        work();
+      } catch (error) {
+        timer.cancel();
+        reject(error);
+      }
+    };
+    request.on("data", (bytes: Buffer) =>
+      guarded(() => {
+        received += bytes.length;
+        if (received > maxBodyBytes) return finish("too-large");
+        refusal ??= reader.push(bytes);
+        return undefined;
+      }),
+    );
+    request.once("end", () => guarded(() => finish(refusal ?? reader.end() ?? "taken")));
+    request.once("close", () => finish("gone"));
+    // "close" follows.
+    request.on("error", () => {});
+  });
+}
+
+function refusalOf(outcome: "too-large" | "slow" | BodyRefusal, maxBodyBytes: number): Refusal {
+  if (outcome === "too-large") {
+    const text = `the body is larger than ${maxBodyBytes} bytes`;
+    return { status: 413, reason: "too-large", text, endsConnection: true };
+  }
+  if (outcome === "slow") {
+    return { status: 408, reason: "timeout", text: "the body did not come in time", endsConnection: true };
+  }
+  const isFull = outcome.status === 429;
+  return {
+    status: outcome.status,
+    reason: isFull ? "full" : "malformed",
+    text: outcome.text,
+    ...(isFull ? { headers: { "retry-after": retryAfterSeconds } } : {}),
+    endsConnection: false,
+  };
+}
+
+async function hasToken(header: string, tokenFile: string, logger: RateLimitedLogger): Promise<boolean> {
+  try {
+    return await isAuthorized(header, readToken(tokenFile));
+  } catch (error) {
+    // A file that went away lets nobody in.
+    logger.warn("token file", "webhook request refused", { error });
+    return false;
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "").split("?", 1)[0]!; // split gives one part at least
+}
