@@ -1,4 +1,4 @@
-import type { OtherEventKind } from "@kinglet/enrichment";
+import type { OtherEventKind, RuntimeEventKind } from "@kinglet/enrichment";
 
 /** What a member of the union is before anybody looks inside. @internal */
 export type MemberKind = "exec" | "exit" | OtherEventKind;
@@ -30,3 +30,22 @@ export const envelopeMembers: ReadonlySet<string> = new Set([
   "cluster_name",
   "node_labels",
 ]);
+
+/** Members in which a hook of a policy reports what a process did. @internal */
+export const activityMembers: ReadonlySet<MemberKind> = new Set<MemberKind>([
+  "kprobe",
+  "tracepoint",
+  "lsm",
+  "loader",
+  "uprobe",
+]);
+
+/** True when somebody asks for more than executions, exits and what is passed on as it came. @internal */
+export function asksForActivities(kinds: ReadonlySet<RuntimeEventKind> | undefined): boolean {
+  if (kinds === undefined) return true;
+  const members = new Set<RuntimeEventKind>(kindByMember.values());
+  for (const kind of kinds) {
+    if (!members.has(kind)) return true;
+  }
+  return false;
+}

@@ -56,7 +56,7 @@ describe("the recording of Tetragon v1.7.0", () => {
   it("is read to the last line, in order, every line accounted for by its kind", () => {
     const kinds: Record<string, number> = {};
     for (const event of events) kinds[event.kind] = (kinds[event.kind] ?? 0) + 1;
-    expect(kinds).toEqual({ exec: 3727, exit: 4006, kprobe: 2938 });
+    expect(kinds).toEqual({ exec: 3727, exit: 4006, open: 2486, network: 96, kprobe: 356 });
     expect(health).toMatchObject({
       eventsTotal: 10_671,
       decodeErrors: 0,
@@ -67,6 +67,21 @@ describe("the recording of Tetragon v1.7.0", () => {
     expect(events.map((event) => event.sequence)).toEqual(events.map((_, at) => at + 1));
     const bytes = recordedFiles("export").reduce((sum, file) => sum + file.bytes.length, 0);
     expect(events.reduce((sum, event) => sum + event.rawBytes + 1, 0)).toBe(bytes);
+  });
+
+  it("understands what its policies report, but for what begins nothing [hooks recording]", () => {
+    const left: Record<string, number> = {};
+    for (const event of events) if (event.kind === "kprobe") left[event.detail] = (left[event.detail] ?? 0) + 1;
+    expect(left).toEqual({ tcp_close: 181, tcp_sendmsg: 175 });
+    const opens = events.filter((event) => event.kind === "open");
+    expect(opens.every((event) => event.path.startsWith("/etc/") && event.flags.length > 0)).toBe(true);
+    expect(opens.filter((event) => event.flags[0] !== "O_RDONLY").map((event) => event.path)).toContain("/etc/motd");
+    const connections = events.filter((event) => event.kind === "network");
+    expect(new Set(connections.map((event) => `${event.direction} ${event.protocol}`))).toEqual(
+      new Set(["egress TCP"]),
+    );
+    const ports = new Set(connections.map((event) => event.port));
+    expect([...ports].toSorted((one, other) => one - other)).toEqual([9, 4444, 4445, 8080, 54_321]);
   });
 
   it("gives the same events when the rotated files are compressed, and when only executions are asked for", async () => {

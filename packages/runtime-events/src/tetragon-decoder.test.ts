@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ExecEvent, RuntimeEventKind } from "@kinglet/enrichment";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { loadDecodeActivity } from "./lazy.ts";
 import { TetragonDecoder, type DecodeOutcome } from "./tetragon-decoder.ts";
 
 const samples = join(import.meta.dirname, "../fixtures/samples");
@@ -96,6 +97,69 @@ describe("TetragonDecoder", () => {
       status: 3,
       signal: "SIGKILL",
     });
+  });
+
+  it("asks for what reads the reports of policies once, and only when somebody wants to know", async () => {
+    const load = { count: 0 };
+    const of = (kinds?: readonly RuntimeEventKind[]): TetragonDecoder =>
+      new TetragonDecoder({
+        nodeName: "here",
+        kinds: kinds === undefined ? undefined : new Set(kinds),
+        loadActivities: () => {
+          load.count += 1;
+          return loadDecodeActivity();
+        },
+      });
+    const connect = {
+      process_kprobe: {
+        process: { exec_id: "x", pid: 7, docker: "a".repeat(31) },
+        parent: { pid: 3, binary: "/bin/sh" },
+        function_name: "tcp_connect",
+        args: [{ sock_arg: { protocol: "IPPROTO_TCP", daddr: "10.0.0.2", dport: 443 } }],
+      },
+    };
+    for (const kinds of [["exec"], ["exec", "exit", "kprobe"]] as const) {
+      expect(typeof decode(connect, undefined, of(kinds))).toBe(kinds.length === 1 ? "string" : "object");
+    }
+    expect(load.count).toBe(0);
+    for (const kinds of [undefined, ["exec", "network"]] as const) {
+      const decoder = of(kinds);
+      expect(decode(connect, undefined, decoder)).toBe("unprepared");
+      await decoder.prepare();
+      await decoder.prepare();
+      expect(decode(connect, undefined, decoder)).toMatchObject({
+        kind: "network",
+        address: "10.0.0.2",
+        pid: 7,
+        parentPid: 3,
+        parentBinary: "/bin/sh",
+        containerIdPrefix: "a".repeat(31),
+      });
+    }
+    expect(load.count).toBe(2);
+    const opensOnly = of(["open"]);
+    await opensOnly.prepare();
+    expect(decode(connect, undefined, opensOnly)).toBe("skipped");
+    expect(opensOnly.skippedKind).toBe("network");
+  });
+
+  it("takes what the runtime does before a container runs for the host's", async () => {
+    const decoder = new TetragonDecoder({ nodeName: "", kinds: undefined, loadActivities: loadDecodeActivity });
+    await decoder.prepare();
+    const body = {
+      process: {
+        binary: "/dev/fd/6",
+        arguments: "init",
+        docker: "a".repeat(31),
+        ns: { mnt: { inum: 1, is_host: true } },
+      },
+      parent: { binary: "/usr/bin/runc", pid: 3 },
+      function_name: "fd_install",
+      args: [{ file_arg: { path: "/etc/passwd" } }],
+    };
+    expect(decode({ process_kprobe: body }, undefined, decoder)).toMatchObject({ kind: "open", containerIdPrefix: "" });
+    const inside = { ...body, process: { ...body.process, ns: { mnt: { inum: 2 } } } };
+    expect(decode({ process_kprobe: inside }, undefined, decoder)).toMatchObject({ containerIdPrefix: "a".repeat(31) });
   });
 
   it("names what the other kinds are about", () => {

@@ -5,17 +5,21 @@ import {
   ExecEvent,
   ExitEvent,
   OtherEvent,
+  type EventOriginInit,
   type OtherEventKind,
   type RuntimeEvent,
   type RuntimeEventKind,
 } from "@kinglet/enrichment";
-import { envelopeMembers, kindByMember, type MemberKind } from "./event-kinds.ts";
+import { activityMembers, asksForActivities, envelopeMembers, kindByMember, type MemberKind } from "./event-kinds.ts";
 import { isObject, numberOf, objectOf, textOf, type JsonObject } from "./json-object.ts";
+import type { decodeActivity } from "./tetragon/decode-activity.ts";
 import { hasWord, isInContainer, isRuntimeStage } from "./runtime-stage.ts";
 
 /** What a line turned out to be. @internal */
 export type DecodeOutcome =
   | RuntimeEvent
+  /** What it takes to read this is not loaded yet: call `prepare`, then decode the same again. */
+  | "unprepared"
   /** An event of a known kind that nobody consumes; `skippedKind` says which. */
   | "skipped"
   /** An event of a kind that this version does not know; `unknownMember` names it. */
@@ -29,10 +33,13 @@ export interface TetragonDecoderOptions {
   readonly nodeName: string;
   /** Kinds to decode; undefined = all. */
   readonly kinds: ReadonlySet<RuntimeEventKind> | undefined;
+  /** Loads what reads the reports of policies, once the first of them comes; without it they are passed on as they came. */
+  readonly loadActivities?: (() => Promise<{ readonly decodeActivity: typeof decodeActivity }>) | undefined;
 }
 
 /** A user id that was never set. */
 const unsetId = 4_294_967_295;
+const noProcess: JsonObject = {};
 const execStart = '{"process_exec":{';
 
 /**
@@ -52,18 +59,26 @@ export class TetragonDecoder {
   readonly #kinds: ReadonlySet<RuntimeEventKind> | undefined;
   /** First bytes of a line of a kind that nobody consumes. */
   readonly #skippable: readonly { readonly kind: RuntimeEventKind; readonly head: Buffer }[];
+  readonly #loadActivities: TetragonDecoderOptions["loadActivities"];
+  #decodeActivity: typeof decodeActivity | undefined;
   #reportsParentContainers = false;
 
   constructor(options: TetragonDecoderOptions) {
     this.#nodeName = options.nodeName;
     this.#kinds = options.kinds;
+    this.#loadActivities = asksForActivities(options.kinds) ? options.loadActivities : undefined;
     const skippable: { readonly kind: RuntimeEventKind; readonly head: Buffer }[] = [];
     for (const [member, kind] of kindByMember) {
-      // What the source itself reports about its losses is always read.
-      if (options.kinds === undefined || options.kinds.has(kind) || kind === "rateLimit") continue;
+      if (this.#consumes(kind)) continue;
       skippable.push({ kind, head: Buffer.from(`{"${member}":{`) });
     }
     this.#skippable = skippable;
+  }
+
+  /** After it no outcome is "unprepared". Called again, it costs nothing. */
+  async prepare(): Promise<void> {
+    if (this.#loadActivities === undefined || this.#decodeActivity !== undefined) return;
+    this.#decodeActivity = (await this.#loadActivities()).decodeActivity;
   }
 
   /**
@@ -81,7 +96,7 @@ export class TetragonDecoder {
       // The reason is of no use: the line is counted, and the file holds it for whoever wants to look.
       return "malformed";
     }
-    return isObject(line) ? this.#decodeLine(line, sequence, receivedAtMs, end - start) : "malformed";
+    return isObject(line) ? this.decodeObject(line, sequence, receivedAtMs, end - start) : "malformed";
   }
 
   /**
@@ -94,6 +109,12 @@ export class TetragonDecoder {
     // A view, because a search has no end: it would run on into the lines behind.
     const at = bytes.subarray(start + 1, end).indexOf(execStart, 0, "latin1");
     return at < 0 ? -1 : start + 1 + at;
+  }
+
+  /** True when something that somebody asked for may come out of this member. What the source says about its losses is always read. */
+  #consumes(kind: MemberKind): boolean {
+    if (this.#kinds === undefined || kind === "rateLimit" || this.#kinds.has(kind)) return true;
+    return this.#loadActivities !== undefined && activityMembers.has(kind);
   }
 
   /**
@@ -111,7 +132,12 @@ export class TetragonDecoder {
     return false;
   }
 
-  #decodeLine(line: JsonObject, sequence: number, receivedAtMs: number, rawBytes: number): DecodeOutcome {
+  /**
+   * Decodes a message that is an object already, in the shape that its line would be parsed to.
+   *
+   * @param rawBytes - its size as received.
+   */
+  decodeObject(line: JsonObject, sequence: number, receivedAtMs: number, rawBytes: number): DecodeOutcome {
     let unknown = "";
     for (const member in line) {
       const kind = kindByMember.get(member);
@@ -121,7 +147,7 @@ export class TetragonDecoder {
       }
       const body = line[member];
       if (!isObject(body)) return "malformed";
-      if (kind !== "rateLimit" && this.#kinds !== undefined && !this.#kinds.has(kind)) {
+      if (!this.#consumes(kind)) {
         this.skippedKind = kind;
         return "skipped";
       }
@@ -140,18 +166,66 @@ export class TetragonDecoder {
     receivedAtMs: number,
     rawBytes: number,
   ): DecodeOutcome {
-    const process = objectOf(body, "process");
-    const nodeName = textOf(line, "node_name") || this.#nodeName;
-    const time = textOf(line, "time");
-    if (kind !== "exec" && kind !== "exit") {
-      return decodeOther(kind, body, process ?? {}, sequence, nodeName, time, receivedAtMs, rawBytes);
-    }
-    if (process === undefined) return "malformed";
+    const process = objectOf(body, "process") ?? noProcess;
+    if (process === noProcess && (kind === "exec" || kind === "exit")) return "malformed";
     const parent = objectOf(body, "parent");
     if (parent !== undefined && isInContainer(parent)) this.#reportsParentContainers = true;
-    if (kind === "exit") return decodeExit(body, process, sequence, nodeName, time, receivedAtMs, rawBytes);
+    const origin = this.#originOf(process, parent, line, sequence, receivedAtMs, rawBytes);
+    switch (kind) {
+      case "exec":
+        return decodeExec(process, parent, isRuntimeStage(process, parent, this.#reportsParentContainers), origin);
+      case "exit":
+        return new ExitEvent({ ...origin, signal: textOf(body, "signal"), status: numberOf(body, "status", 0) });
+      default:
+        return this.#decodeHook(kind, body, process, parent, origin);
+    }
+  }
+
+  #decodeHook(
+    kind: OtherEventKind,
+    body: JsonObject,
+    process: JsonObject,
+    parent: JsonObject | undefined,
+    origin: EventOriginInit,
+  ): DecodeOutcome {
+    if (this.#decodeActivity === undefined && this.#loadActivities !== undefined && activityMembers.has(kind)) {
+      return "unprepared";
+    }
     const isStage = isRuntimeStage(process, parent, this.#reportsParentContainers);
-    return decodeExec(process, parent, isStage, sequence, nodeName, time, receivedAtMs, rawBytes);
+    const owner = isStage ? originOfHost(origin) : origin;
+    const event = this.#decodeActivity?.(kind, body, owner) ?? decodeOther(kind, body, owner);
+    if (event.kind === "rateLimit" || this.#kinds?.has(event.kind) !== false) return event;
+    this.skippedKind = event.kind;
+    return "skipped";
+  }
+
+  #originOf(
+    process: JsonObject,
+    parent: JsonObject | undefined,
+    line: JsonObject,
+    sequence: number,
+    receivedAtMs: number,
+    rawBytes: number,
+  ): EventOriginInit {
+    const pod = objectOf(process, "pod");
+    return {
+      sequence,
+      nodeName: textOf(line, "node_name") || this.#nodeName,
+      time: textOf(line, "time"),
+      receivedAtMs,
+      execId: textOf(process, "exec_id"),
+      pid: numberOf(process, "pid", -1),
+      uid: uidOf(process),
+      binary: textOf(process, "binary"),
+      parentBinary: parent === undefined ? "" : textOf(parent, "binary"),
+      parentPid: parent === undefined ? -1 : numberOf(parent, "pid", -1),
+      containerIdPrefix: containerIdOf(process, pod),
+      podUid: pod === undefined ? "" : textOf(pod, "uid"),
+      podNamespace: pod === undefined ? "" : textOf(pod, "namespace"),
+      podName: pod === undefined ? "" : textOf(pod, "name"),
+      containerName: containerNameOf(pod),
+      rawBytes,
+    };
   }
 }
 
@@ -159,103 +233,37 @@ function decodeExec(
   process: JsonObject,
   parent: JsonObject | undefined,
   isStage: boolean,
-  sequence: number,
-  nodeName: string,
-  time: string,
-  receivedAtMs: number,
-  rawBytes: number,
+  origin: EventOriginInit,
 ): ExecEvent {
   const flags = textOf(process, "flags");
-  const pod = objectOf(process, "pod");
   const inInitTree = process["in_init_tree"];
   return new ExecEvent({
-    sequence,
-    nodeName,
-    time,
-    receivedAtMs,
-    execId: textOf(process, "exec_id"),
+    ...origin,
     parentExecId: textOf(process, "parent_exec_id"),
-    pid: numberOf(process, "pid", -1),
-    uid: uidOf(process),
-    binary: textOf(process, "binary"),
     args: textOf(process, "arguments"),
     cwd: textOf(process, "cwd"),
     flags,
     isReplay: hasWord(flags, "procFS"),
     isRuntimeStage: isStage,
     inInitTree: typeof inInitTree === "boolean" ? inInitTree : undefined,
-    containerIdPrefix: containerIdOf(process, pod),
-    podUid: pod === undefined ? "" : textOf(pod, "uid"),
-    podNamespace: pod === undefined ? "" : textOf(pod, "namespace"),
-    podName: pod === undefined ? "" : textOf(pod, "name"),
-    containerName: containerNameOf(pod),
-    parentBinary: parent === undefined ? "" : textOf(parent, "binary"),
     parentArgs: parent === undefined ? "" : textOf(parent, "arguments"),
-    parentPid: parent === undefined ? -1 : numberOf(parent, "pid", -1),
     isTruncated: /\b(?:trunc|error)(?:Args|Filename)\b/.test(flags),
-    rawBytes,
   });
 }
 
-function decodeExit(
-  body: JsonObject,
-  process: JsonObject,
-  sequence: number,
-  nodeName: string,
-  time: string,
-  receivedAtMs: number,
-  rawBytes: number,
-): ExitEvent {
-  const pod = objectOf(process, "pod");
-  return new ExitEvent({
-    sequence,
-    nodeName,
-    time,
-    receivedAtMs,
-    execId: textOf(process, "exec_id"),
-    pid: numberOf(process, "pid", -1),
-    binary: textOf(process, "binary"),
-    containerIdPrefix: containerIdOf(process, pod),
-    podUid: pod === undefined ? "" : textOf(pod, "uid"),
-    podNamespace: pod === undefined ? "" : textOf(pod, "namespace"),
-    podName: pod === undefined ? "" : textOf(pod, "name"),
-    containerName: containerNameOf(pod),
-    signal: textOf(body, "signal"),
-    status: numberOf(body, "status", 0),
-    rawBytes,
-  });
-}
-
-function decodeOther(
-  kind: OtherEventKind,
-  body: JsonObject,
-  process: JsonObject,
-  sequence: number,
-  nodeName: string,
-  time: string,
-  receivedAtMs: number,
-  rawBytes: number,
-): OtherEvent {
-  const pod = objectOf(process, "pod");
+function decodeOther(kind: OtherEventKind, body: JsonObject, origin: EventOriginInit): OtherEvent {
   return new OtherEvent({
+    ...origin,
     kind,
-    sequence,
-    nodeName,
-    time,
-    receivedAtMs,
-    execId: textOf(process, "exec_id"),
-    pid: numberOf(process, "pid", -1),
-    binary: textOf(process, "binary"),
-    containerIdPrefix: containerIdOf(process, pod),
-    podUid: pod === undefined ? "" : textOf(pod, "uid"),
-    podNamespace: pod === undefined ? "" : textOf(pod, "namespace"),
-    podName: pod === undefined ? "" : textOf(pod, "name"),
-    containerName: containerNameOf(pod),
     detail: detailOf(kind, body),
     policyName: textOf(body, "policy_name"),
     droppedEvents: kind === "rateLimit" ? countOf(body["number_of_dropped_process_events"]) : 0,
-    rawBytes,
   });
+}
+
+/** The runtime's own steps carry the container's id already, but what they do is the host's. */
+function originOfHost(origin: EventOriginInit): EventOriginInit {
+  return { ...origin, containerIdPrefix: "", podUid: "", podNamespace: "", podName: "", containerName: "" };
 }
 
 function detailOf(kind: OtherEventKind, body: JsonObject): string {
