@@ -134,6 +134,22 @@ export function describeCertificates(name: string, open: () => Promise<ClusterFi
       expect(await bundles()).toEqual([next, next]);
     });
 
+    it("keeps a lost authority in the bundle until servers have the certificate of the new one", async () => {
+      await reconcileCertificates(options, signal);
+      const old = (await state()).authority?.certificate ?? "";
+      await client.delete(secrets, secretNames.authorities, { namespace });
+      await reconcileCertificates(options, signal);
+      const { authority, serving } = await state();
+      const now = authority?.certificate ?? "";
+      expect(now).not.toBe(old);
+      expect(readCertificate(serving ?? {})?.isSignedBy(now)).toBe(true);
+      expect(await bundles()).toEqual([now + old, now + old]);
+      expect((await reconcileCertificates(options, signal)).writes).toBe(0);
+      await clock.advance(hour);
+      await reconcileCertificates(options, signal);
+      expect(await bundles()).toEqual([now, now]);
+    });
+
     it("does not make a new authority when a pass ended between its writes", async () => {
       const failing = (after: number): CertificateReconcilerOptions => {
         let writes = 0;

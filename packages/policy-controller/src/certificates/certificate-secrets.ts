@@ -28,6 +28,7 @@ export function readCertificateState(
   const nextSince = time(authorities, "next-since");
   const previous = text(authorities, "previous.crt");
   const served = keyed(serving, "tls.crt", "tls.key");
+  const servedTrust = text(serving, "ca.crt");
   return {
     ...(authority === undefined ? {} : { authority }),
     ...(next === undefined ? {} : { next: { ...next, ...(nextSince === undefined ? {} : { since: nextSince }) } }),
@@ -35,6 +36,7 @@ export function readCertificateState(
       ? {}
       : { previous: { certificate: previous, since: time(authorities, "previous-since") ?? 0 } }),
     ...(served === undefined ? {} : { serving: served }),
+    ...(servedTrust === undefined ? {} : { servedTrust }),
   };
 }
 

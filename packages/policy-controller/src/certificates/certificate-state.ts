@@ -12,11 +12,14 @@ export interface CertificateState {
     readonly since?: number;
   };
   readonly previous?: {
+    /** One certificate; several after the Secret of the authorities was lost. */
     readonly certificate: string;
     /** Since when no certificate of it is handed out, milliseconds since 1970. */
     readonly since: number;
   };
   readonly serving?: KeyedCertificate;
+  /** What clients were told to trust when `serving` was stored, PEM: the only trace of an authority whose Secret is lost. */
+  readonly servedTrust?: string;
 }
 
 /** How long certificates live and how long the old one stays beside the new one. All in milliseconds. @public */

@@ -38,6 +38,11 @@ function accepts(bundle: string, certificate: string, now: number): boolean {
   );
 }
 
+/** What is left when the Secret of the authorities is lost. */
+function stripped({ serving }: CertificateState): CertificateState {
+  return serving === undefined ? {} : { serving };
+}
+
 describe("renewCertificates", () => {
   it("makes an authority and a serving certificate out of nothing, and then nothing more", async () => {
     const issuer = countingIssuer();
@@ -95,6 +100,24 @@ describe("renewCertificates", () => {
     const { authority: _, ...lost } = changing;
     const { state: mended } = await renewCertificates(lost, context(start + 21 * day));
     expect(mended.authority?.certificate).toBe(changing.next?.certificate);
+  });
+
+  it("keeps trusting what is served when the Secret of the authorities is lost, also when storing fails in between", async () => {
+    const { state: first } = await renewCertificates({}, context(start));
+    const served = first.serving?.certificate ?? "";
+    let stored: CertificateState = { ...stripped(first), servedTrust: trustedBundle(first) };
+    for (let loss = 0; loss < 3; loss += 1) {
+      const { state } = await renewCertificates(stored, context(start + hour));
+      expect(accepts(trustedBundle(state), served, start + hour)).toBe(true);
+      expect(accepts(trustedBundle(state), state.serving?.certificate ?? "", start + hour)).toBe(true);
+      stored = { ...stripped(state), servedTrust: trustedBundle(state) };
+    }
+    const { state } = await renewCertificates(stored, context(start + hour));
+    const later = await renewCertificates(state, context(start + hour + times.overlapMs));
+    expect(later.state.previous).toBe(undefined);
+    const tooLate = start + 40 * day;
+    const { state: expired } = await renewCertificates(stored, context(tooLate));
+    expect(expired.previous).toBe(undefined);
   });
 
   it.each([

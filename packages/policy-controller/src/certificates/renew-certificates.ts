@@ -14,6 +14,9 @@ export interface RenewalContext {
   isTrusted(authority: string): boolean;
 }
 
+/** Authorities that stay trusted after their Secret was lost: more than a rotation that was interrupted by a loss leaves. */
+const maxFormer = 4;
+
 /** The state after a step. */
 export interface Renewal {
   readonly state: CertificateState;
@@ -30,7 +33,7 @@ export interface Renewal {
  * is stored (the serving certificate first): at every moment every certificate in use
  * verifies against every bundle in use, also while the authority changes. A new authority is trusted for `overlapMs` before it signs, an old one for
  * `overlapMs` after it has signed last. Both kinds are renewed after two thirds of their lifetime. What is damaged, expired or does not fit is replaced at
- * once, because nobody can be served with it.
+ * once, because nobody can be served with it. An authority that was lost stays trusted for `overlapMs`, if the Secret of those who serve is still there to say which it was.
  *
  * Does nothing twice: without a reason the given state is returned, and no key is made. Loads the issuer only to issue.
  */
@@ -41,7 +44,7 @@ export async function renewCertificates(stored: CertificateState, context: Renew
   const authority = state.authority === undefined ? undefined : readCertificate(state.authority);
   if (state.authority === undefined || authority === undefined) {
     reasons.push("there is no authority that can be used");
-    state = { ...withoutNext(state), authority: state.next ?? (await issueAuthority(context)) };
+    state = withFormer({ ...withoutNext(state), authority: state.next ?? (await issueAuthority(context)) }, now);
   } else if (state.next !== undefined && state.next.since === undefined) {
     if (context.isTrusted(state.next.certificate)) {
       reasons.push("every webhook configuration trusts the next authority");
@@ -84,6 +87,17 @@ function withoutUnusable(state: CertificateState, { now, times }: RenewalContext
     usable = rest;
   }
   return usable;
+}
+
+/** Keeps trust in what was served until now, when the authority that signed it is lost: servers get their new certificate only minutes later. */
+function withFormer(state: CertificateState, now: number): CertificateState {
+  const pems = state.servedTrust?.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const former = pems
+    .filter((certificate) => certificate !== state.authority?.certificate.trimEnd())
+    .filter((certificate) => now < (readCertificate({ certificate })?.notAfter ?? 0))
+    .slice(0, maxFormer);
+  if (former.length === 0) return state;
+  return { ...state, previous: { certificate: `${former.join("\n")}\n`, since: now } };
 }
 
 function withoutAuthority({ authority: _, ...rest }: CertificateState): CertificateState {
