@@ -1,0 +1,263 @@
+// Hot path: `#received` runs once per chunk and once per line.
+import type { Buffer } from "node:buffer";
+import { createConnection } from "node:net";
+import type { RuntimeEvent } from "@kinglet/enrichment";
+import { createError } from "@kinglet/errors";
+import { BoundedQueue, createBackoff, sleep, type ClockTimer } from "@kinglet/lifecycle";
+import { runtimeEventsErrors } from "../errors.ts";
+import { FolderWatch } from "../folder-watch.ts";
+import { LineBuffer } from "../line-buffer.ts";
+import type { RunSourceOptions, RuntimeEventSource } from "../runtime-event-source.ts";
+import { SourceCounters } from "../source-counters.ts";
+import type { SourceHealth } from "../source-health.ts";
+import { AuditDecoder } from "./audit-decoder.ts";
+import type { ResolvedAuditOptions } from "./audit-source-options.ts";
+import { LossBook } from "./loss-book.ts";
+
+/** Checked settings of an {@link AuditSocketSource}. @internal */
+export interface ResolvedSocketOptions extends ResolvedAuditOptions {
+  readonly path: string;
+  readonly maxQueued: number;
+}
+
+const maxConfirmed = 1024;
+const slowPollMs = 300_000;
+
+/**
+ * See `openAuditSocketSource`.
+ *
+ * @internal
+ */
+export class AuditSocketSource implements RuntimeEventSource {
+  readonly name = "linux-audit";
+  readonly #options: ResolvedSocketOptions;
+  readonly #decoder: AuditDecoder;
+  readonly #lines: LineBuffer;
+  readonly #counters: SourceCounters;
+  readonly #losses: LossBook;
+  readonly #queue: BoundedQueue<RuntimeEvent>;
+  readonly #open: Set<number> = new Set();
+  readonly #confirmed: Set<string> = new Set();
+  readonly #stop: AbortController = new AbortController();
+  #running: Promise<void> | undefined;
+  #reason = "not started";
+  #sequence = 0;
+  #joinTimer: ClockTimer | undefined;
+
+  constructor(options: ResolvedSocketOptions) {
+    this.#options = options;
+    const { clock, logger, metrics, readStatus } = options;
+    this.#lines = new LineBuffer(options.maxLineBytes);
+    this.#counters = new SourceCounters(metrics);
+    this.#losses = new LossBook({ clock, logger, counters: this.#counters, readStatus });
+    this.#decoder = new AuditDecoder({
+      ...options,
+      reader: options.processes,
+      counters: this.#counters,
+      onSerial: (serial, timeMs) => this.#losses.seen(serial, timeMs),
+      onStart: () => 0,
+    });
+    this.#queue = new BoundedQueue({
+      maxEntries: options.maxQueued,
+      // An execution is worth more than whatever waited longest; anything else gives way itself.
+      dropPolicy: (arriving) => (arriving.kind === "exec" ? "oldest" : "newest"),
+      onDrop: () => this.#decoder.dropped(),
+    });
+  }
+
+  async run(options: RunSourceOptions): Promise<void> {
+    if (this.#running !== undefined || this.#stop.signal.aborted) {
+      throw createError(runtimeEventsErrors, "KINGLET_ERR_RUNTIME_EVENTS_RUNNING", { path: this.#options.path });
+    }
+    this.#running = this.#run(AbortSignal.any([options.signal, this.#stop.signal]), options.deliver);
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
+      this.#reason = "stopped";
+    }
+  }
+
+  acknowledge(sequence: number): void {
+    this.#open.delete(sequence);
+  }
+
+  confirmAlert(_sequence: number, uniqueId: string): Promise<void> {
+    this.#confirmed.add(uniqueId);
+    if (this.#confirmed.size > maxConfirmed) {
+      for (const oldest of this.#confirmed) {
+        this.#confirmed.delete(oldest);
+        break;
+      }
+    }
+    return Promise.resolve();
+  }
+
+  wasConfirmed(uniqueId: string): boolean {
+    return this.#confirmed.has(uniqueId);
+  }
+
+  health(): SourceHealth {
+    this.#losses.settle();
+    const reason = this.#reason === "" ? this.#losses.reason : this.#reason;
+    return {
+      name: this.name,
+      connected: reason === "",
+      reason,
+      lastEventAtMs: this.#counters.lastEventAtMs,
+      eventsTotal: this.#counters.eventsTotal,
+      decodeErrors: this.#counters.decodeErrors,
+      unknownEvents: this.#counters.unknownEvents,
+      droppedUpstream: this.#counters.droppedUpstream,
+      isEstimate: this.#losses.isEstimate,
+      droppedByUs: this.#queue.dropped,
+      openEvents: this.#open.size,
+      blindIntervals: this.#losses.intervals,
+      position: undefined,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running?.catch(() => {
+      // Whoever called `run` hears of it.
+    });
+  }
+
+  async #run(outer: AbortSignal, deliver: RunSourceOptions["deliver"]): Promise<void> {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([outer, ended.signal]);
+    this.#decoder.tree.seed(this.#options.clock.now());
+    const asking = this.#losses.watch(signal);
+    const reading = this.#readUntil(signal);
+    try {
+      await this.#deliverUntil(signal, outer, deliver);
+    } finally {
+      ended.abort();
+      this.#losses.stop();
+      await reading;
+      await asking;
+    }
+  }
+
+  /** Throws what `deliver` throws. */
+  async #deliverUntil(signal: AbortSignal, outer: AbortSignal, deliver: RunSourceOptions["deliver"]): Promise<void> {
+    while (!signal.aborted) {
+      let event: RuntimeEvent;
+      try {
+        event = await this.#queue.take({ signal });
+      } catch (error) {
+        if (outer.aborted) return;
+        throw error;
+      }
+      this.#open.add(event.sequence);
+      await deliver(event);
+    }
+  }
+
+  /** Connects again and again. */
+  async #readUntil(signal: AbortSignal): Promise<void> {
+    const { path, clock, logger } = this.#options;
+    const backoff = createBackoff({ initialMs: 1000, maxMs: 30_000 });
+    const watch = new FolderWatch({ path, clock, pollIntervalMs: slowPollMs, slowPollMs, onUnavailable: () => {} });
+    try {
+      while (!signal.aborted) {
+        const { version } = watch;
+        const end = await this.#connection(signal, () => backoff.reset());
+        this.#joinTimer?.cancel();
+        if (signal.aborted) return;
+        this.#lost(end);
+        logger.warn("waiting for auditd's socket", { path, reason: end });
+        await watch.arm();
+        const woken = new AbortController();
+        const waiting = AbortSignal.any([signal, woken.signal]);
+        const delay = sleep(backoff.nextDelayMs(), { clock, signal: waiting }).catch(() => {
+          // Woken before the time was over.
+        });
+        // auditd makes the socket anew when it starts: then it is there, and waiting longer is a loss.
+        await Promise.race([delay, watch.wait(version, waiting)]);
+        woken.abort();
+      }
+    } finally {
+      watch.close();
+    }
+  }
+
+  /** One connection. @returns why it ended. */
+  #connection(signal: AbortSignal, onOpen: () => void): Promise<string> {
+    return new Promise((resolve) => {
+      const socket = createConnection({ path: this.#options.path });
+      let reason = "auditd closed the connection";
+      const onAbort = (): void => {
+        socket.destroy();
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      socket.on("connect", () => {
+        onOpen();
+        this.#lines.reset(0);
+        this.#reason = "";
+        this.#losses.sighted(this.#options.clock.now());
+        this.#options.logger.info("reading audit records", { path: this.#options.path });
+      });
+      socket.on("data", (chunk: Buffer) => this.#received(chunk, signal));
+      socket.on("error", (error) => {
+        reason = (error as NodeJS.ErrnoException).code ?? error.message;
+      });
+      socket.on("close", () => {
+        signal.removeEventListener("abort", onAbort);
+        if (this.#lines.hasPartialLine) this.#decoder.skipped("partial");
+        this.#lines.reset(0);
+        this.#decoder.flush();
+        this.#build();
+        resolve(reason);
+      });
+    });
+  }
+
+  #lost(reason: string): void {
+    const isNew = this.#reason === "" || this.#reason === "not started";
+    this.#reason = `not connected to auditd: ${reason}`;
+    if (!isNew) return;
+    this.#losses.blind({ fromMs: this.#options.clock.now(), untilMs: undefined, reason: "not connected to auditd" });
+  }
+
+  #received(chunk: Buffer, signal: AbortSignal): void {
+    const lines = this.#lines;
+    const tooLong = lines.tooLong;
+    for (let from = 0; from < chunk.length;) {
+      const at = lines.makeRoom();
+      const count = chunk.copy(lines.bytes, at, from);
+      lines.added(count);
+      from += count;
+      while (lines.next()) this.#decoder.take(lines.bytes.toString("latin1", lines.lineStart, lines.lineEnd), 0);
+    }
+    if (lines.tooLong > tooLong) this.#decoder.skipped("tooLong", lines.tooLong - tooLong);
+    this.#build();
+    this.#expireLater(signal);
+  }
+
+  /** Makes events at once, because their processes end while they wait. */
+  #build(): void {
+    const { whole } = this.#decoder;
+    for (const joined of whole) {
+      const event = this.#decoder.build(joined, this.#sequence + 1);
+      if (event === undefined) continue;
+      this.#sequence = event.sequence;
+      this.#queue.offer(event);
+    }
+    whole.length = 0;
+  }
+
+  /** Records that no further ones follow make an event after a while; only while there are any. */
+  #expireLater(signal: AbortSignal): void {
+    this.#joinTimer?.cancel();
+    if (this.#decoder.joining === 0 || signal.aborted) return;
+    const { clock, joinIdleMs } = this.#options;
+    this.#joinTimer = clock.startTimer(() => {
+      this.#decoder.expire(joinIdleMs);
+      this.#build();
+      this.#expireLater(signal);
+    }, joinIdleMs);
+  }
+}

@@ -1,0 +1,66 @@
+import { createError, hasCode } from "@kinglet/errors";
+import { readCheckpoint, type Checkpoint } from "../checkpoint.ts";
+import { runtimeEventsErrors } from "../errors.ts";
+import { openExportFile } from "../export-file.ts";
+import { checkpoints } from "../metrics.ts";
+import type { RuntimeEventSource } from "../runtime-event-source.ts";
+import { AuditLogSource, type ResolvedLogOptions } from "./audit-log-source.ts";
+import { checked, resolveAuditOptions, type AuditSourceOptions } from "./audit-source-options.ts";
+
+/** Settings of {@link openAuditLogSource}. @public */
+export interface AuditLogSourceOptions extends AuditSourceOptions {
+  /** auditd's log, e.g. `/var/log/audit/audit.log`. Need not exist yet. */
+  readonly path: string;
+  /** Where the position is kept; without it a restart begins as `startAt` says. */
+  readonly checkpointPath?: string;
+  /** Where to begin when there is no usable checkpoint. */
+  readonly startAt: "checkpoint-or-end" | "checkpoint-or-beginning";
+  /** How often to look when the folder cannot be watched, milliseconds, 10 ... 3600000. @defaultValue 1000 */
+  readonly pollIntervalMs?: number;
+  /** Shortest time between two checkpoints that nobody asked for, milliseconds, 10 ... 3600000. @defaultValue 2000 */
+  readonly checkpointIntervalMs?: number;
+}
+
+/**
+ * Opens a reader of auditd's log, in its raw or its enriched format, with its rotated files.
+ *
+ * Reads the checkpoint and looks at the file; nothing is read or watched before `run`. A file that is not there yet is
+ * waited for in `run`. A checkpoint that cannot be used is logged, counted and replaced.
+ *
+ * Which events there are is up to the audit rules; a call that failed is no event. Containers are found through `/proc`, at the time of
+ * reading: of a process that has ended by then, through its parent.
+ *
+ * @throws KINGLET_ERR_RUNTIME_EVENTS_OPTION, KINGLET_ERR_RUNTIME_EVENTS_NOT_A_FILE, KINGLET_ERR_RUNTIME_EVENTS_UNREADABLE
+ *
+ * @public
+ */
+export async function openAuditLogSource(options: AuditLogSourceOptions): Promise<RuntimeEventSource> {
+  const resolved: ResolvedLogOptions = {
+    ...resolveAuditOptions(options),
+    path: options.path,
+    checkpointPath: options.checkpointPath,
+    startAt: options.startAt,
+    pollIntervalMs: checked("pollIntervalMs", options.pollIntervalMs ?? 1000, 10, 3_600_000),
+    checkpointIntervalMs: checked("checkpointIntervalMs", options.checkpointIntervalMs ?? 2000, 10, 3_600_000),
+  };
+  if (options.path === "") {
+    const details = { option: "path", value: '""', range: "a path" };
+    throw createError(runtimeEventsErrors, "KINGLET_ERR_RUNTIME_EVENTS_OPTION", details);
+  }
+  // Better now than in the middle of a start: opened only to see that it can be.
+  const file = await openExportFile(resolved.path, 0);
+  await file?.close();
+  return new AuditLogSource(resolved, await readUsableCheckpoint(resolved));
+}
+
+async function readUsableCheckpoint(options: ResolvedLogOptions): Promise<Checkpoint | undefined> {
+  if (options.checkpointPath === undefined) return undefined;
+  try {
+    return await readCheckpoint(options.checkpointPath);
+  } catch (error) {
+    if (!hasCode(error, "KINGLET_ERR_RUNTIME_EVENTS_CHECKPOINT_CORRUPT")) throw error;
+    options.logger.warn(error.message, { code: error.code });
+    options.metrics.counter(checkpoints).add(1, { outcome: "corrupt" });
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+// Hot path: `locate` runs once per event.
+import { containerIdOfCgroup } from "./cgroup-container.ts";
+import type { ProcessReader } from "./process-reader.ts";
+
+/** A process as the last look or event left it. @internal */
+export interface KnownProcess {
+  readonly pid: number;
+  parentPid: number;
+  /** Empty for a process of the host. */
+  containerId: string;
+  /** As it was executed; of a process that was running before, as the system names it. Empty when not known. */
+  binary: string;
+  args: string;
+  /** Key of its last execution; empty when that was not seen. */
+  execId: string;
+  /** True when its last execution was the container runtime setting a container up. */
+  isRuntimeStage: boolean;
+  /** When the system was last asked about it, milliseconds since 1970. */
+  checkedAtMs: number;
+}
+
+/** How a process was found: by asking the system, from what was known of it, from its parent, or not. @internal */
+export type LocatedBy = "process" | "tree" | "parent" | "none";
+
+/** Settings of a {@link ProcessTree}. @internal */
+export interface ProcessTreeOptions {
+  readonly reader: ProcessReader;
+  /** The ones that were heard of least recently are forgotten. */
+  readonly maxProcesses: number;
+  readonly onLocated: (by: LocatedBy) => void;
+}
+
+/** Times of events are exact to a millisecond, those of the system to about 20; and clocks are set. */
+const startSlackMs = 1000;
+/** What is known of a process that only opens files and the like is taken for so long without asking again. */
+const freshMs = 10_000;
+/** Programs that start the first process of a container from outside of it. */
+const runtimes = /(?:^|\/)(?:runc|crun|youki|conmon|containerd-shim[\w-]*|crio-conmon|docker-init|runsc)$/;
+
+/**
+ * Knows which container each process is in, also for a while after it ended.
+ *
+ * Asked first is always the system, because it knows and cannot be deceived; a process that was forked after the event is another one with
+ * the same number. Where the process is gone, what was known of it counts, and otherwise its parent: a process begins in its parent's
+ * container, and only the runtime moves it.
+ *
+ * @internal
+ */
+export class ProcessTree {
+  readonly #options: ProcessTreeOptions;
+  readonly #processes: Map<number, KnownProcess> = new Map();
+
+  constructor(options: ProcessTreeOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#processes.size;
+  }
+
+  /** Looks at everything that runs, so that children of processes that end later are found; once, when reading begins. */
+  seed(nowMs: number): void {
+    const { reader, maxProcesses } = this.#options;
+    for (const pid of reader.pids().slice(-maxProcesses)) {
+      if (!this.#processes.has(pid)) this.#ask(pid, nowMs, nowMs);
+    }
+  }
+
+  get(pid: number): KnownProcess | undefined {
+    return this.#processes.get(pid);
+  }
+
+  /**
+   * The process of an event.
+   *
+   * @param timeMs - of the event.
+   * @param isExec - its file changes with this event: the system is asked whatever is known.
+   */
+  locate(pid: number, parentPid: number, timeMs: number, nowMs: number, isExec: boolean): KnownProcess {
+    const known = this.#processes.get(pid);
+    if (known !== undefined && !isExec && known.parentPid === parentPid && nowMs - known.checkedAtMs < freshMs) {
+      return known;
+    }
+    const asked = this.#ask(pid, timeMs, nowMs);
+    if (asked !== undefined) {
+      // The parent at the time of the event, whoever adopted it since.
+      asked.parentPid = parentPid;
+      return this.#found(asked, "process");
+    }
+    if (known !== undefined && known.parentPid === parentPid) return this.#found(known, "tree");
+    const parent = this.parentOf(parentPid, timeMs, nowMs);
+    const containerId = parent?.containerId ?? "";
+    const process = this.#put(pid, parentPid, containerId, nowMs);
+    const isClear = parent !== undefined && (containerId !== "" || !runtimes.test(parent.binary));
+    return this.#found(process, isClear ? "parent" : "none");
+  }
+
+  /** What is known of a parent; asks the system when that is nothing. */
+  parentOf(parentPid: number, timeMs: number, nowMs: number): KnownProcess | undefined {
+    return this.#processes.get(parentPid) ?? this.#ask(parentPid, timeMs, nowMs);
+  }
+
+  #found(process: KnownProcess, by: LocatedBy): KnownProcess {
+    this.#options.onLocated(by);
+    return process;
+  }
+
+  #ask(pid: number, timeMs: number, nowMs: number): KnownProcess | undefined {
+    if (pid <= 0) return undefined;
+    const { reader } = this.#options;
+    const state = reader.read(pid);
+    if (state === undefined || state.startedAtMs > timeMs + startSlackMs) return undefined;
+    const containerId = containerIdOfCgroup(state.cgroup);
+    const known = this.#processes.get(pid);
+    if (known !== undefined && known.parentPid === state.parentPid) {
+      known.containerId = containerId;
+      known.checkedAtMs = nowMs;
+      return known;
+    }
+    const process = this.#put(pid, state.parentPid, containerId, nowMs);
+    process.binary = reader.binaryOf(pid);
+    return process;
+  }
+
+  #put(pid: number, parentPid: number, containerId: string, nowMs: number): KnownProcess {
+    const process: KnownProcess = {
+      pid,
+      parentPid,
+      containerId,
+      binary: "",
+      args: "",
+      execId: "",
+      isRuntimeStage: false,
+      checkedAtMs: nowMs,
+    };
+    this.#processes.delete(pid);
+    this.#processes.set(pid, process);
+    if (this.#processes.size > this.#options.maxProcesses) {
+      for (const oldest of this.#processes.keys()) {
+        this.#processes.delete(oldest);
+        break;
+      }
+    }
+    return process;
+  }
+}

@@ -1,0 +1,37 @@
+import type { KnownProcess } from "./process-tree.ts";
+
+const runtimeBinary = /(?:^|\/)(?:runc|crun|youki)$/;
+const runtimeCopy = /^\/memfd:runc_cloned:/;
+
+/**
+ * Tells the container runtime's own steps from what the container does.
+ *
+ * runc starts itself again as `runc init`, perhaps once more from a copy in memory, and becomes the container's first program in the same process.
+ * By the time that the record is read the process is in the container's cgroup. A container may hold a program of that name, and may be
+ * told to run it by an `exec` from outside; so the name does not suffice. What counts is where it stands in its process's life:
+ *
+ * 1. the arguments are exactly `init`, and the kernel's own name of the file is the runtime's, or its copy's;
+ * 2. the parent is known from an execution that was seen, was the runtime itself, and is in no container;
+ * 3. it is the first execution of this process, or, for the copy, follows directly on that. What an `exec` from outside runs comes later.
+ *
+ * Anything unclear is not a step: it may raise an alert, it never hides one.
+ *
+ * @param before - the process as it was before this execution; undefined when it was not known.
+ * @param kernelPath - `exe` of the record.
+ * @internal
+ */
+export function isRuntimeStep(
+  argv: readonly string[],
+  kernelPath: string,
+  before: Pick<KnownProcess, "execId" | "isRuntimeStage" | "binary"> | undefined,
+  parent: KnownProcess | undefined,
+): boolean {
+  if (argv.length !== 2 || argv[1] !== "init" || parent === undefined) return false;
+  if (parent.execId === "" || parent.containerId !== "" || !runtimeBinary.test(parent.binary)) return false;
+  const isFirst = before === undefined || before.execId === "";
+  if (runtimeBinary.test(kernelPath)) return isFirst;
+  return runtimeCopy.test(kernelPath) && (isFirst || (before.isRuntimeStage && runtimeStart.test(before.binary)));
+}
+
+/** How the first of the steps is executed. */
+const runtimeStart = /^\/proc\/self\/exe$|(?:^|\/)(?:runc|crun|youki)$/;
