@@ -83,6 +83,12 @@ describe("decodeActivity", () => {
     ["__x64_sys_connect", [{ int_arg: 3 }, address("1.2.3.4", 80)], ok, { address: "1.2.3.4", port: 80, protocol: "" }],
     ["security_socket_connect", [sock({ dport: 0 }), address("1.2.3.4", 80)], ok, { port: 80, protocol: "TCP" }],
     ["udp_sendmsg", [sock({ protocol: "IPPROTO_UDP", dport: 514 })], undefined, { port: 514, protocol: "UDP" }],
+    [
+      "ip_output",
+      [{ skb_arg: { protocol: "IPPROTO_UDP", saddr: "10.0.0.1", daddr: "1.1.1.1", sport: 9, dport: 123 } }],
+      undefined,
+      { direction: "egress", address: "1.1.1.1", port: 123, sourcePort: 9, protocol: "UDP" },
+    ],
     ["__x64_sys_sendto", [{ int_arg: 3 }, address("10.0.0.9", 123)], undefined, { port: 123, protocol: "UDP" }],
     [
       "inet_csk_listen_start",
@@ -125,6 +131,7 @@ describe("decodeActivity", () => {
   it.each<[string, Args]>([
     ["tcp_sendmsg", [sock(), { int_arg: 84 }]],
     ["tcp_close", [sock()]],
+    ["ip_output", [{ skb_arg: { protocol: "IPPROTO_TCP", daddr: "1.1.1.1", dport: 123 } }]],
     ["udp_sendmsg", [sock({ daddr: "0.0.0.0", dport: 0 })]],
     ["tcp_set_state", [sock({ state: "TCP_ESTABLISHED" }), { int_arg: 8 }]],
     ["security_socket_bind", [sock(), address("0.0.0.0", 80)]],

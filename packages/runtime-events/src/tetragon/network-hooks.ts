@@ -83,6 +83,13 @@ export function readPacket(call: HookCall): NetworkEvent | undefined {
     : make(call, "ingress", textOf(packet, "saddr"), target, protocol, source, false);
 }
 
+/** `skb` on its way out. Only a datagram leaves while its process runs; whose turn it is when others leave is chance. */
+export function readDatagramPacket(call: HookCall): NetworkEvent | undefined {
+  const packet = call.object("skb_arg");
+  if (packet === undefined || protocolOf(packet) !== "UDP") return undefined;
+  return toRemote(call, textOf(packet, "daddr"), portOf(packet, "dport"), "UDP", portOf(packet, "sport"));
+}
+
 function listening(call: HookCall, sock: JsonObject): NetworkEvent | undefined {
   const port = portOf(sock, "sport");
   return port <= 0 ? undefined : make(call, "ingress", textOf(sock, "saddr"), port, protocolOf(sock), -1, true);
