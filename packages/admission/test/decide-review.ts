@@ -41,6 +41,7 @@ export function request(fields: Partial<AdmissionRequest> = {}): Review {
       user: "ann",
       groups: [],
       isDryRun: false,
+      bytes: 1000,
       object: deployment({ privileged: true }),
       oldObject: undefined,
       ...fields,

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { isIP, type AddressInfo, type Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createError } from "@kinglet/errors";
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import type { BindAddress } from "./bind-address.ts";
 import { endpointsErrors } from "./errors.ts";
+import { listenLean } from "./listen-lean.ts";
 
 /** What a client may take; each is answered or cut off, never waited for. */
 const listenerLimits = {
@@ -11,8 +12,6 @@ const listenerLimits = {
   maxBodyBytes: 65_536,
   /** Connections at a time; the oldest one that has no request under way gives way to a new one. */
   maxConnections: 64,
-  /** Connections that the kernel keeps until they are accepted. */
-  backlog: 511,
   /** From connecting, or from the end of the last answer, to a complete request; also for the client to take an answer. */
   idleTimeoutMs: 10_000,
   /** How long closing waits for requests under way. */
@@ -165,34 +164,6 @@ export class HttpListener implements AsyncDisposable {
       ...(this.#closing === undefined ? {} : { connection: "close" }),
     });
     response.end(request.method === "HEAD" ? undefined : reply.body);
-  }
-}
-
-/**
- * Listens without what `listen` brings in: it loads Node's cluster module, for a host its name resolution too, together 0.25 MB of heap
- * (Node 26.10). The method that does the work is called instead; Node keeps its name for code that wraps it. Where it is missing, or the
- * host is a name, `listen` itself serves.
- *
- * @see lib/net.js of Node, `listenInCluster`.
- */
-function listenLean(server: Server, { host, port }: BindAddress): void {
-  const lean = server as unknown as {
-    readonly _listen2?: (
-      address: string | null,
-      port: number,
-      family: number,
-      backlog: number,
-      fd: undefined,
-      flags: number,
-    ) => void;
-  };
-  const family = host === undefined ? 4 : isIP(host);
-  if (typeof lean._listen2 === "function" && family !== 0) {
-    lean._listen2(host ?? null, port, family, listenerLimits.backlog, undefined, 0);
-  } else if (host === undefined) {
-    server.listen(port);
-  } else {
-    server.listen(port, host);
   }
 }
 

@@ -119,6 +119,7 @@ describe("ClusterSurroundings", () => {
           user: "ann",
           groups: [],
           isDryRun: false,
+          bytes: 1000,
           object,
           oldObject: undefined,
         },

@@ -6,6 +6,7 @@ import type { ReviewDeadline } from "../timing/deadline.ts";
 import { connectionBypass } from "./bypass.ts";
 import type { DecisionEnvironment } from "./decision-environment.ts";
 import type { Decision, DecisionSubject } from "./decision.ts";
+import { evaluationPace } from "./evaluation-pace.ts";
 import { fetchImages } from "./fetch-images.ts";
 import { mergeVerdicts, sortFindings, type Findings } from "./findings.ts";
 import { auditAnnotationsOf, countOf, renderRefusal, renderWarnings } from "./render-answer-text.ts";
@@ -38,7 +39,8 @@ export async function decideConnection(
   const around = environment.surroundings(request.namespace);
   const sort = (found: readonly PolicyVerdict[]): Findings => sortFindings(found, "CONNECT", environment.defaultMode);
 
-  let verdicts = await policies.evaluateRuntime({ ...around, event });
+  const pace = evaluationPace(request, deadline);
+  let verdicts = await policies.evaluateRuntime({ ...around, event }, pace);
   let findings = sort(verdicts);
   let workload: Workload | undefined;
   let imageFetches = 0;
@@ -51,7 +53,7 @@ export async function decideConnection(
     const image = images === undefined ? {} : { image: (reference: string) => images.peek(reference) };
     const look = async (): Promise<void> => {
       const subject = { ...around, ...image, event, ...(found === undefined ? {} : { workload: found }) };
-      verdicts = mergeVerdicts(verdicts, await policies.evaluateRuntime(subject, { only }));
+      verdicts = mergeVerdicts(verdicts, await policies.evaluateRuntime(subject, { ...pace, only }));
       findings = sort(verdicts);
     };
     await look();

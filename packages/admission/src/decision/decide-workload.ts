@@ -7,6 +7,7 @@ import type { ReviewDeadline } from "../timing/deadline.ts";
 import { objectBypass, requestBypass, type BypassReason } from "./bypass.ts";
 import type { DecisionEnvironment } from "./decision-environment.ts";
 import type { Decision, DecisionSubject } from "./decision.ts";
+import { evaluationPace } from "./evaluation-pace.ts";
 import { fetchImages } from "./fetch-images.ts";
 import { mergeVerdicts, sortFindings, type Findings } from "./findings.ts";
 import { auditAnnotationsOf, countOf, renderRefusal, renderWarnings } from "./render-answer-text.ts";
@@ -38,9 +39,10 @@ export async function decideWorkload(
   const around = environment.surroundings(request.namespace);
   const subject = subjectOf(request, object, workload);
   const { operation } = request;
+  const pace = evaluationPace(request, deadline);
   const sort = (found: readonly PolicyVerdict[]): Findings => sortFindings(found, operation, environment.defaultMode);
 
-  let verdicts = await policies.evaluateDeploy({ ...around, workload });
+  let verdicts = await policies.evaluateDeploy({ ...around, workload }, pace);
   let findings = sort(verdicts);
   let imageFetches = 0;
   let lacksImages = "";
@@ -52,7 +54,7 @@ export async function decideWorkload(
     const look = async (): Promise<void> => {
       verdicts = mergeVerdicts(
         verdicts,
-        await policies.evaluateDeploy({ ...around, workload, image: known }, { only }),
+        await policies.evaluateDeploy({ ...around, workload, image: known }, { ...pace, only }),
       );
       findings = sort(verdicts);
     };

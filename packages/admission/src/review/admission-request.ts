@@ -27,6 +27,8 @@ export interface AdmissionRequest {
   readonly user: string;
   readonly groups: readonly string[];
   readonly isDryRun: boolean;
+  /** Size of the whole review. */
+  readonly bytes: number;
   /** Parsed JSON; undefined when the review has none. */
   readonly object: unknown;
   readonly oldObject: unknown;

@@ -31,7 +31,7 @@ export function parseReview(body: Buffer): Review {
   if (!isRecord(request)) throw reviewError("it holds no request");
   const uid = textAt(request, "uid");
   if (uid === "" || uid.length > maxUidLength) throw reviewError("its request has no usable uid");
-  return { apiVersion, request: readRequest(request, uid) };
+  return { apiVersion, request: readRequest(request, uid, body.length) };
 }
 
 /** @internal */
@@ -39,7 +39,7 @@ export function isReviewVersion(value: unknown): value is ReviewVersion {
   return value === "admission.k8s.io/v1" || value === "admission.k8s.io/v1beta1";
 }
 
-function readRequest(request: Readonly<Record<string, unknown>>, uid: string): AdmissionRequest {
+function readRequest(request: Readonly<Record<string, unknown>>, uid: string, bytes: number): AdmissionRequest {
   const kind = recordAt(request, "kind");
   const userInfo = recordAt(request, "userInfo");
   return {
@@ -55,6 +55,7 @@ function readRequest(request: Readonly<Record<string, unknown>>, uid: string): A
     user: textAt(userInfo, "username"),
     groups: textsAt(userInfo, "groups"),
     isDryRun: request["dryRun"] === true,
+    bytes,
     object: request["object"] ?? undefined,
     oldObject: request["oldObject"] ?? undefined,
   };

@@ -234,7 +234,7 @@ export class ReviewEndpoint implements Disposable {
       answer = await Promise.race([decider.decide(webhook, review, deadline), timeUp.promise]);
     } catch (error) {
       const isOver = deadline.remainingMs() <= 0;
-      this.#logger.error(describeError(error), "a review could not be decided", { error });
+      if (!isOver) this.#logger.error(describeError(error), "a review could not be decided", { error });
       const why = isOver ? "the time for it was up" : "something went wrong";
       answer = this.#default(webhook, request, isOver ? "deadline" : "failed", why);
     } finally {

@@ -114,6 +114,34 @@ describe("WebhookServer", () => {
     for (const socket of [...sockets, fourth]) socket.destroy();
   });
 
+  it("does not take a connection for idle that has sent its next request before the answer to the last", async () => {
+    const waiting = gate();
+    await using webhook = await openWebhook(
+      decider(async (_webhook, { request }) => {
+        if (request.uid === "u2") await waiting.opened;
+        return allowed;
+      }),
+      { maxConnections: 2 },
+    );
+    const socket = await tlsSocket(webhook);
+    let text = "";
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+    });
+    const post = (body: string): string =>
+      `POST /validate HTTP/1.1\r\nhost: x\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    socket.write(post(review(0, "shop", "u1")) + post(review(0, "shop", "u2")));
+    await expect.poll(() => text).toContain('"u1"');
+    // One more than may be: an idle one would have to go.
+    const agents = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true })];
+    for (const agent of agents) await webhook.send("/validate", { method: "GET", agent });
+    const closing = webhook.server[Symbol.asyncDispose]();
+    waiting.open();
+    await expect.poll(() => text).toContain('"u2"');
+    await closing;
+    for (const agent of agents) agent.destroy();
+  });
+
   it("uses a new certificate for new connections and drops none", async () => {
     await using webhook = await openWebhook(decider());
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

@@ -25,6 +25,16 @@ export interface WebhookServerOptions {
   readonly metrics: Metrics;
 }
 
+/** What is known of a connection after its handshake. */
+interface Connection {
+  /** Cuts it off; undefined while a request is decided. */
+  deadline: ClockTimer | undefined;
+  /** Requests that are decided: a client may send the next one before it has the answer to the last. */
+  deciding: number;
+  /** Requests whose answers did not leave yet. */
+  unanswered: number;
+}
+
 /** What a client may take, milliseconds. */
 const handshakeMs = 10_000;
 /** From the handshake to the first request: the API server connects when it has one. */
@@ -46,8 +56,8 @@ export class WebhookServer implements AsyncDisposable {
   readonly #options: WebhookServerOptions;
   readonly #server: Server;
   readonly #refused: Counter<"reason">;
-  /** Deadline by connection, idle longest first; undefined while a request is under way. */
-  readonly #connections = new Map<Socket, ClockTimer | undefined>();
+  /** Idle longest first. */
+  readonly #connections = new Map<Socket, Connection>();
   /** Connections before their handshake, too. */
   #open = 0;
   #closing: Promise<void> | undefined;
@@ -114,7 +124,7 @@ export class WebhookServer implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    for (const [socket, deadline] of this.#connections) if (deadline !== undefined) socket.destroy();
+    for (const [socket, { unanswered }] of this.#connections) if (unanswered === 0) socket.destroy();
     const timer = this.#options.clock.startTimer(() => {
       for (const socket of this.#connections.keys()) socket.destroy();
     }, closeMs);
@@ -136,7 +146,7 @@ export class WebhookServer implements AsyncDisposable {
   }
 
   #dropOldest(): boolean {
-    for (const [socket, deadline] of this.#connections) {
+    for (const [socket, { deadline }] of this.#connections) {
       if (deadline === undefined) continue;
       deadline.cancel();
       this.#connections.delete(socket);
@@ -147,9 +157,10 @@ export class WebhookServer implements AsyncDisposable {
   }
 
   #onSecureConnection(socket: TLSSocket): void {
+    this.#connections.set(socket, { deadline: undefined, deciding: 0, unanswered: 0 });
     this.#startDeadline(socket, firstRequestMs);
     socket.once("close", () => {
-      this.#connections.get(socket)?.cancel();
+      this.#connections.get(socket)?.deadline?.cancel();
       this.#connections.delete(socket);
     });
     socket.on("error", () => {
@@ -158,25 +169,35 @@ export class WebhookServer implements AsyncDisposable {
   }
 
   #startDeadline(socket: Socket, delayMs: number): void {
-    this.#connections.get(socket)?.cancel();
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    connection.deadline?.cancel();
+    connection.deadline = this.#options.clock.startTimer(() => socket.destroy(), delayMs);
+    connection.deadline.unref();
     // Moves it to the end: the order is that of becoming idle.
     this.#connections.delete(socket);
-    const timer = this.#options.clock.startTimer(() => socket.destroy(), delayMs);
-    timer.unref();
-    this.#connections.set(socket, timer);
+    this.#connections.set(socket, connection);
   }
 
   async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    this.#connections.get(socket)?.cancel();
-    if (this.#connections.has(socket)) this.#connections.set(socket, undefined);
+    const connection = this.#connections.get(socket);
+    // It gave way to another one while the request came.
+    if (connection === undefined) return void socket.destroy();
+    connection.deadline?.cancel();
+    connection.deadline = undefined;
+    connection.deciding += 1;
+    connection.unanswered += 1;
     response.once("finish", () => {
-      if (socket.destroyed) return;
+      connection.unanswered -= 1;
+      if (socket.destroyed || connection.unanswered > 0) return;
       if (this.#closing === undefined) this.#startDeadline(socket, idleMs);
       else socket.end();
     });
     await this.#options.handle(request, response);
-    if (!socket.destroyed && !response.writableFinished) this.#startDeadline(socket, answerMs);
+    connection.deciding -= 1;
+    if (!socket.destroyed && connection.deciding === 0 && connection.unanswered > 0)
+      this.#startDeadline(socket, answerMs);
   }
 }
 

@@ -18,6 +18,14 @@ export interface EvaluationChoice {
   readonly only?: ReadonlySet<SecurityPolicy>;
 }
 
+/** @public */
+export interface EvaluationPace extends EvaluationChoice {
+  /** A policy may take long over this object: others get a turn after each, not after each group. @defaultValue false */
+  readonly isLarge?: boolean;
+  /** Asked after each slice; true ends the evaluation. */
+  readonly isOver?: () => boolean;
+}
+
 /**
  * Port: policies that are compiled on first use. A `PolicySet` of the policy engine is one.
  *
@@ -64,29 +72,40 @@ export class ActivePolicies {
     return new Set(this.groups.flatMap(({ evaluator }) => Array.from(evaluator.needs())));
   }
 
-  /** Sorted by policy id. Resolves at once unless it takes longer than a slice. */
-  evaluateDeploy(subject: EvaluationSubject, choice: EvaluationChoice = {}): Promise<readonly PolicyVerdict[]> {
-    return this.#evaluate((evaluator) => evaluator.evaluateDeploy(subject, choice));
+  /**
+   * Sorted by policy id. Resolves at once unless it takes longer than a slice.
+   *
+   * @throws an Error when the time is over before the last slice.
+   */
+  evaluateDeploy(subject: EvaluationSubject, pace: EvaluationPace = {}): Promise<readonly PolicyVerdict[]> {
+    return this.#evaluate((evaluator, choice) => evaluator.evaluateDeploy(subject, choice), pace);
   }
 
   /** As {@link evaluateDeploy}, for something that happened. */
-  evaluateRuntime(subject: RuntimeSubject, choice: EvaluationChoice = {}): Promise<readonly PolicyVerdict[]> {
-    return this.#evaluate((evaluator) => evaluator.evaluateRuntime(subject, choice));
+  evaluateRuntime(subject: RuntimeSubject, pace: EvaluationPace = {}): Promise<readonly PolicyVerdict[]> {
+    return this.#evaluate((evaluator, choice) => evaluator.evaluateRuntime(subject, choice), pace);
   }
 
-  async #evaluate(ask: (evaluator: PolicyEvaluator) => readonly PolicyVerdict[]): Promise<readonly PolicyVerdict[]> {
+  async #evaluate(
+    ask: (evaluator: PolicyEvaluator, choice: EvaluationChoice) => readonly PolicyVerdict[],
+    pace: EvaluationPace,
+  ): Promise<readonly PolicyVerdict[]> {
     const [first] = this.groups;
     if (first === undefined) return [];
-    if (this.groups.length === 1) return ask(first.evaluator);
+    if (this.groups.length === 1 && pace.isLarge !== true) return ask(first.evaluator, pace);
     const verdicts: PolicyVerdict[] = [];
     let sliceEndMs = this.#monotonicMs() + sliceMs;
-    for (const { evaluator } of this.groups) {
-      verdicts.push(...ask(evaluator));
-      if (this.#monotonicMs() < sliceEndMs) continue;
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
-      sliceEndMs = this.#monotonicMs() + sliceMs;
+    for (const { policies, evaluator } of this.groups) {
+      const slices = pace.isLarge === true ? policies.filter((policy) => pace.only?.has(policy) ?? true) : [undefined];
+      for (const policy of slices) {
+        verdicts.push(...ask(evaluator, policy === undefined ? pace : { only: new Set([policy]) }));
+        if (this.#monotonicMs() < sliceEndMs) continue;
+        if (pace.isOver?.() === true) throw new Error("the time for the evaluation is over");
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+        sliceEndMs = this.#monotonicMs() + sliceMs;
+      }
     }
     return verdicts.sort((left, right) =>
       left.policy.id < right.policy.id ? -1 : left.policy.id > right.policy.id ? 1 : 0,

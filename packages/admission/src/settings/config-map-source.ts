@@ -7,7 +7,7 @@ import {
   type Projection,
   type ResourceDefinition,
 } from "@kinglet/kube-client";
-import { createBackoff, sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
+import { createBackoff, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import { bundleName, documentName, pieceKey, readBundleIndex } from "@kinglet/policy-engine/bundle";
@@ -41,7 +41,7 @@ interface ConfigMap extends KubeObject {
  * Follows the bundle in the API until the signal fires.
  *
  * Only the first ConfigMap is watched, by its name and without its content; when its version changes it is read, and the others when its index says that they changed.
- * A bundle whose pieces do not fit yet is being written: it is read again with growing delays.
+ * A bundle whose pieces do not fit yet is being written: it is read again with growing delays, and at once when its version changes.
  *
  * @internal
  */
@@ -69,11 +69,21 @@ export async function followConfigMap(
   };
   const informer = createInformer<KubeObject>(client, configMaps, informerOptions);
   let isWanted = false;
-  let wake: (() => void) | undefined;
+  let wake = (): void => {};
   const changed = (): void => {
     isWanted = true;
-    wake?.();
+    wake();
   };
+  /** Until something changes or it is over; at the latest after that time. */
+  const pause = (delayMs: number | undefined): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = delayMs === undefined ? undefined : clock.startTimer(() => wake(), delayMs);
+      wake = () => {
+        wake = () => {};
+        timer?.cancel();
+        resolve();
+      };
+    });
   const absent = (): void => {
     const reason = `ConfigMap ${namespace}/${name} does not exist`;
     store.reject("api", createError(admissionErrors, "KINGLET_ERR_ADMISSION_POLICIES", { source: "the API", reason }));
@@ -88,23 +98,16 @@ export async function followConfigMap(
   });
   const running = informer.run({ signal });
   const backoff = createBackoff({ initialMs: 500, maxMs: 60_000 });
+  signal.addEventListener("abort", () => wake(), { once: true });
   const reading = (async () => {
+    let delayMs: number | undefined;
     while (!signal.aborted) {
-      if (!isWanted) {
-        const woken = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        await Promise.race([woken, whenAborted(signal)]);
-        continue;
-      }
+      if (!isWanted) await pause(delayMs);
+      if (signal.aborted) return;
       isWanted = false;
-      if (await readBundle(client, namespace, name, store, signal)) {
-        backoff.reset();
-        continue;
-      }
-      isWanted = true;
-      // Rejects only when it is over.
-      await sleep(backoff.nextDelayMs(), { signal, clock }).catch(() => {});
+      delayMs = undefined;
+      if (await readBundle(client, namespace, name, store, signal)) backoff.reset();
+      else delayMs = backoff.nextDelayMs();
     }
   })();
   await Promise.all([running, reading]);

@@ -178,7 +178,7 @@ export class PolicyStore {
 
   async #keepCopy(path: string, file: Uint8Array): Promise<void> {
     try {
-      writeCopy(path, file);
+      await writeCopy(path, file);
     } catch (error) {
       // Without a copy a restart waits for the API: no reason not to work now.
       this.#options.logger.warn("the copy of the policies could not be written", { path, error });
