@@ -8,7 +8,9 @@ export type {
   AlertProfile,
   AlertProfileMetadata,
 } from "./alert.ts";
+export { builtinProfileData } from "./builtin-profile-data.ts";
 export { builtinRules } from "./builtin-rules.ts";
+export { loadBuiltinRules } from "./load-builtin-rules.ts";
 export type { ContainerCommands, DetectionHost } from "./detection-host.ts";
 export { DedupTable, type DedupTableOptions } from "./dedup-table.ts";
 export { createAlertFromFinding } from "./create-alert-from-finding.ts";

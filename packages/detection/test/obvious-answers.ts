@@ -11,7 +11,12 @@ export function obviousAnswers({ spec }: Pick<ContainerProfile, "spec">): Profil
   return {
     wasExecuted: (path) => spec.execs.some((exec) => exec.path === path),
     wasExecutedWith: (path, args) =>
-      spec.execs.some((exec) => exec.path === path && JSON.stringify(exec.args) === JSON.stringify(args)),
+      spec.execs.some(
+        (exec) =>
+          exec.path === path &&
+          ((exec.args.length === 0 && !exec.argsRequired) ||
+            JSON.stringify(exec.args) === JSON.stringify(args)),
+      ),
     wasOpened: (path) => opens(path).length > 0,
     wasOpenedWith: (path, flags) => opens(path).some((open) => flags.every((flag) => open.flags.includes(flag))),
     hasOpenWithPrefix: (prefix) => prefix === "" || spec.opens.some((open) => open.path.startsWith(prefix)),

@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
+import { noopLogger } from "@kinglet/logger";
+import { noopMetrics } from "@kinglet/metrics";
+import { readRules, type RuleDefinition } from "@kinglet/policy-engine";
+import { parseContainerProfile } from "@kinglet/profile";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+
+import { learned, ruleCases } from "../../test/rule-cases.ts";
+import { obviousAnswers } from "../../test/obvious-answers.ts";
+import { builtinProfileData } from "../builtin-profile-data.ts";
+import { createDetector } from "../create-detector.ts";
+import type { DetectionHost } from "../detection-host.ts";
+import type { ProfileView } from "../detector.ts";
+import { loadBuiltinRules } from "../load-builtin-rules.ts";
+import { builtinRules } from "./builtin-rules.ts";
+
+const container: ContainerIdentity = {
+  containerId: "ab".repeat(32),
+  podUid: "uid-1",
+  namespace: "shop",
+  podName: "web-1",
+  containerName: "web",
+  containerType: "containers",
+  image: "web:1",
+  imageId: "",
+  nodeName: "node-1",
+  ownerApiVersion: "apps/v1",
+  ownerKind: "ReplicaSet",
+  ownerName: "web",
+  templateHash: "77b4",
+};
+
+const host: DetectionHost = {
+  mountPathsOf: () => ["/data", "/var/run/secrets/kubernetes.io/serviceaccount"],
+  hasContainer: () => true,
+  apiServerAddresses: ["10.96.0.1"],
+  processEnvironment: (pid) => (pid === 66 ? { LD_PRELOAD: "/tmp/evil.so" } : { PATH: "/bin" }),
+  commandsOf: () => undefined,
+};
+
+function viewOf(spec: object): ProfileView {
+  const profile = parseContainerProfile({ metadata: { name: "web", namespace: "shop" }, spec });
+  const { name, namespace } = profile.metadata;
+  return {
+    name,
+    namespace,
+    status: "completed",
+    completion: "complete",
+    checksum: "",
+    content: obviousAnswers(profile),
+  };
+}
+
+async function alertsOf(rules: readonly RuleDefinition[], event: ActivityEvent, spec: object | null) {
+  const profile = spec === null ? undefined : viewOf(spec);
+  const detector = createDetector({
+    rules: rules.map((rule) => ({ ...rule, enabled: true })),
+    profiles: { get: () => profile },
+    host,
+    clusterName: "demo",
+    nodeName: "node-1",
+    logger: noopLogger,
+    metrics: noopMetrics,
+  });
+  await detector.prepare();
+  expect(detector.invalidRules).toEqual([]);
+  const alerts = detector.detect(event, container);
+  expect(detector.activity.filter(({ failures }) => failures > 0)).toEqual([]);
+  return alerts;
+}
+
+const only = (ruleId: string): readonly RuleDefinition[] => builtinRules.filter(({ id }) => id === ruleId);
+
+describe("builtinRules", () => {
+  it.each(ruleCases)("$ruleId: $title [rules D-1]", async ({ ruleId, event, spec = learned, isAlert }) => {
+    const alerts = await alertsOf(only(ruleId), event, spec);
+    expect(alerts.map((alert) => alert.ruleId)).toEqual(isAlert ? [ruleId] : []);
+    for (const { message } of alerts) expect(message).toMatch(/^[ -~]{10,}$/);
+  });
+
+  it("have a case that alerts and one that does not, each [rules D-1]", () => {
+    for (const { id } of builtinRules) {
+      const cases = ruleCases.filter(({ ruleId }) => ruleId === id);
+      expect([id, cases.some(({ isAlert }) => isAlert), cases.some(({ isAlert }) => !isAlert)]).toEqual([
+        id,
+        true,
+        true,
+      ]);
+    }
+  });
+
+  it("give the alerts of the golden list, each with all rules running", async () => {
+    const lines: string[] = [];
+    for (const { ruleId, title, event, spec = learned } of ruleCases) {
+      const alerts = await alertsOf(builtinRules, event, spec);
+      const said = alerts.map((alert) => `${alert.ruleId} ${alert.severity} ${alert.message}`);
+      lines.push(`${ruleId}, ${title} (${event.kind}):`, ...said.map((line) => `  ${line}`));
+    }
+    await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("../../golden/builtin-rules.txt");
+  });
+
+  it("are in the order of their ids, each id once, and say what they ask of profiles", () => {
+    const ids = builtinRules.map(({ id }) => id);
+    expect(ids).toEqual([...new Set(ids)].sort());
+    expect(builtinRules.filter(({ profileDataRequired }) => profileDataRequired === undefined)).toEqual([]);
+  });
+
+  it("leave disabled what no source here feeds, and what is disabled elsewhere", () => {
+    const disabled = builtinRules.filter(({ enabled }) => !enabled).map(({ id }) => id);
+    expect(disabled).toEqual(["R0002", "R1001", "R1003", "R1007", "R1011"]);
+  });
+
+  it("are what deploy/rules says, rule by rule [rules D-2]", () => {
+    const { rules, problems } = readRules(parse(deployed("default-rules.yaml")));
+    expect(problems).toEqual([]);
+    expect(rules).toEqual(builtinRules);
+  });
+
+  it("are bound by deploy/rules as far as they are enabled [rules D-2]", () => {
+    const { spec } = parse(deployed("default-binding.yaml")) as { spec: { rules: { ruleID: string }[] } };
+    const enabled = builtinRules.filter((rule) => rule.enabled).map(({ id }) => id);
+    expect(spec.rules.map(({ ruleID }) => ruleID)).toEqual(enabled);
+  });
+
+  it("never ask for the path of a program without the path that the kernel saw", () => {
+    // With two arguments the first word of the command line decides, which the process chooses.
+    expect(JSON.stringify(builtinRules)).not.toContain("get_exec_path");
+  });
+
+  it("are loaded with the first call", async () => {
+    expect(await loadBuiltinRules()).toBe(builtinRules);
+  });
+});
+
+describe("builtinProfileData", () => {
+  it("is what the enabled rules declare together [rules D-3]", () => {
+    const union: Record<string, "all" | object[]> = {};
+    for (const { enabled, profileDataRequired = {} } of builtinRules) {
+      if (!enabled) continue;
+      for (const [surface, wanted] of Object.entries(profileDataRequired)) {
+        if (wanted === "all" || union[surface] === "all") union[surface] = "all";
+        else union[surface] = [...(union[surface] ?? []), ...wanted];
+      }
+    }
+    const texts = (wanted: unknown): unknown =>
+      wanted === "all" ? wanted : [...new Set((wanted as object[]).map((one) => JSON.stringify(one)))].sort();
+    const sorted = (data: object): unknown =>
+      Object.fromEntries(Object.entries(data).map(([surface, wanted]) => [surface, texts(wanted)]));
+    expect(sorted(builtinProfileData)).toEqual(sorted(union));
+  });
+});
+
+function deployed(name: string): string {
+  return readFileSync(new URL(`../../../../deploy/rules/${name}`, import.meta.url), "utf8");
+}
