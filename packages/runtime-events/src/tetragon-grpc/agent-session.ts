@@ -63,7 +63,11 @@ export class AgentSession {
     try {
       connection = new GrpcConnection(await openSocket(target, tls, { clock, signal }), clock);
     } catch (error) {
-      return { reason: `cannot connect: ${(error as Error).message}`, wasEstablished: false, lastSignAtMs: clock.now() };
+      return {
+        reason: `cannot connect: ${(error as Error).message}`,
+        wasEstablished: false,
+        lastSignAtMs: clock.now(),
+      };
     }
     const over = new AbortController();
     const onAbort = (): void => connection.destroy("stopped");

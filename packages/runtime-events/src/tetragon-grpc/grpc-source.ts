@@ -60,7 +60,11 @@ export class GrpcSource implements TetragonGrpcSource {
     this.#onDropped = (kind) => dropped.add(1, { kind });
     const replays = metrics.counter(grpcReplays);
     this.#onReplay = () => replays.add(1);
-    const [isConnected, queued, open] = [metrics.gauge(grpcConnected), metrics.gauge(grpcQueued), metrics.gauge(grpcOpen)];
+    const [isConnected, queued, open] = [
+      metrics.gauge(grpcConnected),
+      metrics.gauge(grpcQueued),
+      metrics.gauge(grpcOpen),
+    ];
     this.#stopCollecting = metrics.onCollect(() => {
       isConnected.set(this.#reason === "" ? 1 : 0);
       queued.set(this.#outlet.size);
@@ -148,7 +152,10 @@ export class GrpcSource implements TetragonGrpcSource {
         const end = await session.run(signal);
         if (signal.aborted) break;
         if (this.#reason === "" || this.#reason !== end.reason) {
-          const error = createError(tetragonGrpcErrors, "KINGLET_ERR_RUNTIME_EVENTS_STREAM", { address, reason: end.reason });
+          const error = createError(tetragonGrpcErrors, "KINGLET_ERR_RUNTIME_EVENTS_STREAM", {
+            address,
+            reason: end.reason,
+          });
           logger.warn(error.message, { code: error.code });
         }
         this.#reason = end.reason;
@@ -220,7 +227,8 @@ export class GrpcSource implements TetragonGrpcSource {
         formerMs = clock.now();
         isComplaining = false;
       } catch (error) {
-        if (!signal.aborted && !isComplaining) logger.warn("the agent's metrics cannot be read", { reason: (error as Error).message });
+        if (!signal.aborted && !isComplaining)
+          logger.warn("the agent's metrics cannot be read", { reason: (error as Error).message });
         isComplaining = true;
       }
       await sleep(lossIntervalMs, { signal, clock }).catch(() => {

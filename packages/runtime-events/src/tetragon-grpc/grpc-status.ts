@@ -35,7 +35,7 @@ export interface GrpcStatus {
  */
 export function statusOf(headers: Readonly<Record<string, unknown>>): GrpcStatus | undefined {
   const http = headers[":status"];
-  if (http !== undefined && http !== 200) return { code: `HTTP_${String(http)}`, message: "" };
+  if (http !== undefined && http !== 200) return { code: `HTTP_${typeof http === "number" ? http : "?"}`, message: "" };
   const text = headers["grpc-status"];
   if (typeof text !== "string" || !/^\d{1,3}$/.test(text)) return undefined;
   const raw = headers["grpc-message"];

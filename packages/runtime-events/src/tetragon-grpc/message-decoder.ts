@@ -1,7 +1,6 @@
 // Hot path: `decode` runs once per message of the stream. Budget: one object per message on the wire that is read, one string per
 // text field; nothing for fields that are passed over.
 import { Buffer } from "node:buffer";
-import type { JsonObject } from "../json-object.ts";
 import type { FieldPlan, MessagePlan } from "./message-plan.ts";
 import { formatTimestamp } from "./format-timestamp.ts";
 
@@ -33,7 +32,7 @@ export class MessageDecoder {
   #isTop = false;
 
   /** @returns undefined for bytes that are not the message. */
-  decode(plan: MessagePlan, bytes: Buffer, start: number, end: number): JsonObject | undefined {
+  decode(plan: MessagePlan, bytes: Buffer, start: number, end: number): Target | undefined {
     this.#bytes = bytes;
     this.#at = start;
     this.#parts = 0;
@@ -245,7 +244,8 @@ export class MessageDecoder {
   }
 
   #skipGroup(number: number, end: number, depth: number): void {
-    while (depth < maxGroupDepth && this.#at < end && !this.#isBroken) {
+    if (depth >= maxGroupDepth) this.#isBroken = true;
+    while (this.#at < end && !this.#isBroken) {
       const tag = this.#varint32(end);
       if ((tag & 7) === 4) {
         if (tag >>> 3 !== number) this.#isBroken = true;

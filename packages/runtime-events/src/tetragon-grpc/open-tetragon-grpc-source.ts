@@ -1,3 +1,4 @@
+import { loadDecodeActivity } from "../lazy.ts";
 import { TetragonDecoder } from "../tetragon-decoder.ts";
 import { GrpcSource } from "./grpc-source.ts";
 import { resolveGrpcOptions } from "./resolve-options.ts";
@@ -10,10 +11,11 @@ import type { TetragonGrpcSource, TetragonGrpcSourceOptions } from "./tetragon-g
  * @throws KINGLET_ERR_RUNTIME_EVENTS_OPTION
  * @public
  */
-export function openTetragonGrpcSource(options: TetragonGrpcSourceOptions): Promise<TetragonGrpcSource> {
-  return new Promise((resolve) => {
-    const resolved = resolveGrpcOptions(options);
-    const decoder = new TetragonDecoder({ nodeName: resolved.nodeName, kinds: resolved.kinds });
-    resolve(new GrpcSource(resolved, new StreamDecoder(decoder, resolved)));
-  });
+export async function openTetragonGrpcSource(options: TetragonGrpcSourceOptions): Promise<TetragonGrpcSource> {
+  const resolved = resolveGrpcOptions(options);
+  const { nodeName, kinds } = resolved;
+  const decoder = new TetragonDecoder({ nodeName, kinds, loadActivities: loadDecodeActivity });
+  // A stream cannot wait until it is loaded.
+  await decoder.prepare();
+  return new GrpcSource(resolved, new StreamDecoder(decoder, resolved));
 }

@@ -8,7 +8,7 @@ import { MessageDecoder } from "./message-decoder.ts";
 import { messagePlan, type MessagePlan } from "./message-plan.ts";
 
 /** What a message turned out to be. @internal */
-export type StreamOutcome = DecodeOutcome | "health-check";
+export type StreamOutcome = Exclude<DecodeOutcome, "unprepared" | "blank"> | "health-check";
 
 /**
  * Turns messages of the stream into events, through the same decoder as lines of the export file.
@@ -42,13 +42,15 @@ export class StreamDecoder {
    * @param sequence - given to the event if it is one.
    */
   decode(bytes: Buffer, start: number, end: number, sequence: number, receivedAtMs: number): StreamOutcome {
-    const line = this.#messages.decode(this.#plan, bytes, start, end) as Record<string, unknown> | undefined;
+    const line = this.#messages.decode(this.#plan, bytes, start, end);
     if (line === undefined) return "malformed";
     const { unknownField } = this.#messages;
     // An agent newer than the table: the envelope is fine, the event is of a kind without a name here.
     if (unknownField !== 0) line[`event_${unknownField}`] ??= {};
     if (this.#ignoresHealthChecks && isHealthCheck(line)) return "health-check";
-    return this.#decoder.decodeObject(line, sequence, receivedAtMs, end - start);
+    const outcome = this.#decoder.decodeObject(line, sequence, receivedAtMs, end - start);
+    // The decoder was prepared when the source was opened, and a message is never blank.
+    return outcome === "unprepared" || outcome === "blank" ? "malformed" : outcome;
   }
 }
 

@@ -1,0 +1,10 @@
+export type { Json } from "./event-codec.ts";
+export { EventCodec } from "./event-codec.ts";
+export { readRecording, recordedExport } from "./recording.ts";
+export { strangeKinds, type StrangeKind } from "./strange-events.ts";
+export {
+  openTetragonEmulator,
+  TetragonEmulator,
+  type EmulatorCounts,
+  type TetragonEmulatorOptions,
+} from "./tetragon-emulator.ts";
