@@ -1,1 +1,10 @@
+export { learningErrors, type LearningErrorCode } from "./errors.ts";
+export type { LearnedProfileStore, LearnedUpdate } from "./learned-profile-store.ts";
+export type { ContainerStart, LearnerOptions, LearningReport } from "./learner-options.ts";
+export type { Learner } from "./learner.ts";
+export { defaultLearningLimits, type LearningLimits } from "./learning-limits.ts";
 export type { LearningState } from "./learning-state.ts";
+export { defaultLearningTimings, type LearningTimings } from "./learning-timings.ts";
+export type { LearnerView, LearningQueueView, LearningView } from "./learning-view.ts";
+export { openLearner } from "./open-learner.ts";
+export type { ClusterPeer, PeerLookup } from "./peer-lookup.ts";

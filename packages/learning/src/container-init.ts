@@ -1,0 +1,34 @@
+import type { ContainerIdentity } from "@kinglet/enrichment";
+import { LEARNING_TIME_LABEL, parseDuration, USER_DEFINED_PROFILE_LABEL } from "@kinglet/profile";
+import { runsToCompletion, type LearnedContainerInit } from "./learned-container.ts";
+import type { ContainerStart } from "./learner-options.ts";
+
+/** What is known of a container that is reported now. @internal */
+export function createContainerInit(
+  identity: ContainerIdentity,
+  start: ContainerStart,
+  options: { readonly nowMs: number; readonly maxLearningMs: number },
+): LearnedContainerInit {
+  const { nowMs, maxLearningMs } = options;
+  const startedAtMs = Math.min(start.startedAtMs ?? nowMs, nowMs);
+  const window = identity.podLabels?.[LEARNING_TIME_LABEL];
+  return {
+    containerId: identity.containerId,
+    namespace: identity.namespace,
+    podName: identity.podName,
+    containerName: identity.containerName,
+    startedAtMs,
+    learnedSinceMs: start.isAlreadyRunning ? nowMs : startedAtMs,
+    windowMs: (window === undefined ? undefined : parseDuration(window)) ?? maxLearningMs,
+    isFromStart: !start.isAlreadyRunning,
+    runsToCompletion: runsToCompletion(identity),
+  };
+}
+
+/** Why a container is not learned at all; undefined when it is. @internal */
+export function ignoredBecause(identity: ContainerIdentity, start: ContainerStart): string | undefined {
+  if (start.ignoredBecause !== undefined) return start.ignoredBecause;
+  if (start.profileName === "") return "its profile cannot have a name";
+  const userProfile = identity.podLabels?.[USER_DEFINED_PROFILE_LABEL] ?? "";
+  return userProfile === "" ? undefined : "its pod names a user's profile";
+}

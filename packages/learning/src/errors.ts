@@ -1,0 +1,22 @@
+import type { ErrorCodeEntry } from "@kinglet/errors";
+
+/** Codes of this package. @public */
+export type LearningErrorCode = "KINGLET_ERR_LEARNING_QUEUE" | "KINGLET_ERR_LEARNING_RUNNING";
+
+/**
+ * Error codes of `@kinglet/learning`.
+ *
+ * @public
+ */
+export const learningErrors: Readonly<Record<LearningErrorCode, ErrorCodeEntry>> = {
+  KINGLET_ERR_LEARNING_QUEUE: {
+    message: "what was learned cannot be kept in {path}: {problem}",
+    retryable: true,
+    remedy: "Look at the free space and the permissions of the queue directory.",
+  },
+  KINGLET_ERR_LEARNING_RUNNING: {
+    message: "the learner runs already",
+    retryable: false,
+    remedy: "Call run once; call it again only after the promise of the first call settled.",
+  },
+};

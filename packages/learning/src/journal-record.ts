@@ -1,0 +1,155 @@
+import { parseContainerProfile } from "@kinglet/profile";
+import type { LearnedContainer, LearnedContainerInit, LearningClaim } from "./learned-container.ts";
+import type { LearnedProfile } from "./learned-profile.ts";
+import type { ProfileDelta } from "./profile-delta.ts";
+import type { ProfileHead } from "./profile-head.ts";
+
+/** A profile that is being learned; the last one of a key counts. @internal */
+export interface ProfileRecord {
+  readonly t: "profile";
+  readonly k: string;
+  readonly head: ProfileHead;
+  readonly isAdmitted: boolean;
+  /** Additions up to this number are in the store. */
+  readonly stored: number;
+}
+
+/** A container as far as it has got; the last one of an id counts. @internal */
+export interface ContainerRecord {
+  readonly t: "container";
+  readonly k: string;
+  readonly init: LearnedContainerInit;
+  readonly gaps: readonly string[];
+  readonly isSeen: boolean;
+  readonly hasExec: boolean;
+  readonly claim: LearningClaim | null;
+}
+
+/** What a profile was found to hold. @internal */
+export interface AdditionRecord {
+  readonly t: "add";
+  readonly k: string;
+  /** 1, 2, 3 … for each profile. */
+  readonly n: number;
+  readonly delta: ProfileDelta;
+}
+
+/** Nothing of this profile is left to do. @internal */
+export interface EndRecord {
+  readonly t: "end";
+  readonly k: string;
+}
+
+/** @internal */
+export type JournalRecord = ProfileRecord | ContainerRecord | AdditionRecord | EndRecord;
+
+/** @internal */
+export function profileRecord(profile: LearnedProfile): ProfileRecord {
+  const { key, head, isAdmitted, storedCount } = profile;
+  return { t: "profile", k: key, head, isAdmitted, stored: storedCount };
+}
+
+/** @internal */
+export function containerRecord(key: string, container: LearnedContainer): ContainerRecord {
+  const { containerId, namespace, podName, containerName, startedAtMs, learnedSinceMs, windowMs, gaps, hasExec } =
+    container;
+  const { isFromStart, runsToCompletion } = container;
+  return {
+    t: "container",
+    k: key,
+    init: {
+      containerId,
+      namespace,
+      podName,
+      containerName,
+      startedAtMs,
+      learnedSinceMs,
+      windowMs,
+      isFromStart,
+      runsToCompletion,
+    },
+    gaps,
+    isSeen: container.events > 0,
+    hasExec,
+    claim: container.finalClaim ?? null,
+  };
+}
+
+/** What a profile was when its learner ended. @internal */
+export interface RestoredProfile {
+  head: ProfileHead;
+  isAdmitted: boolean;
+  stored: number;
+  count: number;
+  readonly deltas: { readonly n: number; readonly delta: ProfileDelta }[];
+  readonly containers: Map<string, ContainerRecord>;
+}
+
+/**
+ * Puts records together again, in their order.
+ *
+ * @returns the profiles by key, and how many records could not be understood.
+ *
+ * @internal
+ */
+export function restoreProfiles(records: readonly unknown[]): {
+  readonly profiles: ReadonlyMap<string, RestoredProfile>;
+  readonly unusable: number;
+} {
+  const profiles = new Map<string, RestoredProfile>();
+  let unusable = 0;
+  for (const record of records) {
+    try {
+      takeRecord(profiles, record as JournalRecord);
+    } catch {
+      // Written by another version, or by hand: counted, and what else is there is used.
+      unusable += 1;
+    }
+  }
+  return { profiles, unusable };
+}
+
+function takeRecord(profiles: Map<string, RestoredProfile>, record: JournalRecord): void {
+  const known = profiles.get(record.k);
+  switch (record.t) {
+    case "profile": {
+      const { head, isAdmitted, stored } = record;
+      if (known === undefined) {
+        const count = stored;
+        profiles.set(record.k, { head, isAdmitted, stored, count, deltas: [], containers: new Map() });
+      } else Object.assign(known, { head, isAdmitted, stored });
+      return;
+    }
+    case "container":
+      required(known).containers.set(record.init.containerId, record);
+      return;
+    case "add": {
+      const profile = required(known);
+      profile.deltas.push({ n: record.n, delta: checkedDelta(profile.head, record.delta) });
+      profile.count = Math.max(profile.count, record.n);
+      return;
+    }
+    case "end":
+      profiles.delete(record.k);
+      return;
+    default:
+      throw new Error("unknown record");
+  }
+}
+
+function required(profile: RestoredProfile | undefined): RestoredProfile {
+  if (profile === undefined) throw new Error("record of an unknown profile");
+  return profile;
+}
+
+/** What stands in a file is not trusted: it goes through the same parser as a profile. */
+function checkedDelta(head: ProfileHead, delta: ProfileDelta): ProfileDelta {
+  const { policies = [], ...lists } = delta;
+  const rulePolicies = policies.map(([ruleId, processName]) => [ruleId, { processAllowed: [processName] }] as const);
+  const { spec } = parseContainerProfile({
+    metadata: { namespace: head.namespace, name: head.name },
+    spec: { ...lists, rulePolicies: Object.fromEntries(rulePolicies) },
+  });
+  const { capabilities, syscalls, execs, opens, ingress, egress } = spec;
+  return { capabilities, syscalls, execs, opens, ingress, egress, policies };
+}

@@ -1,0 +1,95 @@
+import { joinCompletion, joinStatus } from "@kinglet/profile/merging";
+import { COMPLETION_ANNOTATION, STATUS_ANNOTATION } from "@kinglet/profile";
+import type { LearnedContainer, LearningClaim } from "./learned-container.ts";
+import type { ProfileHead } from "./profile-head.ts";
+import type { Recording } from "./recording.ts";
+
+/** What became of the last report. @internal */
+export interface LastReport {
+  readonly atMs: number;
+  readonly outcome: string;
+}
+
+/**
+ * One profile that is being learned: what its containers did, and how far that got into the store.
+ *
+ * @internal
+ */
+export class LearnedProfile {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly head: ProfileHead;
+  readonly recording: Recording;
+  readonly containers: Set<LearnedContainer> = new Set();
+  /** True once the store took something while the profile was not final: this learner may finish what it began. */
+  isAdmitted = false;
+  isReporting = false;
+  /** True when the next report is due at once. */
+  isUrgent = false;
+  /** Monotonic; infinite while there is nothing to report. */
+  reportDueMs: number = Number.POSITIVE_INFINITY;
+  /** Monotonic: no report before, unless one is urgent. */
+  nextReportMs: number;
+  /** Failed reports in a row. */
+  failures = 0;
+  lastReport: LastReport | undefined;
+  /** Version of the recording that is in the store. */
+  storedVersion = 0;
+  storedBytes = 0;
+  storedClaim = "";
+  /** Additions that were written to the queue directory. */
+  persistedCount = 0;
+  /** Those of them that are in the store. */
+  storedCount = 0;
+
+  constructor(head: ProfileHead, recording: Recording, nextReportMs: number) {
+    this.key = profileKey(head.namespace, head.name);
+    this.head = head;
+    this.recording = recording;
+    this.nextReportMs = nextReportMs;
+  }
+
+  /** Bytes that the store does not have. */
+  get pendingBytes(): number {
+    return this.recording.version === this.storedVersion ? 0 : Math.max(1, this.recording.bytes - this.storedBytes);
+  }
+
+  /** True when a container is still followed. */
+  get isLive(): boolean {
+    for (const container of this.containers) if (container.isLearning) return true;
+    return false;
+  }
+
+  /** True while one of the containers may still prove, or has proved, that all was seen. */
+  get mayBeComplete(): boolean {
+    for (const { isLearning, isClean, finalClaim } of this.containers) {
+      if (finalClaim === undefined ? isLearning && isClean : finalClaim.completion === "complete") return true;
+    }
+    return false;
+  }
+
+  /** The highest of what the containers say; undefined when none says anything. */
+  get claim(): LearningClaim | undefined {
+    let status = "";
+    let completion = "";
+    for (const { claim } of this.containers) {
+      if (claim === undefined) continue;
+      status = joinStatus(status, claim.status);
+      completion = joinCompletion(completion, claim.completion);
+    }
+    return status === "" ? undefined : ({ status, completion } as LearningClaim);
+  }
+}
+
+/** @internal */
+export function profileKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+/** The annotations that a claim is. @internal */
+export function claimAnnotations(claim: LearningClaim): Readonly<Record<string, string>> {
+  return {
+    [STATUS_ANNOTATION]: claim.status,
+    ...(claim.completion === "" ? undefined : { [COMPLETION_ANNOTATION]: claim.completion }),
+  };
+}

@@ -1,0 +1,485 @@
+import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
+import { createError } from "@kinglet/errors";
+import { whenAborted, type ClockTimer } from "@kinglet/lifecycle";
+import { BlindTimes } from "./blind-times.ts";
+import { createContainerInit, ignoredBecause } from "./container-init.ts";
+import { decideEnd, decideWindow } from "./decide-claim.ts";
+import { learningErrors } from "./errors.ts";
+import type { RestoredProfile } from "./journal-record.ts";
+import { LearnedContainer } from "./learned-container.ts";
+import { profileKey, type LearnedProfile } from "./learned-profile.ts";
+import type { LearningTrigger } from "./learning-state.ts";
+import type { ContainerStart, LearnerOptions } from "./learner-options.ts";
+import { countLearning, type LearningCounts } from "./count-learning.ts";
+import type { Journal } from "./journal.ts";
+import { LearningQueue, type Acknowledge } from "./learning-queue.ts";
+import type { LearnerView } from "./learning-view.ts";
+import { Persister } from "./persister.ts";
+import { profileEnds } from "./profile-end.ts";
+import { createProfileHead } from "./profile-head.ts";
+import { ProfileShelf } from "./profile-shelf.ts";
+import type { RecordResult } from "./recording.ts";
+import type { ReportOutcome } from "./report-profile.ts";
+import { Reports } from "./reports.ts";
+import { resolveLearnerOptions, type ResolvedLearnerOptions } from "./resolve-learner-options.ts";
+import { viewLearner } from "./view-learner.ts";
+
+/** Longest delay of a timer; what is due later is looked at again then. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * Learns what containers do and brings it into the profile store.
+ *
+ * Guarantees:
+ *
+ * - What a container did ends in the profile of its workload as a union with what others saw; nothing is taken away. Once the profile is
+ *   `completed` and `complete`, only learners that had contributed before add what they recorded until they hear of it.
+ * - `completed` is said of a container of which something was seen, `complete` only of one that was seen from its start, its own
+ *   executions included, to the end of its learning time or of its work, without a gap.
+ * - With a queue directory nothing is lost of which {@link Learner.whenPersisted} has called back, whenever the process is killed.
+ * - Every list is bounded; what does not fit makes the profile partial or too large, with a reason in {@link Learner.views}.
+ *
+ * Cost: an event that adds nothing, no allocation and one to four look-ups. One timer, none while nothing is learned.
+ *
+ * @public
+ */
+export class Learner implements AsyncDisposable {
+  readonly #options: ResolvedLearnerOptions;
+  readonly #profiles: ProfileShelf;
+  readonly #containers: Map<string, LearnedContainer> = new Map();
+  readonly #queue: LearningQueue;
+  readonly #persister: Persister;
+  readonly #reports: Reports;
+  readonly #blind: BlindTimes = new BlindTimes();
+  readonly #counts: LearningCounts;
+  #timer: ClockTimer | undefined;
+  #timerDueMs: number = Number.POSITIVE_INFINITY;
+  #isRunning = false;
+  #isEnded = false;
+
+  /** @internal use `openLearner` */
+  constructor(
+    options: LearnerOptions,
+    journal: Journal | undefined,
+    restored: ReadonlyMap<string, RestoredProfile>,
+    corruptRecords: number,
+  ) {
+    const resolved = resolveLearnerOptions(options);
+    this.#options = resolved;
+    this.#profiles = new ProfileShelf(resolved);
+    this.#queue = new LearningQueue(journal, this.#profiles.byKey);
+    this.#counts = countLearning(resolved.metrics, {
+      containers: () => this.#containers.values(),
+      profiles: () => this.#profiles.byKey.values(),
+      queueBytes: () => this.#queue.bytes,
+      corruptRecords,
+    });
+    this.#persister = new Persister(this.#queue, resolved, this.#counts.queueErrors);
+    this.#reports = new Reports({
+      ...resolved,
+      queue: this.#queue,
+      outcomes: this.#counts.reports,
+      splits: this.#counts.splits,
+      settled: (profile, outcome, finals) => this.#settled(profile, outcome, finals),
+      givenUp: (profile) => this.#evict(profile, "given_up"),
+    });
+    for (const one of restored.values()) this.#restore(one);
+  }
+
+  /**
+   * A container runs, or ran until a moment ago. Repeats are ignored.
+   *
+   * Not learned, with a reason in the views: one that `ignoredBecause` names, whose pod names a user's profile, whose profile has no
+   * name, and the ones beyond `maxContainers`.
+   */
+  containerStarted(identity: ContainerIdentity, start: ContainerStart): void {
+    const known = this.#containers.get(identity.containerId);
+    if (known !== undefined) this.#claim(known, start);
+    else if (this.#containers.size < this.#options.limits.maxContainers) this.#add(identity, start);
+    else this.#counts.finished.add(1, { state: "ignored" });
+  }
+
+  /**
+   * Takes what an event says about its container.
+   *
+   * @returns 0 when nobody has to wait for it: it added nothing, its container is not learned, or there is no queue directory. Else a
+   * position, see {@link Learner.whenPersisted}.
+   */
+  record(event: ActivityEvent, identity: Pick<ContainerIdentity, "containerId">): number {
+    const container = this.#containers.get(identity.containerId);
+    if (container === undefined || !container.isLearning) {
+      this.#counts.notLearned += 1;
+      return 0;
+    }
+    const { recording } = container.profile!; // one that learns has a profile
+    const before = recording.bytes;
+    container.events += 1;
+    if (!container.hasExec && event.kind === "exec" && !event.isRuntimeStage) this.#sawExec(container);
+    const result = recording.record(event, this.#profiles.isFull);
+    return result === "known" && recording.bytes === before ? this.#known() : this.#grown(container, result, before);
+  }
+
+  /**
+   * A rule that supports policies fired for this process while its container was learned: it is allowed from now on.
+   *
+   * @returns as {@link Learner.record}.
+   */
+  recordRulePolicy(identity: Pick<ContainerIdentity, "containerId">, ruleId: string, processName: string): number {
+    const container = this.#containers.get(identity.containerId);
+    if (container === undefined || !container.isLearning) return 0;
+    const { recording } = container.profile!; // one that learns has a profile
+    const before = recording.bytes;
+    const result = recording.recordPolicy(ruleId, processName, this.#profiles.isFull);
+    return result === "known" ? 0 : this.#grown(container, result, before);
+  }
+
+  /**
+   * Calls back, once, when what was added up to this position is in the queue directory; at once, before it returns, when it is
+   * already. Call-backs come in the order of their positions. They do not come when the process ends before.
+   *
+   * @param acknowledge - must not throw; called with `sequence`.
+   */
+  whenPersisted(position: number, sequence: number, acknowledge: Acknowledge): void {
+    this.#queue.whenPersisted(position, sequence, acknowledge);
+  }
+
+  /**
+   * A container is gone.
+   *
+   * @param exitCode - undefined when it is not known yet: it may be told by a second call, and is awaited for `exitCodeWaitMs`.
+   */
+  containerEnded(containerId: string, exitCode?: number): void {
+    const container = this.#containers.get(containerId);
+    if (container === undefined) return;
+    container.hasEnded = true;
+    container.exitCode ??= exitCode;
+    if (!container.isLearning) {
+      this.#forget(container);
+      return;
+    }
+    const { timings, clock } = this.#options;
+    const isNew = container.move("ended", "it ended");
+    const waitMs = container.exitCode === undefined ? timings.exitCodeWaitMs : timings.lateEventsMs;
+    const dueMs = clock.monotonicMs() + waitMs;
+    container.dueMs = isNew ? dueMs : Math.min(container.dueMs, dueMs);
+    this.#wakeAt(container.dueMs);
+  }
+
+  /**
+   * The sources saw nothing for a while: the profiles of containers that ran then can be no more than partial, also those of containers
+   * that are reported later than they started.
+   *
+   * @param fromMs - milliseconds since 1970.
+   * @param toMs - undefined while it lasts; call again with the same `fromMs` when it is over.
+   * @param containerIds - whom it is about.
+   */
+  sourceBlind(fromMs: number, toMs: number | undefined, containerIds: "all" | readonly string[]): void {
+    if (containerIds === "all") {
+      this.#blind.add(fromMs, toMs);
+      for (const container of this.#containers.values()) this.#blinded(container, fromMs, toMs);
+      return;
+    }
+    for (const containerId of containerIds) {
+      const container = this.#containers.get(containerId);
+      if (container !== undefined) this.#blinded(container, fromMs, toMs);
+    }
+  }
+
+  /**
+   * Reports and persists until the signal fires.
+   *
+   * @throws `KINGLET_ERR_LEARNING_RUNNING`
+   */
+  async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    if (this.#isRunning) throw createError(learningErrors, "KINGLET_ERR_LEARNING_RUNNING");
+    this.#isRunning = true;
+    this.#tick();
+    await whenAborted(signal);
+    this.#isRunning = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#reports.end();
+    await this.#persist();
+  }
+
+  /** What is done with each container and why, and what waits for the store. Cost: one pass over everything. */
+  views(): LearnerView {
+    return viewLearner({
+      clock: this.#options.clock,
+      containers: this.#containers.values(),
+      profiles: this.#profiles.byKey.values(),
+      queue: this.#queue,
+      corruptRecords: this.#counts.corruptRecords,
+      problem: this.#persister.problem,
+    });
+  }
+
+  /** Persists what is not, and ends. What the store does not have yet is brought there by the next learner on this directory. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#reports.end();
+    await this.#persist();
+    this.#counts.stop();
+    await this.#queue.close();
+  }
+
+  #add(identity: ContainerIdentity, start: ContainerStart): void {
+    const { clock, timings } = this.#options;
+    const nowMs = clock.now();
+    const init = createContainerInit(identity, start, { nowMs, maxLearningMs: timings.maxLearningMs });
+    const ignored = ignoredBecause(identity, start);
+    if (ignored !== undefined) {
+      const container = new LearnedContainer(init, undefined);
+      container.ignore(ignored);
+      this.#containers.set(init.containerId, container);
+      return;
+    }
+    const profile = this.#profileOf(identity, start);
+    const container = new LearnedContainer(init, profile);
+    container.reason = init.isFromStart ? "it is learned from its start" : "it ran before it was watched";
+    container.dueMs = clock.monotonicMs() + Math.max(0, init.learnedSinceMs + init.windowMs - nowMs);
+    this.#containers.set(init.containerId, container);
+    profile.containers.add(container);
+    const blindSince = this.#blind.startOfOverlap(init.learnedSinceMs);
+    if (blindSince !== undefined) container.addGap(blindReason(blindSince));
+    this.#queue.containerChanged(container);
+    this.#reports.want(profile);
+    this.#wakeAt(Math.min(container.dueMs, profile.reportDueMs, this.#persister.dueMs()));
+  }
+
+  #profileOf(identity: ContainerIdentity, start: ContainerStart): LearnedProfile {
+    const { clusterName, architecture, clock, timings, random } = this.#options;
+    const known = this.#profiles.byKey.get(profileKey(identity.namespace, start.profileName));
+    if (known !== undefined) return known;
+    const { instance, profileName: name } = start;
+    const head = createProfileHead(identity, { name, instance, clusterName, architecture });
+    const delayMs = timings.initialDelayMs * (1 + timings.jitter * (2 * random() - 1));
+    const profile = this.#profiles.open(head, clock.monotonicMs() + delayMs);
+    this.#queue.profileChanged(profile);
+    return profile;
+  }
+
+  /** Takes up what a learner before this one left. */
+  #restore({ head, isAdmitted, stored, count, deltas, containers }: RestoredProfile): void {
+    const { clock, timings } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const profile = this.#profiles.open(head, nowMs);
+    this.#queue.profileChanged(profile);
+    profile.isAdmitted = isAdmitted;
+    profile.persistedCount = count;
+    profile.storedCount = stored;
+    const { recording } = profile;
+    for (const { n, delta } of deltas) if (n > stored) recording.restore(delta);
+    this.#profiles.grow(recording.bytes);
+    for (const { init, gaps, isSeen, hasExec, claim } of containers.values()) {
+      const container = new LearnedContainer(init, profile);
+      container.gaps.push(...gaps);
+      container.events = isSeen ? 1 : 0;
+      container.hasExec = hasExec;
+      if (claim !== null) container.restoreClaim(claim);
+      else {
+        container.isUnclaimed = true;
+        container.reason = "the learner before this one followed it";
+        container.dueMs = nowMs + timings.claimWithinMs;
+      }
+      this.#containers.set(init.containerId, container);
+      profile.containers.add(container);
+    }
+    if (profile.containers.size === 0 && recording.size === 0) this.#remove(profile);
+    else this.#reports.want(profile);
+  }
+
+  /** A container that a learner before this one followed is there. */
+  #claim(container: LearnedContainer, start: ContainerStart): void {
+    if (!container.isUnclaimed) return;
+    container.isUnclaimed = false;
+    container.reason = "it is learned on, after a restart of the learner";
+    if (start.isContinued !== true) container.addGap("the learner was restarted meanwhile");
+    const { clock } = this.#options;
+    const restMs = Math.max(0, container.learnedSinceMs + container.windowMs - clock.now());
+    container.dueMs = clock.monotonicMs() + restMs;
+    this.#queue.containerChanged(container);
+    this.#wakeAt(Math.min(container.dueMs, this.#persister.dueMs()));
+  }
+
+  #known(): number {
+    this.#counts.known += 1;
+    return 0;
+  }
+
+  #sawExec(container: LearnedContainer): void {
+    container.hasExec = true;
+    this.#queue.containerChanged(container);
+    this.#wakeAt(this.#persister.dueMs());
+  }
+
+  /** Something was added, or there was no room for it. */
+  #grown(container: LearnedContainer, result: RecordResult, before: number): number {
+    const profile = container.profile!; // one that learns has a profile
+    const { recording } = profile;
+    const { limits } = this.#options;
+    this.#profiles.grow(recording.bytes - before);
+    if (result === "known") return this.#known();
+    if (result === "refused") {
+      this.#counts.refused += 1;
+      const oldest = this.#profiles.oldestEnded();
+      if (oldest !== undefined) {
+        // There is room for the next event; this one is a gap.
+        this.#evict(oldest, "full");
+      }
+      if (container.addGap("there was no room for all that was learned")) this.#queue.containerChanged(container);
+      return 0;
+    }
+    this.#counts.added += 1;
+    if (recording.bytes > limits.maxProfileBytes) {
+      this.#overflow(profile, `the profile has more than ${limits.maxProfileBytes} bytes`);
+      return 0;
+    }
+    if (profile.pendingBytes > limits.maxReportBytes) this.#reports.hurry(profile);
+    else this.#reports.want(profile);
+    const position = this.#queue.added(profile);
+    this.#wakeAt(Math.min(profile.reportDueMs, this.#persister.dueMs()));
+    return position;
+  }
+
+  #overflow(profile: LearnedProfile, reason: string): void {
+    for (const container of profile.containers) {
+      if (!this.#finish(container, "overflow", reason)) continue;
+      container.finalClaim = { status: "too-large", completion: "partial" };
+    }
+    this.#reports.hurry(profile);
+    this.#wakeAt(profile.reportDueMs);
+  }
+
+  #blinded(container: LearnedContainer, fromMs: number, toMs: number | undefined): void {
+    if (container.hasEnded && fromMs > this.#options.clock.now()) return;
+    if (toMs !== undefined && toMs <= container.learnedSinceMs) return;
+    if (!container.addGap(blindReason(fromMs))) return;
+    this.#queue.containerChanged(container);
+    this.#wakeAt(this.#persister.dueMs());
+  }
+
+  #wakeAt(dueMs: number): void {
+    if (!this.#isRunning || dueMs >= this.#timerDueMs) return;
+    this.#timer?.cancel();
+    this.#timerDueMs = dueMs;
+    const { clock } = this.#options;
+    const delayMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(dueMs - clock.monotonicMs())));
+    this.#timer = clock.startTimer(() => this.#tick(), delayMs);
+    this.#timer.unref();
+  }
+
+  /** Does what is due and sleeps until the next thing is. */
+  #tick(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    if (!this.#isRunning) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const container of this.#containers.values()) {
+      if (container.dueMs <= nowMs) this.#containerDue(container, nowMs);
+      if (container.dueMs < nextMs) nextMs = container.dueMs;
+    }
+    for (const profile of this.#profiles.byKey.values()) {
+      if (!this.#reports.isBusy && this.#reports.isDue(profile, nowMs)) {
+        this.#reports.start(profile, () => this.#tick());
+      } else if (!profile.isReporting && profile.reportDueMs < nextMs && !this.#reports.isBusy) {
+        nextMs = profile.reportDueMs;
+      }
+    }
+    if (this.#persister.dueMs() <= nowMs) void this.#persist().then(() => this.#tick());
+    this.#wakeAt(Math.min(nextMs, this.#persister.dueMs()));
+  }
+
+  #containerDue(container: LearnedContainer, nowMs: number): void {
+    if (container.isUnclaimed) {
+      container.isUnclaimed = false;
+      container.addGap("it ended while no learner ran");
+      this.containerEnded(container.containerId);
+      container.dueMs = nowMs;
+    }
+    const decision = container.state === "ending" ? decideEnd(container) : decideWindow(container);
+    if (decision === undefined) {
+      // An object that says `completed` and nothing else would be held against the container for ever.
+      container.dueMs = nowMs + container.windowMs;
+      container.reason = "nothing was seen in its learning time, which began anew";
+      return;
+    }
+    this.#finish(container, decision.trigger, decision.reason);
+    container.finalClaim = decision.claim;
+    const { profile } = container;
+    if (profile === undefined) return;
+    if (decision.claim === undefined) this.#leave(container, profile);
+    else this.#reports.hurry(profile);
+  }
+
+  /** @returns false when it is at an end already. */
+  #finish(container: LearnedContainer, trigger: LearningTrigger, reason: string): boolean {
+    if (!container.move(trigger, reason)) return false;
+    container.dueMs = Number.POSITIVE_INFINITY;
+    this.#counts.finished.add(1, { state: container.state });
+    this.#queue.containerChanged(container);
+    this.#wakeAt(this.#persister.dueMs());
+    return true;
+  }
+
+  /** The store has answered. */
+  #settled(profile: LearnedProfile, outcome: ReportOutcome, finals: readonly LearnedContainer[]): void {
+    const end = profileEnds[outcome];
+    for (const container of profile.containers) {
+      if (end === undefined) {
+        if (container.state === "initializing") {
+          container.move("reported", container.events === 0 ? "nothing was seen of it yet" : container.reason);
+        }
+      } else this.#finish(container, end.trigger, end.reason);
+    }
+    const gone = end === undefined ? finals : [...profile.containers];
+    for (const container of gone) this.#leave(container, profile);
+    if (profile.recording.version !== profile.storedVersion && this.#profiles.byKey.has(profile.key)) {
+      this.#reports.want(profile);
+    }
+  }
+
+  /** Nothing more is said of the container. */
+  #leave(container: LearnedContainer, profile: LearnedProfile): void {
+    profile.containers.delete(container);
+    container.isReported = true;
+    if (container.hasEnded) this.#containers.delete(container.containerId);
+    if (profile.containers.size === 0) this.#remove(profile);
+    else this.#queue.profileChanged(profile);
+  }
+
+  /** A container that is not learned any more has ended. */
+  #forget(container: LearnedContainer): void {
+    if (container.profile === undefined || container.isReported) this.#containers.delete(container.containerId);
+  }
+
+  #evict(profile: LearnedProfile, reason: "full" | "given_up"): void {
+    this.#counts.evictions.add(1, { reason });
+    if (reason === "full") {
+      const { namespace, name } = profile.head;
+      this.#options.logger.warn("a learned profile is dropped: no room until the store takes it", { namespace, name });
+    }
+    for (const container of profile.containers) this.#leave(container, profile);
+    this.#remove(profile);
+  }
+
+  #remove(profile: LearnedProfile): void {
+    if (!this.#profiles.remove(profile)) return;
+    this.#queue.ended(profile);
+    this.#wakeAt(this.#persister.dueMs());
+  }
+
+  async #persist(): Promise<void> {
+    for (const profile of this.#profiles.tooMany()) this.#evict(profile, "full");
+    await this.#persister.persist();
+  }
+}
+
+function blindReason(fromMs: number): string {
+  return `the sources saw nothing from ${new Date(fromMs).toISOString()} on`;
+}

@@ -1,0 +1,42 @@
+import type { ExecCall, NetworkNeighbor, OpenCall } from "@kinglet/profile";
+
+/** News of a profile, as they are written to the queue directory. @internal */
+export interface ProfileDelta {
+  readonly capabilities?: readonly string[];
+  readonly syscalls?: readonly string[];
+  readonly execs?: readonly ExecCall[];
+  readonly opens?: readonly OpenCall[];
+  readonly policies?: readonly (readonly [ruleId: string, processName: string])[];
+  readonly ingress?: readonly NetworkNeighbor[];
+  readonly egress?: readonly NetworkNeighbor[];
+}
+
+/** Collects what was recorded since it was last taken. @internal */
+export class DeltaLog {
+  #lists: Partial<Record<keyof ProfileDelta, unknown[]>> | undefined;
+
+  #count = 0;
+
+  get isEmpty(): boolean {
+    return this.#lists === undefined;
+  }
+
+  /** Additions so far, taken ones included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  add<Surface extends keyof ProfileDelta>(surface: Surface, entry: NonNullable<ProfileDelta[Surface]>[number]): void {
+    this.#lists ??= {};
+    this.#count += 1;
+    const list: unknown[] = (this.#lists[surface] ??= []);
+    list.push(entry);
+  }
+
+  /** What was added, once. */
+  take(): ProfileDelta | undefined {
+    const lists = this.#lists;
+    this.#lists = undefined;
+    return lists as ProfileDelta | undefined;
+  }
+}

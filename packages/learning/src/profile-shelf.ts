@@ -1,0 +1,68 @@
+import { collapseProfile } from "@kinglet/profile/merging";
+import { LearnedProfile } from "./learned-profile.ts";
+import { createLearnedProfile, type ProfileHead } from "./profile-head.ts";
+import { Recording } from "./recording.ts";
+import type { ResolvedLearnerOptions } from "./resolve-learner-options.ts";
+
+const noOthers = { capabilities: [], syscalls: [], execs: [], rulePolicies: {}, ingress: [], egress: [] } as const;
+
+/**
+ * The profiles that a learner holds, oldest first, and how much they are together.
+ *
+ * @internal
+ */
+export class ProfileShelf {
+  readonly byKey: Map<string, LearnedProfile> = new Map();
+  readonly #options: ResolvedLearnerOptions;
+  #bytes = 0;
+
+  constructor(options: ResolvedLearnerOptions) {
+    this.#options = options;
+  }
+
+  /** True when nothing more may be recorded. */
+  get isFull(): boolean {
+    return this.#bytes >= this.#options.maxTotalBytes;
+  }
+
+  open(head: ProfileHead, nextReportMs: number): LearnedProfile {
+    const { limits, peers, collapse } = this.#options;
+    const recording = new Recording({
+      namespace: head.namespace,
+      maxArgumentLists: limits.maxArgumentLists,
+      maxCallers: limits.maxCallers,
+      peers,
+      collapseOpens: (opens) =>
+        collapseProfile(createLearnedProfile(head, { ...noOthers, opens }, {}), collapse).spec.opens,
+    });
+    const profile = new LearnedProfile(head, recording, nextReportMs);
+    this.byKey.set(profile.key, profile);
+    return profile;
+  }
+
+  /** A recording takes so many bytes more. */
+  grow(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** @returns false when it is not here. */
+  remove(profile: LearnedProfile): boolean {
+    if (this.byKey.get(profile.key) !== profile) return false;
+    this.byKey.delete(profile.key);
+    this.#bytes -= profile.recording.bytes;
+    return true;
+  }
+
+  /** The profile that has waited longest for the store and whose containers have ended. */
+  oldestEnded(): LearnedProfile | undefined {
+    for (const profile of this.byKey.values()) if (!profile.isLive) return profile;
+    return undefined;
+  }
+
+  /** Those that are more than may wait for the store, oldest first. */
+  tooMany(): readonly LearnedProfile[] {
+    const ended: LearnedProfile[] = [];
+    for (const profile of this.byKey.values()) if (!profile.isLive) ended.push(profile);
+    return ended.slice(0, Math.max(0, ended.length - this.#options.limits.maxQueuedProfiles));
+  }
+}
