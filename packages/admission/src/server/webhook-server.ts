@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import { connections, refusedRequests } from "../metrics.ts";
-import { listenLean } from "./listen-lean.ts";
+import { listen } from "./listen.ts";
 
 /** A certificate chain and its key, PEM. @public */
 export interface ServingCertificate {
@@ -101,7 +101,7 @@ export class WebhookServer implements AsyncDisposable {
   /** @throws `KINGLET_ERR_ADMISSION_ADDRESS`; what OpenSSL says about the certificate. */
   static async open(options: WebhookServerOptions): Promise<WebhookServer> {
     const server = new WebhookServer(options);
-    server.#address = await listenLean(server.#server, options.bind);
+    server.#address = await listen(server.#server, options.bind);
     return server;
   }
 
