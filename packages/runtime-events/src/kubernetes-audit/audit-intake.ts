@@ -55,6 +55,13 @@ export class AuditIntake {
     return outcome;
   }
 
+  /** The finding could not be delivered after all: its event counts as not seen. @internal */
+  forget({ uniqueId, details }: Finding): void {
+    const key = uniqueId.slice(uniqueId.indexOf("/") + 1);
+    this.#requests.delete(key);
+    this.#stages.delete(stageKeyOf(key, details["stage"] ?? ""));
+  }
+
   /** Counts an event that was not looked at. @internal */
   count(outcome: IntakeOutcome | "too-large" | "too-deep" | "partial" | "blank", times = 1): void {
     this.#counter.add(times, { outcome });
@@ -65,7 +72,7 @@ export class AuditIntake {
     if (event === undefined) return "unusable";
     let key = "";
     const keyOf = (): string => (key === "" ? (key = requestKey(event)) : key);
-    const stageKey = this.#onEvent === undefined ? "" : `${keyOf()} ${event.stage}`;
+    const stageKey = this.#onEvent === undefined ? "" : stageKeyOf(keyOf(), event.stage);
     if (stageKey !== "" && this.#stages.has(stageKey)) return "repeated";
     const finding = judgeAuditEvent(event, keyOf);
     const isRepeated = finding !== undefined && this.#requests.has(keyOf());
@@ -80,6 +87,10 @@ export class AuditIntake {
     if (finding === undefined) return "none";
     return isRepeated ? "repeated" : "finding";
   }
+}
+
+function stageKeyOf(key: string, stage: string): string {
+  return `${key} ${stage}`;
 }
 
 /** Known to nobody in advance, so that nobody can make two requests look like one. */

@@ -23,6 +23,10 @@ export class RecentKeys {
     return true;
   }
 
+  delete(key: string): void {
+    this.#keys.delete(key);
+  }
+
   add(key: string): void {
     this.#keys.delete(key);
     this.#keys.add(key);

@@ -3,7 +3,7 @@ import * as https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { createError } from "@kinglet/errors";
-import type { BindAddress } from "@kinglet/endpoints";
+import { listenLean, type BindAddress } from "@kinglet/endpoints";
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import { webhookErrors } from "./errors.ts";
 import type { ServingFiles } from "./serving-files.ts";
@@ -139,20 +139,21 @@ export class WebhookServer implements AsyncDisposable {
     return this.#closing;
   }
 
-  #listen({ host, port }: BindAddress): Promise<void> {
+  #listen(bind: BindAddress): Promise<void> {
     return new Promise((resolve, reject) => {
       const onError = (cause: NodeJS.ErrnoException): void => {
         const reason = cause.code === "EADDRINUSE" ? "the port is in use" : cause.code;
-        const details = { bind: `${host ?? ""}:${port}`, reason };
+        const details = { bind: `${bind.host ?? ""}:${bind.port}`, reason };
         reject(createError(webhookErrors, "KINGLET_ERR_RUNTIME_EVENTS_WEBHOOK_ADDRESS", details, { cause }));
       };
       this.#server.once("error", onError);
-      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      this.#server.once("listening", () => {
         this.#server.removeListener("error", onError);
         // Accepting can fail later (descriptors used up); the next connection may be fine again.
         this.#server.on("error", () => {});
         resolve();
       });
+      listenLean(this.#server, bind);
     });
   }
 
