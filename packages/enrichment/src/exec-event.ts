@@ -31,7 +31,11 @@ export interface ExecDetails {
 }
 
 /** What a new {@link ExecEvent} is made of. @public */
-export type ExecEventInit = EventOriginInit & Partial<ExecDetails>;
+export type ExecEventInit = EventOriginInit &
+  Partial<Omit<ExecDetails, "argv">> & {
+    /** The vector where it is known, null where it is known that nobody can tell it; left out: to be worked out from `args`. */
+    readonly argv?: readonly string[] | null | undefined;
+  };
 
 /**
  * A process executed a file.
@@ -67,7 +71,7 @@ export class ExecEvent extends ObservedEvent implements ExecDetails {
     this.parentArgs = init.parentArgs ?? "";
     this.isTruncated = init.isTruncated ?? false;
     this.isUpperLayer = init.isUpperLayer;
-    this.#argv = init.argv;
+    this.#argv = init.argv ?? undefined;
     this.#isArgvKnown = init.argv !== undefined || this.source !== "tetragon";
   }
 

@@ -24,6 +24,8 @@ export {
   type PodViewContainerStatus,
   type PodViewOwner,
 } from "./pod-view.ts";
+export { ProcessTree, type ProcessRecord, type ProcessTreeOptions } from "./process-tree.ts";
 export type { ActivityEvent, ActivityEventKind, RuntimeEvent, RuntimeEventKind } from "./runtime-event.ts";
+export { trySplitArguments } from "./split-arguments.ts";
 export { SyscallEvent, type SyscallDetails, type SyscallEventInit } from "./syscall-event.ts";
 export { WaitingRoom, type WaitingRoomOptions } from "./waiting-room.ts";

@@ -29,3 +29,18 @@ export const waitsEnded: MetricDefinition<"outcome"> = {
   help: "Events that had to wait for their container, by how the wait ended: resolved, timeout, evicted.",
   labels: ["outcome"],
 };
+
+/** Gauge: executions that the process tree remembers. @internal */
+export const knownProcesses: MetricDefinition<"state"> = {
+  type: "gauge",
+  name: "kinglet_enrichment_processes",
+  help: "Executions that the process tree remembers: live ones, and ended ones still kept for late events.",
+  labels: ["state"],
+};
+
+/** Counter: executions that had to go for others. @internal */
+export const forgottenProcesses: MetricDefinition = {
+  type: "counter",
+  name: "kinglet_enrichment_forgotten_processes_total",
+  help: "Executions forgotten before their time because the process tree was full.",
+};

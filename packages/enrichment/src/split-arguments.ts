@@ -13,7 +13,7 @@ const maxCharacters = 65_536;
  *
  * @returns undefined when it cannot be told, or bytes that were no text have been replaced.
  * @see cilium/tetragon v1.7.0 `pkg/process/args.go`
- * @internal
+ * @public
  */
 export function trySplitArguments(text: string): readonly string[] | undefined {
   if (text === "") return [];

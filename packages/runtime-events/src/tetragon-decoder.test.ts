@@ -77,6 +77,30 @@ describe("TetragonDecoder", () => {
     );
   });
 
+  it("takes secrets out of arguments before anybody sees them [events redaction]", () => {
+    const exec = (args: string, flags = ""): DecodeOutcome =>
+      decode({
+        process_exec: {
+          process: { binary: "/bin/mysql", arguments: args, flags },
+          parent: { binary: "/bin/sh", arguments: "-c PGPASSWORD=hunter2" },
+        },
+      });
+    expect(exec("--password hunter2 -h db")).toMatchObject({
+      args: "--password [redacted] -h db",
+      argv: ["/bin/mysql", "--password", "[redacted]", "-h", "db"],
+      parentArgs: "-c PGPASSWORD=[redacted]",
+    });
+    expect((exec('--password "hunter 2" -h') as ExecEvent).argv).toEqual([
+      "/bin/mysql",
+      "--password",
+      "[redacted]",
+      "-h",
+    ]);
+    expect(JSON.stringify(exec('-e "a b" "--password=hunter 2"'))).not.toContain("hunter");
+    expect((exec('-e "a b" "--password=hunter 2"') as ExecEvent).argv).toBeUndefined();
+    expect((exec("--password hunter2", "truncArgs") as ExecEvent).argv).toBeUndefined();
+  });
+
   it("takes everything for absent in a bare process, and an unset user for none", () => {
     const event = decode({ process_exec: { process: { pid: 7, uid: 4294967295, start_time: "t" } } });
     expect(event).toMatchObject({

@@ -5,13 +5,16 @@ import {
   ExecEvent,
   ExitEvent,
   OtherEvent,
+  trySplitArguments,
   type EventOriginInit,
   type OtherEventKind,
   type RuntimeEvent,
   type RuntimeEventKind,
 } from "@kinglet/enrichment";
+import { redact } from "@kinglet/logger";
 import { activityMembers, asksForActivities, envelopeMembers, kindByMember, type MemberKind } from "./event-kinds.ts";
 import { isObject, numberOf, objectOf, textOf, type JsonObject } from "./json-object.ts";
+import { redactArguments } from "./redact-command.ts";
 import type { decodeActivity } from "./tetragon/decode-activity.ts";
 import { hasWord, isInContainer, isRuntimeStage } from "./runtime-stage.ts";
 
@@ -236,19 +239,29 @@ function decodeExec(
   origin: EventOriginInit,
 ): ExecEvent {
   const flags = textOf(process, "flags");
+  const raw = textOf(process, "arguments");
+  const args = redact(raw);
+  const isTruncated = /\b(?:trunc|error)(?:Args|Filename)\b/.test(flags);
   const inInitTree = process["in_init_tree"];
   return new ExecEvent({
     ...origin,
     parentExecId: textOf(process, "parent_exec_id"),
-    args: textOf(process, "arguments"),
+    args,
+    // The vector is told from what was there before secrets were taken out.
+    argv: args === raw || isTruncated ? undefined : redactedVector(origin.binary ?? "", raw),
     cwd: textOf(process, "cwd"),
     flags,
     isReplay: hasWord(flags, "procFS"),
     isRuntimeStage: isStage,
     inInitTree: typeof inInitTree === "boolean" ? inInitTree : undefined,
-    parentArgs: parent === undefined ? "" : textOf(parent, "arguments"),
-    isTruncated: /\b(?:trunc|error)(?:Args|Filename)\b/.test(flags),
+    parentArgs: parent === undefined ? "" : redact(textOf(parent, "arguments")),
+    isTruncated,
   });
+}
+
+function redactedVector(binary: string, args: string): readonly string[] | null {
+  const rest = trySplitArguments(args);
+  return rest === undefined || binary === "" ? null : redactArguments([binary, ...rest]);
 }
 
 function decodeOther(kind: OtherEventKind, body: JsonObject, origin: EventOriginInit): OtherEvent {
