@@ -196,6 +196,46 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
+    // Needed with the first event of a container.
+    importedAs: /^\.\/judgement\.ts$/,
+    file: "kinglet.judgement.cjs",
+    contents: 'export { openJudgement } from "./judgement.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
+    importedAs: /^\.\/rule-judge\.ts$/,
+    file: "kinglet.rule-judge.cjs",
+    contents: 'export { openRuleJudge } from "./rule-judge.ts";',
+    resolveFrom: "packages/detection/src",
+  },
+  {
+    // Needed with the first container.
+    importedAs: /^\.\/container-learning\.ts$/,
+    file: "kinglet.learning.cjs",
+    contents: 'export { openContainerLearning } from "./container-learning.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
+    importedAs: /^\.\/builtin-rule-pack\.ts$/,
+    file: "kinglet.rules.cjs",
+    contents: 'export { builtinRulePack } from "./builtin-rule-pack.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
+    // Only where receivers besides standard output are set.
+    importedAs: /^\.\/alert-exporters\.ts$/,
+    file: "kinglet.alert-exporters.cjs",
+    contents: 'export { openAlertExporters } from "./alert-exporters.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
+    // Needed with the first event of one of Tetragon's policies.
+    importedAs: /^\.\/tetragon\/decode-activity\.ts$/,
+    file: "kinglet.tetragon-activity.cjs",
+    contents: 'export * from "./tetragon/decode-activity.ts";',
+    resolveFrom: "packages/runtime-events/src",
+  },
+  {
     // What a person looks at.
     importedAs: /^\.\/debug-views\.ts$/,
     file: "kinglet.debug-views.cjs",

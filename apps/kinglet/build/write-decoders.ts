@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { POD_PROJECTION_PATHS } from "@kinglet/enrichment";
 import { writeDecoder } from "@kinglet/kube-client/decoder-writer";
+import { podPaths } from "../src/applets/sensor/pod-details.ts";
 
 const REPLICA_SET_PATHS = [
   "metadata.ownerReferences[].kind",
@@ -16,7 +16,7 @@ const REPLICA_SET_PATHS = [
 export function sensorDecoders(): Readonly<Record<string, string>> {
   return {
     "pod-decoder.ts": writeDecoder(
-      { paths: POD_PROJECTION_PATHS },
+      { paths: podPaths() },
       { kind: { apiVersion: "v1", kind: "Pod" }, name: "createPodDecoder" },
     ),
     "replica-set-decoder.ts": writeDecoder(

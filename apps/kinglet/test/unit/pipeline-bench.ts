@@ -1,12 +1,23 @@
 import { AlertQueue } from "@kinglet/alert-sinks";
-import type { Alert, AlertSink, Detector } from "@kinglet/detection";
-import { ContainerIndex, ExecEvent, type PodView } from "@kinglet/enrichment";
+import type { Alert, AlertSink } from "@kinglet/detection";
+import {
+  ContainerIndex,
+  ExecEvent,
+  type ActivityEvent,
+  type ContainerIdentity,
+  type PodView,
+} from "@kinglet/enrichment";
 import { ManualClock } from "@kinglet/lifecycle";
 import { noopLogger } from "@kinglet/logger";
 import { noopMetrics, type LabelValues, type Metrics } from "@kinglet/metrics";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
 import { ProfileCache } from "@kinglet/profile-cache";
-import { alertCapacity, EventPipeline, type EventPipelineOptions } from "../../src/applets/sensor/event-pipeline.ts";
+import {
+  alertCapacity,
+  EventPipeline,
+  type EventPipelineOptions,
+  type JudgementParts,
+} from "../../src/applets/sensor/event-pipeline.ts";
 
 export const idOf = (container: number): string => String(container).padStart(12, "0").padEnd(64, "f");
 
@@ -31,7 +42,7 @@ export const execIn = (container: number, sequence: number, binary = "/bad", raw
     rawBytes,
   });
 
-const alertsOf = ({ execId, binary }: ExecEvent): readonly Alert[] => {
+const alertsOf = ({ execId, binary }: ActivityEvent): readonly Alert[] => {
   const ids = { "/bad": [execId], "/worse": [execId, `${execId}+`] }[binary] ?? [];
   return ids.map((uniqueId) => ({ uniqueId, process: { binary } }) as unknown as Alert);
 };
@@ -82,7 +93,9 @@ export const anyProfile: ContainerProfile = parseContainerProfile({
   spec: {},
 });
 
-export interface PipelineBenchOptions extends Partial<Pick<EventPipelineOptions, "maxWaiting" | "maxWaitingBytes">> {
+export interface PipelineBenchOptions extends Partial<
+  Pick<EventPipelineOptions, "maxWaiting" | "maxWaitingBytes" | "isLearning">
+> {
   readonly capacity?: number;
   /** Answers of the profile store; default a profile for every container. */
   readonly answer?: () => Promise<ContainerProfile | undefined>;
@@ -99,8 +112,12 @@ export class PipelineBench implements AsyncDisposable {
   readonly profiles: ProfileCache;
   readonly alerts: AlertQueue;
   readonly pipeline: EventPipeline;
-  readonly detector: { isPrepared: boolean; detect: Detector["detect"] };
   readonly delivered: number[] = [];
+  readonly detector: { detect: (event: ActivityEvent, container: ContainerIdentity) => readonly Alert[] } = {
+    detect: (event, { containerId }) => (this.profiles.hasProfile(containerId) ? alertsOf(event) : []),
+  };
+  /** How often the pipeline asked for what events pass. */
+  firstEvents = 0;
   /** False: the copy of the pods may be behind. */
   isConnected = true;
   readonly stop: AbortController = new AbortController();
@@ -114,6 +131,7 @@ export class PipelineBench implements AsyncDisposable {
     capacity,
     answer,
     isPrepared = true,
+    isLearning = false,
   }: PipelineBenchOptions = {}) {
     const { clock } = this;
     const common = { clock, logger: noopLogger, metrics: noopMetrics };
@@ -124,13 +142,6 @@ export class PipelineBench implements AsyncDisposable {
       maxEntries: 100,
       random: () => 0,
     });
-    const detector = {
-      isPrepared,
-      invalidRules: [],
-      prepare: async () => {},
-      detect: (event: ExecEvent, { containerId }) => (this.profiles.hasProfile(containerId) ? alertsOf(event) : []),
-    } satisfies Detector;
-    this.detector = detector;
     this.alerts = new AlertQueue({
       ...common,
       sinks: [this.sink],
@@ -148,9 +159,12 @@ export class PipelineBench implements AsyncDisposable {
         source: this.source,
         index: this.index,
         isIndexCurrent: () => this.isConnected,
-        detector,
+        detector: this.detector,
         isProfileKnown: (id) => this.profiles.isKnown(id),
-        hasProfile: (id) => this.profiles.hasProfile(id),
+        onFirstEvent: () => {
+          this.firstEvents += 1;
+        },
+        isLearning,
         ignoredNamespaces: new Set(["ignored"]),
         maxWaiting,
         maxWaitingBytes,
@@ -158,6 +172,7 @@ export class PipelineBench implements AsyncDisposable {
       this.alerts,
     );
     this.profiles.onKnown((id) => this.pipeline.profileChanged(id));
+    if (isPrepared) this.prepare();
     const { signal } = this.stop;
     void this.profiles.run({ signal });
     void this.alerts.run({ signal }).catch(() => {});
@@ -180,9 +195,9 @@ export class PipelineBench implements AsyncDisposable {
     for (const { containerId } of this.index.removePod(`u${container}`)) this.profiles.removeContainer(containerId);
   }
 
-  prepare(): void {
-    this.detector.isPrepared = true;
-    this.pipeline.detectorPrepared();
+  prepare(parts: Partial<JudgementParts> = {}): void {
+    const nothing = { learner: undefined, remember: () => {}, admit: () => true, isRepeated: () => false };
+    this.pipeline.prepared({ ...nothing, ...parts });
   }
 
   /** As the sensor stops: reading ends, what has been raised leaves. */

@@ -1,12 +1,13 @@
 import { array, boolean, integer, lazy, oneOf, optional, string, type Lazy } from "@kinglet/lazy-schema";
 import { setting, type SettingsValues } from "@kinglet/settings";
+import { alertSettings } from "./alert-settings.ts";
+import { learningSettings } from "./learning-settings.ts";
 import { plainText, serviceSettings } from "../../service/service-settings.ts";
 
 function buildSettings() {
   const api = "Kubernetes API";
   const events = "Runtime events";
   const profiles = "Profiles";
-  const alerts = "Alerts";
   const text = plainText;
   return {
     scope: setting(
@@ -93,13 +94,8 @@ function buildSettings() {
       boolean({ default: false, doc: "Offer the profile metrics under the names of node-agent too" }),
       { group: profiles },
     ),
-    output: setting(
-      oneOf(["auto", "json", "text"], {
-        default: "auto",
-        doc: "How alerts are written to standard output: one JSON object or one readable line each; auto is text on a terminal",
-      }),
-      { group: alerts },
-    ),
+    ...learningSettings(),
+    ...alertSettings(),
     ...serviceSettings("sensor"),
     namespace: setting(
       optional(

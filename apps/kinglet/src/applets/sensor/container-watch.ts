@@ -1,9 +1,11 @@
-import type { ContainerIdentity, ContainerIndex, PodView } from "@kinglet/enrichment";
+import type { ContainerIdentity, ContainerIndex } from "@kinglet/enrichment";
 import type { Informer } from "@kinglet/kube-client";
-import { alternateName, containerSlug, isCronJobRun, workloadSlug } from "@kinglet/profile";
+import { alternateName, containerSlug, isCronJobRun, workloadSlug, type InstanceIdParts } from "@kinglet/profile";
 import type { ContainerRef, ProfileCache } from "@kinglet/profile-cache";
 import type { Logger } from "@kinglet/logger";
+import type { ContainerLearning } from "./container-learning.ts";
 import type { EventPipeline } from "./event-pipeline.ts";
+import type { PodDetails } from "./pod-details.ts";
 import type { RunNames } from "./run-names.ts";
 
 /**
@@ -12,13 +14,19 @@ import type { RunNames } from "./run-names.ts";
  * @internal
  */
 export interface ContainerWatchOptions {
-  readonly pods: Informer<PodView>;
+  readonly pods: Informer<PodDetails>;
   readonly index: ContainerIndex;
   readonly profiles: ProfileCache;
   readonly pipeline: Pick<EventPipeline, "containersAdded" | "profileChanged">;
   readonly ignoredNamespaces: ReadonlySet<string>;
+  /** Called with the first container that is watched. */
+  readonly onFirstContainer?: () => void;
   /** Called with the first container of a CronJob's run. */
   readonly openRunNames: () => Promise<Pick<RunNames, "hashOf" | "forget">>;
+  /** Hands a note to learning, which may have to be loaded for it; absent: nothing is learned. */
+  readonly learning?: (note: (learning: ContainerLearning) => void) => void;
+  /** True once learning is loaded: until then nobody wants to know how containers ended. */
+  readonly isLearning?: () => boolean;
   readonly logger: Logger;
 }
 
@@ -45,11 +53,24 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
   /** Ids of running containers that found the cache full. */
   const refused = new Set<string>();
   const naming = new Map<string, AbortController>();
+  let isFirst = true;
   let runNames: ReturnType<ContainerWatchOptions["openRunNames"]> | undefined;
+  const learn = (identity: ContainerIdentity, profileName: string, parts: InstanceIdParts): void => {
+    if (options.learning === undefined) return;
+    const pod = pods.get(`${identity.namespace}/${identity.podName}`);
+    if (pod !== undefined) options.learning((learning) => learning.watched(identity, profileName, parts, pod));
+  };
   const watchProfile = (identity: ContainerIdentity, hash?: string): boolean => {
-    const ref = ignoredNamespaces.has(identity.namespace) ? undefined : tryRef(identity, logger, hash);
+    if (ignoredNamespaces.has(identity.namespace)) return true;
+    const parts = instanceOf(identity, hash);
+    const ref = tryRef(identity, parts, logger);
     if (ref === undefined) return true;
     profiles.addContainer(ref);
+    if (isFirst) {
+      isFirst = false;
+      options.onFirstContainer?.();
+    }
+    learn(identity, ref.profileName, parts);
     const isRefused = profiles.state(identity.containerId) === undefined;
     if (isRefused) refused.add(identity.containerId);
     else refused.delete(identity.containerId);
@@ -83,6 +104,7 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
       naming.delete(containerId);
       refused.delete(containerId);
       profiles.removeContainer(containerId);
+      if (options.isLearning?.() === true) options.learning?.((learning) => learning.left(containerId));
     }
     // Each one that leaves makes room for one that was refused.
     let room = identities.length;
@@ -98,8 +120,9 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
       () => {},
     );
   };
-  const changed = (pod: PodView, old?: PodView): void => {
+  const changed = (pod: PodDetails, old?: PodDetails): void => {
     const change = index.setPod(pod);
+    if (options.isLearning?.() === true) options.learning?.((learning) => learning.seen(pod));
     leave(change.removed);
     // Kubernetes knows no way back from there, but a status is only what somebody wrote.
     const isBack = old !== undefined && isFinished(old) && !isFinished(pod);
@@ -126,24 +149,23 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
   };
 }
 
-function isFinished({ status }: PodView): boolean {
+function isFinished({ status }: PodDetails): boolean {
   return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 /** Label of a pod that names a profile somebody wrote. */
 const userProfileLabel = "kubescape.io/user-defined-profile";
 
+/** What the names of a container's profile are made of. */
+function instanceOf(identity: ContainerIdentity, hash: string | undefined): InstanceIdParts {
+  const { namespace, containerName, containerType, podLabels, ownerApiVersion, ownerKind, ownerName } = identity;
+  const name = alternateName(ownerKind, ownerName, podLabels, hash) ?? ownerName;
+  return { apiVersion: ownerApiVersion, namespace, kind: ownerKind, name, containerType, containerName };
+}
+
 /** The container with the names under which its profile is kept; undefined when its owner's name cannot be part of an object's name. */
-function tryRef(identity: ContainerIdentity, logger: Logger, hash: string | undefined): ContainerRef | undefined {
-  const { containerId, podUid, namespace, podName, containerName, podLabels, ownerKind, ownerName } = identity;
-  const parts = {
-    apiVersion: identity.ownerApiVersion,
-    namespace,
-    kind: ownerKind,
-    name: alternateName(ownerKind, ownerName, podLabels, hash) ?? ownerName,
-    containerType: identity.containerType,
-    containerName,
-  };
+function tryRef(identity: ContainerIdentity, parts: InstanceIdParts, logger: Logger): ContainerRef | undefined {
+  const { containerId, podUid, namespace, podName, containerName, podLabels } = identity;
   try {
     const profileName = containerSlug(parts);
     const workloadName = workloadSlug(parts);

@@ -2,26 +2,49 @@ import type { AlertQueue } from "@kinglet/alert-sinks";
 import type { Alert, Detector } from "@kinglet/detection";
 import {
   WaitingRoom,
+  type ActivityEvent,
   type ContainerIdentity,
   type ContainerIndex,
-  type ExecEvent,
   type RuntimeEvent,
 } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
-import type { TetragonFileSource } from "@kinglet/runtime-events";
-import { executions, heldExecutions } from "./metrics.ts";
+import type { RuntimeEventSource } from "@kinglet/runtime-events";
+import { activities, executions, heldExecutions } from "./metrics.ts";
 import { ProfileGate } from "./profile-gate.ts";
 
 /**
- * What became of one execution.
+ * What became of one event.
  *
- * `host`: belongs to no container · `replay`: ran before the source started · `runtime`: the container runtime's own doing · `unresolved`:
- * its container never became known · `ignored`: in a namespace that is not watched · `unprofiled`: it waited for the first look at its
- * container's profile in vain · `judged`: the rules have seen it.
+ * `host`: belongs to no container · `replay`: ran before the source started · `runtime`: the container runtime's own doing · `repeated`: the
+ * same process did the same a moment ago · `unresolved`: its container never became known · `ignored`: in a namespace that is not watched ·
+ * `unprofiled`: it waited for the first look at its container's profile in vain · `judged`: the rules have seen it.
  */
-type Outcome = "host" | "replay" | "runtime" | "unresolved" | "ignored" | "unprofiled" | "judged";
+type Outcome = "host" | "replay" | "runtime" | "repeated" | "unresolved" | "ignored" | "unprofiled" | "judged";
+
+/**
+ * What an event passes on its way, loaded with the first one of a container.
+ *
+ * @internal
+ */
+export interface JudgementParts {
+  /** Learns what the containers do; undefined when nothing is learned. */
+  readonly learner:
+    | {
+        /** @returns 0, or what to wait for before the event is done with. */
+        record(event: ActivityEvent, container: ContainerIdentity): number;
+        /** Calls back once, with the sequence, when what was recorded outlives this process. */
+        whenPersisted(position: number, sequence: number, done: (sequence: number) => void): void;
+      }
+    | undefined;
+  /** Keeps the last events of each container, for those who ask. */
+  readonly remember: (event: ActivityEvent, containerId: string) => void;
+  /** False: the alert is held back; it is counted elsewhere. */
+  readonly admit: (alert: Alert) => boolean;
+  /** True for what the same process did a moment ago. */
+  readonly isRepeated: (event: ActivityEvent) => boolean;
+}
 
 /**
  * What a pipeline works with.
@@ -29,15 +52,17 @@ type Outcome = "host" | "replay" | "runtime" | "unresolved" | "ignored" | "unpro
  * @internal
  */
 export interface EventPipelineOptions {
-  readonly source: Pick<TetragonFileSource, "acknowledge" | "confirmAlert" | "wasConfirmed">;
+  readonly source: Pick<RuntimeEventSource, "acknowledge" | "confirmAlert" | "wasConfirmed">;
   readonly index: ContainerIndex;
   /** False while the copy of the pods may be behind. */
   readonly isIndexCurrent: () => boolean;
-  readonly detector: Detector;
+  readonly detector: Pick<Detector, "detect">;
   /** True once the first look at this container's profile is over. */
   readonly isProfileKnown: (containerId: string) => boolean;
-  /** True when the container has a profile, so that the rules must be compiled before its events pass. */
-  readonly hasProfile: (containerId: string) => boolean;
+  /** True when containers that run already are learned by what the source tells of them at its start. */
+  readonly isLearning: boolean;
+  /** Called once, with the first event of a container that is watched: rules and everything else must be loaded. */
+  readonly onFirstEvent: () => void;
   readonly ignoredNamespaces: ReadonlySet<string>;
   /** Bound of the waiting room and of the profile gate, events. */
   readonly maxWaiting: number;
@@ -69,11 +94,9 @@ export function alertCapacity(maxWaiting: number): number {
   return alertHighWater + 2 * maxWaiting + 1024;
 }
 
-const noAlerts: readonly Alert[] = [];
-
-/** An event whose alerts have not all left. */
+/** An event that is judged and not done with: alerts have not left, or what was learned of it may be lost. */
 interface Pending {
-  alerts: number;
+  parts: number;
   readonly bytes: number;
 }
 
@@ -86,7 +109,7 @@ interface Refused {
 /**
  * The way of one event: source → container → profile → rules → alert → confirmed → acknowledged.
  *
- * An event is acknowledged once every alert that it caused has left, so after a crash reading resumes before the first one that has not.
+ * An event is acknowledged once every alert that it caused has left and what was learned of it is kept, so after a crash reading resumes before the first one that has not.
  * An alert that had left already is not sent again. An alert that the queue refuses is offered again once there is room; while the sensor
  * stops there is none any more, its event stays open, and the next start raises it again.
  *
@@ -98,8 +121,12 @@ export class EventPipeline {
   readonly #room: WaitingRoom;
   readonly #gate: ProfileGate;
   readonly #executions: Counter<"outcome">;
-  /** Alerts that have not left yet, by the sequence of their event. */
+  readonly #activities: Counter<"kind" | "outcome">;
+  #judgement: JudgementParts | undefined;
+  #isFirst = true;
+  /** By sequence. */
   readonly #pending: Map<number, Pending> = new Map();
+  readonly #persisted = (sequence: number): void => this.#settle(sequence);
   /** In order; while there is one, later alerts queue up behind it. */
   readonly #refused: Refused[] = [];
   readonly #disposed: AbortController = new AbortController();
@@ -113,6 +140,7 @@ export class EventPipeline {
     this.#alerts = alerts;
     const { index, clock, metrics, maxWaiting } = options;
     this.#executions = metrics.counter(executions);
+    this.#activities = metrics.counter(activities);
     this.#room = new WaitingRoom({
       index,
       clock,
@@ -135,13 +163,15 @@ export class EventPipeline {
 
   /** Takes the next event of the source; a promise asks the source to wait. */
   deliver(event: RuntimeEvent): void | Promise<void> {
-    if (event.kind !== "exec") {
+    if (event.kind === "exec") {
+      if (event.isReplay && !this.#options.isLearning) return this.#end(event, "replay");
+      if (event.isRuntimeStage) return this.#end(event, "runtime");
+    } else if (!isActivity(event)) {
       this.#options.source.acknowledge(event.sequence);
       return undefined;
     }
-    if (event.isReplay) return this.#end(event, "replay");
-    if (event.isRuntimeStage) return this.#end(event, "runtime");
     if (event.containerIdPrefix === "" && event.podName === "" && event.podUid === "") return this.#end(event, "host");
+    if (this.#judgement?.isRepeated(event) === true) return this.#end(event, "repeated");
     this.#heldBytes += event.rawBytes;
     this.#room.submit(event);
     return this.#backPressure();
@@ -157,8 +187,9 @@ export class EventPipeline {
     this.#gate.check(containerId);
   }
 
-  /** The rules are compiled. */
-  detectorPrepared(): void {
+  /** The rules are there, and everything else that an event passes. */
+  prepared(parts: JudgementParts): void {
+    this.#judgement = parts;
     this.#gate.checkAll();
   }
 
@@ -197,9 +228,13 @@ export class EventPipeline {
   }
 
   #identified(event: RuntimeEvent, identity: ContainerIdentity | undefined): void {
-    if (event.kind !== "exec") return;
+    if (!isActivity(event)) return;
     if (identity !== undefined && !this.#options.ignoredNamespaces.has(identity.namespace)) {
       this.#gate.enter(event, identity);
+      if (this.#isFirst) {
+        this.#isFirst = false;
+        this.#options.onFirstEvent();
+      }
       return;
     }
     this.#end(event, identity === undefined ? "unresolved" : "ignored");
@@ -207,22 +242,36 @@ export class EventPipeline {
   }
 
   #isReady(containerId: string): boolean {
-    const { isProfileKnown, detector, hasProfile } = this.#options;
-    return isProfileKnown(containerId) && (detector.isPrepared || !hasProfile(containerId));
+    return this.#judgement !== undefined && this.#options.isProfileKnown(containerId);
   }
 
-  #judge(event: ExecEvent, identity: ContainerIdentity): void {
+  #judge(event: ActivityEvent, identity: ContainerIdentity): void {
     const { source, detector } = this.#options;
-    const outcome = this.#isReady(identity.containerId) ? "judged" : "unprofiled";
-    const found = detector.isPrepared ? detector.detect(event, identity) : noAlerts;
-    const leaving = found.length === 0 ? found : found.filter((alert) => !source.wasConfirmed(alert.uniqueId));
-    if (leaving.length === 0) {
+    const judgement = this.#judgement;
+    const outcome = outcomeOf(event, this.#isReady(identity.containerId));
+    if (judgement === undefined) {
       this.#end(event, outcome);
       this.#release(event.rawBytes);
       return;
     }
-    this.#executions.add(1, { outcome });
-    this.#pending.set(event.sequence, { alerts: leaving.length, bytes: event.rawBytes });
+    const { learner } = judgement;
+    judgement.remember(event, identity.containerId);
+    const found = detector.detect(event, identity);
+    const position = learner === undefined ? 0 : learner.record(event, identity);
+    // What left before a restart is no repetition, it is the same alert.
+    const leaving =
+      found.length === 0
+        ? found
+        : found.filter((alert) => !source.wasConfirmed(alert.uniqueId) && judgement.admit(alert));
+    const parts = leaving.length + (position === 0 ? 0 : 1);
+    if (parts === 0) {
+      this.#end(event, outcome);
+      this.#release(event.rawBytes);
+      return;
+    }
+    this.#count(event, outcome);
+    this.#pending.set(event.sequence, { parts, bytes: event.rawBytes });
+    if (position !== 0) learner?.whenPersisted(position, event.sequence, this.#persisted);
     for (const alert of leaving) this.#offer(alert, event.sequence);
   }
 
@@ -249,12 +298,12 @@ export class EventPipeline {
   #settle(sequence: number): void {
     const pending = this.#pending.get(sequence);
     if (pending === undefined) return;
-    pending.alerts -= 1;
-    if (pending.alerts === 0) {
+    pending.parts -= 1;
+    if (pending.parts === 0) {
       this.#pending.delete(sequence);
       this.#options.source.acknowledge(sequence);
     }
-    this.#release(pending.alerts === 0 ? pending.bytes : 0);
+    this.#release(pending.parts === 0 ? pending.bytes : 0);
   }
 
   #release(bytes: number): void {
@@ -271,9 +320,14 @@ export class EventPipeline {
     );
   }
 
-  #end(event: ExecEvent, outcome: Outcome): void {
-    this.#executions.add(1, { outcome });
+  #end(event: ActivityEvent, outcome: Outcome): void {
+    this.#count(event, outcome);
     this.#options.source.acknowledge(event.sequence);
+  }
+
+  #count(event: ActivityEvent, outcome: Outcome): void {
+    if (event.kind === "exec") this.#executions.add(1, { outcome });
+    else this.#activities.add(1, { kind: event.kind, outcome });
   }
 
   #backPressure(): void | Promise<void> {
@@ -283,5 +337,28 @@ export class EventPipeline {
     if (gate === undefined && room === undefined && !isFull) return undefined;
     if (isFull) this.#less ??= Promise.withResolvers<void>();
     return Promise.all([gate, room, this.#less?.promise]).then(() => {});
+  }
+}
+
+function outcomeOf(event: ActivityEvent, isReady: boolean): Outcome {
+  if (event.kind === "exec" && event.isReplay) return "replay";
+  return isReady ? "judged" : "unprofiled";
+}
+
+/** Everything that a process did; what is left over was not understood, or ends something. */
+function isActivity(event: RuntimeEvent): event is ActivityEvent {
+  switch (event.kind) {
+    case "exit":
+    case "kprobe":
+    case "lsm":
+    case "loader":
+    case "tracepoint":
+    case "uprobe":
+    case "usdt":
+    case "throttle":
+    case "rateLimit":
+      return false;
+    default:
+      return true;
   }
 }

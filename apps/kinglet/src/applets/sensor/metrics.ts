@@ -8,9 +8,17 @@ export const executions: MetricDefinition<"outcome"> = {
   labels: ["outcome"],
 };
 
+/** As {@link executions}, for everything else that processes do. */
+export const activities: MetricDefinition<"kind" | "outcome"> = {
+  type: "counter",
+  name: "kinglet_sensor_activities_total",
+  help: "Events other than executions, by kind and what became of them.",
+  labels: ["kind", "outcome"],
+};
+
 /** Executions whose container is known and whose profile is still being fetched. */
 export const heldExecutions: MetricDefinition = {
   type: "gauge",
   name: "kinglet_sensor_held_executions",
-  help: "Executions that wait for the first look at their container's profile.",
+  help: "Events that wait for the first look at their container's profile.",
 };

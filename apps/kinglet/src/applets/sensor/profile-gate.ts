@@ -1,4 +1,4 @@
-import type { ContainerIdentity, ExecEvent } from "@kinglet/enrichment";
+import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 
 /**
@@ -10,7 +10,7 @@ export interface ProfileGateOptions {
   /** True once it is known whether this container has a profile and the rules can run on it. */
   readonly isReady: (containerId: string) => boolean;
   /** Gets every event exactly once, per container in the order of arrival. */
-  readonly pass: (event: ExecEvent, identity: ContainerIdentity) => void;
+  readonly pass: (event: ActivityEvent, identity: ContainerIdentity) => void;
   readonly clock: Clock;
   /** Events held at most; above it `enter` asks its caller to wait. */
   readonly maxHeld: number;
@@ -19,7 +19,7 @@ export interface ProfileGateOptions {
 }
 
 interface Held {
-  readonly event: ExecEvent;
+  readonly event: ActivityEvent;
   readonly identity: ContainerIdentity;
 }
 
@@ -48,7 +48,7 @@ export class ProfileGate {
   }
 
   /** Passes the event on at once where nothing has to be waited for. */
-  enter(event: ExecEvent, identity: ContainerIdentity): void {
+  enter(event: ActivityEvent, identity: ContainerIdentity): void {
     const id = identity.containerId;
     const waiting = this.#held.get(id);
     if (waiting === undefined && this.#options.isReady(id)) {

@@ -5,7 +5,7 @@ import { identityProjection, podProjection, replicaSetProjection } from "./proje
 
 describe("the sensor's decoders", () => {
   it.each([
-    ["pod-decoder.ts", podProjection, { apiVersion: "v1", kind: "Pod" }, "createPodDecoder"],
+    ["pod-decoder.ts", podProjection(), { apiVersion: "v1", kind: "Pod" }, "createPodDecoder"],
     [
       "replica-set-decoder.ts",
       replicaSetProjection,

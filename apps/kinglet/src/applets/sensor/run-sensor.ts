@@ -1,9 +1,12 @@
+import type { Alert } from "@kinglet/detection";
 import type { ReadinessCondition, ReadinessRegistry } from "@kinglet/endpoints";
 import { createError } from "@kinglet/errors";
 import { sleep, whenAborted, withTimeout, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { AppletContext } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
+import type { JudgementOptions } from "./judgement.ts";
+import { loadJudgement } from "./lazy.ts";
 import type { SensorParts } from "./sensor-parts.ts";
 
 /** How long alerts that were raised get to leave after the stop signal, milliseconds. */
@@ -11,6 +14,9 @@ const drainMs = 5_000;
 
 /** How long reading waits for the first look at every profile when the store does not answer, milliseconds. */
 const firstLookMs = 30_000;
+
+/** Sequence of what no event caused. */
+const noEvent = -1;
 
 /** How often the reason why the cluster is not known yet is renewed, milliseconds. */
 const reasonEveryMs = 500;
@@ -32,10 +38,12 @@ export async function runSensor(
   parts: SensorParts,
   context: AppletContext,
   conditions: SensorConditions,
+  tools: SensorTools,
   logger: Logger,
 ): Promise<void> {
   const reading = new AbortController();
   const running = new AbortController();
+  const exporting = new AbortController();
   const crash = Promise.withResolvers<never>();
   const start = async (name: string, signal: AbortSignal, run: () => Promise<void>): Promise<void> => {
     try {
@@ -52,7 +60,13 @@ export async function runSensor(
     ),
     start("the profile cache", running.signal, () => parts.profiles.run({ signal: running.signal })),
     start("the alert queue", running.signal, () => parts.alerts.run({ signal: running.signal })),
-    start("rule compilation", running.signal, () => prepareDetector(parts, running.signal)),
+    start("the judgement of events", running.signal, () => judgeEvents(parts, tools, running.signal)),
+    ...(parts.learning === undefined
+      ? []
+      : [start("learning", running.signal, () => learn(parts.learning, running.signal))]),
+    ...(parts.exporters === undefined
+      ? []
+      : [start("the exporters of alerts", exporting.signal, () => runExporters(parts, exporting.signal))]),
     start("the event source", reading.signal, () =>
       readEvents(parts, conditions, logger, { signal: reading.signal, clock: context.clock }),
     ),
@@ -62,16 +76,25 @@ export async function runSensor(
     logger.info("stopping", { waiting: parts.pipeline.waiting, alerts: parts.alerts.size });
     for (const condition of Object.values(conditions)) condition.notReady("stopping");
     reading.abort(new Error("stopping"));
+    parts.judging.judgement?.filter.close();
+    const stoppedAt = context.clock.monotonicMs();
     await parts.alerts.drain({ timeoutMs: drainMs });
+    exporting.abort(new Error("stopping"));
+    const spentMs = context.clock.monotonicMs() - stoppedAt;
+    await parts.exporters?.drain({ timeoutMs: Math.max(500, drainMs - spentMs) });
     await parts.source
-      .checkpoint()
+      .checkpoint?.()
       .catch((error: unknown) => logger.error("the last position was not written", { error }));
   } finally {
     reading.abort(new Error("stopping"));
     running.abort(new Error("stopping"));
+    exporting.abort(new Error("stopping"));
     await Promise.race([Promise.allSettled(tasks), sleep(stopMs, { clock: context.clock })]);
   }
 }
+
+/** What the parts that are made later need. @internal */
+export type SensorTools = Pick<JudgementOptions, "config" | "scaled" | "clock" | "metrics">;
 
 /** What must be in order before the sensor says that it is ready. */
 export interface SensorConditions {
@@ -153,21 +176,40 @@ async function tellWhy(
   }
 }
 
-/**
- * Compiles the rules when the first profile arrives: a sensor that has nothing to judge by does not pay for the expression engine.
- *
- * A profile may arrive for a container that has ended already; its executions wait for the rules like all others.
- */
-async function prepareDetector({ profiles, detector, pipeline }: SensorParts, signal: AbortSignal): Promise<void> {
-  const first = Promise.withResolvers<void>();
-  using stack = new DisposableStack();
-  stack.defer(profiles.onChange(({ profile }) => profile !== undefined && first.resolve()));
-  stack.defer(profiles.onKnown((containerId) => profiles.hasProfile(containerId) && first.resolve()));
-  for (const { profile } of profiles.containers()) if (profile !== undefined) first.resolve();
-  await Promise.race([first.promise, whenAborted(signal)]);
-  stack.dispose();
+/** Loads rules and everything else that events pass when the first event of a container comes: who has nothing to judge pays for nothing of it. */
+async function judgeEvents(parts: SensorParts, tools: SensorTools, signal: AbortSignal): Promise<void> {
+  await Promise.race([parts.firstEvent, whenAborted(signal)]);
   if (signal.aborted) return;
-  await detector.prepare();
-  pipeline.detectorPrepared();
+  const { learning } = parts;
+  const learner = learning?.recorder(await learning.opened);
+  const { openJudgement } = await loadJudgement();
+  const judgement = await openJudgement({
+    ...tools,
+    detector: parts.detector,
+    learner,
+    summarise: (summary) => void passOn(summary, parts, signal),
+  });
+  parts.judging.judgement = judgement;
+  parts.pipeline.prepared(judgement);
   await whenAborted(signal);
+}
+
+/** A summary waits for room as every alert does. */
+async function passOn(summary: Alert, { alerts }: SensorParts, signal: AbortSignal): Promise<void> {
+  try {
+    while (!alerts.offer(summary, noEvent)) await alerts.waitForRoom({ signal });
+  } catch {
+    // The sensor stops, and nobody takes alerts any more.
+  }
+}
+
+async function learn(learning: SensorParts["learning"], signal: AbortSignal): Promise<void> {
+  if (learning === undefined) return;
+  const opened = await Promise.race([learning.opened, whenAborted(signal)]);
+  if (signal.aborted || opened === undefined) return;
+  await opened.learner.run({ signal });
+}
+
+async function runExporters({ exporters }: SensorParts, signal: AbortSignal): Promise<void> {
+  await exporters?.run({ signal });
 }

@@ -1,14 +1,14 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
-import { builtinRules, createDetector, type Detector } from "@kinglet/detection";
-import { ContainerIndex, type ContainerIdentity, type PodView } from "@kinglet/enrichment";
+import type { FanOut } from "@kinglet/alert-sinks/exporters";
+import { createDetector, type Detector } from "@kinglet/detection";
+import { ContainerIndex, type ContainerIdentity } from "@kinglet/enrichment";
+import { lazy } from "@kinglet/lazy-schema";
 import { createInformer, pods, type Informer, type KubeClient } from "@kinglet/kube-client";
 import type { Logging } from "@kinglet/logger";
 import { scale } from "@kinglet/memory-limit";
 import type { Metrics } from "@kinglet/metrics";
 import { containerLiveness, ProfileCache, type PodContainerNames } from "@kinglet/profile-cache";
-import { openTetragonFileSource, type TetragonFileSource } from "@kinglet/runtime-events";
 import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileStore } from "@kinglet/storage-client";
 import { createError } from "@kinglet/errors";
 import type { AppletContext } from "../../applet-context.ts";
@@ -18,25 +18,39 @@ import { openAlertOutput, type AlertOutput } from "./alert-output.ts";
 import { ClusterView, workloadByName } from "./cluster-view.ts";
 import type { SensorConfig } from "./config.ts";
 import { watchContainers, type ContainerWatch } from "./container-watch.ts";
+import { hasExporters } from "./alert-settings.ts";
 import { alertCapacity, EventPipeline } from "./event-pipeline.ts";
-import { loadRunNames } from "./lazy.ts";
+import { openEventSource, type EventSource } from "./event-source.ts";
+import { loadAlertExporters, loadBuiltinRules, loadRunNames } from "./lazy.ts";
+import { openLearning } from "./open-learning.ts";
+import type { Judgement } from "./judgement.ts";
+import type { LearningSeam } from "./learning-seam.ts";
+import type { PodDetails } from "./pod-details.ts";
 import { profileDataOf } from "./profile-data.ts";
 import { podProjection } from "./projections.ts";
 
 /** The parts of a sensor, opened and connected, not yet running. */
 export interface SensorParts {
   readonly client: KubeClient;
-  readonly pods: Informer<PodView>;
+  readonly pods: Informer<PodDetails>;
   readonly cluster: ClusterView | undefined;
   readonly index: ContainerIndex;
   readonly profiles: ProfileCache;
   /** Containers whose profile's name is being found out, by id. */
   readonly naming: ReadonlyMap<string, unknown>;
   readonly detector: Detector;
-  readonly source: TetragonFileSource;
+  readonly source: EventSource;
   readonly alerts: AlertQueue;
   readonly output: AlertOutput;
   readonly pipeline: EventPipeline;
+  /** Undefined when nothing is learned. */
+  readonly learning: LearningSeam | undefined;
+  /** Receivers of alerts besides standard output. */
+  readonly exporters: FanOut | undefined;
+  /** Resolves with the first event of a watched container: rules must be compiled then. */
+  readonly firstEvent: Promise<void>;
+  /** Filled once there was such an event. */
+  readonly judging: { judgement?: Judgement };
 }
 
 /** What every part gets. */
@@ -77,28 +91,18 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   if (ownNamespace !== undefined) ignoredNamespaces.add(ownNamespace);
 
   const informerOptions = { clock, logger: logging.logger("informer"), metrics };
-  const podInformer = createInformer<PodView>(client, pods, {
+  const podInformer = createInformer<PodDetails>(client, pods, {
     ...informerOptions,
-    projection: podProjection,
+    projection: podProjection(),
     ...(config.scope === "node" ? { fieldSelector: `spec.nodeName=${config.nodeName ?? ""}` } : {}),
   });
   const cluster = config.scope === "cluster" ? new ClusterView(client, informerOptions) : undefined;
   prepareStateDir(config.stateDir);
-  const source = stack.use(
-    await openTetragonFileSource({
-      path: config.tetragonFile,
-      checkpointPath: join(config.stateDir, "tetragon-checkpoint.json"),
-      startAt: config.startAt === "end" ? "checkpoint-or-end" : "checkpoint-or-beginning",
-      kinds: ["exec"],
-      nodeName: config.nodeName ?? "",
-      clock,
-      logger: logging.logger("runtime-events"),
-      metrics,
-    }),
-  );
+  const { source, isContinued } = await openEventSource(base, stack);
   const index = stack.use(new ContainerIndex({ clock, metrics }));
+  const store = await openProfileStore(config, client);
   const profiles = new ProfileCache({
-    source: await openProfileStore(config, client),
+    source: store,
     clock,
     logger: logging.logger("profile-cache"),
     metrics,
@@ -117,9 +121,18 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     },
     podContainers: (namespace, podName) => podContainerNames(podInformer.get(`${namespace}/${podName}`)),
   });
-  profiles.setProfileDataRequired(profileDataOf(builtinRules));
+  const loadRules = lazy(async () => {
+    const { builtinRulePack } = await loadBuiltinRules();
+    const rules = builtinRulePack();
+    profiles.setProfileDataRequired(profileDataOf(rules));
+    return rules;
+  });
+  const scaledSize = (size: number): number => scaled(size, memoryLimitBytes);
+  const parts = { clock, logger: logging.logger("learning"), metrics };
+  const learning = openLearning({ config, store, profiles, source, isContinued, scaled: scaledSize, ...parts }, stack);
   const detector = createDetector({
-    rules: builtinRules,
+    rules: loadRules,
+    ...(learning === undefined ? {} : { learning: learning.hooks }),
     profiles,
     clusterName: config.clusterName,
     nodeName: config.nodeName ?? "",
@@ -130,6 +143,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   const maxWaiting = scaled(waitingEvents, memoryLimitBytes);
   const isTerminal = context.stdout.isTerminal;
   const output = openAlertOutput(context.stdout);
+  const exporters = await openExporters(base, stack);
   const alerts: AlertQueue = new AlertQueue({
     sinks: [
       createStdoutSink({
@@ -137,6 +151,8 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
         format: config.output === "text" || (config.output === "auto" && isTerminal) ? "console" : "json",
         color: isTerminal && config.output !== "json" && (context.env["NO_COLOR"] ?? "") === "",
       }),
+      // Takes at once what it is given: what counts as delivered is what standard output has.
+      ...(exporters === undefined ? [] : [exporters]),
     ],
     maxEntries: alertCapacity(maxWaiting),
     publishTimeoutMs: stdoutPatienceMs,
@@ -144,9 +160,13 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     clock,
     logger: logging.logger("alert-sinks"),
     metrics,
-    onConfirmed: (alert, sequence) => pipeline.confirmed(alert, sequence),
+    onConfirmed: async (alert, sequence) => {
+      // A summary belongs to no event.
+      if (sequence >= 0) await pipeline.confirmed(alert, sequence);
+    },
     onFailed: async (_alert, sequence) => pipeline.abandoned(sequence),
   });
+  const firstEvent = Promise.withResolvers<void>();
   const pipeline: EventPipeline = stack.use(
     new EventPipeline(
       {
@@ -155,7 +175,8 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
         isIndexCurrent: () => podInformer.status.state === "watching",
         detector,
         isProfileKnown: (id) => !watch.naming.has(id) && profiles.isKnown(id),
-        hasProfile: (id) => profiles.hasProfile(id),
+        isLearning: learning !== undefined,
+        onFirstEvent: firstEvent.resolve,
         ignoredNamespaces,
         maxWaiting,
         maxWaitingBytes: scaled(waitingBytes, memoryLimitBytes),
@@ -176,12 +197,44 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       const { RunNames } = await loadRunNames();
       return new RunNames({ client, clock, logger: logging.logger("sensor") });
     },
+    onFirstContainer: () => {
+      // An error comes up again where the rules are needed.
+      loadRules().catch(() => {});
+    },
+    ...(learning === undefined
+      ? {}
+      : { learning: (note) => learning.note(note), isLearning: () => learning.learning !== undefined }),
     logger: logging.logger("sensor"),
   });
   stack.defer(watch.stop);
   stack.defer(profiles.onKnown((containerId) => pipeline.profileChanged(containerId)));
-  const { naming } = watch;
-  return { client, pods: podInformer, cluster, index, profiles, naming, detector, source, alerts, output, pipeline };
+  return {
+    client,
+    pods: podInformer,
+    cluster,
+    index,
+    profiles,
+    naming: watch.naming,
+    detector,
+    source,
+    alerts,
+    output,
+    pipeline,
+    learning,
+    exporters,
+    firstEvent: firstEvent.promise,
+    judging: {},
+  };
+}
+
+async function openExporters(
+  { config, context, logging, metrics }: PartsContext,
+  stack: AsyncDisposableStack,
+): Promise<FanOut | undefined> {
+  if (!hasExporters(config)) return undefined;
+  const { openAlertExporters } = await loadAlertExporters();
+  const parts = { clock: context.clock, logger: logging.logger("alert-sinks"), metrics };
+  return stack.use(openAlertExporters(config, context.env, parts));
 }
 
 /** Without a place for the checkpoint a restart would lose events or repeat alerts: better said at the start than found out then. */
@@ -201,7 +254,7 @@ function openProfileStore(config: SensorConfig, client: KubeClient): Promise<Pro
 }
 
 /** Which containers overlays should describe. */
-function podContainerNames(pod: PodView | undefined): PodContainerNames | undefined {
+function podContainerNames(pod: PodDetails | undefined): PodContainerNames | undefined {
   if (pod === undefined) return undefined;
   const names = (items: readonly { readonly name: string }[] = []): readonly string[] => items.map(({ name }) => name);
   const { containers, initContainers, ephemeralContainers } = pod.spec;
@@ -213,6 +266,6 @@ function podContainerNames(pod: PodView | undefined): PodContainerNames | undefi
 }
 
 /** At least 100: a small container must still be able to watch the pods of its node. */
-function scaled(size: number, memoryLimitBytes: number | undefined): number {
+export function scaled(size: number, memoryLimitBytes: number | undefined): number {
   return Math.max(100, scale(size, { limit: memoryLimitBytes }).value);
 }

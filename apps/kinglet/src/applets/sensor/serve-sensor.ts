@@ -4,7 +4,7 @@ import { serveApplet } from "../../service/serve-applet.ts";
 import type { SensorConfig } from "./config.ts";
 import { debugRoutes } from "./debug-routes.ts";
 import { registerConditions, runSensor, type SensorConditions } from "./run-sensor.ts";
-import { openSensorParts, type SensorParts } from "./sensor-parts.ts";
+import { openSensorParts, scaled, type SensorParts } from "./sensor-parts.ts";
 
 /** Closing takes less than this, milliseconds: after 5 s for the alerts and 2 s for the parts, a stop stays below ten seconds. */
 const closeWithinMs = 2_500;
@@ -32,7 +32,8 @@ export function serveSensor(
       if (conditions === undefined) return;
       const { limitBytes } = memory;
       opened.parts = await openSensorParts({ config, context, logging, metrics, memoryLimitBytes: limitBytes }, stack);
-      await runSensor(opened.parts, context, conditions, logger);
+      const tools = { config, clock: context.clock, metrics, scaled: (size: number) => scaled(size, limitBytes) };
+      await runSensor(opened.parts, context, conditions, tools, logger);
     },
     wrongSettings: [],
     unusableInputs: [

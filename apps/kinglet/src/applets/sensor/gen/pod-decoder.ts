@@ -4,16 +4,25 @@ import type { DecoderToolkit, ProtobufDecoder, WireReader } from "@kinglet/kube-
 
 type Target = Record<string, unknown>;
 
-/** The decoder of the 27 declared paths of v1 Pod. */
+/** The decoder of the 54 declared paths of v1 Pod. */
 export function createPodDecoder({ createShape, setKey }: DecoderToolkit): ProtobufDecoder {
   const Pod = createShape();
   const ObjectMeta = createShape();
   const OwnerReference = createShape();
   const PodSpec = createShape();
   const Container = createShape();
+  const VolumeMount = createShape();
+  const Lifecycle = createShape();
+  const LifecycleHandler = createShape();
+  const ExecAction = createShape();
   const EphemeralContainer = createShape();
   const PodStatus = createShape();
   const ContainerStatus = createShape();
+  const ContainerState = createShape();
+  const ContainerStateRunning = createShape();
+  const ContainerStateTerminated = createShape();
+  const ContainerState_2_ = createShape();
+  const ContainerStateTerminated_2_ = createShape();
   function readObjectMeta5(map: Target, r: WireReader): void {
     const end = r.enter();
     let key = "";
@@ -127,10 +136,97 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
     if (o["ownerReferences"] !== undefined) o["ownerReferences"] = r.share((o["ownerReferences"] as unknown[]).slice(), mix13);
     return o;
   }
+  function readVolumeMount(r: WireReader, end: number): Target {
+    const o: Target = new VolumeMount();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 3: {
+          
+          r.expect(tag, 26); o["mountPath"] = r.name();
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+    if (o["mountPath"] === undefined) o["mountPath"] = "";
+    return o;
+  }
+  function readExecAction(r: WireReader, end: number): Target {
+    const o: Target = new ExecAction();
+
+    let mix1 = 0;
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 1: {
+          r.mix = mix1;
+          r.expect(tag, 10); const list = (o["command"] ??= []) as unknown[]; list.push(r.name());
+          mix1 = r.mix;
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+    if (o["command"] !== undefined) o["command"] = r.share((o["command"] as unknown[]).slice(), mix1);
+    return o;
+  }
+  function readLifecycleHandler(r: WireReader, end: number): Target {
+    const o: Target = new LifecycleHandler();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 1: {
+          
+          r.expect(tag, 10); const to = r.enter(); o["exec"] = readExecAction(r, to); r.end(to);
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+
+    return o;
+  }
+  function readLifecycle(r: WireReader, end: number): Target {
+    const o: Target = new Lifecycle();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 1: {
+          
+          r.expect(tag, 10); const to = r.enter(); o["postStart"] = readLifecycleHandler(r, to); r.end(to);
+          
+          break;
+        }
+        case 2: {
+          
+          r.expect(tag, 18); const to = r.enter(); o["preStop"] = readLifecycleHandler(r, to); r.end(to);
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+
+    return o;
+  }
   function readContainer(r: WireReader, end: number): Target {
     const o: Target = new Container();
 
-
+    let mix3 = 0;
+    let mix9 = 0;
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
@@ -146,15 +242,36 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
           
           break;
         }
+        case 3: {
+          r.mix = mix3;
+          r.expect(tag, 26); const list = (o["command"] ??= []) as unknown[]; list.push(r.name());
+          mix3 = r.mix;
+          break;
+        }
+        case 9: {
+          r.mix = mix9;
+          r.expect(tag, 74); const list = (o["volumeMounts"] ??= []) as unknown[]; const to = r.enter(); list.push(readVolumeMount(r, to)); r.end(to);
+          mix9 = r.mix;
+          break;
+        }
+        case 12: {
+          
+          r.expect(tag, 98); const to = r.enter(); o["lifecycle"] = readLifecycle(r, to); r.end(to);
+          
+          break;
+        }
         default:
           r.skip(tag);
       }
     }
     if (o["name"] === undefined) o["name"] = "";
+    if (o["command"] !== undefined) o["command"] = r.share((o["command"] as unknown[]).slice(), mix3);
+    if (o["volumeMounts"] !== undefined) o["volumeMounts"] = r.share((o["volumeMounts"] as unknown[]).slice(), mix9);
     return o;
   }
   function readEphemeralContainer0(o: Target, r: WireReader, end: number): void {
-
+    let mix3 = 0;
+    let mix9 = 0;
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
@@ -170,11 +287,31 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
           
           break;
         }
+        case 3: {
+          r.mix = mix3;
+          r.expect(tag, 26); const list = (o["command"] ??= []) as unknown[]; list.push(r.name());
+          mix3 = r.mix;
+          break;
+        }
+        case 9: {
+          r.mix = mix9;
+          r.expect(tag, 74); const list = (o["volumeMounts"] ??= []) as unknown[]; const to = r.enter(); list.push(readVolumeMount(r, to)); r.end(to);
+          mix9 = r.mix;
+          break;
+        }
+        case 12: {
+          
+          r.expect(tag, 98); const to = r.enter(); o["lifecycle"] = readLifecycle(r, to); r.end(to);
+          
+          break;
+        }
         default:
           r.skip(tag);
       }
     }
     if (o["name"] === undefined) o["name"] = "";
+    if (o["command"] !== undefined) o["command"] = r.share((o["command"] as unknown[]).slice(), mix3);
+    if (o["volumeMounts"] !== undefined) o["volumeMounts"] = r.share((o["volumeMounts"] as unknown[]).slice(), mix9);
   }
   function readEphemeralContainer(r: WireReader, end: number): Target {
     const o: Target = new EphemeralContainer();
@@ -199,28 +336,26 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   function readPodSpec(r: WireReader, end: number): Target {
     const o: Target = new PodSpec();
 
-    let mix20 = 0;
-    let mix2 = 0;
-    let mix34 = 0;
+
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
         case 20: {
-          r.mix = mix20;
+          
           r.expect(tag, 162); const list = (o["initContainers"] ??= []) as unknown[]; const to = r.enter(); list.push(readContainer(r, to)); r.end(to);
-          mix20 = r.mix;
+          
           break;
         }
         case 2: {
-          r.mix = mix2;
+          
           r.expect(tag, 18); const list = (o["containers"] ??= []) as unknown[]; const to = r.enter(); list.push(readContainer(r, to)); r.end(to);
-          mix2 = r.mix;
+          
           break;
         }
         case 34: {
-          r.mix = mix34;
+          
           r.expect(tag, 274); const list = (o["ephemeralContainers"] ??= []) as unknown[]; const to = r.enter(); list.push(readEphemeralContainer(r, to)); r.end(to);
-          mix34 = r.mix;
+          
           break;
         }
         case 10: {
@@ -233,9 +368,127 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
           r.skip(tag);
       }
     }
-    if (o["initContainers"] !== undefined) o["initContainers"] = r.share((o["initContainers"] as unknown[]).slice(), mix20);
-    if (o["containers"] !== undefined) o["containers"] = r.share((o["containers"] as unknown[]).slice(), mix2);
-    if (o["ephemeralContainers"] !== undefined) o["ephemeralContainers"] = r.share((o["ephemeralContainers"] as unknown[]).slice(), mix34);
+    if (o["initContainers"] !== undefined) o["initContainers"] = (o["initContainers"] as unknown[]).slice();
+    if (o["containers"] !== undefined) o["containers"] = (o["containers"] as unknown[]).slice();
+    if (o["ephemeralContainers"] !== undefined) o["ephemeralContainers"] = (o["ephemeralContainers"] as unknown[]).slice();
+    return o;
+  }
+  function readContainerStateRunning(r: WireReader, end: number): Target {
+    const o: Target = new ContainerStateRunning();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 1: {
+          
+          r.expect(tag, 10); const value = r.time(); if (value !== null) o["startedAt"] = value;
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+
+    return o;
+  }
+  function readContainerStateTerminated(r: WireReader, end: number): Target {
+    const o: Target = new ContainerStateTerminated();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 1: {
+          
+          r.expect(tag, 8); o["exitCode"] = r.int32();
+          
+          break;
+        }
+        case 5: {
+          
+          r.expect(tag, 42); const value = r.time(); if (value !== null) o["startedAt"] = value;
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+    if (o["exitCode"] === undefined) o["exitCode"] = 0;
+    return o;
+  }
+  function readContainerState(r: WireReader, end: number): Target {
+    const o: Target = new ContainerState();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 2: {
+          
+          r.expect(tag, 18); const to = r.enter(); o["running"] = readContainerStateRunning(r, to); r.end(to);
+          
+          break;
+        }
+        case 3: {
+          
+          r.expect(tag, 26); const to = r.enter(); o["terminated"] = readContainerStateTerminated(r, to); r.end(to);
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+
+    return o;
+  }
+  function readContainerStateTerminated_2_(r: WireReader, end: number): Target {
+    const o: Target = new ContainerStateTerminated_2_();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 1: {
+          
+          r.expect(tag, 8); o["exitCode"] = r.int32();
+          
+          break;
+        }
+        case 7: {
+          
+          r.expect(tag, 58); const value = r.text(); if (value !== "") o["containerID"] = value;
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+    if (o["exitCode"] === undefined) o["exitCode"] = 0;
+    return o;
+  }
+  function readContainerState_2_(r: WireReader, end: number): Target {
+    const o: Target = new ContainerState_2_();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 3: {
+          
+          r.expect(tag, 26); const to = r.enter(); o["terminated"] = readContainerStateTerminated_2_(r, to); r.end(to);
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+
     return o;
   }
   function readContainerStatus(r: WireReader, end: number): Target {
@@ -248,6 +501,18 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
         case 1: {
           
           r.expect(tag, 10); o["name"] = r.name();
+          
+          break;
+        }
+        case 2: {
+          
+          r.expect(tag, 18); const to = r.enter(); o["state"] = readContainerState(r, to); r.end(to);
+          
+          break;
+        }
+        case 3: {
+          
+          r.expect(tag, 26); const to = r.enter(); o["lastState"] = readContainerState_2_(r, to); r.end(to);
           
           break;
         }
@@ -268,6 +533,8 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
       }
     }
     if (o["name"] === undefined) o["name"] = "";
+    if (o["state"] === undefined) o["state"] = readContainerState(r, r.position);
+    if (o["lastState"] === undefined) o["lastState"] = readContainerState_2_(r, r.position);
     if (o["imageID"] === undefined) o["imageID"] = "";
     return o;
   }

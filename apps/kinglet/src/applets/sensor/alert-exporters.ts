@@ -1,0 +1,47 @@
+import { openFanOut, type ExporterSettings, type FanOut, type SyslogSettings } from "@kinglet/alert-sinks/exporters";
+import type { Clock } from "@kinglet/lifecycle";
+import type { Logger } from "@kinglet/logger";
+import type { Metrics } from "@kinglet/metrics";
+import type { AppletContext } from "../../applet-context.ts";
+import type { AlertConfig } from "./alert-settings.ts";
+
+/**
+ * The receivers that the settings name, each with a bounded lane of its own.
+ *
+ * @throws KINGLET_ERR_ALERT_SINKS_INVALID_SETTING
+ *
+ * @internal
+ */
+export function openAlertExporters(
+  config: AlertConfig,
+  env: AppletContext["env"],
+  parts: { readonly clock: Clock; readonly logger: Logger; readonly metrics: Metrics },
+): FanOut {
+  return openFanOut(exporterSettings(config, env), parts);
+}
+
+/** @internal */
+export function exporterSettings(config: AlertConfig, env: AppletContext["env"]): ExporterSettings {
+  const { exportAlertmanager, exportHttp, exportOtlp, exportSyslog, exportCsv, exportHeaders, exportCaFile } = config;
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value !== undefined) variables[name] = value;
+  const ca = exportCaFile === undefined ? {} : { caFile: exportCaFile };
+  const http = (url: string) => ({ url, headers: exportHeaders, variables, ...ca });
+  return {
+    ...(exportAlertmanager === undefined ? {} : { alertmanager: http(exportAlertmanager) }),
+    ...(exportHttp === undefined ? {} : { http: http(exportHttp) }),
+    ...(exportOtlp === undefined ? {} : { otlp: http(exportOtlp) }),
+    ...(exportSyslog === undefined ? {} : { syslog: { ...parseSyslogAddress(exportSyslog), ...ca } }),
+    ...(exportCsv === undefined ? {} : { csv: { path: exportCsv } }),
+  };
+}
+
+/** @param text - matches the pattern of the setting. */
+function parseSyslogAddress(text: string): SyslogSettings {
+  const [, protocol, host = "", port] = /^(?:(\w+):\/\/)?(\[.*\]|[^:]*)(?::(\d+))?$/.exec(text) ?? [];
+  return {
+    host: host.replace(/^\[|\]$/g, ""),
+    ...(protocol === undefined ? {} : { protocol: protocol as "udp" | "tcp" | "tls" }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+  };
+}

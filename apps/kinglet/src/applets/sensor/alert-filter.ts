@@ -1,0 +1,103 @@
+import { AlertBudget, AlertCooldown } from "@kinglet/alert-sinks";
+import type { Alert } from "@kinglet/detection";
+import type { Clock, ClockTimer } from "@kinglet/lifecycle";
+import type { Counter, Metrics } from "@kinglet/metrics";
+import type { AlertConfig } from "./alert-settings.ts";
+import { heldBackAlerts } from "./judgement-metrics.ts";
+
+/**
+ * What an alert filter works with.
+ *
+ * @internal
+ */
+export interface AlertFilterOptions {
+  readonly config: Pick<
+    AlertConfig,
+    "alertCooldown" | "alertCooldownAfter" | "alertCooldownOnProfileFailure" | "alertBudget"
+  >;
+  /** Keys that the cooldown remembers at most. */
+  readonly maxCooldownKeys: number;
+  /** Takes a summary; it belongs to no event. */
+  readonly summarise: (summary: Alert) => void;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/** How long the namespaces' windows are, milliseconds. */
+const windowMs = 60_000;
+
+/**
+ * Between the rules and the outputs: holds back repetitions, and what exceeds the budget of its namespace.
+ *
+ * What the budget held back is told in one summary for each namespace and minute, and does not count as a first occurrence: its next repetition passes.
+ * No timer while nothing is held back.
+ *
+ * @internal
+ */
+export class AlertFilter {
+  readonly #options: AlertFilterOptions;
+  readonly #cooldown: AlertCooldown | undefined;
+  readonly #budget: AlertBudget | undefined;
+  readonly #heldBack: Counter<"reason">;
+  #timer: ClockTimer | undefined;
+  #isClosed = false;
+
+  constructor(options: AlertFilterOptions) {
+    this.#options = options;
+    const { alertCooldown, alertCooldownAfter, alertCooldownOnProfileFailure, alertBudget } = options.config;
+    if (alertCooldown > 0) {
+      this.#cooldown = new AlertCooldown({
+        durationMs: alertCooldown,
+        afterCount: alertCooldownAfter,
+        onProfileFailure: alertCooldownOnProfileFailure,
+        maxEntries: options.maxCooldownKeys,
+      });
+    }
+    if (alertBudget > 0) this.#budget = new AlertBudget({ maxPerWindow: alertBudget, windowMs });
+    this.#heldBack = options.metrics.counter(heldBackAlerts);
+  }
+
+  /** @returns false when the alert is held back; it is counted then. */
+  admit(alert: Alert): boolean {
+    const now = this.#options.clock.monotonicMs();
+    if (this.#cooldown?.admit(alert, now) === false) {
+      this.#heldBack.add(1, { reason: "cooldown" });
+      return false;
+    }
+    if (this.#budget?.admit(alert, now) !== false) return true;
+    this.#cooldown?.withdraw(alert);
+    this.#heldBack.add(1, { reason: "budget" });
+    this.#plan(now);
+    return false;
+  }
+
+  /** Tells at once what was held back and is not told yet: the process ends. Nothing is told afterwards. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#tell(true);
+  }
+
+  #plan(now: number): void {
+    if (this.#timer !== undefined || this.#isClosed) return;
+    const due = this.#budget?.nextSummaryMs();
+    if (due === undefined) return;
+    this.#timer = this.#options.clock.startTimer(
+      () => {
+        this.#timer = undefined;
+        this.#tell(false);
+        this.#plan(this.#options.clock.monotonicMs());
+      },
+      Math.max(1, Math.ceil(due - now)),
+    );
+    this.#timer.unref();
+  }
+
+  #tell(all: boolean): void {
+    const { clock, summarise } = this.#options;
+    for (const summary of this.#budget?.takeSummaries(clock.monotonicMs(), clock.now(), { all }) ?? []) {
+      summarise(summary);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openTetragonFileSource, type RuntimeEventSource } from "@kinglet/runtime-events";
+import type { PartsContext } from "./sensor-parts.ts";
+
+/** A source of events; one that keeps its place can be told to keep it now. @internal */
+export type EventSource = RuntimeEventSource & { checkpoint?(): Promise<void> };
+
+/** @internal */
+export interface OpenedSource {
+  readonly source: EventSource;
+  /** True when it goes on where the process before this one ended. */
+  readonly isContinued: boolean;
+}
+
+/**
+ * Opens what the settings name.
+ *
+ * @throws coded errors for inputs that cannot be used.
+ *
+ * @internal
+ */
+export async function openEventSource(base: PartsContext, stack: AsyncDisposableStack): Promise<OpenedSource> {
+  const { config, context, logging, metrics } = base;
+  const checkpointPath = join(config.stateDir, "tetragon-checkpoint.json");
+  const isContinued = existsSync(checkpointPath);
+  const source = stack.use(
+    await openTetragonFileSource({
+      path: config.tetragonFile,
+      checkpointPath,
+      startAt: config.startAt === "end" ? "checkpoint-or-end" : "checkpoint-or-beginning",
+      nodeName: config.nodeName ?? "",
+      clock: context.clock,
+      logger: logging.logger("runtime-events"),
+      metrics,
+    }),
+  );
+  return { source, isContinued };
+}

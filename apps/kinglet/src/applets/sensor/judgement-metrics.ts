@@ -1,0 +1,17 @@
+import type { MetricDefinition } from "@kinglet/metrics";
+
+/** Events of the kinds that can repeat. */
+export const dedupEvents: MetricDefinition<"event_type" | "result"> = {
+  type: "counter",
+  name: "kinglet_sensor_dedup_events_total",
+  help: "Events of kinds that repeat, by kind, passed on or left out as a repetition.",
+  labels: ["event_type", "result"],
+};
+
+/** Alerts that a rule raised and that did not leave, each counted once. */
+export const heldBackAlerts: MetricDefinition<"reason"> = {
+  type: "counter",
+  name: "kinglet_sensor_alerts_held_back_total",
+  help: "Alerts held back: repetitions (cooldown), more than the budget of the namespace (budget; a summary tells of them).",
+  labels: ["reason"],
+};

@@ -1,0 +1,90 @@
+import type { Alert, Detector } from "@kinglet/detection";
+import { DedupTable } from "@kinglet/detection";
+import type { Clock } from "@kinglet/lifecycle";
+import type { Metrics } from "@kinglet/metrics";
+import { AlertFilter } from "./alert-filter.ts";
+import type { AlertConfig } from "./alert-settings.ts";
+import type { JudgementParts } from "./event-pipeline.ts";
+import { dedupEvents } from "./judgement-metrics.ts";
+import { RecentEvents } from "./recent-events.ts";
+
+/**
+ * What a judgement works with.
+ *
+ * @internal
+ */
+export interface JudgementOptions {
+  readonly config: AlertConfig;
+  readonly detector: Detector;
+  readonly learner: JudgementParts["learner"];
+  /** Scales a size with the memory limit. */
+  readonly scaled: (size: number) => number;
+  /** Takes a summary of alerts that were held back. */
+  readonly summarise: (summary: Alert) => void;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/** What events pass once there are some, and what people can ask of it. @internal */
+export interface Judgement extends JudgementParts {
+  readonly filter: AlertFilter;
+  readonly recent: RecentEvents;
+}
+
+/** Slots at the reference limit, and never fewer than this: 128 KiB. */
+const dedupSlots = 262_144;
+const fewestDedupSlotsLog2 = 14;
+
+/**
+ * Compiles the rules and makes everything else that an event passes: a sensor that has nothing to judge does not pay for it.
+ *
+ * @internal
+ */
+export async function openJudgement(options: JudgementOptions): Promise<Judgement> {
+  const { config, detector, learner, scaled, summarise, clock, metrics } = options;
+  await detector.prepare();
+  const filter = new AlertFilter({
+    config,
+    maxCooldownKeys: Math.max(2_000, scaled(10_000)),
+    summarise,
+    clock,
+    metrics,
+  });
+  const recent = new RecentEvents(Math.max(32, Math.min(1_000, scaled(1_000))));
+  const slotsLog2 = Math.max(fewestDedupSlotsLog2, Math.floor(Math.log2(scaled(dedupSlots))));
+  const table = new DedupTable({ slotsLog2: Math.min(18, slotsLog2) });
+  const counter = metrics.counter(dedupEvents);
+  const passed: Readonly<Partial<Record<string, DedupLabels>>> = createDedupLabels("passed");
+  const repeated: Readonly<Partial<Record<string, DedupLabels>>> = createDedupLabels("deduplicated");
+  return {
+    learner,
+    filter,
+    recent,
+    remember: (event, containerId) => recent.add(event, containerId),
+    admit: (alert) => filter.admit(alert),
+    isRepeated: (event) => {
+      const labels = passed[event.kind];
+      if (labels === undefined) return false;
+      const isRepeated = table.isDuplicate(event);
+      counter.add(1, isRepeated ? (repeated[event.kind] ?? labels) : labels);
+      return isRepeated;
+    },
+  };
+}
+
+type RepeatableKind = "open" | "network" | "capabilities" | "symlink" | "hardlink" | "syscall" | "ptrace";
+type DedupLabels = { readonly event_type: string; readonly result: string };
+
+/** One object for each: counting allocates nothing. */
+function createDedupLabels(result: string): Readonly<Record<RepeatableKind, DedupLabels>> {
+  const of = (event_type: RepeatableKind): DedupLabels => ({ event_type, result });
+  return {
+    open: of("open"),
+    network: of("network"),
+    capabilities: of("capabilities"),
+    symlink: of("symlink"),
+    hardlink: of("hardlink"),
+    syscall: of("syscall"),
+    ptrace: of("ptrace"),
+  };
+}

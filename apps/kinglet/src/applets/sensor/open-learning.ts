@@ -1,0 +1,82 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "@kinglet/lifecycle";
+import type { Logger } from "@kinglet/logger";
+import type { Metrics } from "@kinglet/metrics";
+import type { ProfileCache } from "@kinglet/profile-cache";
+import type { RuntimeEventSource } from "@kinglet/runtime-events";
+import type { ProfileStore } from "@kinglet/storage-client";
+import type { SensorConfig } from "./config.ts";
+import { loadLearning } from "./lazy.ts";
+import { LearningSeam } from "./learning-seam.ts";
+
+/** Bytes that learning holds at the reference limit; they scale with the container's. */
+const learnedBytes = 268_435_456;
+const fewestLearnedBytes = 4_194_304;
+/** Often enough to be told before the first report, seldom enough for an idle process. Milliseconds. */
+const blindCheckMs = 60_000;
+
+/**
+ * Learning, as far as the settings want it; nothing of it is loaded before there is something to learn.
+ *
+ * @internal
+ */
+export function openLearning(
+  base: {
+    readonly config: SensorConfig;
+    readonly store: ProfileStore;
+    readonly profiles: ProfileCache;
+    readonly source: RuntimeEventSource;
+    readonly isContinued: boolean;
+    readonly scaled: (size: number) => number;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+  },
+  stack: AsyncDisposableStack,
+): LearningSeam | undefined {
+  const { config, store, profiles, source, isContinued, scaled, clock, logger, metrics } = base;
+  if (!config.learn) return undefined;
+  const queueDir = join(config.stateDir, "learning-queue");
+  const startedAtMs = clock.now();
+  const { learningInitialDelay, learningUpdatePeriod, learningMaxTime, clusterName } = config;
+  const seam = new LearningSeam(async () => {
+    const { openContainerLearning } = await loadLearning();
+    const learning = await openContainerLearning({
+      learner: {
+        store,
+        clock,
+        logger,
+        metrics,
+        queueDir,
+        clusterName,
+        timings: {
+          initialDelayMs: learningInitialDelay,
+          updatePeriodMs: learningUpdatePeriod,
+          maxLearningMs: learningMaxTime,
+        },
+        limits: { maxTotalBytes: Math.max(fewestLearnedBytes, scaled(learnedBytes)) },
+        onReported: ({ namespace, name }) => profiles.profileWritten(namespace, name),
+      },
+      source,
+      startedAtMs,
+      isContinued,
+      blindCheckMs: Math.min(blindCheckMs, learningUpdatePeriod),
+      clock,
+    });
+    if (!stack.disposed) stack.use(learning);
+    return learning;
+  });
+  if (isFilled(queueDir)) seam.open();
+  return seam;
+}
+
+/** True when an earlier process left something that the store has not taken yet. */
+function isFilled(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0;
+  } catch {
+    // There is none: nothing was ever learned here.
+    return false;
+  }
+}
