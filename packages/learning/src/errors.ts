@@ -15,8 +15,8 @@ export const learningErrors: Readonly<Record<LearningErrorCode, ErrorCodeEntry>>
     remedy: "Look at the free space and the permissions of the queue directory.",
   },
   KINGLET_ERR_LEARNING_RUNNING: {
-    message: "the learner runs already",
+    message: "the learner runs already, or has ended",
     retryable: false,
-    remedy: "Call run once; call it again only after the promise of the first call settled.",
+    remedy: "Call run once; open another learner after it has ended.",
   },
 };

@@ -65,7 +65,8 @@ export class LearnedContainer {
   /** Monotonic: when the learning time is over, or when an ended container is settled. */
   dueMs: number = Number.POSITIVE_INFINITY;
   exitCode: number | undefined;
-  hasEnded = false;
+  /** Milliseconds since 1970; undefined while it runs. */
+  endedAtMs: number | undefined;
   /** What is said of it from now on, once that is decided. */
   finalClaim: LearningClaim | undefined;
   /** True when its {@link LearnedContainer.finalClaim} is in the store. */
@@ -120,7 +121,7 @@ export class LearnedContainer {
     this.#state = "completed";
     this.reason = "it ended before this process began";
     this.finalClaim = claim;
-    this.hasEnded = true;
+    this.endedAtMs = this.startedAtMs;
   }
 
   /** @returns false when it is known already, or can change nothing any more. */

@@ -39,6 +39,8 @@ export class LearnedProfile {
   storedClaim = "";
   /** Additions that were written to the queue directory. */
   persistedCount = 0;
+  /** True when a learner before this one brought something into the store that this one does not hold. */
+  reliesOnStore = false;
   /** Those of them that are in the store. */
   storedCount = 0;
 
@@ -64,6 +66,18 @@ export class LearnedProfile {
   get mayBeComplete(): boolean {
     for (const { isLearning, isClean, finalClaim } of this.containers) {
       if (finalClaim === undefined ? isLearning && isClean : finalClaim.completion === "complete") return true;
+    }
+    return false;
+  }
+
+  /** True when another container that ended says the same, so that this one need not be kept for saying it. */
+  hasClaimOfAnother(container: LearnedContainer): boolean {
+    const { finalClaim } = container;
+    for (const other of this.containers) {
+      if (other === container || other.finalClaim === undefined) continue;
+      if (other.finalClaim.status === finalClaim?.status && other.finalClaim.completion === finalClaim.completion) {
+        return true;
+      }
     }
     return false;
   }

@@ -1,6 +1,6 @@
 import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
-import { whenAborted, type ClockTimer } from "@kinglet/lifecycle";
+import { untilAborted, whenAborted, withTimeout, type ClockTimer } from "@kinglet/lifecycle";
 import { BlindTimes } from "./blind-times.ts";
 import { createContainerInit, ignoredBecause } from "./container-init.ts";
 import { decideEnd, decideWindow } from "./decide-claim.ts";
@@ -20,12 +20,15 @@ import { createProfileHead } from "./profile-head.ts";
 import { ProfileShelf } from "./profile-shelf.ts";
 import type { RecordResult } from "./recording.ts";
 import type { ReportOutcome } from "./report-profile.ts";
+import { restoreProfile } from "./restore-profile.ts";
 import { Reports } from "./reports.ts";
 import { resolveLearnerOptions, type ResolvedLearnerOptions } from "./resolve-learner-options.ts";
 import { viewLearner } from "./view-learner.ts";
 
 /** Longest delay of a timer; what is due later is looked at again then. */
 const MAX_TIMER_MS = 2_147_483_647;
+/** How long the end waits for the store when there is no queue directory. */
+const LAST_REPORTS_MS = 3_000;
 
 /**
  * Learns what containers do and brings it into the profile store.
@@ -54,6 +57,7 @@ export class Learner implements AsyncDisposable {
   readonly #counts: LearningCounts;
   #timer: ClockTimer | undefined;
   #timerDueMs: number = Number.POSITIVE_INFINITY;
+  #hasRun = false;
   #isRunning = false;
   #isEnded = false;
 
@@ -151,7 +155,7 @@ export class Learner implements AsyncDisposable {
   containerEnded(containerId: string, exitCode?: number): void {
     const container = this.#containers.get(containerId);
     if (container === undefined) return;
-    container.hasEnded = true;
+    container.endedAtMs ??= this.#options.clock.now();
     container.exitCode ??= exitCode;
     if (!container.isLearning) {
       this.#forget(container);
@@ -191,13 +195,15 @@ export class Learner implements AsyncDisposable {
    * @throws `KINGLET_ERR_LEARNING_RUNNING`
    */
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
-    if (this.#isRunning) throw createError(learningErrors, "KINGLET_ERR_LEARNING_RUNNING");
+    if (this.#hasRun) throw createError(learningErrors, "KINGLET_ERR_LEARNING_RUNNING");
+    this.#hasRun = true;
     this.#isRunning = true;
     this.#tick();
     await whenAborted(signal);
     this.#isRunning = false;
     this.#timer?.cancel();
     this.#timer = undefined;
+    if (this.#options.queueDir === undefined) await this.#reportAll();
     await this.#reports.end();
     await this.#persist();
   }
@@ -263,32 +269,15 @@ export class Learner implements AsyncDisposable {
   }
 
   /** Takes up what a learner before this one left. */
-  #restore({ head, isAdmitted, stored, count, deltas, containers }: RestoredProfile): void {
+  #restore(restored: RestoredProfile): void {
     const { clock, timings } = this.#options;
     const nowMs = clock.monotonicMs();
-    const profile = this.#profiles.open(head, nowMs);
+    const profile = this.#profiles.open(restored.head, nowMs);
     this.#queue.profileChanged(profile);
-    profile.isAdmitted = isAdmitted;
-    profile.persistedCount = count;
-    profile.storedCount = stored;
-    const { recording } = profile;
-    for (const { n, delta } of deltas) if (n > stored) recording.restore(delta);
-    this.#profiles.grow(recording.bytes);
-    for (const { init, gaps, isSeen, hasExec, claim } of containers.values()) {
-      const container = new LearnedContainer(init, profile);
-      container.gaps.push(...gaps);
-      container.events = isSeen ? 1 : 0;
-      container.hasExec = hasExec;
-      if (claim !== null) container.restoreClaim(claim);
-      else {
-        container.isUnclaimed = true;
-        container.reason = "the learner before this one followed it";
-        container.dueMs = nowMs + timings.claimWithinMs;
-      }
-      this.#containers.set(init.containerId, container);
-      profile.containers.add(container);
-    }
-    if (profile.containers.size === 0 && recording.size === 0) this.#remove(profile);
+    const followed = restoreProfile(profile, restored, nowMs + timings.claimWithinMs);
+    for (const container of followed) this.#containers.set(container.containerId, container);
+    this.#profiles.grow(profile.recording.bytes);
+    if (profile.containers.size === 0) this.#remove(profile);
     else this.#reports.want(profile);
   }
 
@@ -338,7 +327,7 @@ export class Learner implements AsyncDisposable {
       this.#overflow(profile, `the profile has more than ${limits.maxProfileBytes} bytes`);
       return 0;
     }
-    if (profile.pendingBytes > limits.maxReportBytes) this.#reports.hurry(profile);
+    if (profile.pendingBytes > limits.maxReportBytes && !profile.isReporting) this.#reports.hurry(profile);
     else this.#reports.want(profile);
     const position = this.#queue.added(profile);
     this.#wakeAt(Math.min(profile.reportDueMs, this.#persister.dueMs()));
@@ -355,8 +344,8 @@ export class Learner implements AsyncDisposable {
   }
 
   #blinded(container: LearnedContainer, fromMs: number, toMs: number | undefined): void {
-    if (container.hasEnded && fromMs > this.#options.clock.now()) return;
-    if (toMs !== undefined && toMs <= container.learnedSinceMs) return;
+    const { endedAtMs = Number.POSITIVE_INFINITY, learnedSinceMs } = container;
+    if (fromMs >= endedAtMs || (toMs !== undefined && toMs <= learnedSinceMs)) return;
     if (!container.addGap(blindReason(fromMs))) return;
     this.#queue.containerChanged(container);
     this.#wakeAt(this.#persister.dueMs());
@@ -395,6 +384,18 @@ export class Learner implements AsyncDisposable {
     this.#wakeAt(Math.min(nextMs, this.#persister.dueMs()));
   }
 
+  /** With nothing to keep it in, what was learned goes to the store now or never. */
+  async #reportAll(): Promise<void> {
+    using deadline = withTimeout(LAST_REPORTS_MS, { clock: this.#options.clock, name: "the last reports" });
+    for (const profile of this.#profiles.byKey.values()) {
+      if (profile.isReporting || profile.pendingBytes === 0) continue;
+      this.#reports.start(profile, () => {});
+      if (this.#reports.isBusy) await untilAborted(this.#reports.settle(), deadline).catch(() => {});
+      if (deadline.aborted) return;
+    }
+    await untilAborted(this.#reports.settle(), deadline).catch(() => {});
+  }
+
   #containerDue(container: LearnedContainer, nowMs: number): void {
     if (container.isUnclaimed) {
       container.isUnclaimed = false;
@@ -414,7 +415,12 @@ export class Learner implements AsyncDisposable {
     const { profile } = container;
     if (profile === undefined) return;
     if (decision.claim === undefined) this.#leave(container, profile);
-    else this.#reports.hurry(profile);
+    else {
+      // What waits for the store must not take the places of containers that run.
+      if (container.endedAtMs !== undefined) this.#containers.delete(container.containerId);
+      if (profile.hasClaimOfAnother(container)) profile.containers.delete(container);
+      this.#reports.hurry(profile);
+    }
   }
 
   /** @returns false when it is at an end already. */
@@ -429,13 +435,14 @@ export class Learner implements AsyncDisposable {
 
   /** The store has answered. */
   #settled(profile: LearnedProfile, outcome: ReportOutcome, finals: readonly LearnedContainer[]): void {
+    if (outcome === "gone") this.#lost(profile);
     const end = profileEnds[outcome];
     for (const container of profile.containers) {
       if (end === undefined) {
         if (container.state === "initializing") {
           container.move("reported", container.events === 0 ? "nothing was seen of it yet" : container.reason);
         }
-      } else this.#finish(container, end.trigger, end.reason);
+      } else if (!this.#finish(container, end.trigger, end.reason)) container.reason = end.reason;
     }
     const gone = end === undefined ? finals : [...profile.containers];
     for (const container of gone) this.#leave(container, profile);
@@ -444,11 +451,24 @@ export class Learner implements AsyncDisposable {
     }
   }
 
+  /** What a learner before this one had brought into the store is not there any more: what is left is a part. */
+  #lost(profile: LearnedProfile): void {
+    profile.reliesOnStore = false;
+    profile.storedCount = 0;
+    for (const container of profile.containers) {
+      if (container.addGap("what was learned before is gone from the store")) this.#queue.containerChanged(container);
+      if (container.finalClaim === undefined) continue;
+      if (profile.recording.size === 0) this.#leave(container, profile);
+      else container.finalClaim = { status: container.finalClaim.status, completion: "partial" };
+    }
+    this.#reports.hurry(profile);
+  }
+
   /** Nothing more is said of the container. */
   #leave(container: LearnedContainer, profile: LearnedProfile): void {
     profile.containers.delete(container);
     container.isReported = true;
-    if (container.hasEnded) this.#containers.delete(container.containerId);
+    if (container.endedAtMs !== undefined) this.#containers.delete(container.containerId);
     if (profile.containers.size === 0) this.#remove(profile);
     else this.#queue.profileChanged(profile);
   }

@@ -10,6 +10,7 @@ export interface ProfileEnd {
 /** What an answer of the store means for them; undefined: they are learned on. @internal */
 export const profileEnds: Readonly<Record<ReportOutcome, ProfileEnd | undefined>> = {
   stored: undefined,
+  gone: undefined,
   "learned-elsewhere": { trigger: "learned-elsewhere", reason: "another learner completed the profile" },
   "already-learned": { trigger: "already-learned", reason: "the profile was learned before" },
   authored: { trigger: "already-learned", reason: "somebody wrote an object of this name by hand" },

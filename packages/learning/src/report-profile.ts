@@ -18,16 +18,18 @@ export interface Report {
   readonly isAdmitted: boolean;
   /** False when nothing better than `partial` can come of it. */
   readonly mayBeComplete: boolean;
+  /** True when the store must hold a part already that is not in `surfaces`. */
+  readonly reliesOnStore: boolean;
 }
 
 /**
  * What became of a report. `stored`: it is in the store, in parts perhaps; `learned-elsewhere`: it is, and another learner had made the
- * profile final meanwhile; `already-learned`: nothing was written, the profile was final before; `authored`: nothing was written, somebody
+ * profile final meanwhile; `gone`: nothing was written, the part that the store should have is lost; `already-learned`: nothing was written, the profile was final before; `authored`: nothing was written, somebody
  * wrote this object by hand; `too-large`: the store has what fitted and says so.
  *
  * @internal
  */
-export type ReportOutcome = "stored" | "learned-elsewhere" | "already-learned" | "authored" | "too-large";
+export type ReportOutcome = "stored" | "gone" | "learned-elsewhere" | "already-learned" | "authored" | "too-large";
 
 /** How a report is made. @internal */
 export interface ReportOptions {
@@ -61,7 +63,7 @@ export async function reportProfile(report: Report, options: ReportOptions): Pro
 }
 
 /** What one update came to. */
-type Verdict = "joined" | "joined-final" | "already-learned" | "authored" | "too-large";
+type Verdict = "joined" | "gone" | "joined-final" | "already-learned" | "authored" | "too-large";
 
 class Reporter {
   readonly #report: Report;
@@ -80,7 +82,7 @@ class Reporter {
     for (const [at, part] of list.entries()) {
       // Nothing counts as completed before all of it is there.
       const verdict = await this.#join(part, at === list.length - 1 ? claim : unfinished, unfinished, 0);
-      if (verdict === "already-learned" || verdict === "authored") return verdict;
+      if (verdict === "already-learned" || verdict === "authored" || verdict === "gone") return verdict;
       if (verdict === "too-large") {
         await this.#update(part, { status: "too-large", completion: "partial" }, "mark");
         return "too-large";
@@ -103,7 +105,7 @@ class Reporter {
     let refused: Verdict | undefined;
     for (const half of splitSurfaces(part, 2)) {
       const verdict = await this.#join(half, unfinished, unfinished, depth + 1);
-      if (verdict === "already-learned" || verdict === "authored") return verdict;
+      if (verdict === "already-learned" || verdict === "authored" || verdict === "gone") return verdict;
       if (verdict === "too-large") refused = verdict;
     }
     // Both halves fitted after all: somebody's pattern made room, or tight patterns of each did.
@@ -111,7 +113,7 @@ class Reporter {
   }
 
   async #update(part: RecordedSurfaces, claim: LearningClaim, way: "join" | "join tightly" | "mark"): Promise<Verdict> {
-    const { head, isAdmitted, mayBeComplete } = this.#report;
+    const { head, isAdmitted, mayBeComplete, reliesOnStore } = this.#report;
     const collapse = way === "join" ? this.#options.collapse : tightCollapse;
     const isOverflow = claim.status === "too-large";
     const mine = createLearnedProfile(head, part, isOverflow ? {} : claimAnnotations(claim));
@@ -119,6 +121,10 @@ class Reporter {
     const merge = (current: ContainerProfile | undefined): ContainerProfile | undefined => {
       verdict = "joined";
       if (current === undefined) {
+        if (reliesOnStore) {
+          verdict = "gone";
+          return undefined;
+        }
         const alone = way === "mark" ? withoutContent(mine) : collapseProfile(mine, collapse);
         return isOverflow ? markOverflow(alone) : alone;
       }

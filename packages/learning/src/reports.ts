@@ -118,6 +118,7 @@ export class Reports {
           parts,
           isAdmitted: profile.isAdmitted,
           mayBeComplete: profile.mayBeComplete,
+          reliesOnStore: profile.reliesOnStore,
         },
         {
           store: this.#options.store,
@@ -126,12 +127,17 @@ export class Reports {
           onSplit: () => this.#options.splits.add(),
         },
       );
+      profile.lastReport = { atMs: clock.now(), outcome };
+      this.#options.outcomes.add(1, { outcome });
+      if (outcome === "gone") {
+        this.#finish(profile, outcome, []);
+        return;
+      }
+      profile.reliesOnStore = false;
       profile.storedVersion = version;
       profile.storedBytes = bytes;
       profile.storedCount = persistedCount;
       profile.storedClaim = claimText;
-      profile.lastReport = { atMs: clock.now(), outcome };
-      this.#options.outcomes.add(1, { outcome });
       const { namespace, name } = head;
       if (outcome !== "already-learned" && outcome !== "authored") {
         profile.isAdmitted = true;

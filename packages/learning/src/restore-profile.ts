@@ -1,0 +1,41 @@
+import type { RestoredProfile } from "./journal-record.ts";
+import { LearnedContainer } from "./learned-container.ts";
+import type { LearnedProfile } from "./learned-profile.ts";
+
+/**
+ * Gives a profile what a learner before this one left of it.
+ *
+ * @param claimByMs - monotonic: until when a container that was followed must be reported again.
+ * @returns the containers that were being followed.
+ *
+ * @internal
+ */
+export function restoreProfile(
+  profile: LearnedProfile,
+  restored: RestoredProfile,
+  claimByMs: number,
+): readonly LearnedContainer[] {
+  const { stored, deltas, containers } = restored;
+  profile.isAdmitted = restored.isAdmitted;
+  profile.persistedCount = restored.count;
+  profile.storedCount = stored;
+  profile.reliesOnStore = stored > 0;
+  for (const { n, delta } of deltas) if (n > stored) profile.recording.restore(delta);
+  const followed: LearnedContainer[] = [];
+  for (const { init, gaps, isSeen, hasExec, claim } of containers.values()) {
+    const container = new LearnedContainer(init, profile);
+    container.gaps.push(...gaps);
+    container.events = isSeen ? 1 : 0;
+    container.hasExec = hasExec;
+    profile.containers.add(container);
+    if (claim !== null) {
+      container.restoreClaim(claim);
+      continue;
+    }
+    container.isUnclaimed = true;
+    container.reason = "the learner before this one followed it";
+    container.dueMs = claimByMs;
+    followed.push(container);
+  }
+  return followed;
+}
