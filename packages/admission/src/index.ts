@@ -1,7 +1,7 @@
 export { breakGlassAnnotations, type BypassOptions, type BypassReason } from "./decision/bypass.ts";
 export type { DecisionEnvironment } from "./decision/decision-environment.ts";
 export type { Decision, DecisionSubject } from "./decision/decision.ts";
-export { defaultExemptPatterns, exemptNamespaces, type ExemptNamespaces } from "./decision/exempt-namespaces.ts";
+export { exemptNamespaces, type ExemptNamespaces } from "./decision/exempt-namespaces.ts";
 export type { Finding } from "./decision/findings.ts";
 export type { WorkloadSource } from "./decision/workload-source.ts";
 export { admissionErrors, type AdmissionErrorCode } from "./errors.ts";

@@ -9,7 +9,7 @@ import { readWorkload } from "@kinglet/policy-engine/security-policy";
 import { AdmissionDecider } from "../src/decision/admission-decider.ts";
 import type { DecisionEnvironment } from "../src/decision/decision-environment.ts";
 import type { Decision } from "../src/decision/decision.ts";
-import { defaultExemptPatterns, exemptNamespaces } from "../src/decision/exempt-namespaces.ts";
+import { exemptNamespaces } from "../src/decision/exempt-namespaces.ts";
 import { ReviewEndpoint, type ReviewDecider, type ReviewEndpointOptions } from "../src/server/review-endpoint.ts";
 import { WebhookServer, type ServingCertificate } from "../src/server/webhook-server.ts";
 import { PolicyStore } from "../src/settings/policy-store.ts";
@@ -143,7 +143,7 @@ export async function openDecider(
     onDecision: options.onDecision ?? (() => {}),
     environment: {
       bypass: {
-        exempt: exemptNamespaces("kinglet", defaultExemptPatterns),
+        exempt: exemptNamespaces("kinglet", ["kube*", "openshift*", "!openshift-operators"]),
         operations: new Set(["CREATE", "UPDATE", "CONNECT"]),
         allowsBreakGlass: true,
       },

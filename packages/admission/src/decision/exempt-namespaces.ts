@@ -12,24 +12,9 @@ export interface ExemptNamespaces {
 }
 
 /**
- * Patterns of namespaces that are exempt when nothing else is configured: those of the system, of distributions and of the service mesh. `*` at the
- * end stands for anything, `!` in front takes out again; the last pattern that fits decides.
- *
- * @see stackrox.md §7.3: `^kube.*`, `^openshift.*`, `^redhat.*`, `istio-system`, except `openshift-operators`.
- *
- * @public
- */
-export const defaultExemptPatterns: readonly string[] = [
-  "kube*",
-  "openshift*",
-  "redhat*",
-  "istio-system",
-  "stackrox",
-  "!openshift-operators",
-];
-
-/**
  * The guard against locking oneself out: own namespace and `kube-system`, `kube-public`, `kube-node-lease` are exempt whatever the patterns say.
+ *
+ * @param patterns - `*` at the end stands for anything, `!` in front takes out again; the last pattern that fits decides.
  *
  * Cost: one map look-up per question after the first of a namespace; at most 1,000 names are remembered.
  *

@@ -12,6 +12,8 @@ import { memoryLimit, noPrivileged } from "../../test/security-policy.ts";
 import { followConfigMap } from "./config-map-source.ts";
 import { PolicyStore } from "./policy-store.ts";
 
+const patience = { timeout: 15_000 };
+
 describe("followConfigMap", () => {
   let cluster: SimClusterFixture;
   beforeAll(async () => {
@@ -46,22 +48,22 @@ describe("followConfigMap", () => {
     return { store, signal, write, end };
   }
 
-  it("reads at once what changes while it waits to read a broken bundle again", async () => {
+  it("reads at once what changes while it waits to read a broken bundle again", { timeout: 30_000 }, async () => {
     const { store, write, end } = follow("half-written");
     await write([noPrivileged], true);
-    await expect.poll(() => store.problem).toContain("BUNDLE_HASH");
+    await expect.poll(() => store.problem, patience).toContain("BUNDLE_HASH");
     const sha256 = await write([noPrivileged]);
-    await expect.poll(() => store.active?.sha256).toBe(sha256);
+    await expect.poll(() => store.active?.sha256, patience).toBe(sha256);
     await end();
   });
 
-  it("leaves nothing behind with each change", async () => {
+  it("leaves nothing behind with each change", { timeout: 30_000 }, async () => {
     const { store, signal, write, end } = follow("many-changes");
-    await expect.poll(async () => store.active?.sha256 === (await write([]))).toBe(true);
+    await expect.poll(async () => store.active?.sha256 === (await write([])), patience).toBe(true);
     const listeners = getEventListeners(signal, "abort").length;
     for (let round = 0; round < 20; round++) {
       const sha256 = await write(round % 2 === 0 ? [noPrivileged] : [memoryLimit]);
-      await expect.poll(() => store.active?.sha256).toBe(sha256);
+      await expect.poll(() => store.active?.sha256, patience).toBe(sha256);
     }
     expect(getEventListeners(signal, "abort")).toHaveLength(listeners);
     await end();

@@ -2,7 +2,11 @@ import { array, boolean, integer, lazy, oneOf, optional, string, type Lazy } fro
 import { setting, type SettingsValues } from "@kinglet/settings";
 import { plainText, serviceSettings } from "../../service/service-settings.ts";
 
-/** Those of `@kinglet/admission`, which is not loaded before the heap flags are decided; a test compares. */
+/**
+ * Namespaces of the system, of distributions and of the service mesh.
+ *
+ * @see stackrox.md §7.3: `^kube.*`, `^openshift.*`, `^redhat.*`, `istio-system`, except `openshift-operators`.
+ */
 const exemptByDefault: readonly string[] = [
   "kube*",
   "openshift*",
