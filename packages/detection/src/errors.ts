@@ -1,7 +1,10 @@
 import type { ErrorCodeEntry } from "@kinglet/errors";
 
 /** A code of this package. @public */
-export type DetectionErrorCode = "KINGLET_ERR_DETECTION_NOT_PREPARED" | "KINGLET_ERR_DETECTION_DUPLICATE_RULE";
+export type DetectionErrorCode =
+  | "KINGLET_ERR_DETECTION_NOT_PREPARED"
+  | "KINGLET_ERR_DETECTION_DUPLICATE_RULE"
+  | "KINGLET_ERR_DETECTION_INVALID_BINDING";
 
 /**
  * Error codes of detection.
@@ -18,5 +21,10 @@ export const detectionErrors: Readonly<Record<DetectionErrorCode, ErrorCodeEntry
     message: "rule {ruleId} is given twice",
     retryable: false,
     remedy: "Give every rule an id of its own.",
+  },
+  KINGLET_ERR_DETECTION_INVALID_BINDING: {
+    message: "binding {binding} is invalid: {reason}",
+    retryable: false,
+    remedy: "Correct the fields named; until then the binding holds as it was before, and a new one not at all.",
   },
 };

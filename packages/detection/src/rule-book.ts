@@ -1,0 +1,121 @@
+import { readRules, type RuleDefinition, type RuleProblem } from "@kinglet/policy-engine";
+
+import { isAgentVersionCompatible } from "./agent-version.ts";
+
+/** @public */
+export interface RuleBookOptions {
+  /** Rules that hold as long as no resource has one of the same id. */
+  readonly builtin: readonly RuleDefinition[];
+  /**
+   * What `agentVersionRequirement` is compared with: resources written for another agent name that agent's versions.
+   *
+   * @defaultValue "" : every rule is compatible
+   */
+  readonly agentVersion?: string;
+  /** Rules of all resources together. @defaultValue 5000 */
+  readonly maxRules?: number;
+}
+
+interface Resource {
+  readonly rules: readonly RuleDefinition[];
+  readonly problems: readonly RuleProblem[];
+}
+
+/**
+ * The rules of all origins as one list: the built-in ones, replaced by id by those of `Rules` resources and files.
+ *
+ * A rule that is disabled in a resource disables the built-in one of its id; one that asks for another version of the agent is as if it were
+ * not there. Where two resources have one id, the resource whose name comes first in the order of code units wins, and the other says so among
+ * its problems. A rule that did not change stays the same object, so that what was compiled of it stays.
+ *
+ * Pure state: whoever watches the resources says what became of them.
+ *
+ * @public
+ */
+export class RuleBook {
+  readonly #options: RuleBookOptions;
+  readonly #resources: Map<string, Resource> = new Map();
+  readonly #listeners: Set<() => void> = new Set();
+  #rules: readonly RuleDefinition[];
+  #conflicts: ReadonlyMap<string, readonly RuleProblem[]> = new Map();
+
+  constructor(options: RuleBookOptions) {
+    this.#options = options;
+    this.#rules = options.builtin.filter((rule) => rule.enabled);
+  }
+
+  /** The rules that hold, enabled all of them, in the order of their ids. The same array until something changes. */
+  get rules(): readonly RuleDefinition[] {
+    return this.#rules;
+  }
+
+  /** What is wrong with the shape of rules, by the name of the resource; expressions are the detector's to check. */
+  problems(): ReadonlyMap<string, readonly RuleProblem[]> {
+    const found = new Map<string, readonly RuleProblem[]>();
+    for (const [name, { problems }] of this.#resources) {
+      const all = [...problems, ...(this.#conflicts.get(name) ?? [])];
+      if (all.length > 0) found.set(name, all);
+    }
+    return found;
+  }
+
+  /**
+   * A resource appeared or changed.
+   *
+   * @param name - unique among the resources, e.g. `namespace/name` or a path.
+   * @param resource - of kind Rules, from JSON or YAML.
+   * @returns what is wrong with rules of it; the others hold.
+   */
+  set(name: string, resource: unknown): readonly RuleProblem[] {
+    const before = new Map(this.#resources.get(name)?.rules.map((rule) => [rule.id, rule]));
+    const { rules, problems } = readRules(resource);
+    const kept = rules.map((rule) => {
+      const known = before.get(rule.id);
+      return known !== undefined && JSON.stringify(known) === JSON.stringify(rule) ? known : rule;
+    });
+    this.#resources.set(name, { rules: kept, problems });
+    this.#merge();
+    return this.problems().get(name) ?? [];
+  }
+
+  /** A resource is gone. */
+  remove(name: string): void {
+    if (this.#resources.delete(name)) this.#merge();
+  }
+
+  /** Calls `listener` when other rules hold than before. Returns the function that ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #merge(): void {
+    const { builtin, agentVersion = "", maxRules = 5000 } = this.#options;
+    const byId = new Map<string, { readonly rule: RuleDefinition; readonly from: string }>();
+    const conflicts = new Map<string, RuleProblem[]>();
+    for (const name of [...this.#resources.keys()].sort()) {
+      for (const rule of this.#resources.get(name)?.rules ?? []) {
+        if (!isAgentVersionCompatible(rule.agentVersionRequirement ?? "", agentVersion)) continue;
+        const known = byId.get(rule.id);
+        if (known === undefined && byId.size < maxRules) {
+          byId.set(rule.id, { rule, from: name });
+          continue;
+        }
+        const message =
+          known === undefined
+            ? `is one too many: there are ${maxRules}`
+            : `stands in ${known.from} too, and holds as it is there`;
+        const problems = conflicts.get(name) ?? [];
+        problems.push({ code: "KINGLET_ERR_POLICY_ENGINE_INVALID_RULE", path: `rule ${rule.id}`, message });
+        conflicts.set(name, problems);
+      }
+    }
+    for (const rule of builtin) if (!byId.has(rule.id)) byId.set(rule.id, { rule, from: "" });
+    this.#conflicts = conflicts;
+    const rules = [...byId.values()].map(({ rule }) => rule).filter((rule) => rule.enabled);
+    rules.sort((left, right) => (left.id < right.id ? -1 : 1));
+    if (rules.length === this.#rules.length && rules.every((rule, at) => rule === this.#rules[at])) return;
+    this.#rules = rules;
+    for (const listener of this.#listeners) listener();
+  }
+}
