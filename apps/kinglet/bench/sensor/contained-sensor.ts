@@ -61,7 +61,7 @@ export class ContainedSensor implements AsyncDisposable {
     const port = await freePort();
     const container = [
       ...["run", "--rm", `--name=${name}`, `--memory=${options.memory}`, `--memory-swap=${options.memory}`],
-      ...["--network=host", "--pids-limit=100", "--read-only", "--cap-drop=all"],
+      ...["--network=host", "--read-only", "--cap-drop=all", ...ulimits],
       ...[`--volume=${shared}:/shared:ro`, `--volume=${join(folder, "state")}:/var/lib/kinglet`],
     ];
     const sensor = ["sensor", "--node-name=node-a", "--kubeconfig=/shared/kubeconfig"];
@@ -118,5 +118,8 @@ export class ContainedSensor implements AsyncDisposable {
     throw new Error(`the sensor is not ready after 30 s:\n${this.#log}`);
   }
 }
+
+/** Given because the defaults are more than a container within a container may set. */
+const ulimits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000"];
 
 const engine = ["--runtime=runc", "--cgroup-manager=cgroupfs"];
