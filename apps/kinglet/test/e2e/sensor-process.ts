@@ -1,11 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
-import { get } from "node:http";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Alert } from "@kinglet/detection";
-import { waitFor } from "@kinglet/testing";
+import { freePort, httpGet, waitFor } from "@kinglet/testing";
 import { bundlePath, executablePath } from "../artefact/built-program.ts";
 
 /** How to start a sensor in a test. */
@@ -25,6 +23,8 @@ export interface SensorOptions {
   readonly stdout?: "read" | "unread";
   /** @defaultValue "beginning" */
   readonly startAt?: "beginning" | "end";
+  /** True: repetitions of an alert and floods are held back, as they are by default outside of tests. @defaultValue false */
+  readonly holdsBack?: boolean;
 }
 
 /** A running sensor: the built program under its real name, as a process of its own. */
@@ -67,6 +67,7 @@ export class SensorProcess implements AsyncDisposable {
         `127.0.0.1:${String(port)}`,
         "--debug-bind",
         `127.0.0.1:${String(debugPort)}`,
+        ...(options.holdsBack === true ? [] : ["--alert-cooldown", "0", "--alert-budget", "0"]),
         ...(options.args ?? []),
       ],
     ];
@@ -140,17 +141,8 @@ export class SensorProcess implements AsyncDisposable {
     return this.#get(this.#debugPort, path);
   }
 
-  #get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
-    return new Promise((resolve) => {
-      const request = get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (part: string) => {
-          text += part;
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-      });
-      request.on("error", () => resolve({ status: 0, text: "" }));
-    });
+  async #get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
+    return httpGet(`http://127.0.0.1:${String(port)}${path}`);
   }
 
   /** Sends a signal. */
@@ -182,16 +174,4 @@ export class SensorProcess implements AsyncDisposable {
       });
     }
   }
-}
-
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
