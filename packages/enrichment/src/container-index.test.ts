@@ -156,7 +156,7 @@ describe("ContainerIndex", () => {
   });
 
   describe("look-up for an event", () => {
-    it("goes by pod uid and container name first, then prefix, then names", () => {
+    it("goes by pod uid and container name first, then prefix, then names [enrichment join]", () => {
       const index = new ContainerIndex();
       index.setPod(pod("web", { app: idA, side: idB }));
       expect(index.find(event({ podUid: "uid-web", containerName: "side" }))?.containerId).toBe(idB);
@@ -180,7 +180,25 @@ describe("ContainerIndex", () => {
       expect(index.find(event(names))).toBeUndefined();
     });
 
-    it("does not match a restarted container's event to the one before it", () => {
+    it("goes by the time where names alone mean a container and its successor [enrichment join]", async () => {
+      const clock = new ManualClock();
+      const index = new ContainerIndex({ clock });
+      const at = (offsetMs: number): string => new Date(clock.now() + offsetMs).toISOString();
+      const names = { podNamespace: "shop", podName: "web", containerName: "app" };
+      index.setPod(pod("web", { app: idA }));
+      await clock.advance(10_000);
+      index.removePod("uid-web");
+      expect(index.find(event({ ...names, time: at(-1) }))?.containerId).toBe(idA);
+      expect(index.find(event({ ...names, time: at(1) }))).toBeUndefined();
+      index.setPod(pod("web", { app: idB }, { uid: "uid-web-2" }));
+      expect(index.find(event({ ...names, time: at(-1) }))?.containerId).toBe(idA);
+      expect(index.find(event({ ...names, time: at(1) }))?.containerId).toBe(idB);
+      expect(index.find(event(names))?.containerId).toBe(idB);
+      expect(index.find(event({ podUid: "uid-web", containerName: "app", time: at(-1) }))?.containerId).toBe(idA);
+      expect(index.find(event({ podUid: "uid-web-2", containerName: "app", time: at(-1) }))?.containerId).toBe(idB);
+    });
+
+    it("does not match a restarted container's event to the one before it [enrichment join]", () => {
       const index = new ContainerIndex();
       index.setPod(pod("web", { app: idA }));
       const restarted = event({ podUid: "uid-web", containerName: "app", containerIdPrefix: idB.slice(0, 31) });

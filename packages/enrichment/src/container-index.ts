@@ -34,6 +34,8 @@ interface PodEntry {
 interface Terminated {
   readonly identity: ContainerIdentity;
   readonly expiresAtMs: number;
+  /** When the index learned of the end, milliseconds since 1970. */
+  readonly endedAtMs: number;
 }
 
 /** Events carry a cut id: this many digits are always there, so this is what ids are filed under. */
@@ -165,18 +167,19 @@ export class ContainerIndex {
    * container name.
    *
    * An id in the event is never contradicted: after a container was restarted, its events are not matched to the one
-   * before it.
+   * before it. Without an id the time decides: what happened before a container ended belongs to it, not to its successor of the same
+   * name.
    */
   find(event: EventOrigin): ContainerIdentity | undefined {
-    const prefix = event.containerIdPrefix;
-    if (event.podUid !== "" && event.containerName !== "") {
-      const match = this.#findInPod(event.podUid, event.containerName, prefix);
-      if (match !== undefined) return match;
+    const { containerIdPrefix: prefix, containerName: name, podName } = event;
+    const hasId = prefix.length >= keyLength;
+    if (name === "" || (event.podUid === "" && (hasId || podName === ""))) {
+      return hasId ? this.findByPrefix(prefix) : undefined;
     }
-    if (prefix.length >= keyLength) return this.findByPrefix(prefix);
-    if (event.podUid !== "" || event.podName === "" || event.containerName === "") return undefined;
-    const uid = this.#podUids().get(podNameKey(event.podNamespace, event.podName));
-    return uid === undefined ? undefined : this.#findInPod(uid, event.containerName, prefix);
+    const uid = event.podUid || this.#podUids().get(podNameKey(event.podNamespace, podName));
+    const live = uid === undefined ? undefined : this.#findInPod(uid, name, prefix);
+    if (hasId) return live ?? this.findByPrefix(prefix);
+    return this.#findEnded(event) ?? live;
   }
 
   /** The live containers of a pod; empty when the pod is not known. */
@@ -201,6 +204,21 @@ export class ContainerIndex {
     if (containers === undefined) return undefined;
     for (const identity of containers) {
       if (identity.containerName === containerName && identity.containerId.startsWith(prefix)) return identity;
+    }
+    return undefined;
+  }
+
+  /** The ended container that the event's names had when it happened. */
+  #findEnded(event: EventOrigin): ContainerIdentity | undefined {
+    const timeMs = this.#terminated.size === 0 ? Number.NaN : Date.parse(event.time);
+    if (Number.isNaN(timeMs)) return undefined;
+    for (const { identity, endedAtMs } of this.#terminated.values()) {
+      if (endedAtMs <= timeMs || identity.containerName !== event.containerName) continue;
+      const isPod =
+        event.podUid === ""
+          ? identity.podName === event.podName && identity.namespace === event.podNamespace
+          : identity.podUid === event.podUid;
+      if (isPod && identity.containerId.startsWith(event.containerIdPrefix)) return identity;
     }
     return undefined;
   }
@@ -254,7 +272,8 @@ export class ContainerIndex {
   }
 
   #terminate(identity: ContainerIdentity): void {
-    this.#terminated.set(identity.containerId, { identity, expiresAtMs: this.#clock.monotonicMs() + this.#graceMs });
+    const expiresAtMs = this.#clock.monotonicMs() + this.#graceMs;
+    this.#terminated.set(identity.containerId, { identity, expiresAtMs, endedAtMs: this.#clock.now() });
     if (this.#terminated.size > this.#maxTerminated) {
       for (const oldest of this.#terminated.values()) {
         this.#forget(oldest);

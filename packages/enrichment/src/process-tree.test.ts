@@ -15,7 +15,7 @@ const treeOf = (options: Partial<ProcessTreeOptions> = {}): { tree: ProcessTree;
 const names = (tree: ProcessTree, execId: string): string[] => tree.ancestorsOf(execId).map((record) => record.execId);
 
 describe("ProcessTree", () => {
-  it("knows ancestors, nearest first, as far as they were seen [tree ancestors]", () => {
+  it("knows ancestors, nearest first, as far as they were seen [enrichment tree ancestors]", () => {
     const { tree } = treeOf();
     tree.executed(exec("a", "never seen"));
     tree.executed(exec("b", "a", { args: "-c x", pid: 7, uid: 3 }));
@@ -25,7 +25,7 @@ describe("ProcessTree", () => {
     expect(tree.get("b")).toMatchObject({ binary: "/bin/b", args: "-c x", pid: 7, uid: 3, parentExecId: "a" });
   });
 
-  it("finds an ended execution for 60 s more and not longer, without a timer [tree exit]", async () => {
+  it("finds an ended execution for 60 s more and not longer, without a timer [enrichment tree exit]", async () => {
     const { tree, clock } = treeOf();
     tree.executed(exec("a"));
     tree.executed(exec("b", "a"));
@@ -37,14 +37,14 @@ describe("ProcessTree", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("takes exits without executions and executions after their exit for normal [tree exit]", () => {
+  it("takes exits without executions and executions after their exit for normal [enrichment tree exit]", () => {
     const { tree } = treeOf();
     tree.exited({ execId: "a" });
     tree.executed(exec("a"));
     expect(tree.get("a")).toBeDefined();
   });
 
-  it("tells replays of what it has seen from those of what it has not [tree replay]", () => {
+  it("tells replays of what it has seen from those of what it has not [enrichment tree replay]", () => {
     const { tree } = treeOf();
     expect(tree.executed(exec("a"))).toBe(true);
     expect(tree.executed(exec("a", "", { isReplay: true }))).toBe(false);
@@ -53,7 +53,7 @@ describe("ProcessTree", () => {
     expect(tree.executed(exec("", "", { isReplay: true }))).toBe(true);
   });
 
-  it("forgets what was of no use longest when it is full, parents last [tree bound]", () => {
+  it("forgets what was of no use longest when it is full, parents last [enrichment tree bound]", () => {
     const { tree } = treeOf({ maxEntries: 3 });
     for (const id of ["shell", "x", "y"]) tree.executed(exec(id));
     tree.executed(exec("z", "shell"));
@@ -62,7 +62,7 @@ describe("ProcessTree", () => {
     expect(names(tree, "z")).toEqual(["shell"]);
   });
 
-  it("keeps 65,536 executions unless told otherwise [tree bound]", () => {
+  it("keeps 65,536 executions unless told otherwise [enrichment tree bound]", () => {
     const { tree } = treeOf();
     for (let at = 0; at < 65_600; at++) tree.executed(exec(`e${at}`));
     expect(tree.size).toBe(65_536);
@@ -83,7 +83,7 @@ describe("ProcessTree", () => {
     expect(names(tree, "c")).toEqual([]);
   });
 
-  it("stays within its bound and never finds what ended longer ago, whatever happens [tree bound]", async () => {
+  it("stays within its bound and never finds what ended longer ago, whatever happens [enrichment tree bound]", async () => {
     const id = fc.integer({ min: 0, max: 12 }).map(String);
     const step = fc.oneof(
       fc.record({ do: fc.constant("exec" as const), id, parent: id }),

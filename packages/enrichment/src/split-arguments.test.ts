@@ -40,7 +40,7 @@ describe("trySplitArguments", () => {
     expect(trySplitArguments(text)).toEqual(args);
   });
 
-  it("never gives another vector than the one that was executed [exec argv]", () => {
+  it("never gives another vector than the one that was executed [enrichment argv]", () => {
     const argument = fc
       .string({ unit: fc.constantFrom("a", "b", " ", '"', "\\", "-", "/") })
       .filter((text) => text.includes(" ") || !/^"|"$/.test(text));
@@ -59,7 +59,7 @@ describe("trySplitArguments", () => {
     expect(told).toBeGreaterThan(1000);
   });
 
-  it("tells every vector without quotes [exec argv]", () => {
+  it("tells every vector without quotes [enrichment argv]", () => {
     const argument = fc.string({ unit: fc.constantFrom("a", "é", "\n", "\\", "$", ";") });
     const spaced = fc.tuple(argument, argument).map((parts) => parts.join(" "));
     const vector = fc
@@ -86,7 +86,7 @@ describe("trySplitArguments", () => {
 });
 
 describe("ExecEvent", () => {
-  it("has the binary in the place of argv[0], and no vector when something is missing [exec argv]", () => {
+  it("has the binary in the place of argv[0], and no vector when something is missing [enrichment argv]", () => {
     const of = (init: Partial<ConstructorParameters<typeof ExecEvent>[0]>): readonly string[] | undefined =>
       new ExecEvent({ sequence: 1, binary: "/bin/sh", args: "-c id", ...init }).argv;
     expect(of({})).toEqual(["/bin/sh", "-c", "id"]);

@@ -1,10 +1,19 @@
 import { ManualClock } from "@kinglet/lifecycle";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CapabilityEvent } from "./capability-event.ts";
 import type { ContainerIdentity } from "./container-identity.ts";
 import { ContainerIndex } from "./container-index.ts";
+import { DnsEvent } from "./dns-event.ts";
 import type { EventOrigin } from "./event-origin.ts";
 import { ExecEvent } from "./exec-event.ts";
+import { ExitEvent } from "./exit-event.ts";
+import { KernelCallEvent } from "./kernel-call-event.ts";
+import { LinkEvent } from "./link-event.ts";
+import { NetworkEvent } from "./network-event.ts";
+import { OpenEvent } from "./open-event.ts";
+import { OtherEvent } from "./other-event.ts";
+import { SyscallEvent } from "./syscall-event.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 const containerIds = ["a", "b", "c", "d"].map((digit) => digit.repeat(64));
@@ -48,7 +57,7 @@ describe("WaitingRoom", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("lets nobody's wait end by time while the index is behind, and ends it once the index has caught up", async () => {
+  it("lets nobody's wait end by time while the index is behind, and ends it once the index has caught up [enrichment slow informer]", async () => {
     let isCurrent = false;
     const { waiting, delivered, add, clock } = room({ isCurrent: () => isCurrent });
     waiting.submit(event(1, 0));
@@ -75,7 +84,7 @@ describe("WaitingRoom", () => {
     expect(waiting.size).toBe(1);
   });
 
-  it("holds an event until its container is added", () => {
+  it("holds an event until its container is added [enrichment call-back]", () => {
     const { waiting, delivered, add, clock } = room();
     waiting.submit(event(1, 0));
     waiting.submit(event(2, 1));
@@ -92,7 +101,7 @@ describe("WaitingRoom", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("resolves events that carry a pod instead of an id", () => {
+  it("resolves events that carry a pod instead of an id [enrichment join]", () => {
     const { waiting, delivered, add } = room();
     waiting.submit(new ExecEvent({ sequence: 1, podUid: "u0", containerName: "c0" }));
     waiting.submit(new ExecEvent({ sequence: 2, podNamespace: "n", podName: "p0", containerName: "c0" }));
@@ -103,7 +112,7 @@ describe("WaitingRoom", () => {
     ]);
   });
 
-  it("delivers unresolved after the wait, later events after their own wait", async () => {
+  it("delivers unresolved after the wait, later events after their own wait [enrichment unresolved]", async () => {
     const { waiting, delivered, clock } = room();
     waiting.submit(event(1, 0));
     await clock.advance(3000);
@@ -131,7 +140,7 @@ describe("WaitingRoom", () => {
     ]);
   });
 
-  it("looks up once more after the event entered, so that a container added in between is not missed [start-up L12]", () => {
+  it("looks up once more after the event entered, so that a container added in between is not missed [start-up L12] [enrichment look again]", () => {
     const identity = { containerName: "c0" } as ContainerIdentity;
     let looks = 0;
     const index = { find: (_event: EventOrigin) => (++looks === 1 ? undefined : identity) };
@@ -142,7 +151,7 @@ describe("WaitingRoom", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("delivers the longest waiting event unresolved when it is full, and counts", () => {
+  it("delivers the longest waiting event unresolved when it is full, and counts [enrichment bound]", () => {
     const { waiting, delivered, add } = room({ maxEntries: 2 });
     for (const sequence of [1, 2, 3]) waiting.submit(event(sequence, 0));
     expect(delivered).toEqual([[1, undefined]]);
@@ -153,6 +162,80 @@ describe("WaitingRoom", () => {
       [2, "c0"],
       [3, "c0"],
     ]);
+  });
+
+  it("holds events of every kind alike [enrichment kinds]", () => {
+    const { waiting, delivered, add } = room();
+    const init = { containerIdPrefix: containerIds[0]!.slice(0, 31) };
+    const kinds = [
+      new ExecEvent({ ...init, sequence: 1 }),
+      new OpenEvent({ ...init, sequence: 2 }),
+      new NetworkEvent({ ...init, sequence: 3 }),
+      new DnsEvent({ ...init, sequence: 4 }),
+      new CapabilityEvent({ ...init, sequence: 5 }),
+      new SyscallEvent({ ...init, sequence: 6 }),
+      new LinkEvent({ ...init, kind: "symlink", sequence: 7 }),
+      new KernelCallEvent({ ...init, kind: "bpf", sequence: 8 }),
+      new ExitEvent({ ...init, sequence: 9 }),
+      new OtherEvent({ ...init, kind: "kprobe", sequence: 10 }),
+    ];
+    for (const one of kinds) waiting.submit(one);
+    expect([waiting.size, delivered]).toEqual([10, []]);
+    waiting.containersAdded(add(0));
+    expect(delivered).toEqual(kinds.map((_, at) => [at + 1, "c0"]));
+  });
+
+  it("looks at nothing while nobody waits, and once per deadline while somebody does [enrichment no scans]", async () => {
+    let looks = 0;
+    const { waiting, clock } = room({ index: { find: () => ((looks += 1), undefined) } });
+    await clock.advance(3_600_000);
+    expect([looks, clock.pendingTimers]).toEqual([0, 0]);
+    waiting.submit(event(1, 0));
+    const atEntry = looks;
+    await clock.advance(4999);
+    expect([looks, clock.pendingTimers]).toEqual([atEntry, 1]);
+    await clock.advance(1);
+    expect([looks, clock.pendingTimers]).toEqual([atEntry + 1, 0]);
+    await clock.advance(3_600_000);
+    expect(looks).toBe(atEntry + 1);
+  });
+
+  it("loses nothing below the bound however long the informer is away, and whatever it brings back [enrichment slow informer]", async () => {
+    const away = fc.record({
+      containers: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 9 }),
+      awayMs: fc.integer({ min: 0, max: 3_600_000 }),
+      added: fc.uniqueArray(fc.integer({ min: 0, max: 3 })),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(away, { maxLength: 4 }), async (rounds) => {
+        let isCurrent = false;
+        const { waiting, delivered, add, clock } = room({ maxEntries: 100, isCurrent: () => isCurrent });
+        const known = new Set<number>();
+        const expected = new Map<number, string | undefined>();
+        let sequence = 0;
+        for (const round of rounds) {
+          isCurrent = false;
+          const arrived = round.containers.map((container) => {
+            waiting.submit(event(++sequence, container));
+            return { sequence, container };
+          });
+          await clock.advance(round.awayMs);
+          // It comes back with a list of everything.
+          for (const container of round.added) {
+            known.add(container);
+            waiting.containersAdded(add(container));
+          }
+          isCurrent = true;
+          await clock.advance(6000);
+          for (const one of arrived)
+            expected.set(one.sequence, known.has(one.container) ? `c${one.container}` : undefined);
+          expect(waiting.size).toBe(0);
+        }
+        expect(new Map(delivered)).toEqual(expected);
+        expect([delivered.length, waiting.dropped, clock.pendingTimers]).toEqual([sequence, 0, 0]);
+      }),
+      { seed: 1, numRuns: 200 },
+    );
   });
 
   it("delivers nothing after disposal and leaves no timer", async () => {
@@ -226,7 +309,7 @@ describe("WaitingRoom", () => {
     await fc.assert(property, { seed: 1, numRuns: 300 });
   });
 
-  it("asks its producer to wait while it is full, so that a flood pushes nobody out", async () => {
+  it("asks its producer to wait while it is full, so that a flood pushes nobody out [enrichment bound]", async () => {
     const { waiting, delivered, add, clock } = room({ maxEntries: 3 });
     waiting.submit(event(1, 0));
     expect(waiting.waitForRoom()).toBeUndefined();
