@@ -25,7 +25,7 @@ export function registerStringFunctions(environment: Environment): void {
 
 function replaceTimes(text: string, from: string, to: string, times: number): string {
   const parts = text.split(from);
-  if (parts.length - 1 > times) parts.splice(times + 1, parts.length, parts.slice(times + 1).join(from));
+  if (parts.length - 1 > times) parts.push(parts.splice(times).join(from));
   const length = text.length + (parts.length - 1) * Math.max(0, to.length - from.length);
   if (length > maxText) throw new RangeError(`replace: the text would have more than ${maxText} characters`);
   return parts.join(to);

@@ -1,0 +1,205 @@
+import { hasCode } from "@kinglet/errors";
+import * as fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import type { CelEngine, CelEngineOptions, RuleVariables } from "./cel-engine.ts";
+import type { CelFunctions } from "./cel-functions.ts";
+import { loadCelEngine } from "./lazy.ts";
+import { pureCelFunctions } from "./pure-cel-functions.ts";
+
+const functions: CelFunctions = {
+  ...pureCelFunctions,
+  "cp.was_executed": (_containerId, path) => path === "/bin/ls",
+  "cp.was_executed_with_args": (_containerId, path, args) => path === "/bin/ls" && args.length === 1,
+  "cp.was_syscall_used": (_containerId, name) => {
+    if (name === "a") throw new Error("the profile is gone");
+    return name === "ab";
+  },
+  "cp.was_address_port_protocol_in_egress": (_containerId, address, port) => address === "a" && port === 80,
+  "k8s.get_container_mount_paths": () => ["/a", "/bin"],
+};
+
+let direct: CelEngine;
+let interpreted: CelEngine;
+
+beforeAll(async () => {
+  const { createCelEngine } = await loadCelEngine();
+  const options: CelEngineOptions = { functions, limits: { maxNodes: 5_000, maxDepth: 200, maxLength: 65_536 } };
+  direct = createCelEngine(options);
+  interpreted = createCelEngine({ ...options, isInterpreted: true });
+});
+
+/** The value, or the code of the error. */
+function outcome(engine: CelEngine, expression: string, type: "bool" | "string", variables: RuleVariables): unknown {
+  try {
+    return engine.compile(expression, type).evaluate(variables);
+  } catch (error) {
+    return hasCode(error, "KINGLET_ERR_POLICY_ENGINE_EVALUATION") ? error.code : String(error);
+  }
+}
+
+const { text, bool } = fc.letrec<{ text: string; whole: string; list: string; bool: string }>((tie) => ({
+  text: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.constantFrom(
+      "'a'",
+      "'ab'",
+      "''",
+      "'/bin/ls'",
+      "event.comm",
+      "event.exepath",
+      "event.path",
+      "eventType",
+      "event.args[0]",
+    ),
+    fc.tuple(tie("text"), tie("text")).map(([a, b]) => `(${a} + ${b})`),
+    fc.tuple(tie("bool"), tie("text"), tie("text")).map(([c, a, b]) => `(${c} ? ${a} : ${b})`),
+    tie("whole").map((a) => `string(${a})`),
+    fc.tuple(tie("list"), tie("text")).map(([a, b]) => `parse.get_exec_path(${a}, ${b})`),
+  ),
+  whole: fc.oneof(
+    { maxDepth: 3 },
+    fc.constantFrom("0", "80", "2", "event.dstPort", "event.cmd"),
+    tie("list").map((a) => `size(${a})`),
+    tie("list").map((a) => `${a}.size()`),
+  ),
+  list: fc.constantFrom(
+    "event.args",
+    "event.flags",
+    "['a', 'ab']",
+    "['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'ab']",
+    "k8s.get_container_mount_paths('', '', '')",
+  ),
+  bool: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    fc.constantFrom(
+      "true",
+      "false",
+      "has(event.comm)",
+      "has(event.path)",
+      "has(event.pid)",
+      "event.pid == 7u",
+      "event.upperlayer",
+    ),
+    tie("bool").map((a) => `!(${a})`),
+    fc.tuple(tie("bool"), fc.constantFrom("&&", "||"), tie("bool")).map(([a, op, b]) => `(${a} ${op} ${b})`),
+    fc.tuple(tie("text"), fc.constantFrom("==", "!="), tie("text")).map(([a, op, b]) => `(${a} ${op} ${b})`),
+    fc
+      .tuple(tie("whole"), fc.constantFrom("==", "!=", "<", "<=", ">", ">="), tie("whole"))
+      .map(([a, op, b]) => `(${a} ${op} ${b})`),
+    fc
+      .tuple(tie("text"), fc.constantFrom("startsWith", "endsWith", "contains"), tie("text"))
+      .map(([a, call, b]) => `${a}.${call}(${b})`),
+    fc.tuple(tie("text"), tie("list")).map(([a, b]) => `(${a} in ${b})`),
+    fc
+      .tuple(tie("list"), fc.constantFrom("exists", "all"), tie("bool"))
+      .map(([a, call, b]) => `${a}.${call}(x, x == 'ab' || ${b})`),
+    fc
+      .tuple(tie("list"), fc.constantFrom("exists", "all"), tie("text"))
+      .map(([a, call, b]) => `${a}.${call}(x, ${b}.startsWith(x))`),
+    tie("text").map((a) => `cp.was_executed(event.containerId, ${a})`),
+    fc.tuple(tie("text"), tie("list")).map(([a, b]) => `ap.was_executed_with_args(event.containerId, ${a}, ${b})`),
+    tie("text").map((a) => `ap.was_syscall_used(event.containerId, ${a})`),
+    fc
+      .tuple(tie("text"), tie("whole"))
+      .map(([a, b]) => `nn.was_address_port_protocol_in_egress('', ${a}, ${b}, 'TCP')`),
+    fc.tuple(tie("bool"), tie("bool"), tie("bool")).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
+  ),
+}));
+
+const word = fc.constantFrom("", "a", "ab", "/bin/ls", "b");
+const event = fc.record(
+  {
+    containerId: fc.constant("c"),
+    comm: word,
+    exepath: word,
+    path: fc.option(word, { nil: undefined }),
+    args: fc.option(fc.array(word, { maxLength: 2 }), { nil: undefined }),
+    flags: fc.array(word, { maxLength: 3 }),
+    dstPort: fc.constantFrom(undefined, 0, 2, 80),
+    cmd: fc.constantFrom(-1, 5),
+    pid: fc.constantFrom(-1, 7),
+    upperlayer: fc.constantFrom(undefined, true, false),
+  },
+  { requiredKeys: ["containerId", "comm", "exepath", "flags", "cmd", "pid"] },
+);
+
+describe("compileDirectly", () => {
+  it("answers and fails as the library does, whatever the expression and the event [cel E-1]", () => {
+    const expression = fc.oneof(
+      bool.map((source) => ({ source, type: "bool" as const })),
+      text.map((source) => ({ source, type: "string" as const })),
+    );
+    fc.assert(
+      fc.property(expression, fc.array(event, { minLength: 1, maxLength: 4 }), ({ source, type }, events) => {
+        for (const one of events) {
+          const variables: RuleVariables = { event: one, eventType: "exec" };
+          expect([source, outcome(direct, source, type, variables)]).toEqual([
+            source,
+            outcome(interpreted, source, type, variables),
+          ]);
+        }
+      }),
+      { seed: 1, numRuns: 3_000 },
+    );
+  });
+
+  it.each([
+    "event.args.exists(x, event.args.exists(y, x != y))",
+    "event.args.exists(event, event == 'ab')",
+    "event.args.all(cp, cp.startsWith('a'))",
+    "event.args.filter(x, x == 'ab').size() == 1",
+    "event.args.map(x, x + 'b').exists(x, x == 'ab')",
+    "event.args.exists_one(x, x == 'ab')",
+    "dyn(event.comm) == 'ab'",
+    "event.comm.lowerAscii() == 'ab' && event.comm.charAt(0) == 'a' && event.comm.replace('a', 'c') == 'cb'",
+    "{'a': 1}['a'] == 1 && 1 + 1 == 2 && 5 in [5]",
+    "event.args[event.args.size() - 1] == 'ab'",
+    "event.dstPort in [80, 443]",
+    "event.comm < 'b'",
+  ])("%s, which is partly for the library, is the same either way [cel E-1]", (source) => {
+    for (const args of [["a", "ab"], ["ab"], [], undefined]) {
+      const variables: RuleVariables = { event: { comm: "ab", args, dstPort: 80 }, eventType: "exec" };
+      const wanted = outcome(interpreted, source, "bool", variables);
+      expect(outcome(direct, source, "bool", variables)).toEqual(wanted);
+    }
+  });
+
+  it("charges for functions as the library does [cel E-2]", async () => {
+    const { createCelEngine } = await loadCelEngine();
+    for (const isInterpreted of [true, false]) {
+      const engine = createCelEngine({ functions, isInterpreted, limits: { maxCost: 30 } });
+      const run = (source: string): unknown =>
+        engine.compile(source, "bool").evaluate({ event: { flags: ["a", "b", "c"] }, eventType: "open" });
+      expect(run("['x', 'y'].exists(path, cp.was_executed('', path))")).toBe(false);
+      expect(() => run("['x', 'y', 'z'].exists(path, cp.was_executed('', path)) || true")).toThrow(
+        expect.objectContaining({ code: "KINGLET_ERR_POLICY_ENGINE_COST" }),
+      );
+    }
+  });
+
+  it("names the fields without which an expression fails [cel E-3]", () => {
+    const fieldsOf = (source: string): readonly string[] => direct.compile(source, "bool").requiredFields;
+    expect(fieldsOf("event.comm == 'a' && event.args.exists(x, x == event.cwd)")).toEqual(["comm", "args", "cwd"]);
+    expect(fieldsOf("has(event.args) && event.args[0] == 'a' || !(event.path == '')")).toEqual(["path"]);
+    expect(fieldsOf("true")).toEqual([]);
+  });
+});
+
+describe("register-string-functions", () => {
+  const value = (source: string): unknown => outcome(direct, source, "string", { event: {}, eventType: "exec" });
+
+  it("adds charAt and replace to the library's texts", () => {
+    expect(value("'abc'.charAt(1) + 'abc'.charAt(3)")).toBe("b");
+    expect(value("'aXbXc'.replace('X', '-')")).toBe("a-b-c");
+    expect(value("'aXbXc'.replace('X', '-', 1)")).toBe("a-bXc");
+    expect(value("'aXbXc'.replace('X', '-', 0)")).toBe("aXbXc");
+    expect(value("'aXbXc'.replace('X', '-', -1)")).toBe("a-b-c");
+    expect(value("'abc'.charAt(4)")).toBe("KINGLET_ERR_POLICY_ENGINE_EVALUATION");
+  });
+
+  it("bounds what replace makes", () => {
+    const source = `'${"a".repeat(1000)}'.replace('a', '${"b".repeat(100)}')`;
+    expect(value(source)).toBe("KINGLET_ERR_POLICY_ENGINE_EVALUATION");
+  });
+});
