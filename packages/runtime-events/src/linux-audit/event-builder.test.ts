@@ -1,0 +1,159 @@
+import type { RuntimeEvent } from "@kinglet/enrichment";
+import { describe, expect, it } from "vitest";
+import { execRecords, FakeProcesses, type AuditExec } from "../../test/audit-log-fixture.ts";
+import { tryParseAuditRecord } from "./audit-record.ts";
+import { AuditEventBuilder } from "./event-builder.ts";
+import { JoinedEvent } from "./joined-event.ts";
+import type { LeftOut } from "./left-out.ts";
+import { ProcessTree } from "./process-tree.ts";
+
+const container = "c".repeat(64);
+
+class Bench {
+  readonly processes: FakeProcesses = new FakeProcesses();
+  readonly builder: AuditEventBuilder;
+  #sequence = 0;
+
+  constructor() {
+    const tree = new ProcessTree({ reader: this.processes, maxProcesses: 100, onLocated: () => {} });
+    this.processes.add(100, container);
+    this.processes.add(1);
+    this.builder = new AuditEventBuilder({ tree, reader: this.processes, nodeName: "n", kinds: undefined });
+  }
+
+  /** Builds an event of these records. */
+  build(...lines: readonly string[]): RuntimeEvent | LeftOut {
+    let event: JoinedEvent | undefined;
+    for (const line of lines) {
+      const record = tryParseAuditRecord(line);
+      if (record === undefined) throw new Error(line);
+      event ??= new JoinedEvent(record, 0, 0, 0);
+      event.add(record, 65_536);
+    }
+    if (event === undefined) throw new Error("no records");
+    this.#sequence += 1;
+    return this.builder.build(event, this.#sequence, 1_767_225_600_000);
+  }
+
+  exec(exec: Partial<AuditExec> = {}): RuntimeEvent | LeftOut {
+    return this.build(...execRecords({ serial: 1, ...exec }));
+  }
+
+  /** A call of process 100; `fields` are those that differ. */
+  call(number: number, fields: string, ...others: readonly string[]): RuntimeEvent | LeftOut {
+    const stamp = "msg=audit(1767225600.000:7):";
+    const head = `type=SYSCALL ${stamp} arch=c000003e syscall=${number}`;
+    const tail = 'items=0 ppid=1 pid=100 uid=0 comm="x" exe="/bin/x" key="kinglet"';
+    return this.build(
+      `${head} ${fields.includes("success=") ? "" : "success=yes exit=0 "}${fields} ${tail}`,
+      ...others.map((other) => other.replace(" ", ` ${stamp} `)),
+    );
+  }
+}
+
+describe("AuditEventBuilder", () => {
+  it("tells an execution exactly", () => {
+    expect(
+      new Bench().exec({ argv: ["/bin/ls", "a b", "", 'c"'], file: "./ls", exe: "/bin/ls", cwd: "/bin" }),
+    ).toMatchObject({
+      kind: "exec",
+      source: "linux-audit",
+      nodeName: "n",
+      time: "2026-01-01T00:00:00.000Z",
+      pid: 100,
+      uid: 1000,
+      parentPid: 1,
+      binary: "/bin/ls",
+      argv: ["/bin/ls", "a b", "", 'c"'],
+      args: '"a b" "" c"',
+      cwd: "/bin",
+      containerIdPrefix: container,
+      isTruncated: false,
+      isReplay: false,
+    });
+  });
+
+  it("makes no execution of a call that failed", () => {
+    expect(new Bench().exec({ isSuccessful: false })).toBe("failed");
+  });
+
+  it("does not guess arguments whose record is missing", () => {
+    const [syscall = "", , ...others] = execRecords({ serial: 1 });
+    expect(new Bench().build(syscall, ...others)).toMatchObject({ argv: undefined, isTruncated: true });
+    expect(new Bench().build(...others)).toBe("headless");
+  });
+
+  it("takes the kernel's path where the process gave none", () => {
+    const [syscall = "", execve = "", cwd = ""] = execRecords({ serial: 1, exe: "/memfd:x (deleted)" });
+    expect(new Bench().build(syscall, execve, cwd)).toMatchObject({ binary: "/memfd:x (deleted)" });
+  });
+
+  it("links executions to their parents", () => {
+    const bench = new Bench();
+    bench.processes.add(101, container);
+    const parent = bench.exec({ serial: 5, pid: 100, file: "/bin/sh", argv: ["sh", "-c", "ls"] });
+    const child = bench.exec({ serial: 6, pid: 101, ppid: 100 });
+    expect(child).toMatchObject({ parentBinary: "/bin/sh", parentArgs: "-c ls", parentPid: 100 });
+    expect(child).toMatchObject({ parentExecId: (parent as RuntimeEvent).execId });
+  });
+
+  it("finds a relative path through its directory", () => {
+    const bench = new Bench();
+    const records = ['type=CWD cwd="/srv"', 'type=PATH item=0 name="x/../y" nametype=NORMAL'];
+    expect(bench.call(257, "a0=ffffff9c a1=1 a2=0", ...records)).toMatchObject({ kind: "open", path: "/srv/y" });
+    expect(bench.call(257, "a0=7 a1=1 a2=0", ...records)).toBe("unresolved");
+    bench.processes.descriptors.set("100:7", "/data");
+    expect(bench.call(257, "a0=7 a1=1 a2=0", ...records)).toMatchObject({ path: "/data/y" });
+  });
+
+  it("tells connections that went out from ones that could not", () => {
+    const bench = new Bench();
+    const peer = "type=SOCKADDR saddr=0200005001020304000000000000000000";
+    const egress = { kind: "network", direction: "egress", address: "1.2.3.4", port: 80, protocol: "TCP" };
+    expect(bench.call(42, "a0=3 a1=1 a2=10", peer)).toMatchObject(egress);
+    expect(bench.call(42, "success=no exit=-115 a0=3 a1=1 a2=10", peer)).toMatchObject(egress);
+    expect(bench.call(42, "success=no exit=-111 a0=3 a1=1 a2=10", peer)).toMatchObject(egress);
+    expect(bench.call(42, "success=no exit=-9 a0=3 a1=1 a2=10", peer)).toBe("failed");
+    expect(bench.call(41, "success=yes exit=3 a0=2 a1=80002 a2=0")).toBe("unused");
+    expect(bench.call(42, "a0=3 a1=1 a2=10", peer)).toMatchObject({ ...egress, protocol: "UDP" });
+    expect(bench.call(42, "a0=3 a1=1 a2=10", "type=SOCKADDR saddr=01002F72756E00")).toBe("unused");
+  });
+
+  it("tells calls into the kernel", () => {
+    const bench = new Bench();
+    expect(bench.call(321, "a0=5 a1=7ffc a2=48")).toMatchObject({ kind: "bpf", command: 5, attrSize: 72 });
+    expect(bench.call(313, "a0=3", 'type=KERN_MODULE name="rootkit"')).toMatchObject({
+      kind: "kmod",
+      syscallName: "finit_module",
+      module: "rootkit",
+    });
+    bench.processes.binaries.set(55, "/usr/bin/target");
+    expect(bench.call(101, "a0=10 a1=37", 'type=OBJ_PID opid=55 ocomm="t"')).toMatchObject({
+      kind: "ptrace",
+      command: 16,
+      target: "/usr/bin/target",
+    });
+    expect(bench.call(272, "a0=10020000")).toMatchObject({ kind: "unshare", flagsRaw: 0x10_02_00_00 });
+    expect(bench.call(308, "a0=3 a1=20000")).toMatchObject({
+      kind: "unshare",
+      syscallName: "setns",
+      flagsRaw: 0x2_00_00,
+    });
+    expect(bench.call(56, "a0=10000011")).toMatchObject({ kind: "unshare", syscallName: "clone" });
+    expect(bench.call(56, "a0=11")).toMatchObject({ kind: "syscall", name: "clone" });
+    expect(bench.call(165, "a0=1")).toMatchObject({ kind: "syscall", name: "mount" });
+    expect(bench.call(9999, "a0=1")).toBe("unknown");
+    const uring = 'type=URINGOP uring_op=18 success=yes exit=0 items=0 ppid=1 pid=100 uid=0 key="kinglet"';
+    expect(bench.build(uring.replace(" ", " msg=audit(1767225600.000:8): "))).toMatchObject({
+      kind: "iouring",
+      opcode: 18,
+    });
+  });
+
+  it("tells a call by its name alone where the rule's key asks for that", () => {
+    const event = new Bench().build(
+      'type=SYSCALL msg=audit(1.000:7): arch=c00000b7 syscall=97 success=no exit=-1 a0=0 ppid=1 pid=100 uid=0 exe="/x" key="kinglet-syscall"',
+    );
+    expect(event).toMatchObject({ kind: "syscall", name: "unshare" });
+  });
+});
