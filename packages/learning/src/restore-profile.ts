@@ -37,5 +37,26 @@ export function restoreProfile(
     container.dueMs = claimByMs;
     followed.push(container);
   }
+  if (profile.containers.size === 0 && profile.recording.size > 0) profile.containers.add(unknownContainer(profile));
   return followed;
+}
+
+/** What stands for a container whose record nobody can read: what it did is known, of itself nothing. */
+function unknownContainer(profile: LearnedProfile): LearnedContainer {
+  const container = new LearnedContainer(
+    {
+      containerId: "",
+      namespace: profile.head.namespace,
+      podName: "",
+      containerName: "",
+      startedAtMs: 0,
+      learnedSinceMs: 0,
+      windowMs: 0,
+      isFromStart: false,
+      runsToCompletion: false,
+    },
+    profile,
+  );
+  container.restoreClaim({ status: "ready", completion: "partial" });
+  return container;
 }
