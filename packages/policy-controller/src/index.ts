@@ -8,7 +8,7 @@ export {
 export { policyControllerErrors, type PolicyControllerErrorCode } from "./errors.ts";
 export { loadResourceJudges, loadX509Issuer } from "./lazy.ts";
 export type { ControlledObject } from "./resources/controlled-resource.ts";
-export type { Judgement } from "./resources/judgement.ts";
+export type { Judgement } from "./resources/resource-judgement.ts";
 export type { ResourceJudge, ResourceJudges } from "./resources/resource-judges.ts";
 export { runPolicyController, type PolicyControllerOptions } from "./run-policy-controller.ts";
 export {

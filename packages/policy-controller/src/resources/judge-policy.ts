@@ -1,5 +1,5 @@
 import type { ControlledObject } from "./controlled-resource.ts";
-import { joinProblems, type Judgement } from "./judgement.ts";
+import { joinProblems, type Judgement } from "./resource-judgement.ts";
 import { loadSecurityPolicies } from "../lazy.ts";
 
 /**

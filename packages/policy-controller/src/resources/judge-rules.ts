@@ -1,7 +1,7 @@
 import { lazy } from "@kinglet/lazy-schema";
 import { loadRuleEngine } from "../lazy.ts";
 import type { ControlledObject } from "./controlled-resource.ts";
-import { joinProblems, type Judgement } from "./judgement.ts";
+import { joinProblems, type Judgement } from "./resource-judgement.ts";
 
 /**
  * Makes the judge of Rules resources: every expression of every rule is checked against the types of the functions and event fields that rules may use.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ControlledObject } from "./controlled-resource.ts";
-import type { Judgement } from "./judgement.ts";
+import type { Judgement } from "./resource-judgement.ts";
 import { ResourceBook } from "./resource-book.ts";
 
 const valid: Judgement = { isValid: true, claimedName: "Shop", message: "" };

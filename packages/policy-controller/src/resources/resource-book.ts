@@ -1,7 +1,7 @@
 import { describeError } from "@kinglet/errors";
 import type { BundleObject } from "@kinglet/policy-engine/bundle";
 import type { ControlledObject } from "./controlled-resource.ts";
-import { joinProblems, type Judgement } from "./judgement.ts";
+import { joinProblems, type Judgement } from "./resource-judgement.ts";
 
 /** What is known about one resource. */
 export interface ResourceRecord {

@@ -1,7 +1,7 @@
 import type { ControlledObject } from "./controlled-resource.ts";
 import { judgePolicy } from "./judge-policy.ts";
 import { createRulesJudge } from "./judge-rules.ts";
-import type { Judgement } from "./judgement.ts";
+import type { Judgement } from "./resource-judgement.ts";
 
 /**
  * Says of a resource whether it may be put in force. Called with whatever the API server holds.
