@@ -18,6 +18,7 @@ import type { ResolvedOptions } from "./resolve-options.ts";
 import { SourceCounters } from "./source-counters.ts";
 import type { BlindInterval, SourceHealth } from "./source-health.ts";
 import { TetragonDecoder, type DecodeOutcome } from "./tetragon-decoder.ts";
+import { ThrottleTimes } from "./throttle-times.ts";
 import type { TetragonFileSource } from "./tetragon-file-source.ts";
 
 /** A look at the file that nothing announced: only for file systems that lose notifications, so it may be rare. */
@@ -44,6 +45,7 @@ export class FileSource implements TetragonFileSource {
   readonly #stopCollecting: () => void;
   readonly #stop: AbortController = new AbortController();
   readonly #blindIntervals: BlindInterval[] = [];
+  readonly #throttles: ThrottleTimes = new ThrottleTimes();
   #start: StartPlace;
   #file: ExportFile | undefined;
   #running: Promise<void> | undefined;
@@ -128,7 +130,7 @@ export class FileSource implements TetragonFileSource {
       isEstimate: false,
       droppedByUs: 0,
       openEvents: this.#acknowledgements.openCount,
-      blindIntervals: [...this.#blindIntervals],
+      blindIntervals: [...this.#blindIntervals, ...this.#throttles.list],
       position: file === undefined ? undefined : { path: file.path, inode: file.inode, readOffset: this.#doneOffset },
     };
   }
@@ -258,7 +260,8 @@ export class FileSource implements TetragonFileSource {
   #deliver(event: RuntimeEvent, offset: number, deliver: Deliver, now: number): void | Promise<void> {
     this.#counters.event(event.kind, now);
     if (event.kind === "rateLimit") this.#rateLimited(event.droppedEvents, now);
-    // Read for its count only.
+    if (event.kind === "throttle") this.#throttles.observed(event, now);
+    // Read for what it says about losses only.
     if (this.#options.kinds?.has(event.kind) === false) return;
     this.#sequence = event.sequence;
     this.#acknowledgements.delivered(event.sequence, offset);

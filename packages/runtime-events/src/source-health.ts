@@ -5,6 +5,8 @@ export interface BlindInterval {
   readonly untilMs: number | undefined;
   /** One sentence. */
   readonly reason: string;
+  /** The one container that it is about; absent: all of them. */
+  readonly containerId?: string;
 }
 
 /** Where the reader stands. @public */
@@ -39,7 +41,7 @@ export interface SourceHealth {
   readonly droppedByUs: number;
   /** Events that were delivered and not acknowledged. */
   readonly openEvents: number;
-  /** The last ones, oldest first, at most 16. */
+  /** The last ones of each cause, at most 16 of one. */
   readonly blindIntervals: readonly BlindInterval[];
   /** Undefined for a source that is no file. */
   readonly position: SourcePosition | undefined;

@@ -116,7 +116,7 @@ export class TetragonDecoder {
 
   /** True when something that somebody asked for may come out of this member. What the source says about its losses is always read. */
   #consumes(kind: MemberKind): boolean {
-    if (this.#kinds === undefined || kind === "rateLimit" || this.#kinds.has(kind)) return true;
+    if (this.#kinds === undefined || isAboutLosses(kind) || this.#kinds.has(kind)) return true;
     return this.#loadActivities !== undefined && activityMembers.has(kind);
   }
 
@@ -197,7 +197,7 @@ export class TetragonDecoder {
     const isStage = isRuntimeStage(process, parent, this.#reportsParentContainers);
     const owner = isStage ? originOfHost(origin) : origin;
     const event = this.#decodeActivity?.(kind, body, owner) ?? decodeOther(kind, body, owner);
-    if (event.kind === "rateLimit" || this.#kinds?.has(event.kind) !== false) return event;
+    if (isAboutLosses(event.kind) || this.#kinds?.has(event.kind) !== false) return event;
     this.skippedKind = event.kind;
     return "skipped";
   }
@@ -272,6 +272,10 @@ function decodeOther(kind: OtherEventKind, body: JsonObject, origin: EventOrigin
     policyName: textOf(body, "policy_name"),
     droppedEvents: kind === "rateLimit" ? countOf(body["number_of_dropped_process_events"]) : 0,
   });
+}
+
+function isAboutLosses(kind: RuntimeEventKind): boolean {
+  return kind === "rateLimit" || kind === "throttle";
 }
 
 /** The runtime's own steps carry the container's id already, but what they do is the host's. */
