@@ -1,4 +1,5 @@
 export type { Json } from "./event-codec.ts";
+export { ExportFileWriter, type ExportFileOptions } from "./export-file-writer.ts";
 export { EventCodec } from "./event-codec.ts";
 export { readRecording, recordedExport } from "./recording.ts";
 export { strangeKinds, type StrangeKind } from "./strange-events.ts";

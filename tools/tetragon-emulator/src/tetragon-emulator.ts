@@ -140,9 +140,19 @@ export class TetragonEmulator implements AsyncDisposable {
     };
   }
 
+  /** Resolves when somebody listens. */
+  async firstClient(): Promise<void> {
+    while (this.#listeners.size === 0) {
+      await new Promise<void>((resolve) => this.#later(resolve, tickMs));
+    }
+  }
+
   /** Lets events happen now. */
   emit(...events: readonly Json[]): void {
-    for (const json of events) this.#happen(agentEvent(this.codec, json));
+    for (const json of events) {
+      if (memberOf(json)[0] === "process_exec") this.#lastExec = json;
+      this.#happen(agentEvent(this.codec, json));
+    }
   }
 
   /** Lets strange events happen now, made from the last execution. */
@@ -259,7 +269,6 @@ export class TetragonEmulator implements AsyncDisposable {
   #happen(event: AgentEvent): void {
     this.#counts.happened += 1;
     if (this.#listeners.size === 0) this.#counts.unheard += 1;
-    if (memberOf(event.json)[0] === "process_exec") this.#lastExec = event.json;
     if (this.#options.replaysAtConnect === true) this.#known.saw(event.json);
     this.#options.onEvent?.(event.json);
     for (const listener of this.#listeners) listener.offer(event);

@@ -10,8 +10,7 @@ const maxPolicies = 1000;
 
 /** Whether something is at the other end, whatever it says. @internal */
 export function isAnswer(answer: UnaryAnswer): boolean {
-  // UNAVAILABLE is what this side says when the connection is over.
-  return answer.outcome === "message" || (answer.outcome === "status" && answer.status.code !== "UNAVAILABLE");
+  return answer.outcome === "message" || (answer.outcome === "status" && answer.status.code !== "");
 }
 
 /** @returns the version, empty when the agent does not say; undefined when it does not answer. @internal */

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import type { Clock } from "@kinglet/lifecycle";
 import { FrameReader, frameOf } from "./frame-reader.ts";
 import { describeStatus, statusOf, type GrpcStatus } from "./grpc-status.ts";
@@ -41,6 +42,7 @@ export class GrpcConnection {
   /** Resolves with the reason, one sentence, when the connection is over; never rejects. */
   readonly closed: Promise<string>;
   readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #authority: string;
   #reason = "";
@@ -49,15 +51,22 @@ export class GrpcConnection {
   constructor(socket: GrpcSocket, clock: Clock) {
     this.#clock = clock;
     this.#authority = socket.authority;
+    this.#socket = socket.stream;
     this.lastSignMs = clock.monotonicMs();
     this.#session = connect(`${socket.scheme}://${socket.authority}`, {
       createConnection: () => socket.stream,
       settings: { enablePush: false, initialWindowSize: windowBytes },
     });
     this.closed = new Promise((resolve) => {
-      this.#session.once("close", () =>
-        resolve(this.#reason === "" ? "the agent closed the connection" : this.#reason),
-      );
+      const over = (): void => resolve(this.#reason === "" ? "the agent closed the connection" : this.#reason);
+      this.#session.once("close", over);
+      // Node 26 destroys a session whose TLS socket fails right after the handshake (TLS 1.3 refuses clients then) without a word.
+      socket.stream.on("error", (error) => {
+        this.#because(error.message);
+        socket.stream.destroy();
+        over();
+      });
+      socket.stream.once("close", over);
     });
     this.#session.once("connect", () => this.#session.setLocalWindowSize(windowBytes));
     this.#session.on("error", (error: Error) => this.#because(error.message));
@@ -68,6 +77,7 @@ export class GrpcConnection {
   destroy(reason: string): void {
     this.#because(reason);
     this.#session.destroy();
+    this.#socket.destroy();
   }
 
   /** Resolves true when the other end answered, false after `timeoutMs` or when the connection is over. */
@@ -92,7 +102,7 @@ export class GrpcConnection {
       let bytes: Buffer | undefined;
       const stream = this.#request(method, message, Math.ceil(timeoutMs / 1000));
       if (typeof stream === "string") {
-        resolve({ outcome: "status", status: { code: "UNAVAILABLE", message: stream } });
+        resolve({ outcome: "status", status: { code: "", message: stream } });
         return;
       }
       const timer = this.#clock.startTimer(() => {
@@ -176,8 +186,9 @@ export class GrpcConnection {
       stream.once("close", () => {
         const reset =
           stream.rstCode === undefined || stream.rstCode === 0 ? "" : `stream reset by code ${stream.rstCode}`;
-        const message = failure || reset || this.#reason || "the stream ended without a status";
-        resolve(status ?? { code: "UNAVAILABLE", message });
+        const message = this.#reason || failure || reset || "the stream ended without a status";
+        // Without a code: this is what we say, not what the agent said.
+        resolve(status ?? { code: "", message });
       });
     });
   }

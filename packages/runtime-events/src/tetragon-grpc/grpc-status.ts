@@ -21,7 +21,7 @@ const names: readonly string[] = [
 
 /** How a call ended. @internal */
 export interface GrpcStatus {
-  /** gRPC's name of the code, or `HTTP_404` and the like from something that does not speak gRPC. */
+  /** gRPC's name of the code; empty when the other end said nothing and this side knows why; `HTTP_404` and the like from something that does not speak gRPC. */
   readonly code: string;
   /** As the other end says it, at most 300 characters; may be empty. */
   readonly message: string;
@@ -47,6 +47,7 @@ export function statusOf(headers: Readonly<Record<string, unknown>>): GrpcStatus
 
 /** @internal */
 export function describeStatus(status: GrpcStatus): string {
+  if (status.code === "") return status.message;
   return status.message === "" ? status.code : `${status.code}: ${status.message}`;
 }
 
