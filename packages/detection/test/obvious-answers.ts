@@ -14,8 +14,7 @@ export function obviousAnswers({ spec }: Pick<ContainerProfile, "spec">): Profil
       spec.execs.some(
         (exec) =>
           exec.path === path &&
-          ((exec.args.length === 0 && !exec.argsRequired) ||
-            JSON.stringify(exec.args) === JSON.stringify(args)),
+          ((exec.args.length === 0 && !exec.argsRequired) || JSON.stringify(exec.args) === JSON.stringify(args)),
       ),
     wasOpened: (path) => opens(path).length > 0,
     wasOpenedWith: (path, flags) => opens(path).some((open) => flags.every((flag) => open.flags.includes(flag))),

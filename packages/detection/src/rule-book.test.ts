@@ -1,0 +1,84 @@
+import type { RuleDefinition } from "@kinglet/policy-engine";
+import { describe, expect, it } from "vitest";
+
+import { ruleOf } from "../test/rules.ts";
+import { RuleBook } from "./rule-book.ts";
+
+const resource = (...rules: readonly RuleDefinition[]): object => ({ spec: { rules } });
+const said = (book: RuleBook): readonly string[] => book.rules.map(({ id, name }) => `${id} ${name}`);
+
+describe("RuleBook", () => {
+  it("has rules of resources replace the built-in ones by id, and come back when they go [rules B-1]", () => {
+    const book = new RuleBook({ builtin: [ruleOf("R1"), ruleOf("R2")] });
+    let changes = 0;
+    book.onChange(() => changes++);
+    expect(book.set("shop/own", resource(ruleOf("R2", { name: "own" }), ruleOf("A1")))).toEqual([]);
+    expect(said(book)).toEqual(["A1 rule A1", "R1 rule R1", "R2 own"]);
+    book.remove("shop/own");
+    expect(said(book)).toEqual(["R1 rule R1", "R2 rule R2"]);
+    expect(changes).toBe(2);
+  });
+
+  it("leaves out what is disabled, also by a resource [rules B-1]", () => {
+    const book = new RuleBook({ builtin: [ruleOf("R1"), ruleOf("R2", { enabled: false })] });
+    expect(said(book)).toEqual(["R1 rule R1"]);
+    book.set("a", resource(ruleOf("R1", { enabled: false }), ruleOf("R2", { name: "on" })));
+    expect(said(book)).toEqual(["R2 on"]);
+  });
+
+  it("leaves out what asks for another version of the agent, as if it were not there [rules B-1]", () => {
+    const book = new RuleBook({ builtin: [ruleOf("R1")], agentVersion: "1.2.0" });
+    book.set(
+      "a",
+      resource(
+        ruleOf("R1", { name: "newer", agentVersionRequirement: ">=2" }),
+        ruleOf("R2", { agentVersionRequirement: "^1" }),
+      ),
+    );
+    expect(said(book)).toEqual(["R1 rule R1", "R2 rule R2"]);
+  });
+
+  it("reports rules of the wrong shape with their place, and takes the others [rules B-2]", () => {
+    const book = new RuleBook({ builtin: [] });
+    const problems = book.set("a", { spec: { rules: [{ id: 7 }, ruleOf("R1")] } });
+    expect(problems.map(({ path }) => path)).toContain("spec.rules[0].id");
+    expect(book.problems().get("a")).toEqual(problems);
+    expect(said(book)).toEqual(["R1 rule R1"]);
+    expect(book.set("b", 5)).toMatchObject([{ path: "spec.rules" }]);
+    expect(book.set("b", resource())).toEqual([]);
+    expect([...book.problems().keys()]).toEqual(["a"]);
+  });
+
+  it("lets the first of two resources win, whatever their order, and says so of the other [rules B-2]", () => {
+    for (const order of [
+      ["a", "b"],
+      ["b", "a"],
+    ]) {
+      const book = new RuleBook({ builtin: [] });
+      for (const name of order) book.set(name, resource(ruleOf("R1", { name })));
+      expect(said(book)).toEqual(["R1 a"]);
+      expect([...book.problems()]).toMatchObject([["b", [{ path: "rule R1" }]]]);
+    }
+  });
+
+  it("keeps a rule the same object, and the list, and silence, when nothing changed [rules B-3]", () => {
+    const book = new RuleBook({ builtin: [ruleOf("R0")] });
+    book.set("a", resource(ruleOf("R1"), ruleOf("R2")));
+    const { rules } = book;
+    let changes = 0;
+    const stop = book.onChange(() => changes++);
+    book.set("a", structuredClone(resource(ruleOf("R1"), ruleOf("R2"))));
+    expect([book.rules === rules, changes]).toEqual([true, 0]);
+    book.set("a", structuredClone(resource(ruleOf("R1"), ruleOf("R2", { severity: 9 }))));
+    expect([book.rules[1] === rules[1], book.rules[2] === rules[2], changes]).toEqual([true, false, 1]);
+    stop();
+    book.remove("a");
+    expect(changes).toBe(1);
+  });
+
+  it("bounds the rules of all resources together [rules B-2]", () => {
+    const book = new RuleBook({ builtin: [ruleOf("R0")], maxRules: 2 });
+    expect(book.set("a", resource(ruleOf("R1"), ruleOf("R2"), ruleOf("R3")))).toMatchObject([{ path: "rule R3" }]);
+    expect(book.rules.map(({ id }) => id)).toEqual(["R0", "R1", "R2"]);
+  });
+});
