@@ -7,6 +7,8 @@ import { deployment, pod, type ApiAnswer } from "./admission-requests.ts";
 const deployments = "/apis/apps/v1/namespaces/shop/deployments";
 const pods = "/api/v1/namespaces/shop/pods";
 const timeoutMs = 30_000;
+/** Under which the cluster makes the pods of ReplicaSets. */
+const builtIn = "system:serviceaccount:kube-system:replicaset-controller";
 
 /** Policies in the API, both controllers as programs, and a user of the API server: everything between is the product's. */
 export function describeAdmissionChain(title: string, open: () => Promise<ClusterFixture>): void {
@@ -50,6 +52,68 @@ export function describeAdmissionChain(title: string, open: () => Promise<Cluste
       const { status, warnings } = await call("POST", deployments, deployment("modest", false));
       expect(status).toBe(201);
       expect(warnings.join()).toContain("Policy memory-limit");
+    });
+
+    it("[admission chain] refuses an update that makes it violate, and lets another one through", async () => {
+      const container = { name: "app", securityContext: { privileged: true } };
+      const worse = { spec: { template: { spec: { containers: [container] } } } };
+      const strategic = "application/strategic-merge-patch+json";
+      expect((await call("PATCH", `${deployments}/modest`, worse, strategic)).status).toBe(403);
+      const harmless = { metadata: { labels: { team: "shop" } } };
+      expect((await call("PATCH", `${deployments}/modest`, harmless, strategic)).status).toBe(200);
+    });
+
+    it("[admission chain] is not asked about what the cluster's own controllers make", async () => {
+      const before = await fleet.reviews();
+      const made = await fleet.callAs(builtIn, "POST", deployments, deployment("old", true));
+      expect([made.status, made.warnings]).toEqual([201, []]);
+      expect(await fleet.reviews()).toBe(before);
+    });
+
+    it("[admission chain] judges a scale request by the stored workload", async () => {
+      const scale = { spec: { replicas: 3 } };
+      const merge = "application/merge-patch+json";
+      expect((await call("PATCH", `${deployments}/old/scale`, scale, merge)).status).toBe(403);
+      const { status, warnings } = await call("PATCH", `${deployments}/modest/scale`, scale, merge);
+      expect([status, warnings.join().includes("Policy memory-limit")]).toEqual([200, true]);
+    });
+
+    it("[admission chain] judges a dry run and tells nobody else about it", async () => {
+      expect((await call("POST", `${deployments}?dryRun=All`, deployment("rehearsed", true))).status).toBe(403);
+      const { status, warnings } = await call("POST", `${deployments}?dryRun=All`, deployment("rehearsed", false));
+      expect([status, warnings.join().includes("Policy memory-limit")]).toEqual([201, true]);
+      const alerts = fleet.replicas.flatMap((replica) => replica.alerts());
+      expect(alerts.some(({ workloadName }) => workloadName === "bad")).toBe(true);
+      expect(alerts.some(({ workloadName }) => workloadName === "rehearsed")).toBe(false);
+    });
+
+    it("[admission chain] judges pods of custom controllers, and of whoever only says that a ReplicaSet made them", async () => {
+      const owner = { kind: "Rollout", apiVersion: "shop.example/v1", name: "r", uid: "r1", controller: true };
+      const forged = { kind: "ReplicaSet", apiVersion: "apps/v1", name: "rs", uid: "rs1", controller: true };
+      for (const [name, by] of Object.entries({ owned: owner, forged })) {
+        const controller = "system:serviceaccount:shop:controller";
+        const of = (privileged: boolean): Promise<ApiAnswer> =>
+          fleet.callAs(controller, "POST", `${pods}?dryRun=All`, pod(name, { owner: by, privileged }));
+        expect((await of(true)).status).toBe(403);
+        expect((await of(false)).status).toBe(201);
+      }
+    });
+
+    it("[admission chain] is not asked about ephemeral containers and evictions", async () => {
+      expect((await call("POST", pods, pod("passing"))).status).toBe(201);
+      const before = await fleet.reviews();
+      const debug = {
+        name: "debug",
+        image: "busybox",
+        targetContainerName: "app",
+        securityContext: { privileged: true },
+      };
+      const patch = { spec: { ephemeralContainers: [debug] } };
+      const strategic = "application/strategic-merge-patch+json";
+      expect((await call("PATCH", `${pods}/passing/ephemeralcontainers`, patch, strategic)).status).toBe(200);
+      const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "passing", namespace: "shop" } };
+      expect((await call("POST", `${pods}/passing/eviction`, eviction)).status).toBe(201);
+      expect(await fleet.reviews()).toBe(before);
     });
 
     it("[admission chain] refuses exec", async () => {

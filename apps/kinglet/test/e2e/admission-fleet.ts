@@ -94,6 +94,22 @@ export class AdmissionFleet implements AsyncDisposable {
     return apiCall(this.cluster, method, path, body, contentType);
   }
 
+  /** As {@link call}, as somebody else who may do everything. */
+  callAs(user: string, method: string, path: string, body: unknown, contentType?: string): Promise<ApiAnswer> {
+    const headers = { "impersonate-user": user, "impersonate-group": "system:masters" };
+    return apiCall(this.cluster, method, path, body, contentType ?? "application/json", headers);
+  }
+
+  /** Reviews that the replicas were sent so far. */
+  async reviews(): Promise<number> {
+    let sum = 0;
+    for (const replica of this.replicas) {
+      const { text } = await replica.http("/metrics");
+      for (const [, count] of text.matchAll(/^kinglet_admission_reviews_total\{[^}]*\} (\d+)$/gm)) sum += Number(count);
+    }
+    return sum;
+  }
+
   /** The authorities that the API server trusts for the webhooks, PEM. */
   async trusted(): Promise<string> {
     const { body } = await this.call("GET", configurationPath);

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import { request } from "node:https";
 import type { ClusterFixture } from "@kinglet/testing";
 
@@ -30,22 +31,27 @@ export function deployment(
 }
 
 /** A pod of one container. */
-export function pod(name: string): object {
+export function pod(
+  name: string,
+  { owner, privileged = false }: { readonly owner?: object; readonly privileged?: boolean } = {},
+): object {
+  const container = { name: "app", image: "registry.example/app:1", securityContext: { privileged } };
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name },
-    spec: { nodeName: "node-a", containers: [{ name: "app", image: "registry.example/app:1" }] },
+    metadata: { name, ...(owner === undefined ? {} : { ownerReferences: [owner] }) },
+    spec: { nodeName: "node-a", containers: [container] },
   };
 }
 
-/** Asks the API server as its administrator. */
+/** Asks the API server as its administrator, or as the user that headers tell it to impersonate. */
 export function apiCall(
   cluster: Pick<ClusterFixture, "server" | "caPem" | "adminToken">,
   method: string,
   path: string,
   body: unknown,
   contentType: string,
+  headers: OutgoingHttpHeaders = {},
 ): Promise<ApiAnswer> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -58,6 +64,7 @@ export function apiCall(
         headers: {
           authorization: `Bearer ${cluster.adminToken}`,
           accept: "application/json",
+          ...headers,
           ...(payload === undefined
             ? {}
             : { "content-type": contentType, "content-length": Buffer.byteLength(payload) }),

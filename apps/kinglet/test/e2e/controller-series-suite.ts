@@ -1,7 +1,16 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createKubeClient, namespaces, type KubeClient, type ResourceDefinition } from "@kinglet/kube-client";
 import { decodeBundle, readBundleIndex } from "@kinglet/policy-engine/bundle";
-import { installCrds, openTempDir, waitFor, type ClusterFixture } from "@kinglet/testing";
+import {
+  installCrds,
+  openLoopbackProxy,
+  openTempDir,
+  waitFor,
+  type ClusterFixture,
+  type LoopbackProxy,
+} from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { ControllerProcess } from "./controller-process.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -57,7 +66,7 @@ interface Expected {
   readonly valid: Set<string>;
 }
 
-/** Two config-controllers of which the leader is killed or stopped for longer than its lease, again and again, while policies change. */
+/** Two config-controllers of which the leader is killed, stopped or cut off for longer than its lease, again and again, while policies change. */
 export function controllerSeriesSuite(
   title: string,
   open: () => Promise<ClusterFixture>,
@@ -78,13 +87,7 @@ export function controllerSeriesSuite(
         const { server, caPem, adminToken: token } = cluster;
         await using client = createKubeClient({ server, caPem, token, origin: "test" });
         await client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-        const start = (): Promise<ControllerProcess> =>
-          ControllerProcess.start({
-            folder: folder.path,
-            kubeconfig: cluster.kubeconfigPath,
-            args: ["--namespace", namespace, "--lease-duration", "3000", "--no-webhook"],
-          });
-        await using replicas = new Replicas(start);
+        await using replicas = new Replicas(cluster, folder.path);
         await replicas.fill();
         using stop = watchForFlaps(client);
         const random = seededRandom(6);
@@ -96,7 +99,7 @@ export function controllerSeriesSuite(
             if (random() < 0.2) await delay(100 * random());
           }
           if (fault === faults) break;
-          await replicas.strike(await leader(client, replicas.pids), fault % 2 === 0 ? "kill" : "stop");
+          await replicas.strike(await leader(client, replicas.pids), kinds[fault % kinds.length] ?? "kill");
         }
         await waitFor(async () => describeDifference(await published(client), expected) === "", {
           timeoutMs: 60_000,
@@ -115,44 +118,77 @@ export function controllerSeriesSuite(
   });
 }
 
+/**
+ * What happens to a leader: it is killed; it stops for longer than its lease; nothing passes between it and the API server, in either direction, for that long, and
+ * then what waited arrives late; its connections are reset and no new one is accepted for that long.
+ */
+const kinds = ["kill", "stop", "hold", "refuse"] as const;
+type Fault = (typeof kinds)[number];
+
+/** A process that reaches the API server by way of its own. */
+interface Replica {
+  readonly controller: ControllerProcess;
+  readonly network: LoopbackProxy;
+}
+
 /** Two processes; one that was killed is started again. */
 class Replicas implements AsyncDisposable {
-  readonly #start: () => Promise<ControllerProcess>;
-  #running: ControllerProcess[] = [];
+  readonly #cluster: ClusterFixture;
+  readonly #folder: string;
+  #running: Replica[] = [];
+  #started = 0;
 
-  constructor(start: () => Promise<ControllerProcess>) {
-    this.#start = start;
+  constructor(cluster: ClusterFixture, folder: string) {
+    this.#cluster = cluster;
+    this.#folder = folder;
   }
 
   get pids(): readonly number[] {
-    return this.#running.map(({ pid }) => pid);
+    return this.#running.map(({ controller }) => controller.pid);
   }
 
   async fill(): Promise<void> {
-    this.#running = this.#running.filter((one) => !one.hasEnded);
+    for (const { controller, network } of this.#running) if (controller.hasEnded) await network[Symbol.asyncDispose]();
+    this.#running = this.#running.filter(({ controller }) => !controller.hasEnded);
     while (this.#running.length < 2) {
       const one = await this.#start();
       this.#running.push(one);
-      await one.ready();
+      await one.controller.ready();
     }
   }
 
-  async strike(pid: number, how: "kill" | "stop"): Promise<void> {
-    const leading = this.#running.find((one) => one.pid === pid);
+  async strike(pid: number, how: Fault): Promise<void> {
+    const leading = this.#running.find(({ controller }) => controller.pid === pid);
     if (leading === undefined) throw new Error(`no process ${String(pid)}`);
-    if (how === "kill") await leading.stop("SIGKILL");
+    const { controller, network } = leading;
+    if (how === "kill") await controller.stop("SIGKILL");
     else {
-      leading.signal("SIGSTOP");
+      if (how === "stop") controller.signal("SIGSTOP");
+      else await network.setMode(how);
       // Work goes on behind its back; it comes back when another leads.
       await delay(leaseMs * 2);
-      leading.signal("SIGCONT");
+      if (how === "stop") controller.signal("SIGCONT");
+      else await network.setMode("forward");
       await delay(500);
     }
     await this.fill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const one of this.#running) await one[Symbol.asyncDispose]();
+    for (const { controller, network } of this.#running) {
+      await controller[Symbol.asyncDispose]();
+      await network[Symbol.asyncDispose]();
+    }
+  }
+
+  async #start(): Promise<Replica> {
+    const { server, kubeconfigPath } = this.#cluster;
+    const network = await openLoopbackProxy(server);
+    this.#started += 1;
+    const kubeconfig = join(this.#folder, `kubeconfig-${this.#started}`);
+    await writeFile(kubeconfig, (await readFile(kubeconfigPath, "utf8")).replaceAll(server, network.server));
+    const args = ["--namespace", namespace, "--lease-duration", "3000", "--no-webhook"];
+    return { controller: await ControllerProcess.start({ folder: this.#folder, kubeconfig, args }), network };
   }
 }
 
