@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AuditFolder, execRecords, FakeProcesses, startAuditLog } from "../../test/audit-log-fixture.ts";
 import { openAuditLogSource } from "./open-audit-log-source.ts";

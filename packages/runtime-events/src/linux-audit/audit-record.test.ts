@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeAuditValue } from "../../test/audit-log-fixture.ts";
 import { auditField, auditHexNumber, auditNumber, tryParseAuditRecord } from "./audit-record.ts";

@@ -5,61 +5,61 @@ import { buildLink, buildOpen } from "./build-file.ts";
 import { buildKernelCall } from "./build-kernel-call.ts";
 import { buildEgress, buildIngress, buildListening, noteSocket } from "./build-network.ts";
 import { buildSyscall } from "./build-syscall.ts";
-import type { AuditEventBuilder } from "./event-builder.ts";
+import type { ActivityContext } from "./activity-context.ts";
 import type { LeftOut } from "./left-out.ts";
 
 /** `CLONE_NEW...` of all namespaces that `clone` takes. */
 const newNamespaces = 0x7e_02_00_00;
 
 /** What a call means, by its name; one without a meaning of its own is told by its name. @internal */
-export function buildActivity(builder: AuditEventBuilder, call: AuditCall): RuntimeEvent | LeftOut {
+export function buildActivity(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
   switch (call.name) {
     case "execve":
     case "execveat":
-      return buildExec(builder, call);
+      return buildExec(context, call);
     case "open":
     case "openat":
     case "openat2":
     case "creat":
-      return buildOpen(builder, call);
+      return buildOpen(context, call);
     case "link":
     case "linkat":
     case "symlink":
     case "symlinkat":
-      return buildLink(builder, call);
+      return buildLink(context, call);
     case "socket":
-      return noteSocket(builder, call);
+      return noteSocket(context, call);
     case "connect":
     case "sendto":
     case "sendmsg":
     case "sendmmsg":
-      return buildEgress(builder, call);
+      return buildEgress(context, call);
     case "accept":
     case "accept4":
-      return buildIngress(builder, call);
+      return buildIngress(context, call);
     case "bind":
-      return buildListening(builder, call);
+      return buildListening(context, call);
     case "bpf":
-      return buildKernelCall(builder, call, "bpf");
+      return buildKernelCall(context, call, "bpf");
     case "ptrace":
-      return buildKernelCall(builder, call, "ptrace");
+      return buildKernelCall(context, call, "ptrace");
     case "init_module":
     case "finit_module":
     case "delete_module":
-      return buildKernelCall(builder, call, "kmod");
+      return buildKernelCall(context, call, "kmod");
     case "unshare":
     case "setns":
-      return buildKernelCall(builder, call, "unshare");
+      return buildKernelCall(context, call, "unshare");
     case "clone":
       return (call.argument(0) & newNamespaces) === 0
-        ? buildSyscall(builder, call)
-        : buildKernelCall(builder, call, "unshare");
+        ? buildSyscall(context, call)
+        : buildKernelCall(context, call, "unshare");
     case "io_uring":
     case "io_uring_setup":
     case "io_uring_enter":
     case "io_uring_register":
-      return buildKernelCall(builder, call, "iouring");
+      return buildKernelCall(context, call, "iouring");
     default:
-      return buildSyscall(builder, call);
+      return buildSyscall(context, call);
   }
 }

@@ -1,7 +1,7 @@
 import { ExecEvent, type RuntimeEvent } from "@kinglet/enrichment";
 import type { AuditCall } from "./audit-call.ts";
 import { decodeAuditValue } from "./audit-value.ts";
-import type { AuditEventBuilder } from "./event-builder.ts";
+import type { ActivityContext } from "./activity-context.ts";
 import type { LeftOut } from "./left-out.ts";
 import { isRuntimeStep } from "./runtime-step.ts";
 
@@ -9,25 +9,25 @@ import { isRuntimeStep } from "./runtime-step.ts";
 const maxKeptArgs = 1024;
 
 /** An `execve` or `execveat`; changes what is known of the process also when nobody wants executions. @internal */
-export function buildExec(builder: AuditEventBuilder, call: AuditCall): RuntimeEvent | LeftOut {
+export function buildExec(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
   if (!call.isSuccessful) return "failed";
   const { event } = call;
-  const before = builder.executionOf(call.pid);
-  const process = builder.locate(call, true);
-  const parent = builder.parentOf(call);
+  const before = context.executionOf(call.pid);
+  const process = context.locate(call, true);
+  const parent = context.parentOf(call);
   const argv = event.arguments?.values() ?? [];
   // Without its record the arguments are not known: PROCTITLE is cut at 128 bytes and may still be the former program's.
   const isTruncated = event.arguments === undefined || event.arguments.isTruncated;
   const kernelPath = decodeAuditValue(call.field("exe"));
   const file = event.paths.find((path) => path.item === 0);
   const args = joinArguments(argv);
-  process.binary = builder.resolve(call, file?.name ?? "", call.name === "execveat" ? 0 : undefined) ?? kernelPath;
+  process.binary = context.resolve(call, file?.name ?? "", call.name === "execveat" ? 0 : undefined) ?? kernelPath;
   process.args = args.slice(0, maxKeptArgs);
   process.execId = `${event.stamp}:${call.pid}`;
   process.isRuntimeStage = isRuntimeStep(argv, kernelPath, before, parent);
-  if (!builder.wants("exec")) return "skipped";
+  if (!context.wants("exec")) return "skipped";
   return new ExecEvent({
-    ...builder.origin(call, process),
+    ...context.origin(call, process),
     parentExecId: parent?.execId ?? "",
     args,
     argv: isTruncated ? undefined : argv,

@@ -1,7 +1,7 @@
 import { LinkEvent, OpenEvent, type RuntimeEvent } from "@kinglet/enrichment";
 import type { AuditCall } from "./audit-call.ts";
 import { auditField } from "./audit-record.ts";
-import type { AuditEventBuilder } from "./event-builder.ts";
+import type { ActivityContext } from "./activity-context.ts";
 import type { LeftOut } from "./left-out.ts";
 import { openFlagNames } from "./open-flags.ts";
 
@@ -9,34 +9,34 @@ import { openFlagNames } from "./open-flags.ts";
 const creatFlags = 0x2_41;
 
 /** Any call that opens a file. @internal */
-export function buildOpen(builder: AuditEventBuilder, call: AuditCall): RuntimeEvent | LeftOut {
+export function buildOpen(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
   if (!call.isSuccessful) return "failed";
-  if (!builder.wants("open")) return "skipped";
+  if (!context.wants("open")) return "skipped";
   const file = call.event.paths.findLast((path) => path.nameType !== "PARENT");
   const isPlain = call.name === "open" || call.name === "creat";
-  const path = builder.resolve(call, file?.name ?? "", isPlain ? undefined : 0);
+  const path = context.resolve(call, file?.name ?? "", isPlain ? undefined : 0);
   if (path === undefined) return "unresolved";
   const flagsRaw = flagsOf(call);
-  const origin = builder.origin(call, builder.locate(call, false));
+  const origin = context.origin(call, context.locate(call, false));
   return new OpenEvent({ ...origin, path, flags: openFlagNames(flagsRaw, call.arch), flagsRaw });
 }
 
 /** Any call that makes a link. @internal */
-export function buildLink(builder: AuditEventBuilder, call: AuditCall): RuntimeEvent | LeftOut {
+export function buildLink(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
   if (!call.isSuccessful) return "failed";
   const isSymlink = call.name.startsWith("symlink");
   const kind = isSymlink ? "symlink" : "hardlink";
-  if (!builder.wants(kind)) return "skipped";
+  if (!context.wants(kind)) return "skipped";
   const { paths } = call.event;
   const made = paths.find((path) => path.nameType === "CREATE");
   const target = paths.find((path) => path.nameType === (isSymlink ? "UNKNOWN" : "NORMAL"));
   if (made === undefined || target === undefined) return "unresolved";
   // symlinkat(target, DIRECTORY, path), linkat(DIRECTORY, path, DIRECTORY, path)
   const isAt = call.name.endsWith("at");
-  const newPath = builder.resolve(call, made.name, isAt ? (isSymlink ? 1 : 2) : undefined);
-  const oldPath = isSymlink ? target.name : builder.resolve(call, target.name, isAt ? 0 : undefined);
+  const newPath = context.resolve(call, made.name, isAt ? (isSymlink ? 1 : 2) : undefined);
+  const oldPath = isSymlink ? target.name : context.resolve(call, target.name, isAt ? 0 : undefined);
   if (newPath === undefined || oldPath === undefined) return "unresolved";
-  return new LinkEvent({ ...builder.origin(call, builder.locate(call, false)), kind, oldPath, newPath });
+  return new LinkEvent({ ...context.origin(call, context.locate(call, false)), kind, oldPath, newPath });
 }
 
 function flagsOf(call: AuditCall): number {

@@ -6,22 +6,22 @@ import {
 } from "@kinglet/enrichment";
 import type { AuditCall } from "./audit-call.ts";
 import { auditNumber } from "./audit-record.ts";
-import type { AuditEventBuilder } from "./event-builder.ts";
+import type { ActivityContext } from "./activity-context.ts";
 import type { LeftOut } from "./left-out.ts";
 
 /** Calls to parts of the kernel that few programs need. @internal */
 export function buildKernelCall(
-  builder: AuditEventBuilder,
+  context: ActivityContext,
   call: AuditCall,
   kind: KernelCallEventKind,
 ): RuntimeEvent | LeftOut {
   if (!call.isSuccessful) return "failed";
-  if (!builder.wants(kind)) return "skipped";
-  const origin = builder.origin(call, builder.locate(call, false));
-  return new KernelCallEvent({ ...origin, kind, syscallName: call.name, ...detailsOf(builder, call, kind) });
+  if (!context.wants(kind)) return "skipped";
+  const origin = context.origin(call, context.locate(call, false));
+  return new KernelCallEvent({ ...origin, kind, syscallName: call.name, ...detailsOf(context, call, kind) });
 }
 
-function detailsOf(builder: AuditEventBuilder, call: AuditCall, kind: KernelCallEventKind): Partial<KernelCallDetails> {
+function detailsOf(context: ActivityContext, call: AuditCall, kind: KernelCallEventKind): Partial<KernelCallDetails> {
   switch (kind) {
     case "bpf":
       return { command: call.argument(0), attrSize: call.argument(2) };
@@ -29,7 +29,7 @@ function detailsOf(builder: AuditEventBuilder, call: AuditCall, kind: KernelCall
       return { module: call.event.moduleName };
     case "ptrace": {
       const traced = auditNumber(call.event.object, "opid");
-      return { command: call.argument(0), target: traced < 0 ? "" : builder.binaryOf(traced) };
+      return { command: call.argument(0), target: traced < 0 ? "" : context.binaryOf(traced) };
     }
     case "unshare":
       return { flagsRaw: call.argument(call.name === "setns" ? 1 : 0) };

@@ -1,6 +1,6 @@
 import { NetworkEvent, type RuntimeEvent } from "@kinglet/enrichment";
 import type { AuditCall } from "./audit-call.ts";
-import type { AuditEventBuilder } from "./event-builder.ts";
+import type { ActivityContext } from "./activity-context.ts";
 import type { LeftOut } from "./left-out.ts";
 import { trySocketAddress } from "./socket-address.ts";
 
@@ -9,28 +9,28 @@ const attemptErrors: ReadonlySet<number> = new Set([-115, -111, -110, -113, -101
 const inetFamilies: ReadonlySet<number> = new Set([2, 10]);
 
 /** A `connect`, or a datagram sent to an address. @internal */
-export function buildEgress(builder: AuditEventBuilder, call: AuditCall): RuntimeEvent | LeftOut {
+export function buildEgress(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
   if (!call.isSuccessful && !attemptErrors.has(call.exit)) return "failed";
-  if (!builder.wants("network")) return "skipped";
+  if (!context.wants("network")) return "skipped";
   const peer = trySocketAddress(call.event.socketAddress);
   // Port 0 sends nothing: it is how a resolver asks which of its own addresses would be used.
   if (peer === undefined || peer.port === 0) return "unused";
   const isDatagram = call.name.startsWith("send");
-  const protocol = isDatagram ? "UDP" : builder.sockets.protocolOf(call.pid, call.parentPid, call.argument(0));
-  const origin = builder.origin(call, builder.locate(call, false));
+  const protocol = isDatagram ? "UDP" : context.sockets.protocolOf(call.pid, call.parentPid, call.argument(0));
+  const origin = context.origin(call, context.locate(call, false));
   return new NetworkEvent({ ...origin, direction: "egress", address: peer.address, port: peer.port, protocol });
 }
 
 /** An `accept`. @internal */
-export function buildIngress(builder: AuditEventBuilder, call: AuditCall): RuntimeEvent | LeftOut {
+export function buildIngress(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
   if (!call.isSuccessful) return "failed";
-  if (!builder.wants("network")) return "skipped";
+  if (!context.wants("network")) return "skipped";
   const peer = trySocketAddress(call.event.socketAddress);
   if (peer === undefined) return "unused";
-  const { sockets } = builder;
+  const { sockets } = context;
   const listening = call.argument(0);
   return new NetworkEvent({
-    ...builder.origin(call, builder.locate(call, false)),
+    ...context.origin(call, context.locate(call, false)),
     direction: "ingress",
     address: peer.address,
     port: sockets.portOf(call.pid, call.parentPid, listening),
@@ -40,16 +40,16 @@ export function buildIngress(builder: AuditEventBuilder, call: AuditCall): Runti
 }
 
 /** A `bind` to a port of the process's choice. @internal */
-export function buildListening(builder: AuditEventBuilder, call: AuditCall): RuntimeEvent | LeftOut {
+export function buildListening(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
   if (!call.isSuccessful) return "failed";
-  if (!builder.wants("network")) return "skipped";
+  if (!context.wants("network")) return "skipped";
   const own = trySocketAddress(call.event.socketAddress);
   // Port 0: any free one, so nothing that others know of.
   if (own === undefined || own.port === 0) return "unused";
-  const { sockets } = builder;
+  const { sockets } = context;
   sockets.bound(call.pid, call.argument(0), own.port);
   return new NetworkEvent({
-    ...builder.origin(call, builder.locate(call, false)),
+    ...context.origin(call, context.locate(call, false)),
     direction: "ingress",
     address: own.address,
     port: own.port,
@@ -59,10 +59,10 @@ export function buildListening(builder: AuditEventBuilder, call: AuditCall): Run
 }
 
 /** A `socket`: only remembered, for what comes after it. @internal */
-export function noteSocket(builder: AuditEventBuilder, call: AuditCall): LeftOut {
+export function noteSocket(context: ActivityContext, call: AuditCall): LeftOut {
   if (!call.isSuccessful) return "failed";
   if (inetFamilies.has(call.argument(0))) {
-    builder.sockets.opened(call.pid, call.exit, call.argument(1), call.argument(2));
+    context.sockets.opened(call.pid, call.exit, call.argument(1), call.argument(2));
   }
   return "unused";
 }

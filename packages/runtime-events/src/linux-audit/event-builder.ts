@@ -1,6 +1,6 @@
 // Hot path: `build` runs once per event of the kernel.
-import { posix } from "node:path";
-import type { EventOriginInit, RuntimeEvent, RuntimeEventKind } from "@kinglet/enrichment";
+import type { RuntimeEvent, RuntimeEventKind } from "@kinglet/enrichment";
+import { ActivityContext, type ActivityContextOptions } from "./activity-context.ts";
 import { AuditCall } from "./audit-call.ts";
 import { auditField } from "./audit-record.ts";
 import { decodeAuditValue } from "./audit-value.ts";
@@ -8,19 +8,6 @@ import { buildActivity } from "./build-activity.ts";
 import { buildSyscall } from "./build-syscall.ts";
 import type { JoinedEvent } from "./joined-event.ts";
 import type { LeftOut } from "./left-out.ts";
-import type { ProcessReader } from "./process-reader.ts";
-import type { KnownProcess, ProcessTree } from "./process-tree.ts";
-import { SocketTable } from "./socket-table.ts";
-
-/** Settings of an {@link AuditEventBuilder}. @internal */
-export interface AuditEventBuilderOptions {
-  readonly tree: ProcessTree;
-  readonly reader: ProcessReader;
-  /** For records without a node's name. */
-  readonly nodeName: string;
-  /** Kinds to make; undefined = all. */
-  readonly kinds: ReadonlySet<RuntimeEventKind> | undefined;
-}
 
 /**
  * Makes an internal event of a joined one.
@@ -28,15 +15,15 @@ export interface AuditEventBuilderOptions {
  * @internal
  */
 export class AuditEventBuilder {
-  /** The kind of the last event that was "skipped". */
-  skippedKind: RuntimeEventKind = "exec";
-  readonly sockets: SocketTable = new SocketTable();
-  readonly #options: AuditEventBuilderOptions;
-  #sequence = 0;
-  #nowMs = 0;
+  readonly #context: ActivityContext;
 
-  constructor(options: AuditEventBuilderOptions) {
-    this.#options = options;
+  constructor(options: ActivityContextOptions) {
+    this.#context = new ActivityContext(options);
+  }
+
+  /** The kind of the last event that was "skipped". */
+  get skippedKind(): RuntimeEventKind {
+    return this.#context.skippedKind;
   }
 
   /** @param sequence - given to the event if it becomes one. */
@@ -44,72 +31,10 @@ export class AuditEventBuilder {
     if (event.syscall === "") return "headless";
     const call = new AuditCall(event);
     if (call.name === "") return "unknown";
-    this.#sequence = sequence;
-    this.#nowMs = nowMs;
+    this.#context.sequence = sequence;
+    this.#context.nowMs = nowMs;
     // A rule with this word in its key asks for calls by name, whatever else is known of them.
     const isNamedOnly = decodeAuditValue(auditField(event.syscall, "key")).includes("syscall");
-    return isNamedOnly ? buildSyscall(this, call) : buildActivity(this, call);
-  }
-
-  /** False, and remembered, when nobody wants this kind. */
-  wants(kind: RuntimeEventKind): boolean {
-    if (this.#options.kinds === undefined || this.#options.kinds.has(kind)) return true;
-    this.skippedKind = kind;
-    return false;
-  }
-
-  locate(call: AuditCall, isExec: boolean): KnownProcess {
-    return this.#options.tree.locate(call.pid, call.parentPid, call.event.timeMs, this.#nowMs, isExec);
-  }
-
-  parentOf(call: AuditCall): KnownProcess | undefined {
-    return this.#options.tree.parentOf(call.parentPid, call.event.timeMs, this.#nowMs);
-  }
-
-  /** What the process executed before; a copy, because looking for the process may change it. */
-  executionOf(pid: number): Pick<KnownProcess, "execId" | "isRuntimeStage" | "binary"> | undefined {
-    const known = this.#options.tree.get(pid);
-    if (known === undefined) return undefined;
-    return { execId: known.execId, isRuntimeStage: known.isRuntimeStage, binary: known.binary };
-  }
-
-  binaryOf(pid: number): string {
-    const known = this.#options.tree.get(pid)?.binary ?? "";
-    return known === "" ? this.#options.reader.binaryOf(pid) : known;
-  }
-
-  /** What every event has, with the process that {@link locate} finds. */
-  origin(call: AuditCall, process: KnownProcess): EventOriginInit {
-    const { event } = call;
-    return {
-      source: "linux-audit",
-      sequence: this.#sequence,
-      nodeName: event.nodeName === "" ? this.#options.nodeName : event.nodeName,
-      time: new Date(event.timeMs).toISOString(),
-      receivedAtMs: this.#nowMs,
-      execId: process.execId,
-      pid: call.pid,
-      uid: call.uid,
-      binary: process.binary === "" ? decodeAuditValue(call.field("exe")) : process.binary,
-      parentBinary: this.parentOf(call)?.binary ?? "",
-      parentPid: call.parentPid,
-      containerIdPrefix: process.containerId,
-      rawBytes: event.rawBytes,
-    };
-  }
-
-  /**
-   * The absolute path of what the call was about.
-   *
-   * @param directory - index of the argument with the directory's descriptor; undefined: the working directory.
-   * @returns undefined when it cannot be told.
-   */
-  resolve(call: AuditCall, name: string, directory: 0 | 1 | 2 | undefined): string | undefined {
-    if (name.startsWith("/")) return name;
-    if (name === "") return undefined;
-    const { cwd } = call.event;
-    const isAtWorkingDirectory = directory === undefined || call.isAtWorkingDirectory(directory);
-    const base = isAtWorkingDirectory ? cwd : this.#options.reader.descriptorTarget(call.pid, call.argument(directory));
-    return base.startsWith("/") ? posix.join(base, name) : undefined;
+    return isNamedOnly ? buildSyscall(this.#context, call) : buildActivity(this.#context, call);
   }
 }

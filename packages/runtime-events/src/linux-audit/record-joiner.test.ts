@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { execRecords, recordedAuditLines } from "../../test/audit-log-fixture.ts";
 import { tryParseAuditRecord } from "./audit-record.ts";
@@ -61,7 +61,7 @@ describe("RecordJoiner", () => {
     expect(expected).toHaveLength(6);
     fc.assert(
       fc.property(fc.infiniteStream(fc.nat()), (choices) => {
-        const left = groups.map((group) => [...group]);
+        const left = groups.map((group) => group.slice());
         const mixed = open();
         while (left.some((group) => group.length > 0)) {
           const open = left.filter((group) => group.length > 0);
@@ -87,7 +87,7 @@ describe("RecordJoiner", () => {
     }
     fc.assert(
       fc.property(fc.infiniteStream(fc.nat()), (choices) => {
-        const waiting = [...groups.values()].map((group) => [...group]);
+        const waiting = [...groups.values()].map((group) => group.slice());
         const mixed = open();
         const window: string[][] = [];
         while (waiting.length > 0 || window.length > 0) {
