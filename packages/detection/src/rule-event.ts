@@ -16,8 +16,8 @@ import type { EventField, PrefilterFacts, RuleEvent } from "@kinglet/policy-engi
 
 import { commOf } from "./comm-of.ts";
 
-/** The fields that events of every kind fill. */
-const commonFields: readonly EventField[] = [
+/** The fields that events of every kind fill: what a rule over all of them can ask for. @internal */
+export const commonFields: readonly EventField[] = [
   "comm",
   "containerId",
   "containerName",

@@ -23,7 +23,7 @@ import { createHostFunctions } from "./host-functions.ts";
 import { invalidRules, type SkipReason } from "./metrics.ts";
 import { createProfileFunctions } from "./profile-functions.ts";
 import { appliesInContext } from "./rule-context.ts";
-import { ActivityView, ruleEventFields } from "./rule-event.ts";
+import { ActivityView, commonFields, ruleEventFields } from "./rule-event.ts";
 import { RuleTable, type Candidate, type RunningRule } from "./rule-table.ts";
 
 /** Shared by every event without an alert. */
@@ -67,7 +67,7 @@ export class RuleJudge {
     const hostFunctions = host === undefined ? {} : createHostFunctions(host);
     this.#engine = createCelEngine({
       functions: { ...pureCelFunctions, ...profileFunctions, ...hostFunctions },
-      fields: ruleEventFields,
+      fields: { ...ruleEventFields, all: commonFields },
     });
   }
 
