@@ -1,6 +1,5 @@
 import type { Counter, Metrics } from "@kinglet/metrics";
-import type { LearnedContainer } from "./learned-container.ts";
-import type { LearnedProfile } from "./learned-profile.ts";
+import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
 import { learningTransitions, type LearningState } from "./learning-state.ts";
 import {
   bytesGauge,

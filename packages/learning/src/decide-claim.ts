@@ -1,4 +1,5 @@
-import type { LearnedContainer, LearningClaim } from "./learned-container.ts";
+import type { LearnedContainer } from "./learned-container.ts";
+import type { LearningClaim } from "./learning-claim.ts";
 import type { LearningTrigger } from "./learning-state.ts";
 
 /** What becomes of a container, and what is said of it. @internal */

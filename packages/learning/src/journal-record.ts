@@ -1,6 +1,6 @@
 import { parseContainerProfile } from "@kinglet/profile";
-import type { LearnedContainer, LearnedContainerInit, LearningClaim } from "./learned-container.ts";
-import type { LearnedProfile } from "./learned-profile.ts";
+import type { LearnedContainer, LearnedContainerInit, LearnedProfile } from "./learned-container.ts";
+import type { LearningClaim } from "./learning-claim.ts";
 import type { ProfileDelta } from "./profile-delta.ts";
 import type { ProfileHead } from "./profile-head.ts";
 

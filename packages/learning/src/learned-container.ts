@@ -1,13 +1,10 @@
 import type { ContainerIdentity } from "@kinglet/enrichment";
-import type { ProfileCompletion, ProfileStatus } from "@kinglet/profile";
 import { isLearning, nextLearningState, type LearningState, type LearningTrigger } from "./learning-state.ts";
-import type { LearnedProfile } from "./learned-profile.ts";
+import type { LearningClaim } from "./learning-claim.ts";
+import type { ProfileProgress } from "./profile-progress.ts";
 
-/** What one container says about its profile. @internal */
-export interface LearningClaim {
-  readonly status: ProfileStatus;
-  readonly completion: ProfileCompletion;
-}
+/** A profile that is being learned. @internal */
+export type LearnedProfile = ProfileProgress<LearnedContainer>;
 
 /** What is known of a container when it is first seen. @internal */
 export interface LearnedContainerInit {

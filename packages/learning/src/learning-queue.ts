@@ -1,7 +1,6 @@
 import type { Journal } from "./journal.ts";
 import { containerRecord, profileRecord, type JournalRecord } from "./journal-record.ts";
-import type { LearnedContainer } from "./learned-container.ts";
-import type { LearnedProfile } from "./learned-profile.ts";
+import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
 
 /**
  * Keeps what was learned in a directory until the store has it.

@@ -1,5 +1,6 @@
 import { collapseProfile } from "@kinglet/profile/merging";
-import { LearnedProfile } from "./learned-profile.ts";
+import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
+import { ProfileProgress } from "./profile-progress.ts";
 import { createLearnedProfile, type ProfileHead } from "./profile-head.ts";
 import { Recording } from "./recording.ts";
 import type { ResolvedLearnerOptions } from "./resolve-learner-options.ts";
@@ -35,7 +36,7 @@ export class ProfileShelf {
       collapseOpens: (opens) =>
         collapseProfile(createLearnedProfile(head, { ...noOthers, opens }, {}), collapse).spec.opens,
     });
-    const profile = new LearnedProfile(head, recording, nextReportMs);
+    const profile = new ProfileProgress<LearnedContainer>(head, recording, nextReportMs);
     this.byKey.set(profile.key, profile);
     return profile;
   }

@@ -1,8 +1,8 @@
 import { isLearnedProfile, KEPT_STATUS_ANNOTATION, profileStatus, type ContainerProfile } from "@kinglet/profile";
 import { collapseProfile, joinProfiles, type CollapseConfiguration } from "@kinglet/profile/merging";
 import type { LearnedProfileStore } from "./learned-profile-store.ts";
-import type { LearningClaim } from "./learned-container.ts";
-import { claimAnnotations } from "./learned-profile.ts";
+import { claimAnnotations, type LearningClaim } from "./learning-claim.ts";
+
 import { createLearnedProfile, type ProfileHead } from "./profile-head.ts";
 import type { RecordedSurfaces } from "./recording.ts";
 import { sizeOfSurfaces, splitSurfaces } from "./split-surfaces.ts";

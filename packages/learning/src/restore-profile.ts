@@ -1,6 +1,5 @@
 import type { RestoredProfile } from "./journal-record.ts";
-import { LearnedContainer } from "./learned-container.ts";
-import type { LearnedProfile } from "./learned-profile.ts";
+import { LearnedContainer, type LearnedProfile } from "./learned-container.ts";
 
 /**
  * Gives a profile what a learner before this one left of it.

@@ -1,6 +1,5 @@
 import type { Clock } from "@kinglet/lifecycle";
-import type { LearnedContainer } from "./learned-container.ts";
-import type { LearnedProfile } from "./learned-profile.ts";
+import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
 import type { LearningQueue } from "./learning-queue.ts";
 import type { LearnerView, LearningView } from "./learning-view.ts";
 

@@ -1,8 +1,15 @@
 import { joinCompletion, joinStatus } from "@kinglet/profile/merging";
-import { COMPLETION_ANNOTATION, STATUS_ANNOTATION } from "@kinglet/profile";
-import type { LearnedContainer, LearningClaim } from "./learned-container.ts";
+import type { LearningClaim } from "./learning-claim.ts";
 import type { ProfileHead } from "./profile-head.ts";
 import type { Recording } from "./recording.ts";
+
+/** What a profile asks of a container that it is learned from. @internal */
+export interface ProfileContributor {
+  readonly isLearning: boolean;
+  readonly isClean: boolean;
+  readonly claim: LearningClaim | undefined;
+  readonly finalClaim: LearningClaim | undefined;
+}
 
 /** What became of the last report. @internal */
 export interface LastReport {
@@ -15,12 +22,12 @@ export interface LastReport {
  *
  * @internal
  */
-export class LearnedProfile {
+export class ProfileProgress<Contributor extends ProfileContributor> {
   /** `namespace/name`. */
   readonly key: string;
   readonly head: ProfileHead;
   readonly recording: Recording;
-  readonly containers: Set<LearnedContainer> = new Set();
+  readonly containers: Set<Contributor> = new Set();
   /** True once the store took something while the profile was not final: this learner may finish what it began. */
   isAdmitted = false;
   isReporting = false;
@@ -71,7 +78,7 @@ export class LearnedProfile {
   }
 
   /** True when another container that ended says the same, so that this one need not be kept for saying it. */
-  hasClaimOfAnother(container: LearnedContainer): boolean {
+  hasClaimOfAnother(container: Contributor): boolean {
     const { finalClaim } = container;
     for (const other of this.containers) {
       if (other === container || other.finalClaim === undefined) continue;
@@ -98,12 +105,4 @@ export class LearnedProfile {
 /** @internal */
 export function profileKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
-}
-
-/** The annotations that a claim is. @internal */
-export function claimAnnotations(claim: LearningClaim): Readonly<Record<string, string>> {
-  return {
-    [STATUS_ANNOTATION]: claim.status,
-    ...(claim.completion === "" ? undefined : { [COMPLETION_ANNOTATION]: claim.completion }),
-  };
 }
