@@ -34,7 +34,8 @@ describe("openAuditLogSource", () => {
     expect(run.events).toEqual([]);
     await run.clock.advance(200);
     await run.untilDelivered(1);
-    expect([run.clock.pendingTimers, run.clock.nextTimerInMs]).toEqual([1, 299_800]);
+    await run.until("waiting", () => run.clock.pendingTimers === 1);
+    expect(run.clock.nextTimerInMs).toBeGreaterThan(299_000);
     await run.stop();
     expect(run.clock.pendingTimers).toBe(0);
   });

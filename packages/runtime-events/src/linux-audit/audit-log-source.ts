@@ -170,11 +170,11 @@ export class AuditLogSource implements RuntimeEventSource {
         this.#expireLater(signal, deliver, failed);
         if (signal.aborted) break;
         file = await tail.next(file, signal);
-        this.#joinTimer?.cancel();
       }
     } finally {
       watch.close();
       this.#joinTimer?.cancel();
+      this.#joinTimer = undefined;
       this.#losses.stop();
       this.#reason = "stopped";
       // A later run goes on here; what is open then is still acknowledged by its sequence.
@@ -274,10 +274,16 @@ export class AuditLogSource implements RuntimeEventSource {
 
   /** Records that no further ones follow make an event after a while; only while there are any. */
   #expireLater(signal: AbortSignal, deliver: Deliver, failed: AbortController): void {
-    this.#joinTimer?.cancel();
-    if (this.#decoder.joining === 0 || signal.aborted) return;
+    if (this.#decoder.joining === 0 || signal.aborted) {
+      this.#joinTimer?.cancel();
+      this.#joinTimer = undefined;
+    } else this.#joinTimer ??= this.#startJoinTimer(signal, deliver, failed);
+  }
+
+  #startJoinTimer(signal: AbortSignal, deliver: Deliver, failed: AbortController): ClockTimer {
     const { clock, joinIdleMs } = this.#options;
-    this.#joinTimer = clock.startTimer(() => {
+    return clock.startTimer(() => {
+      this.#joinTimer = undefined;
       this.#decoder.expire(joinIdleMs);
       const delivering = async (): Promise<void> => {
         await this.#drain(signal, deliver);

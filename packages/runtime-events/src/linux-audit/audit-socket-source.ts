@@ -165,6 +165,7 @@ export class AuditSocketSource implements RuntimeEventSource {
         const { version } = watch;
         const end = await this.#connection(signal, () => backoff.reset());
         this.#joinTimer?.cancel();
+        this.#joinTimer = undefined;
         if (signal.aborted) return;
         this.#lost(end);
         logger.warn("waiting for auditd's socket", { path, reason: end });
@@ -251,10 +252,16 @@ export class AuditSocketSource implements RuntimeEventSource {
 
   /** Records that no further ones follow make an event after a while; only while there are any. */
   #expireLater(signal: AbortSignal): void {
-    this.#joinTimer?.cancel();
-    if (this.#decoder.joining === 0 || signal.aborted) return;
+    if (this.#decoder.joining === 0 || signal.aborted) {
+      this.#joinTimer?.cancel();
+      this.#joinTimer = undefined;
+    } else this.#joinTimer ??= this.#startJoinTimer(signal);
+  }
+
+  #startJoinTimer(signal: AbortSignal): ClockTimer {
     const { clock, joinIdleMs } = this.#options;
-    this.#joinTimer = clock.startTimer(() => {
+    return clock.startTimer(() => {
+      this.#joinTimer = undefined;
       this.#decoder.expire(joinIdleMs);
       this.#build();
       this.#expireLater(signal);
