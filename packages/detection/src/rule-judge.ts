@@ -165,7 +165,7 @@ export class RuleJudge {
     if (candidate.lacksField(this.#view)) return "missing_field";
     if (candidate.isFilteredOut(this.#view)) return "prefilter";
     const { rule } = candidate;
-    if (rule.supportPolicy && profile !== undefined && isAllowedByPolicy(profile, rule.id, this.#view.comm)) {
+    if (rule.supportPolicy && profile !== undefined && isAllowedByPolicy(profile, rule.id, this.#view)) {
       return "policy";
     }
     return undefined;
@@ -259,7 +259,8 @@ function judgeProfile(profile: ProfileView | undefined): SkipReason | undefined 
   }
 }
 
-function isAllowedByPolicy(profile: ProfileView, ruleId: string, comm: string): boolean {
+/** The name of the process is cut out only for a profile that has a policy for the rule. */
+function isAllowedByPolicy(profile: ProfileView, ruleId: string, view: ActivityView): boolean {
   const policy = profile.content.policyOf(ruleId);
-  return policy !== undefined && (policy.containerAllowed || policy.processAllowed.includes(comm));
+  return policy !== undefined && (policy.containerAllowed || policy.processAllowed.includes(view.comm));
 }

@@ -18,18 +18,16 @@ export const pureCelFunctions: CelFunctions = {
   "net.is_private_ip": (ip) => isPrivateIp(ip),
 };
 
-const ipv4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
-
 function isPrivateIp(ip: string): boolean {
   return ip.includes(":") ? isPrivateIpv6(ip) : isPrivateIpv4(ip);
 }
 
+/** Asked for every connection: by character, so that nothing is allocated. */
 function isPrivateIpv4(ip: string): boolean {
-  const parts = ipv4.exec(ip);
-  if (parts === null) return false;
-  const first = Number(parts[1]);
-  const second = Number(parts[2]);
-  if (first > 255 || second > 255 || Number(parts[3]) > 255 || Number(parts[4]) > 255) return false;
+  const bytes = parseIpv4(ip, 0);
+  if (bytes < 0) return false;
+  const first = Math.floor(bytes / 0x100_0000);
+  const second = (bytes >>> 16) & 0xff;
   // The last comparison covers 224/4 (multicast) and 240/4 (reserved) at once.
   return (
     first === 10 ||
@@ -39,6 +37,27 @@ function isPrivateIpv4(ip: string): boolean {
     (first === 169 && second === 254) ||
     first >= 224
   );
+}
+
+/** The address as a number from `start` to the end of the text; -1 when it is none. */
+function parseIpv4(text: string, start: number): number {
+  let address = 0;
+  let part = -1;
+  let digits = 0;
+  let parts = 0;
+  for (let at = start; at <= text.length; at++) {
+    const code = at === text.length ? 46 : text.charCodeAt(at);
+    if (code >= 48 && code <= 57 && digits < 3) {
+      part = (part < 0 ? 0 : part * 10) + code - 48;
+      digits++;
+    } else if (code === 46 && part >= 0 && part <= 255) {
+      address = address * 256 + part;
+      parts++;
+      part = -1;
+      digits = 0;
+    } else return -1;
+  }
+  return parts === 4 ? address : -1;
 }
 
 function isPrivateIpv6(ip: string): boolean {
@@ -60,10 +79,10 @@ function parseIpv6(ip: string): readonly number[] | undefined {
   let text = ip;
   const dotted = text.lastIndexOf(":");
   if (text.includes(".")) {
-    const parts = ipv4.exec(text.slice(dotted + 1));
-    if (parts === null || parts.slice(1).some((part) => Number(part) > 255)) return undefined;
-    const high = (Number(parts[1]) << 8) | Number(parts[2]);
-    const low = (Number(parts[3]) << 8) | Number(parts[4]);
+    const address = parseIpv4(text, dotted + 1);
+    if (address < 0) return undefined;
+    const high = Math.floor(address / 0x1_0000);
+    const low = address & 0xffff;
     text = `${text.slice(0, dotted + 1)}${high.toString(16)}:${low.toString(16)}`;
   }
   const halves = text.split("::");

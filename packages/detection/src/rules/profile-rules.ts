@@ -197,7 +197,7 @@ export const profileRules: readonly RuleDefinition[] = [
       ruleExpression: [
         {
           eventType: "exec",
-          expression: "event.comm == 'kubectl' && !cp.was_executed(event.containerId, event.exepath)",
+          expression: "event.exepath.endsWith('/kubectl') && !cp.was_executed(event.containerId, event.exepath)",
         },
         {
           eventType: "network",
