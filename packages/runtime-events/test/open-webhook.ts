@@ -22,7 +22,7 @@ export function pem(name: string): string {
 export const token = "0123456789abcdef-token";
 
 /** An answer as the client sees it. */
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status: number;
   readonly text: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

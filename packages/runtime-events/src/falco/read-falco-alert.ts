@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Finding } from "@kinglet/enrichment";
 import { redact } from "@kinglet/logger";
 import { isObject, objectOf, textOf, type JsonObject } from "../json-object.ts";
+import { boundedText } from "../webhook/bounded-text.ts";
 import { severityOf } from "./priority.ts";
 
 const maxFields = 64;
@@ -22,13 +23,13 @@ const maxName = 256;
  */
 export function readFalcoAlert(value: unknown, receivedAt: string): Finding | undefined {
   if (!isObject(value)) return undefined;
-  const ruleName = bounded(textOf(value, "rule"), maxName);
+  const ruleName = boundedText(textOf(value, "rule"), maxName);
   if (ruleName === "") return undefined;
   const fields = objectOf(value, "output_fields") ?? {};
-  const field = (name: string): string => bounded(textOfField(fields[name]), maxName);
-  const priority = bounded(textOf(value, "priority"), 32);
+  const field = (name: string): string => boundedText(textOfField(fields[name]), maxName);
+  const priority = boundedText(textOf(value, "priority"), 32);
   const time = timeOf(value, fields) ?? receivedAt;
-  const hostname = bounded(textOf(value, "hostname"), maxName);
+  const hostname = boundedText(textOf(value, "hostname"), maxName);
   const output = textOf(value, "output");
   const text = output === "" ? textOf(value, "message") : output;
   return {
@@ -50,18 +51,18 @@ export function readFalcoAlert(value: unknown, receivedAt: string): Finding | un
 
 function detailsOf(alert: JsonObject, fields: JsonObject, priority: string): Readonly<Record<string, string>> {
   const { tags } = alert;
-  const source = bounded(textOf(alert, "source"), maxName);
+  const source = boundedText(textOf(alert, "source"), maxName);
   const known: readonly (readonly [string, string])[] = [
     ["priority", priority],
     ["source", source],
-    ["tags", Array.isArray(tags) ? bounded(tags.filter((tag) => typeof tag === "string").join(","), maxText) : ""],
+    ["tags", Array.isArray(tags) ? boundedText(tags.filter((tag) => typeof tag === "string").join(","), maxText) : ""],
   ];
   const details = known.filter(([, text]) => text !== "");
   for (const [name, value] of Object.entries(fields)) {
     if (details.length >= maxFields) break;
     const text = name === "container.id" ? textOfField(value).slice(0, 12) : redacted(textOfField(value));
     // Falco's own names have dots; the three above have none.
-    if (text !== "" && name.includes(".")) details.push([bounded(name, maxName), text]);
+    if (text !== "" && name.includes(".")) details.push([boundedText(name, maxName), text]);
   }
   return Object.fromEntries(details);
 }
@@ -99,13 +100,7 @@ function textOfField(value: unknown): string {
 }
 
 function redacted(text: string): string {
-  return bounded(redact(text.slice(0, 4 * maxText)), maxText);
-}
-
-/** A copy that is no longer than it may be; without one, a short piece would keep the text alive that it was cut from. */
-function bounded(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text;
-  return `${Buffer.from(text.slice(0, maxLength - 1), "utf8").toString("utf8")}…`;
+  return boundedText(redact(text.slice(0, 4 * maxText)), maxText);
 }
 
 function digest(parts: readonly string[]): string {

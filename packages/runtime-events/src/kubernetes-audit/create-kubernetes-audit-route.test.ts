@@ -146,7 +146,7 @@ describe("createKubernetesAuditRoute", () => {
     let deep: unknown = "x";
     for (let depth = 0; depth < 300; depth++) deep = [deep];
     const odd = [
-      execEvent({ annotations: { a: "x".repeat(5_000_000) } }),
+      execEvent({ annotations: { a: "x".repeat(3_000_000) } }),
       execEvent({ annotations: deep }),
       { kind: "Pod" },
       { auditID: "x" },

@@ -10,7 +10,7 @@ import type { AuditIntake } from "./audit-intake.ts";
  *
  * @internal
  */
-export const eventLimits: JsonValueLimits = { maxBytes: 4_194_304, maxDepth: 256, optionalMembers };
+export const eventLimits: JsonValueLimits = { maxBytes: 2_097_152, maxDepth: 256, optionalMembers };
 
 /**
  * The path to which API servers post `EventList`s (`--audit-webhook-config-file`).

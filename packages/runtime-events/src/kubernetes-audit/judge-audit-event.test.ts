@@ -15,6 +15,7 @@ function about(path: string, objectRef: object, changes: object = {}): Readonly<
   return { requestURI: path, objectRef, responseStatus: { code: 200 }, stage: "ResponseComplete", ...changes };
 }
 
+const execObject = { resource: "pods", namespace: "shop", name: "web-1", subresource: "exec" };
 const anonymous = { username: "system:anonymous", groups: ["system:unauthenticated"] };
 
 describe("judgeAuditEvent", () => {
@@ -89,6 +90,12 @@ describe("judgeAuditEvent", () => {
     const text = JSON.stringify(finding);
     expect(text).not.toMatch(/hunter2|pw123/);
     expect(text.length).toBeLessThan(6000);
+  });
+
+  it("keeps what outsiders choose on one line [kubernetes-audit redaction]", () => {
+    const finding = judge({ user: { username: "a\nb" }, objectRef: { ...execObject, name: "x\u2028\u0000y" } });
+    expect(finding).toMatchObject({ user: "a b", podName: "x y" });
+    expect(finding?.message).not.toMatch(/[\n\u2028]/);
   });
 
   it("tells port-forwards, with the ports where the query names them [kubernetes-audit R2001]", () => {

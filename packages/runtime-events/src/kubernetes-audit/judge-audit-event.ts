@@ -1,6 +1,7 @@
 import type { Finding } from "@kinglet/enrichment";
 import { redact } from "@kinglet/logger";
 import { isObject } from "../json-object.ts";
+import { boundedText } from "../webhook/bounded-text.ts";
 import type { KubernetesAuditEvent } from "./audit-event.ts";
 import { auditRules, type AuditRule } from "./audit-rules.ts";
 import { commandText } from "./command-text.ts";
@@ -209,10 +210,6 @@ function decoded(segment: string): string {
   }
 }
 
-/** A copy that is no longer than it may be; without one, a short piece would keep the text alive that it was cut from. */
 function bounded(text: string, maxLength: number = maxText): string {
-  if (text.length <= maxLength) return text;
-  return Buffer.from(text.slice(0, maxLength - 1), "utf8")
-    .toString("utf8")
-    .concat("…");
+  return boundedText(text, maxLength);
 }

@@ -18,7 +18,7 @@ export interface JsonValueLimits {
 export type JsonValueOutcome = "whole" | "too-large" | "too-deep";
 
 /** The buffer that is kept between values, bytes. */
-const normalBytes = 65_536;
+const normalBytes = 16_384;
 
 const quote = 0x22;
 const backslash = 0x5c;

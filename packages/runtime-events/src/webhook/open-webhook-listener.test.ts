@@ -86,6 +86,12 @@ describe("openWebhookListener", () => {
       if (status === 401) expect(answer.headers).toMatchObject({ "www-authenticate": "Bearer", connection: "close" });
     });
 
+    it("takes nothing from web pages [webhook authentication]", async () => {
+      await using webhook = await openWebhook({ isPlain: true });
+      expect((await webhook.send({ body: "{}", headers: { origin: "http://127.0.0.1" } })).status).toBe(403);
+      expect(await webhook.refused("origin")).toBe(1);
+    });
+
     it("tells strangers nothing about its paths [webhook authentication]", async () => {
       await using webhook = await openWebhook();
       for (const path of ["/in", "/nowhere"]) expect((await webhook.send({ path, method: "GET" })).status).toBe(401);

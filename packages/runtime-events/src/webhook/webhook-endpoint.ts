@@ -96,6 +96,10 @@ export class WebhookEndpoint {
 
   async #refuseStranger(request: IncomingMessage, peer: Peer): Promise<Refusal | undefined> {
     const { isOpen, tokenFile, authorityGeneration } = this.#options;
+    // A page can point a name of its own at 127.0.0.1; what a browser sends for it carries this header, what others send does not.
+    if (request.headers.origin !== undefined) {
+      return { status: 403, reason: "origin", text: "not for web pages", endsConnection: true };
+    }
     if (isOpen) return undefined;
     if (tokenFile !== undefined && request.headers.authorization !== undefined) {
       if (await hasToken(request.headers.authorization, tokenFile, this.#options.logger)) return undefined;
@@ -183,6 +187,8 @@ function readBody(
       resolve(outcome);
     };
     const timer = clock.startTimer(() => finish("slow"), bodyMs);
+    // It may have left while its token was looked at.
+    if (request.socket.destroyed) return finish("gone");
     const guarded = (work: () => void): void => {
       try {
         work();
@@ -203,6 +209,7 @@ function readBody(
     request.once("close", () => finish("gone"));
     // "close" follows.
     request.on("error", () => {});
+    return undefined;
   });
 }
 

@@ -8,8 +8,8 @@ import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import { webhookErrors } from "./errors.ts";
 import type { ServingFiles } from "./serving-files.ts";
 
-/** What the server refused by itself. @internal */
-export type ConnectionRefusal = "tls" | "http" | "connections" | "timeout";
+/** What the server refused by itself. */
+type ConnectionRefusal = "tls" | "http" | "connections" | "timeout";
 
 /** Who is at the other end. @internal */
 export interface Peer {
