@@ -216,9 +216,54 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
-    importedAs: /^\.\/builtin-rule-pack\.ts$/,
+    importedAs: /^\.\/rules\/builtin-rules\.ts$/,
     file: "kinglet.rules.cjs",
-    contents: 'export { builtinRulePack } from "./builtin-rule-pack.ts";',
+    contents: 'export { builtinRules } from "./rules/builtin-rules.ts";',
+    resolveFrom: "packages/detection/src",
+  },
+  {
+    importedAs: /^\.\/rule-books\.ts$/,
+    file: "kinglet.rule-books.cjs",
+    contents: 'export * from "./rule-books.ts";',
+    resolveFrom: "packages/detection/src",
+  },
+  {
+    importedAs: /^\.\/rule-room\.ts$/,
+    file: "kinglet.rule-room.cjs",
+    contents: 'export { openRuleRoom } from "./rule-room.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
+    // Files of rules.
+    importedAs: /^\.\/yaml-documents\.ts$/,
+    file: "kinglet.yaml-documents.cjs",
+    contents: 'export { parseYamlDocuments } from "./yaml-documents.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
+    // Other sources than Tetragon's file.
+    importedAs: /^\.\/more-sources\.ts$/,
+    file: "kinglet.more-sources.cjs",
+    contents: 'export { openMoreSources } from "./more-sources.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
+    importedAs: /^@kinglet\/runtime-events\/tetragon-grpc$/,
+    file: "kinglet.tetragon-grpc.cjs",
+    contents: 'export { openTetragonGrpcSource } from "./tetragon-grpc/index.ts";',
+    resolveFrom: "packages/runtime-events/src",
+  },
+  {
+    importedAs: /^@kinglet\/runtime-events\/linux-audit$/,
+    file: "kinglet.linux-audit.cjs",
+    contents: 'export { openAuditLogSource, openAuditSocketSource } from "./linux-audit/index.ts";',
+    resolveFrom: "packages/runtime-events/src",
+  },
+  {
+    // Findings of other programs.
+    importedAs: /^\.\/open-findings\.ts$/,
+    file: "kinglet.findings.cjs",
+    contents: 'export { openFindings } from "./open-findings.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {

@@ -45,7 +45,9 @@ describe("crossCheck", () => {
     );
     fc.assert(
       fc.property(config, (values) => {
-        const problems = crossCheck(values as unknown as SensorConfig).map((problem) => problem.split(":")[0]);
+        const problems = crossCheck({ eventSources: ["tetragon-file"], ...values } as unknown as SensorConfig).map(
+          (problem) => problem.split(":")[0],
+        );
         const expected = [
           ...(values.scope === "node" && values.nodeName === undefined ? ["nodeName"] : []),
           ...(values.profileStore === "directory" && values.profileDir === undefined ? ["profileDir"] : []),
@@ -54,5 +56,18 @@ describe("crossCheck", () => {
       }),
       { seed: 1, numRuns: 100 },
     );
+  });
+
+  it.each([
+    [["--event-sources", "tetragon-file,tetragon-grpc"], ["eventSources"]],
+    [["--event-sources", "linux-audit"], ["auditLog, auditSocket"]],
+    [["--event-sources", "linux-audit", "--audit-log", "/l", "--scope", "cluster"], ["eventSources"]],
+    [["--falco-bind", ":9"], ["kubernetesAuditBind, kubernetesAuditLog, falcoBind"]],
+    [["--scope", "cluster", "--falco-bind", ":9", "--webhook-tls-cert", "/c"], ["webhookTlsCert, webhookTlsKey"]],
+    [["--scope", "cluster", "--kubernetes-audit-log", "/l"], []],
+    [["--event-sources", "tetragon-grpc,linux-audit", "--audit-socket", "/s"], []],
+  ])("sees what does not go together: %j", async (argv, expected) => {
+    const problems = crossCheck(await load([...argv, "--node-name", "n1"])).map((problem) => problem.split(":")[0]);
+    expect(problems).toEqual(expected);
   });
 });

@@ -1,12 +1,12 @@
 import { array, boolean, integer, lazy, oneOf, optional, string, type Lazy } from "@kinglet/lazy-schema";
 import { setting, type SettingsValues } from "@kinglet/settings";
 import { alertSettings } from "./alert-settings.ts";
+import { crossCheckEvents, eventSettings, ruleSettings } from "./event-settings.ts";
 import { learningSettings } from "./learning-settings.ts";
 import { plainText, serviceSettings } from "../../service/service-settings.ts";
 
 function buildSettings() {
   const api = "Kubernetes API";
-  const events = "Runtime events";
   const profiles = "Profiles";
   const text = plainText;
   return {
@@ -37,31 +37,7 @@ function buildSettings() {
       }),
       { group: api },
     ),
-    tetragonFile: setting(
-      string({
-        ...text,
-        min: 1,
-        default: "/var/log/tetragon/tetragon.log",
-        doc: "Export file of Tetragon; waited for when missing",
-      }),
-      { group: events, placeholder: "FILE" },
-    ),
-    startAt: setting(
-      oneOf(["end", "beginning"], {
-        default: "end",
-        doc: "Where to begin in the event file when there is no checkpoint yet",
-      }),
-      { group: events },
-    ),
-    stateDir: setting(
-      string({
-        ...text,
-        min: 1,
-        default: "/var/lib/kinglet",
-        doc: "Folder for the checkpoint, which lets a restart lose no event and repeat no alert",
-      }),
-      { group: events, placeholder: "DIR" },
-    ),
+    ...eventSettings(),
     profileStore: setting(
       oneOf(["kubernetes", "directory"], { default: "kubernetes", doc: "Where profiles come from" }),
       { group: profiles },
@@ -95,6 +71,7 @@ function buildSettings() {
       { group: profiles },
     ),
     ...learningSettings(),
+    ...ruleSettings(),
     ...alertSettings(),
     ...serviceSettings("sensor"),
     namespace: setting(
@@ -120,7 +97,7 @@ export type SensorConfig = SettingsValues<ReturnType<typeof buildSettings>>;
  * Problems between settings, which no single one shows; one line each, empty when there is none.
  */
 export function crossCheck(config: SensorConfig): readonly string[] {
-  const problems: string[] = [];
+  const problems: string[] = [...crossCheckEvents(config)];
   if (config.scope === "node" && config.nodeName === undefined) {
     problems.push(
       "nodeName: needed with --scope node (set --node-name, KINGLET_NODE_NAME or NODE_NAME, or use --scope cluster)",

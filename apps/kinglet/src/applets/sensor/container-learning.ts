@@ -34,8 +34,8 @@ export class ContainerLearning implements AsyncDisposable {
   readonly learner: Learner;
   readonly #options: ContainerLearningOptions;
   #timer: ClockTimer | undefined;
-  /** Intervals that the learner knows, by begin; true: the end too. */
-  readonly #told: Map<number, boolean> = new Map();
+  /** Intervals that the learner knows, by begin and container; true: the end too. */
+  readonly #told: Map<string, boolean> = new Map();
   #dropped = 0;
   #checkedAtMs: number;
 
@@ -83,15 +83,15 @@ export class ContainerLearning implements AsyncDisposable {
   checkBlindness(): void {
     const { source, clock } = this.#options;
     const { blindIntervals, droppedByUs, droppedUpstream } = source.health();
-    for (const { fromMs, untilMs } of blindIntervals) {
-      if (this.#told.get(fromMs) === (untilMs !== undefined)) continue;
-      this.#told.set(fromMs, untilMs !== undefined);
-      this.learner.sourceBlind(fromMs, untilMs, "all");
+    const keys = blindIntervals.map(({ fromMs, containerId = "" }) => `${fromMs}/${containerId}`);
+    for (const [at, { fromMs, untilMs, containerId }] of blindIntervals.entries()) {
+      const key = keys[at] ?? "";
+      if (this.#told.get(key) === (untilMs !== undefined)) continue;
+      this.#told.set(key, untilMs !== undefined);
+      this.learner.sourceBlind(fromMs, untilMs, containerId === undefined ? "all" : [containerId]);
     }
-    for (const fromMs of this.#told.keys()) {
-      // The source keeps the last ones only.
-      if (!blindIntervals.some((interval) => interval.fromMs === fromMs)) this.#told.delete(fromMs);
-    }
+    // The source keeps the last ones only.
+    for (const key of this.#told.keys()) if (!keys.includes(key)) this.#told.delete(key);
     const now = clock.now();
     const dropped = droppedByUs + droppedUpstream;
     if (dropped > this.#dropped) this.learner.sourceBlind(this.#checkedAtMs, now, "all");

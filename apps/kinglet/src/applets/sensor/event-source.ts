@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openTetragonFileSource, type RuntimeEventSource } from "@kinglet/runtime-events";
-import type { PartsContext } from "./sensor-parts.ts";
+import { loadMoreSources } from "./lazy.ts";
+import type { PartsContext } from "./parts-context.ts";
 
 /** A source of events; one that keeps its place can be told to keep it now. @internal */
 export type EventSource = RuntimeEventSource & { checkpoint?(): Promise<void> };
@@ -21,6 +22,14 @@ export interface OpenedSource {
  * @internal
  */
 export async function openEventSource(base: PartsContext, stack: AsyncDisposableStack): Promise<OpenedSource> {
+  const { eventSources } = base.config;
+  const isFileOnly = eventSources.length === 1 && eventSources[0] === "tetragon-file";
+  if (isFileOnly) return openFileSource(base, stack);
+  const { openMoreSources } = await loadMoreSources();
+  return openMoreSources(base, { openFileSource: () => openFileSource(base, stack) }, stack);
+}
+
+async function openFileSource(base: PartsContext, stack: AsyncDisposableStack): Promise<OpenedSource> {
   const { config, context, logging, metrics } = base;
   const checkpointPath = join(config.stateDir, "tetragon-checkpoint.json");
   const isContinued = existsSync(checkpointPath);

@@ -15,3 +15,10 @@ export const heldBackAlerts: MetricDefinition<"reason"> = {
   help: "Alerts held back: repetitions (cooldown), more than the budget of the namespace (budget; a summary tells of them).",
   labels: ["reason"],
 };
+
+/** Rules resources, bindings and files of rules with something wrong in them. */
+export const ruleProblems: MetricDefinition = {
+  type: "gauge",
+  name: "kinglet_sensor_rule_sources_with_problems",
+  help: "Rules resources, rule bindings and files of rules in which something is wrong; the rest of them holds.",
+};

@@ -1,8 +1,13 @@
 import type * as AlertExporters from "./alert-exporters.ts";
-import type * as BuiltinRules from "./builtin-rule-pack.ts";
 import type * as Learning from "./container-learning.ts";
 import type * as DebugViews from "./debug-views.ts";
 import type * as JudgementModule from "./judgement.ts";
+import type * as MoreSources from "./more-sources.ts";
+import type * as Findings from "./open-findings.ts";
+import type * as RuleRooms from "./rule-room.ts";
+import type * as YamlDocuments from "./yaml-documents.ts";
+import type * as LinuxAudit from "@kinglet/runtime-events/linux-audit";
+import type * as TetragonGrpc from "@kinglet/runtime-events/tetragon-grpc";
 import type * as RunNames from "./run-names.ts";
 import type * as ServeSensor from "./serve-sensor.ts";
 
@@ -24,8 +29,23 @@ export const loadJudgement = (): Promise<typeof JudgementModule> => import("./ju
 /** What learns: needed with the first container, or when an earlier process left something behind. */
 export const loadLearning = (): Promise<typeof Learning> => import("./container-learning.ts");
 
-/** The rules that the sensor brings along: needed with the first container. */
-export const loadBuiltinRules = (): Promise<typeof BuiltinRules> => import("./builtin-rule-pack.ts");
+/** Rules, those of the API and of files too: needed with the first container. */
+export const loadRuleRoom = (): Promise<typeof RuleRooms> => import("./rule-room.ts");
+
+/** YAML: only for files of rules. */
+export const loadYamlDocuments = (): Promise<typeof YamlDocuments> => import("./yaml-documents.ts");
+
+/** Other sources than Tetragon's file alone. */
+export const loadMoreSources = (): Promise<typeof MoreSources> => import("./more-sources.ts");
+
+/** Tetragon's stream. */
+export const loadTetragonGrpc = (): Promise<typeof TetragonGrpc> => import("@kinglet/runtime-events/tetragon-grpc");
+
+/** The kernel's audit. */
+export const loadLinuxAudit = (): Promise<typeof LinuxAudit> => import("@kinglet/runtime-events/linux-audit");
+
+/** Listeners and logs of the Kubernetes audit and of Falco: only where one is set. */
+export const loadFindings = (): Promise<typeof Findings> => import("./open-findings.ts");
 
 /** Receivers of alerts besides standard output: only when one is set. */
 export const loadAlertExporters = (): Promise<typeof AlertExporters> => import("./alert-exporters.ts");

@@ -61,6 +61,10 @@ export async function runSensor(
     start("the profile cache", running.signal, () => parts.profiles.run({ signal: running.signal })),
     start("the alert queue", running.signal, () => parts.alerts.run({ signal: running.signal })),
     start("the judgement of events", running.signal, () => judgeEvents(parts, tools, running.signal)),
+    start("the rules", running.signal, () => followRules(parts, running.signal)),
+    ...(parts.findings === undefined
+      ? []
+      : [start("the findings of others", reading.signal, () => takeFindings(parts, reading.signal))]),
     ...(parts.learning === undefined
       ? []
       : [start("learning", running.signal, () => learn(parts.learning, running.signal))]),
@@ -192,6 +196,19 @@ async function judgeEvents(parts: SensorParts, tools: SensorTools, signal: Abort
   parts.judging.judgement = judgement;
   parts.pipeline.prepared(judgement);
   await whenAborted(signal);
+}
+
+/** Rules are there before the first event of the first container needs them. */
+async function followRules({ firstContainer, openRules }: SensorParts, signal: AbortSignal): Promise<void> {
+  await Promise.race([firstContainer, whenAborted(signal)]);
+  if (signal.aborted) return;
+  const rules = await openRules();
+  await rules.run({ signal });
+}
+
+/** A finding is an alert already; it waits for room as those of our own rules do. */
+async function takeFindings(parts: SensorParts, signal: AbortSignal): Promise<void> {
+  await parts.findings?.run({ signal, deliver: (alert) => passOn(alert, parts, signal) });
 }
 
 /** A summary waits for room as every alert does. */

@@ -4,14 +4,11 @@ import type { FanOut } from "@kinglet/alert-sinks/exporters";
 import { createDetector, type Detector } from "@kinglet/detection";
 import { ContainerIndex, type ContainerIdentity } from "@kinglet/enrichment";
 import { lazy } from "@kinglet/lazy-schema";
+import type { RuleDefinition } from "@kinglet/policy-engine";
 import { createInformer, pods, type Informer, type KubeClient } from "@kinglet/kube-client";
-import type { Logging } from "@kinglet/logger";
-import { scale } from "@kinglet/memory-limit";
-import type { Metrics } from "@kinglet/metrics";
 import { containerLiveness, ProfileCache, type PodContainerNames } from "@kinglet/profile-cache";
 import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileStore } from "@kinglet/storage-client";
 import { createError } from "@kinglet/errors";
-import type { AppletContext } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
 import { openClient } from "../../service/open-client.ts";
 import { openAlertOutput, type AlertOutput } from "./alert-output.ts";
@@ -21,10 +18,15 @@ import { watchContainers, type ContainerWatch } from "./container-watch.ts";
 import { hasExporters } from "./alert-settings.ts";
 import { alertCapacity, EventPipeline } from "./event-pipeline.ts";
 import { openEventSource, type EventSource } from "./event-source.ts";
-import { loadAlertExporters, loadBuiltinRules, loadRunNames } from "./lazy.ts";
+import { createDetectionHost } from "./detection-host.ts";
+import { loadAlertExporters, loadFindings, loadRuleRoom, loadRunNames } from "./lazy.ts";
+import type { FindingIntake } from "./open-findings.ts";
+import type { RuleRoom } from "./rule-room.ts";
+import { takesFindings } from "./event-settings.ts";
 import { openLearning } from "./open-learning.ts";
 import type { Judgement } from "./judgement.ts";
 import type { LearningSeam } from "./learning-seam.ts";
+import { scaled, type PartsContext } from "./parts-context.ts";
 import type { PodDetails } from "./pod-details.ts";
 import { profileDataOf } from "./profile-data.ts";
 import { podProjection } from "./projections.ts";
@@ -47,20 +49,18 @@ export interface SensorParts {
   readonly learning: LearningSeam | undefined;
   /** Receivers of alerts besides standard output. */
   readonly exporters: FanOut | undefined;
+  /** What other programs report; undefined when nothing of it is taken. */
+  readonly findings: FindingIntake | undefined;
+  /** Loads the rules, once. */
+  readonly openRules: () => Promise<RuleRoom>;
+  /** Filled once the rules are loaded. */
+  readonly opened: { readonly rules?: RuleRoom };
+  /** Resolves with the first watched container: its rules will be needed soon. */
+  readonly firstContainer: Promise<void>;
   /** Resolves with the first event of a watched container: rules must be compiled then. */
   readonly firstEvent: Promise<void>;
   /** Filled once there was such an event. */
   readonly judging: { judgement?: Judgement };
-}
-
-/** What every part gets. */
-export interface PartsContext {
-  readonly config: SensorConfig;
-  readonly context: AppletContext;
-  readonly logging: Logging;
-  readonly metrics: Metrics;
-  /** Memory limit in bytes; undefined without one. */
-  readonly memoryLimitBytes: number | undefined;
 }
 
 /** Sizes at the reference limit of 4,000 MiB; they scale with the container's. */
@@ -121,17 +121,37 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     },
     podContainers: (namespace, podName) => podContainerNames(podInformer.get(`${namespace}/${podName}`)),
   });
-  const loadRules = lazy(async () => {
-    const { builtinRulePack } = await loadBuiltinRules();
-    const rules = builtinRulePack();
-    profiles.setProfileDataRequired(profileDataOf(rules));
-    return rules;
+  const openRules = lazy(async () => {
+    const { openRuleRoom } = await loadRuleRoom();
+    const onRules = (rules: readonly RuleDefinition[]): void => {
+      profiles.setProfileDataRequired(profileDataOf(rules));
+      detector.setRules(rules);
+    };
+    const logger = logging.logger("detection");
+    const tools = { createInformer, informer: informerOptions, clock, logger, metrics };
+    const room = await openRuleRoom({ config, client, onRules, ...tools });
+    profiles.setProfileDataRequired(profileDataOf(room.rules));
+    opened.rules = room;
+    return room;
   });
+  const opened: { rules?: RuleRoom } = {};
+  const firstContainer = Promise.withResolvers<void>();
   const scaledSize = (size: number): number => scaled(size, memoryLimitBytes);
   const parts = { clock, logger: logging.logger("learning"), metrics };
   const learning = openLearning({ config, store, profiles, source, isContinued, scaled: scaledSize, ...parts }, stack);
-  const detector = createDetector({
-    rules: loadRules,
+  const serviceHost = context.env["KUBERNETES_SERVICE_HOST"];
+  const detector: Detector = createDetector({
+    rules: async () => {
+      const room = await openRules();
+      await room.isSettled;
+      return room.rules;
+    },
+    rulesFor: (container) => opened.rules?.selectionFor(container),
+    host: createDetectionHost({
+      podOf: (namespace, podName) => podInformer.get(`${namespace}/${podName}`),
+      apiServerAddresses: serviceHost === undefined || serviceHost === "" ? [] : [serviceHost],
+      procRoot: config.auditProcRoot,
+    }),
     ...(learning === undefined ? {} : { learning: learning.hooks }),
     profiles,
     clusterName: config.clusterName,
@@ -197,10 +217,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       const { RunNames } = await loadRunNames();
       return new RunNames({ client, clock, logger: logging.logger("sensor") });
     },
-    onFirstContainer: () => {
-      // An error comes up again where the rules are needed.
-      loadRules().catch(() => {});
-    },
+    onFirstContainer: firstContainer.resolve,
     ...(learning === undefined
       ? {}
       : { learning: (note) => learning.note(note), isLearning: () => learning.learning !== undefined }),
@@ -222,6 +239,10 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     pipeline,
     learning,
     exporters,
+    findings: takesFindings(config) ? await (await loadFindings()).openFindings(base, stack) : undefined,
+    openRules,
+    opened,
+    firstContainer: firstContainer.promise,
     firstEvent: firstEvent.promise,
     judging: {},
   };
@@ -263,9 +284,4 @@ function podContainerNames(pod: PodDetails | undefined): PodContainerNames | und
     initContainers: names(initContainers),
     ephemeralContainers: names(ephemeralContainers),
   };
-}
-
-/** At least 100: a small container must still be able to watch the pods of its node. */
-export function scaled(size: number, memoryLimitBytes: number | undefined): number {
-  return Math.max(100, scale(size, { limit: memoryLimitBytes }).value);
 }

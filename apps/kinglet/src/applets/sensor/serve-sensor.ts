@@ -4,7 +4,8 @@ import { serveApplet } from "../../service/serve-applet.ts";
 import type { SensorConfig } from "./config.ts";
 import { debugRoutes } from "./debug-routes.ts";
 import { registerConditions, runSensor, type SensorConditions } from "./run-sensor.ts";
-import { openSensorParts, scaled, type SensorParts } from "./sensor-parts.ts";
+import { scaled } from "./parts-context.ts";
+import { openSensorParts, type SensorParts } from "./sensor-parts.ts";
 
 /** Closing takes less than this, milliseconds: after 5 s for the alerts and 2 s for the parts, a stop stays below ten seconds. */
 const closeWithinMs = 2_500;

@@ -1,0 +1,100 @@
+import type { RuntimeEvent } from "@kinglet/enrichment";
+import type { RunSourceOptions, SourceHealth } from "@kinglet/runtime-events";
+import type { EventSource } from "./event-source.ts";
+
+/** Intervals of all sources together that are shown; the last ones. */
+const maxIntervals = 16;
+
+/**
+ * Several sources as one.
+ *
+ * Sequences are told apart by their remainder: the n-th event of source i of k gets n * k + i, so nothing has to be remembered to find the
+ * way back. Sources do not wait for each other, except that all of them wait while the consumer does.
+ *
+ * @internal
+ */
+export class JoinedSource implements EventSource {
+  readonly name: string;
+  readonly #sources: readonly EventSource[];
+
+  constructor(sources: readonly EventSource[]) {
+    this.#sources = sources;
+    this.name = sources.map(({ name }) => name).join("+");
+  }
+
+  async run({ signal, deliver }: RunSourceOptions): Promise<void> {
+    const count = this.#sources.length;
+    const running = new AbortController();
+    const either = AbortSignal.any([signal, running.signal]);
+    const runs = this.#sources.map((source, at) =>
+      source.run({
+        signal: either,
+        deliver: (event) => {
+          // The event is this process's own and nobody has seen it yet.
+          (event as { sequence: number } & RuntimeEvent).sequence = event.sequence * count + at;
+          return deliver(event);
+        },
+      }),
+    );
+    try {
+      // One that ends by itself ends all: what is read afterwards would be a part of the truth.
+      await Promise.race(runs);
+    } finally {
+      running.abort(new Error("another source has ended"));
+      await Promise.allSettled(runs);
+    }
+  }
+
+  acknowledge(sequence: number): void {
+    this.#of(sequence).acknowledge(this.#own(sequence));
+  }
+
+  confirmAlert(sequence: number, uniqueId: string): Promise<void> {
+    return this.#of(sequence).confirmAlert(this.#own(sequence), uniqueId);
+  }
+
+  wasConfirmed(uniqueId: string): boolean {
+    return this.#sources.some((source) => source.wasConfirmed(uniqueId));
+  }
+
+  async checkpoint(): Promise<void> {
+    for (const source of this.#sources) await source.checkpoint?.();
+  }
+
+  health(): SourceHealth & { readonly sources: readonly SourceHealth[] } {
+    const sources = this.#sources.map((source) => source.health());
+    const sum = (of: (health: SourceHealth) => number): number => sources.reduce((total, one) => total + of(one), 0);
+    const lastEvents = sources.flatMap(({ lastEventAtMs }) => (lastEventAtMs === undefined ? [] : [lastEventAtMs]));
+    const intervals = sources.flatMap(({ name, blindIntervals }) =>
+      blindIntervals.map((interval) => ({ ...interval, reason: `${name}: ${interval.reason}` })),
+    );
+    return {
+      name: this.name,
+      connected: sources.every(({ connected }) => connected),
+      reason: sources.flatMap(({ name, reason }) => (reason === "" ? [] : [`${name}: ${reason}`])).join("; "),
+      lastEventAtMs: lastEvents.length === 0 ? undefined : Math.max(...lastEvents),
+      eventsTotal: sum(({ eventsTotal }) => eventsTotal),
+      decodeErrors: sum(({ decodeErrors }) => decodeErrors),
+      unknownEvents: sum(({ unknownEvents }) => unknownEvents),
+      droppedUpstream: sum(({ droppedUpstream }) => droppedUpstream),
+      isEstimate: sources.some(({ isEstimate }) => isEstimate),
+      droppedByUs: sum(({ droppedByUs }) => droppedByUs),
+      openEvents: sum(({ openEvents }) => openEvents),
+      blindIntervals: intervals.toSorted((a, b) => a.fromMs - b.fromMs).slice(-maxIntervals),
+      position: undefined,
+      sources,
+    };
+  }
+
+  /** Who opened the sources closes them. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #of(sequence: number): EventSource {
+    // A remainder is below the number of sources.
+    return this.#sources[sequence % this.#sources.length]!;
+  }
+
+  #own(sequence: number): number {
+    return Math.floor(sequence / this.#sources.length);
+  }
+}

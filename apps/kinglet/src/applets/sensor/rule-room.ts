@@ -1,0 +1,193 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadBuiltinRules, loadRuleBooks, type RuleSelection } from "@kinglet/detection";
+import type { ContainerIdentity } from "@kinglet/enrichment";
+import { hasCode } from "@kinglet/errors";
+import type { createInformer, InformerOptions, KubeClient, KubeObject, ResourceDefinition } from "@kinglet/kube-client";
+import { sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
+import type { Logger } from "@kinglet/logger";
+import type { Metrics } from "@kinglet/metrics";
+import type { RuleDefinition } from "@kinglet/policy-engine";
+import type { SensorConfig } from "./config.ts";
+import { loadYamlDocuments } from "./lazy.ts";
+import { ruleProblems } from "./judgement-metrics.ts";
+
+/**
+ * What a rule room works with.
+ *
+ * @internal
+ */
+export interface RuleRoomOptions {
+  readonly config: Pick<SensorConfig, "rulesDir" | "ruleResources" | "ignoreRuleBindings">;
+  readonly client: KubeClient;
+  /** Called when other rules hold than before. */
+  readonly onRules: (rules: readonly RuleDefinition[]) => void;
+  /** Given, so that its text is there once. */
+  readonly createInformer: typeof createInformer;
+  readonly informer: Omit<InformerOptions, "projection">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Which rules hold, and for whom. @internal */
+export interface RuleRoom {
+  readonly rules: readonly RuleDefinition[];
+  selectionFor(container: ContainerIdentity): RuleSelection | undefined;
+  /** What is wrong with rules and bindings, by file or resource. */
+  problems(): Readonly<Record<string, readonly string[]>>;
+  /** Names of the bindings that select this pod. */
+  bindingsOf(container: ContainerIdentity): readonly string[];
+  /** Follows the resources of the API until the signal fires. */
+  run(options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Resolves once the resources were seen, or it is known that there are none to follow. */
+  readonly isSettled: Promise<void>;
+}
+
+const group = { group: "kubescape.io", version: "v1" } as const;
+const rulesResource: ResourceDefinition = { ...group, plural: "rules", kind: "Rules", namespaced: true };
+const bindingsResource: ResourceDefinition = {
+  ...group,
+  plural: "runtimerulealertbindings",
+  kind: "RuntimeRuleAlertBinding",
+  namespaced: false,
+};
+
+/** Definitions may be installed any time; looked for this often while they are missing, milliseconds. */
+const lookAgainMs = 600_000;
+/** How long the first judgement waits for the rules of an API that does not answer, milliseconds. */
+const patienceMs = 10_000;
+
+/** @throws for a folder of rules that cannot be read. @internal */
+export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> {
+  const { config, client, onRules, clock, logger } = options;
+  const { RuleBook, BindingBook } = await loadRuleBooks();
+  const book = new RuleBook({ builtin: await loadBuiltinRules() });
+  const bindings = new BindingBook({ rules: () => book.rules, ignoresBindings: config.ignoreRuleBindings });
+  const bindingProblems = new Map<string, string>();
+  const gauge = options.metrics.gauge(ruleProblems);
+  const tell = (): void => gauge.set(book.problems().size + bindingProblems.size);
+  const setRules = (name: string, resource: unknown): void => {
+    const problems = book.set(name, resource);
+    if (problems.length > 0) logger.error("rules are invalid and do not run, the others do", { from: name, problems });
+    tell();
+  };
+  const setBinding = (name: string, resource: unknown): void => {
+    try {
+      bindings.set(name, resource);
+      bindingProblems.delete(name);
+    } catch (error) {
+      bindingProblems.set(name, error instanceof Error ? error.message : String(error));
+      logger.error("a rule binding is invalid and does not hold", { from: name, error });
+    }
+    tell();
+  };
+  if (config.rulesDir !== undefined) await readFolder(config.rulesDir, { setRules, setBinding, logger });
+  book.onChange(() => {
+    bindings.invalidate();
+    onRules(book.rules);
+  });
+  const settled = Promise.withResolvers<void>();
+  if (config.ruleResources === "off") settled.resolve();
+
+  const follow = async (signal: AbortSignal): Promise<void> => {
+    const rules = options.createInformer<KubeObject>(client, rulesResource, options.informer);
+    const bound = options.createInformer<KubeObject>(client, bindingsResource, options.informer);
+    const nameOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ""}/${metadata.name}`;
+    rules.addHandler({
+      onAdd: (object) => setRules(nameOf(object), object),
+      onUpdate: (object) => setRules(nameOf(object), object),
+      onDelete: (object) => {
+        book.remove(nameOf(object));
+        tell();
+      },
+    });
+    bound.addHandler({
+      onAdd: (object) => setBinding(nameOf(object), object),
+      onUpdate: (object) => setBinding(nameOf(object), object),
+      onDelete: (object) => {
+        bindings.remove(nameOf(object));
+        bindingProblems.delete(nameOf(object));
+        tell();
+      },
+    });
+    const running = [rules.run({ signal }), bound.run({ signal })];
+    await Promise.race([
+      Promise.all([rules.waitForSync({ signal }), bound.waitForSync({ signal })]),
+      sleep(patienceMs, { signal, clock }),
+    ]);
+    settled.resolve();
+    await Promise.all(running);
+  };
+
+  return {
+    get rules() {
+      return book.rules;
+    },
+    selectionFor: (container) => bindings.selectionFor(container),
+    bindingsOf: (container) => bindings.bindingsOf(container),
+    problems: () => ({
+      ...Object.fromEntries(
+        [...book.problems()].map(([name, found]) => [name, found.map(({ path, message }) => `${path}: ${message}`)]),
+      ),
+      ...Object.fromEntries([...bindingProblems].map(([name, message]) => [name, [message]])),
+    }),
+    isSettled: settled.promise,
+    run: async ({ signal }) => {
+      if (config.ruleResources === "off") return whenAborted(signal);
+      while (config.ruleResources === "auto" && !(await areServed(client, logger, signal))) {
+        settled.resolve();
+        await sleep(lookAgainMs, { signal, clock });
+      }
+      await follow(signal);
+    },
+  };
+}
+
+/** True when the API serves both kinds. */
+async function areServed(client: KubeClient, logger: Logger, signal: AbortSignal): Promise<boolean> {
+  try {
+    const path = `/apis/${group.group}/${group.version}`;
+    const answer = await client.request({
+      method: "GET",
+      path,
+      accept: "application/json",
+      signal,
+      timeoutMs: patienceMs,
+    });
+    const { resources } = answer as { readonly resources?: unknown };
+    const names = Array.isArray(resources) ? resources.map((one: { readonly name?: unknown }) => one.name) : [];
+    return names.includes(rulesResource.plural) && names.includes(bindingsResource.plural);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND")) {
+      logger.warn("it is not known whether the API serves rules: those that the sensor brings along run", { error });
+    }
+    return false;
+  }
+}
+
+async function readFolder(
+  folder: string,
+  to: {
+    readonly setRules: (name: string, resource: unknown) => void;
+    readonly setBinding: (name: string, resource: unknown) => void;
+    readonly logger: Logger;
+  },
+): Promise<void> {
+  const names = readdirSync(folder)
+    .filter((name) => /\.(?:ya?ml|json)$/.test(name))
+    .toSorted();
+  const { parseYamlDocuments } = await loadYamlDocuments();
+  for (const name of names) {
+    const path = join(folder, name);
+    const documents = parseYamlDocuments(readFileSync(path, "utf8"), path);
+    for (const [at, document] of documents.entries()) {
+      const from = documents.length === 1 ? path : `${path}#${at + 1}`;
+      const kind = (document as { readonly kind?: unknown } | null)?.kind;
+      if (kind === "Rules") to.setRules(from, document);
+      else if (kind === "RuntimeRuleAlertBinding") to.setBinding(from, document);
+      else if (document !== null) to.logger.warn("neither Rules nor a RuntimeRuleAlertBinding", { from, kind });
+    }
+  }
+}
