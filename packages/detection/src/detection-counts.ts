@@ -20,8 +20,8 @@ interface Reported {
 }
 
 /**
- * Counts in plain numbers and hands them to the metrics when those are collected: a counter with labels looks its labels up at each addition
- * (90 ns, Node 26), as often as rules look at events.
+ * Counts in plain numbers and hands them to the metrics when those are collected: a counter looks its labels up at each addition (8 ns,
+ * Node 26), and every rule counts at every event.
  *
  * @internal
  */

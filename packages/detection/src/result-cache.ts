@@ -16,8 +16,8 @@ type Answers = Map<CachedQuestion, Map<string, boolean>>;
  *
  * Bounded: two generations of half the size; what is asked for again moves to the younger one, the elder is dropped when the younger is full.
  *
- * Only questions that a profile answers by looking at all of its entries are worth it (500 opens, Node 26: 9 µs against 25 ns). A literal
- * is found in 35 ns, which is what a look-up here takes, and remembering it would keep the texts of events.
+ * Only questions that a profile answers by looking at all of its entries are kept (500 opens, Node 26: 1.5 us for a suffix against 9 ns), and their
+ * arguments stand in rules. Keeping what is found in one look-up would keep the texts of events.
  *
  * @internal
  */

@@ -22,9 +22,6 @@ export interface DirectScope {
 type AnyFunction = (...args: unknown[]) => unknown;
 type Comparison = "<" | "<=" | ">" | ">=";
 
-/** Above this many texts a set is faster than comparing one by one (Node 26: 8). */
-const maxListed = 8;
-
 /** Stands in for what cannot be compiled; never run. */
 const refused: DirectStep = {
   type: "bool",
@@ -36,7 +33,7 @@ const refused: DirectStep = {
 /**
  * Makes closures of a checked expression, as far as it is made of what nearly all rules are made of: comparisons, logic, texts, lists of
  * texts, `exists` and `all` over them, `has`, and the declared functions. The library walks its tree and makes objects on the way: 128
- * bytes and 200 ns for a call where the closures need 15 ns and no memory (Node 26).
+ * bytes and 220 ns for one call of a function where the closures need 50 ns and no memory (Node 26).
  *
  * The closures give the library's answers and fail where it fails; a property test holds the two against each other.
  *
@@ -246,9 +243,8 @@ class DirectCompiler {
   }
 
   #membership(text: TextStep, list: ListStep, listed: SyntaxNode): DirectStep {
-    if (listed.op !== "list" || listed.args.length <= maxListed) {
-      return { type: "bool", run: (run) => list(run).includes(text(run)) };
-    }
+    if (listed.op !== "list") return { type: "bool", run: (run) => list(run).includes(text(run)) };
+    // 6 ns whatever its size, against 45 ns for four texts one by one (Node 26).
     const known = new Set(listed.args.map(({ args }) => args));
     return { type: "bool", run: (run) => known.has(text(run)) };
   }

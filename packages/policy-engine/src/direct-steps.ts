@@ -26,7 +26,7 @@ export type DirectStep =
 
 /**
  * One reader per field: each is a place of its own for V8, which then reads the property of the one class that implements the event
- * without a look-up by name (Node 26: 2 ns against 9 ns for `event[field]`).
+ * without a look-up by name (Node 26: 8 ns against 15 ns for `event[field]`).
  *
  * @internal
  */
