@@ -6,7 +6,7 @@ import { ExportFileWriter } from "./export-file-writer.ts";
 import { faults } from "./fault-names.ts";
 import { readRecording, recordedExport } from "./recording.ts";
 import { strangeKinds, type StrangeKind } from "./strange-events.ts";
-import { openTetragonEmulator } from "./tetragon-emulator.ts";
+import { openTetragonEmulator, type EventRate } from "./tetragon-emulator.ts";
 
 const help = `Plays a Tetragon agent from recorded events: its gRPC stream, its metrics, its export file.
 
@@ -15,11 +15,12 @@ const help = `Plays a Tetragon agent from recorded events: its gRPC stream, its 
 What it plays
   --address ADDRESS        unix:PATH or tcp:HOST:PORT (port 0: a free one)       default tcp:127.0.0.1:54321
   --recording PATH         export file or folder of them, also .gz; repeatable   default the repository's recording
-  --rate N|recorded|asap   events a second, or the recording's own pace          default 100
+  --rate N|recorded|asap|lossless  events a second, the recording's own pace, or as fast as the clients read  default 100
   --speed X                factor on the recorded pace                           default 1
   --burst N/MS             N events at once, every MS milliseconds, on top
   --loops N|forever        times through the recording; processes get new ids    default forever
   --keep-time              events keep their recorded time                       default: they happen now
+  --keep-ids               processes keep their ids in every loop (with --keep-time events are encoded once)
   --seed N                 the same seed, the same run                           default 1
   --version V              release it plays; older ones ignore newer filters     default v1.7.0
   --unimplemented CALLS    calls it does not have, e.g. GetHealth,ListTracingPolicies
@@ -52,6 +53,7 @@ const options = {
   burst: text,
   loops: { ...text, default: "forever" },
   "keep-time": flag,
+  "keep-ids": flag,
   seed: { ...text, default: "1" },
   version: { ...text, default: "v1.7.0" },
   unimplemented: { ...text, default: "" },
@@ -88,6 +90,10 @@ function number(value: string, name: string): number {
   return parsed;
 }
 
+function rateOf(value: string): EventRate {
+  return value === "recorded" || value === "asap" || value === "lossless" ? value : number(value, "rate");
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options });
   if (values.help === true) {
@@ -122,7 +128,8 @@ async function main(): Promise<void> {
   const emulator = await openTetragonEmulator({
     address: values.address,
     events: readRecording(values.recording ?? [recordedExport]),
-    rate: values.rate === "recorded" || values.rate === "asap" ? values.rate : number(values.rate, "rate"),
+    rate: rateOf(values.rate),
+    keepsIds: values["keep-ids"] === true,
     speed: number(values.speed, "speed"),
     loops: number(values.loops, "loops"),
     rewritesTime: values["keep-time"] !== true,

@@ -11,6 +11,9 @@ import { seededRandom } from "./random.ts";
 import { atTime, inLoop, withoutPod } from "./rewrite-event.ts";
 import { strangeEvents, type StrangeKind } from "./strange-events.ts";
 
+/** How fast events happen. */
+export type EventRate = number | "recorded" | "asap" | "lossless";
+
 /** Settings of a {@link TetragonEmulator}; everything is off unless it is asked for. */
 export interface TetragonEmulatorOptions extends Omit<AgentServerOptions, "clock"> {
   /** Release that the agent plays: `v1.7.0`; before 1.2 it knows no policies call. */
@@ -21,12 +24,17 @@ export interface TetragonEmulatorOptions extends Omit<AgentServerOptions, "clock
   readonly events?: readonly Json[];
   /** Times that the events are gone through; processes get other ids each time. @defaultValue 1 */
   readonly loops?: number;
-  /** Events a second, `recorded` (by their times), or `asap`. @defaultValue "asap" */
-  readonly rate?: number | "recorded" | "asap";
+  /**
+   * Events a second, `recorded` (by their times), `asap`, or `lossless`: as fast as the clients read, which no agent does.
+   * @defaultValue "asap"
+   */
+  readonly rate?: EventRate;
   /** Factor on the recorded pace. @defaultValue 1 */
   readonly speed?: number;
   /** This many events at once, this often, on top of the rate. */
   readonly burst?: { readonly size: number; readonly everyMs: number };
+  /** Processes keep their ids in every loop; what is sent is encoded once. */
+  readonly keepsIds?: boolean;
   /** Events happen now instead of when they were recorded. */
   readonly rewritesTime?: boolean;
   /** Share of events that wait for their pod, 0 ... 1, how long, and the share of those that never get it. */
@@ -87,6 +95,7 @@ export class TetragonEmulator implements AsyncDisposable {
   #isFinished = true;
   #serial = 0;
   #lastExec: Json | undefined;
+  readonly #encoded: (AgentEvent | undefined)[] = [];
   /** Extra metrics lines, by name. */
   readonly losses: Map<string, number> = new Map();
 
@@ -217,13 +226,12 @@ export class TetragonEmulator implements AsyncDisposable {
     await this.#server.close();
   }
 
-  #tick(
-    run: { next: number; total: number; startMs: number; firstMs: number; bursts: number },
-    rate: number | "recorded" | "asap",
-  ): void {
+  #tick(run: { next: number; total: number; startMs: number; firstMs: number; bursts: number }, rate: EventRate): void {
     const elapsedMs = this.#clock.monotonicMs() - run.startMs;
     const { burst, speed = 1, events = [] } = this.#options;
-    let due = rate === "asap" ? run.next + 2000 : 0;
+    const isFast = rate === "asap" || rate === "lossless";
+    let due = isFast ? run.next + 2000 : 0;
+    if (rate === "lossless") due = Math.min(due, run.next + this.#room());
     if (typeof rate === "number") due = Math.floor((elapsedMs * rate) / 1000);
     if (burst !== undefined) due += Math.floor(elapsedMs / burst.everyMs) * burst.size;
     while (run.next < run.total) {
@@ -231,16 +239,21 @@ export class TetragonEmulator implements AsyncDisposable {
       const isDue =
         rate === "recorded" ? Date.parse(String(json["time"])) - run.firstMs <= elapsedMs * speed : run.next < due;
       if (!isDue) break;
-      this.#step(json, Math.floor(run.next / events.length));
+      this.#step(json, run.next % events.length, Math.floor(run.next / events.length));
       run.next += 1;
     }
-    if (run.next < run.total) this.#later(() => this.#tick(run, rate), rate === "asap" ? 0 : tickMs);
+    if (run.next < run.total) this.#later(() => this.#tick(run, rate), isFast ? 0 : tickMs);
     else this.#finishWhenIdle();
   }
 
-  #step(json: Json, loop: number): void {
-    const { delayed, rewritesTime = false, strange } = this.#options;
-    let event = inLoop(json, loop);
+  #step(json: Json, index: number, loop: number): void {
+    const { delayed, rewritesTime = false, keepsIds = false, strange } = this.#options;
+    if (keepsIds && !rewritesTime && delayed === undefined && strange === undefined) {
+      this.#encoded[index] ??= agentEvent(this.codec, json);
+      this.#happen(this.#encoded[index]);
+      return;
+    }
+    let event = inLoop(json, keepsIds ? 0 : loop);
     if (rewritesTime) event = atTime(event, this.#clock.now());
     if (delayed !== undefined && this.#random() < delayed.share) {
       const late = this.#random() < delayed.lostPodShare ? withoutPod(event) : event;
@@ -249,6 +262,14 @@ export class TetragonEmulator implements AsyncDisposable {
     } else this.emit(event);
     if (strange === undefined || this.#counts.happened % strange.every !== 0) return;
     for (const kind of strange.kinds) this.emitStrange(kind);
+  }
+
+  /** How much the slowest client can still take. */
+  #room(): number {
+    const { maxQueued = 10_000 } = this.#options;
+    let room = maxQueued;
+    for (const listener of this.#listeners) room = Math.min(room, maxQueued - listener.queued);
+    return room;
   }
 
   #finishWhenIdle(): void {

@@ -1,6 +1,6 @@
 // Hot path: `offer` runs once per event, `flush` once per chunk of the stream.
 import type { RuntimeEvent } from "@kinglet/enrichment";
-import { BoundedQueue, type DropVictim } from "@kinglet/lifecycle";
+import { EventQueue } from "../event-queue.ts";
 
 type Deliver = (event: RuntimeEvent) => void | Promise<void>;
 
@@ -12,13 +12,13 @@ type Deliver = (event: RuntimeEvent) => void | Promise<void>;
 export class EventOutlet {
   /** Resolves never, rejects with what the consumer threw. */
   readonly failed: Promise<never>;
-  readonly #queue: BoundedQueue<RuntimeEvent>;
+  readonly #queue: EventQueue;
   readonly #fail: (reason: unknown) => void;
   #deliver: Deliver | undefined;
   #isWaiting = false;
 
   constructor(options: { readonly maxEntries: number; readonly onDrop: (event: RuntimeEvent) => void }) {
-    this.#queue = new BoundedQueue({ ...options, dropPolicy: victimFor });
+    this.#queue = new EventQueue(options);
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {
       // Whoever runs the source awaits it, or has gone.
@@ -27,6 +27,7 @@ export class EventOutlet {
     this.#fail = reject;
   }
 
+  /** Events that wait. */
   get size(): number {
     return this.#queue.size;
   }
@@ -36,8 +37,10 @@ export class EventOutlet {
     this.#deliver = deliver;
   }
 
+  /** Hands the event on now when the consumer is free, else keeps it; never waits. */
   offer(event: RuntimeEvent): void {
-    this.#queue.offer(event);
+    if (this.#deliver === undefined || this.#isWaiting || this.#queue.size > 0) this.#queue.offer(event);
+    else this.#hand(event, this.#deliver);
   }
 
   /** Hands on what waits, until the consumer asks for time. */
@@ -45,12 +48,16 @@ export class EventOutlet {
     while (!this.#isWaiting && this.#deliver !== undefined) {
       const event = this.#queue.tryTake();
       if (event === undefined) return;
-      try {
-        const pending = this.#deliver(event);
-        if (pending !== undefined) this.#wait(pending);
-      } catch (error) {
-        this.#stop(error);
-      }
+      this.#hand(event, this.#deliver);
+    }
+  }
+
+  #hand(event: RuntimeEvent, deliver: Deliver): void {
+    try {
+      const pending = deliver(event);
+      if (pending !== undefined) this.#wait(pending);
+    } catch (error) {
+      this.#stop(error);
     }
   }
 
@@ -72,9 +79,4 @@ export class EventOutlet {
     this.#deliver = undefined;
     this.#fail(error);
   }
-}
-
-/** An exit only ends things that end by themselves sooner or later; an execution that is missed is missed for good. */
-function victimFor(arriving: RuntimeEvent): DropVictim {
-  return arriving.kind === "exit" ? "newest" : "oldest";
 }

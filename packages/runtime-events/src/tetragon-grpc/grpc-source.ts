@@ -6,6 +6,7 @@ import { sleep, untilAborted } from "@kinglet/lifecycle";
 import { runtimeEventsErrors } from "../errors.ts";
 import type { RunSourceOptions } from "../runtime-event-source.ts";
 import { SourceCounters } from "../source-counters.ts";
+import { ThrottleTimes } from "../throttle-times.ts";
 import { AgentLosses } from "./agent-losses.ts";
 import { AgentSession, type SessionEvents } from "./agent-session.ts";
 import { BlindTimes } from "./blind-times.ts";
@@ -36,6 +37,7 @@ export class GrpcSource implements TetragonGrpcSource {
   readonly #outlet: EventOutlet;
   readonly #open: OpenEvents = new OpenEvents();
   readonly #blind: BlindTimes = new BlindTimes();
+  readonly #throttles: ThrottleTimes = new ThrottleTimes();
   readonly #replays: ReplayFilter = new ReplayFilter(replaySlotsLog2);
   readonly #losses: AgentLosses | undefined;
   readonly #stop: AbortController = new AbortController();
@@ -123,7 +125,7 @@ export class GrpcSource implements TetragonGrpcSource {
       isEstimate: this.#losses !== undefined,
       droppedByUs: this.#droppedByUs,
       openEvents: this.#open.count,
-      blindIntervals: this.#blind.list,
+      blindIntervals: [...this.#blind.list, ...this.#throttles.list],
       position: undefined,
       agent: this.#session?.agent ?? { version: "", status: "", policies: undefined },
       agentLosses: { ...this.#losses?.totals },
@@ -195,6 +197,7 @@ export class GrpcSource implements TetragonGrpcSource {
       return;
     }
     this.#counters.event(outcome.kind, now);
+    if (outcome.kind === "throttle") this.#throttles.observed(outcome, now);
     if (outcome.kind === "rateLimit") this.#rateLimited(outcome.droppedEvents, now);
     if (this.#options.kinds?.has(outcome.kind) === false) return;
     if (outcome.kind === "exec" && this.#replays.add(outcome.execId) && outcome.isReplay) {
