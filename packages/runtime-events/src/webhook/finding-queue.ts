@@ -1,4 +1,5 @@
 import type { Finding } from "@kinglet/enrichment";
+import { hasCode } from "@kinglet/errors";
 import { BoundedQueue } from "@kinglet/lifecycle";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import { findings, queuedFindings } from "./metrics.ts";
@@ -6,8 +7,8 @@ import { findings, queuedFindings } from "./metrics.ts";
 /**
  * Findings between the listener, which must not wait, and whoever makes alerts of them.
  *
- * Guarantees: first in, first out; a finding is accepted or refused, never dropped afterwards. Not guaranteed: what is queued when the process dies
- * is lost, for its sender has had its answer.
+ * Guarantees: first in, first out; a finding is accepted or refused, never dropped afterwards, and delivered when the sensor stops. Not guaranteed: what is queued
+ * when the process is killed is lost, for its sender has had its answer.
  *
  * @public
  */
@@ -37,31 +38,43 @@ export class FindingQueue implements Disposable {
   }
 
   /**
-   * Delivers findings one after another until the signal fires; then returns normally. While a promise of `deliver` is pending the next one waits.
+   * Delivers findings one after another until the signal fires. Then it accepts nothing more, so that senders come again elsewhere or later, delivers
+   * what is queued, for its senders have had their answer, and returns normally. While a promise of `deliver` is pending the next one waits; once the signal
+   * has fired `deliver` must not wait for long. Runs once.
+   *
+   * @throws whatever `deliver` throws.
    */
   async run(options: {
     readonly signal: AbortSignal;
     readonly deliver: (finding: Finding) => void | Promise<void>;
   }): Promise<void> {
     const { signal, deliver } = options;
-    while (!signal.aborted) {
-      let finding: Finding;
-      try {
-        finding = await this.#queue.take({ signal });
-      } catch (error) {
-        if (signal.aborted || this.#isClosed) return;
-        throw error;
+    const close = (): void => this.#queue.close();
+    if (signal.aborted) close();
+    else signal.addEventListener("abort", close, { once: true });
+    try {
+      for (;;) {
+        const finding = this.#queue.tryTake() ?? (await this.#next());
+        if (finding === undefined) return;
+        await deliver(finding);
       }
-      await deliver(finding);
+    } finally {
+      signal.removeEventListener("abort", close);
     }
   }
 
-  #isClosed = false;
-
   /** Accepts nothing more. */
   [Symbol.dispose](): void {
-    this.#isClosed = true;
     this.#queue.close();
     this.#stopCollecting();
+  }
+
+  async #next(): Promise<Finding | undefined> {
+    try {
+      return await this.#queue.take();
+    } catch (error) {
+      if (hasCode(error, "KINGLET_ERR_LIFECYCLE_STOPPED")) return undefined;
+      throw error;
+    }
   }
 }
