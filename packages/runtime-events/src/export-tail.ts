@@ -52,17 +52,30 @@ export class ExportTail {
    */
   async start(place: StartPlace, signal: AbortSignal): Promise<ExportFile | undefined> {
     if (place.at === "checkpoint") {
-      const { position } = place;
-      if (position !== undefined) return this.#openAfterAbsence(position, signal);
-      const rotated = await this.#options.listRotated(this.#options.path);
-      const first = rotated[await firstWrittenSince(rotated, place.savedAtMs)];
-      const file = first === undefined ? undefined : await this.#open(first.path, 0);
-      if (file !== undefined) return file;
+      const { position, savedAtMs } = place;
+      return position === undefined
+        ? this.#openFirstSince(savedAtMs, signal)
+        : this.#openAfterAbsence(position, signal);
     }
     const { path } = this.#options;
     const newest = (await this.#options.listRotated(path)).at(-1)?.rotatedAt ?? "";
     const state = place.at === "end" ? await statFile(path) : undefined;
-    return (await this.#open(path, state?.size ?? 0)) ?? this.#openFirstAfter(newest, signal);
+    const file = state === undefined ? undefined : await this.#open(path, state.size);
+    return file ?? this.#openFirstAfter(newest, signal);
+  }
+
+  /** There was no file when the checkpoint was saved: all that has come since is news. */
+  async #openFirstSince(savedAtMs: number, signal: AbortSignal): Promise<ExportFile | undefined> {
+    while (!signal.aborted) {
+      const rotated = await this.#options.listRotated(this.#options.path);
+      const first = rotated[await firstWrittenSince(rotated, savedAtMs)];
+      // By this listing, not a later one: what is rotated from now on is news too.
+      if (first === undefined) return this.#openFirstAfter(rotated.at(-1)?.rotatedAt ?? "", signal);
+      const file = await this.#open(first.path, 0);
+      // Else it was renamed or compressed meanwhile.
+      if (file !== undefined) return file;
+    }
+    return undefined;
   }
 
   /** Waits for the first file; it may have been rotated away, even more than once, by the time that is noticed. */

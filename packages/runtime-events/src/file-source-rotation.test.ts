@@ -57,6 +57,31 @@ describe("TetragonFileSource between two looks", () => {
   });
 
   it.each(Object.keys(moments))(
+    "reads every line once whenever there is %s after a restart when there had been no file",
+    async (moment) => {
+      for (let at = 1, isOver = false; !isOver; at++) {
+        using folder = new ExportFolder();
+        const paths = { path: folder.path, checkpointPath: folder.checkpointPath };
+        const first = await startSource(paths);
+        await first.until("waiting", () => first.source.health().reason.includes("not there"));
+        await first.source.checkpoint();
+        await first.kill();
+        folder.write(execLine(3), execLine(4));
+        using calls = new BeforeFileCall(at, () => moments[moment]?.(folder));
+        const second = await startSource(paths);
+        const isIdle = (): boolean => second.ids.length === 2 && second.clock.pendingTimers > 0;
+        await second.until(
+          `all at call ${String(at)}`,
+          () => second.ids.includes("e6") || (calls.calls < at && isIdle()),
+        );
+        isOver = calls.calls < at;
+        expect(second.ids, `at call ${String(at)}`).toEqual(isOver ? ["e3", "e4"] : ["e3", "e4", "e5", "e6"]);
+        await second.stop();
+      }
+    },
+  );
+
+  it.each(Object.keys(moments))(
     "reads every line once whenever there is %s while it follows the file",
     async (moment) => {
       for (let at = 1, isOver = false; !isOver; at++) {
