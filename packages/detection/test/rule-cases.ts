@@ -185,6 +185,11 @@ export const ruleCases: readonly RuleCase[] = [
     syscalls: ["unshare"],
   }),
   no("R1006", "the runtime enters", kernel("unshare", { syscallName: "setns" })),
+  no(
+    "R1006",
+    "the runtime's copy of itself",
+    kernel("unshare", { syscallName: "unshare", binary: "/memfd:runc_cloned:/proc/self/exe (deleted)" }),
+  ),
   no("R1006", "the runtime itself", kernel("unshare", { syscallName: "unshare", binary: "/usr/bin/runc" })),
 
   yes("R1007", "RandomX", kernel("randomx"), null),

@@ -173,6 +173,7 @@ export const techniqueRules: readonly RuleDefinition[] = [
           expression:
             "(event.syscallName == 'unshare' || event.syscallName.endsWith('create_user_ns')) && " +
             "!(event.comm in ['runc', 'crun', 'youki']) && !(event.pcomm in ['runc', 'crun', 'youki']) && " +
+            "!event.exepath.contains('memfd:runc_cloned') && " +
             "!cp.was_syscall_used(event.containerId, 'unshare')",
         },
       ],
@@ -184,7 +185,7 @@ export const techniqueRules: readonly RuleDefinition[] = [
     isTriggerAlert: true,
     mitreTactic: "TA0004",
     mitreTechnique: "T1611",
-    tags: ["unshare", "escape", "unshare", "anomaly", "applicationprofile"],
+    tags: ["unshare", "escape", "anomaly", "applicationprofile"],
   },
   {
     enabled: false,
