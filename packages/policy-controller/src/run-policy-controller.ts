@@ -47,6 +47,8 @@ export interface PolicyControllerOptions {
 const policyFinalizer = "securitypolicies.config.stackrox.io/finalizer";
 const rulesFinalizer = "rules.kinglet.dev/finalizer";
 const certificatesKey = "certificates";
+/** How the keys of each kind begin in the queue. */
+const prefixes = { policies: "policy", rules: "rules" } as const;
 
 /** What is kept of objects of which only a change counts: name, namespace, uid and version. */
 const onlyIdentity: Projection = { paths: [] };
@@ -70,15 +72,27 @@ export async function runPolicyController(
   const common = { clock, logger, metrics };
   const policies = createInformer<ControlledObject>(client, securityPolicies, { ...common, namespace });
   const rules = createInformer<ControlledObject>(client, ruleResources, common);
+  const keys = (prefix: string) =>
+    enqueueObjects(queue, ({ metadata }) => [`${prefix}:${metadata.namespace ?? ""}/${metadata.name}`]);
+  policies.addHandler(keys(prefixes.policies));
+  rules.addHandler(keys(prefixes.rules));
+  const watched = [policies, rules, ...watchOwnObjects(options, queue)];
+  // Lists come while it is found out what was in force: nothing is looked at before both are there.
+  const watching = Promise.all(watched.map((informer) => informer.run({ signal })));
+  // Awaited below.
+  watching.catch(() => {});
   const found = await patiently(
-    async () => ({
-      kinds: await openKinds(policies, rules, writer, options.judges, signal),
-      // Where rules are served they are waited for: a bundle without them would take them out of force.
-      hasRules: await isServed(client, ruleResources, signal),
-    }),
+    async () => {
+      const [kinds, hasRules] = await Promise.all([
+        openKinds(policies, rules, writer, options.judges, signal),
+        // Where rules are served they are waited for: a bundle without them would take them out of force.
+        isServed(client, ruleResources, signal),
+      ]);
+      return { kinds, hasRules };
+    },
     { ...common, signal },
   );
-  if (found === undefined) return;
+  if (found === undefined) return void (await watching);
   const { kinds, hasRules } = found;
   const bundleWrites = metrics.counter(BUNDLE_WRITES_TOTAL);
   const bundleObjects = metrics.gauge(BUNDLE_OBJECTS);
@@ -98,18 +112,12 @@ export async function runPolicyController(
       options.onReady?.();
     },
   });
-  for (const { prefix, informer } of kinds) {
-    (informer as Informer<ControlledObject>).addHandler(
-      enqueueObjects(queue, (object) => [`${prefix}:${object.metadata.namespace ?? ""}/${object.metadata.name}`]),
-    );
-  }
-  const watched = [policies, rules, ...watchOwnObjects(options, queue)];
   // The first bundle before everything else: thousands of new policies take minutes until each has its finalizer.
   queue.add(bundleKey);
   if (options.webhook !== undefined) queue.add(certificatesKey);
   const { webhook } = options;
   await Promise.all([
-    ...watched.map((informer) => informer.run({ signal })),
+    watching,
     runController(
       {
         ...common,
@@ -176,7 +184,7 @@ async function openKinds(
   const former = await writer.read(signal);
   return [
     {
-      prefix: "policy",
+      prefix: prefixes.policies,
       resource: securityPolicies,
       informer: policies,
       book: new ResourceBook(judge.policies, byUid(former?.policies)),
@@ -184,7 +192,7 @@ async function openKinds(
       finalizer: policyFinalizer,
     },
     {
-      prefix: "rules",
+      prefix: prefixes.rules,
       resource: ruleResources,
       informer: rules,
       book: new ResourceBook(judge.rules, byUid(former?.rules)),
