@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type * as Protobuf from "protobufjs";
 import { systemClock } from "@kinglet/lifecycle";
 import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
@@ -129,7 +130,7 @@ function grpcJs(isDecoding: boolean): Read {
       };
       credentials: { createInsecure(): unknown };
     };
-    const protobuf = load("protobufjs") as typeof import("protobufjs");
+    const protobuf = load("protobufjs") as typeof Protobuf;
     const file = new protobuf.Root();
     file.resolvePath = (_origin, path) =>
       path.startsWith("google/") ? path : join(root, "tools/tetragon-emulator/gen", path);

@@ -167,15 +167,15 @@ message Process
 5 binary string
 6 arguments string
 7 flags string
-8 start_time Timestamp
-9 auid UInt32Value
+-8 start_time Timestamp
+-9 auid UInt32Value
 10 pod Pod
 11 docker string
 12 parent_exec_id string
 -13 refcnt uint32
 -14 cap Capabilities
 15 ns Namespaces
-16 tid UInt32Value
+-16 tid UInt32Value
 -17 process_credentials ProcessCredentials
 18 binary_properties BinaryProperties
 -19 user UserRecord @1.2
@@ -187,8 +187,8 @@ message Pod
 3 uid string
 4 container Container
 -5 pod_labels map
-6 workload string
-7 workload_kind string
+-6 workload string
+-7 workload_kind string
 -8 pod_annotations map @1.5
 message Container
 1 id string

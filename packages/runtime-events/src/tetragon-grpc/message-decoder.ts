@@ -2,7 +2,8 @@
 // text field; nothing for fields that are passed over.
 import { Buffer } from "node:buffer";
 import type { FieldPlan, MessagePlan } from "./message-plan.ts";
-import { formatTimestamp } from "./format-timestamp.ts";
+import { StringCache } from "./string-cache.ts";
+import { TimestampFormat } from "./timestamp-format.ts";
 
 /** Nested messages and elements of lists of one message; real events have some tens. */
 const maxParts = 20_000;
@@ -24,6 +25,8 @@ type Target = Record<string, unknown>;
 export class MessageDecoder {
   /** Number of the last member of the event union that the table does not know; 0 when there was none. */
   unknownField = 0;
+  readonly #strings: StringCache = new StringCache();
+  readonly #times: TimestampFormat = new TimestampFormat();
   readonly #none: Buffer = Buffer.alloc(0);
   #bytes: Buffer = this.#none;
   #at = 0;
@@ -80,7 +83,7 @@ export class MessageDecoder {
     if (this.#isBroken) return;
     switch (field.kind) {
       case "string":
-        this.#add(field, this.#bytes.toString("utf8", this.#at, stop), object);
+        this.#add(field, this.#text(field, stop), object);
         break;
       case "bytes":
         this.#add(field, this.#bytes.toString("base64", this.#at, stop), object);
@@ -96,6 +99,12 @@ export class MessageDecoder {
     }
     // A message whose last field runs beyond its end was found broken on the way.
     this.#at = stop;
+  }
+
+  /** What was on a command line is not kept longer than its event: it may hold secrets. */
+  #text(field: FieldPlan, stop: number): string {
+    if (field.isSecret) return this.#bytes.toString("utf8", this.#at, stop);
+    return this.#strings.read(this.#bytes, this.#at, stop);
   }
 
   #nested(field: FieldPlan, stop: number, object: Target): void {
@@ -178,7 +187,7 @@ export class MessageDecoder {
       else if (tag === 16) nanos = this.#varint32(stop) | 0;
       else this.#skip(tag & 7, tag >>> 3, stop, 0);
     }
-    return formatTimestamp(Number(seconds), nanos);
+    return this.#times.format(Number(seconds), nanos);
   }
 
   /** Low 32 bits of a varint of at most ten bytes, unsigned. */

@@ -29,6 +29,8 @@ export interface FieldPlan {
   readonly message: MessagePlan | undefined;
   /** Of an enum: name by number. */
   readonly values: ReadonlyMap<number, string> | undefined;
+  /** May hold what somebody typed on a command line. */
+  readonly isSecret: boolean;
   /** Of a wrapper. */
   readonly wrapped: "bool" | "int32" | "uint32" | undefined;
 }
@@ -95,6 +97,7 @@ function compileField(
     isInOneof: field.isInOneof,
     message: plans.get(field.type),
     values: entry?.kind === "enum" ? entry.values : undefined,
+    isSecret: field.name === "arguments" || field.name === "string_arg",
     wrapped,
   };
 }
