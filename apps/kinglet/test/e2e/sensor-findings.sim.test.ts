@@ -5,6 +5,7 @@ import {
   apiRequest,
   createPod,
   freePort,
+  installCrds,
   openSimCluster,
   openTempDir,
   podObject,
@@ -29,6 +30,7 @@ describe("Findings of other programs", () => {
     const rules = [{ level: "Request", resources: [{ group: "", resources: ["pods/*"] }] }, { level: "None" }] as const;
     const policy = { apiVersion: "audit.k8s.io/v1", kind: "Policy", omitStages: ["RequestReceived"], rules } as const;
     cluster = await openSimCluster({ audit: { policy, write: (event) => audited.push(JSON.stringify(event)) } });
+    await installCrds(cluster);
     await createPod(cluster, podObject({ name: "web-1" }));
     audited = [];
     await apiRequest(cluster, "POST", "/api/v1/namespaces/default/pods/web-1/exec?command=id&container=app");
