@@ -55,7 +55,7 @@ export function decideEnd(container: LearnedContainer): LearningDecision {
 
 /** True when there is anything that a profile could be made of. */
 function wasSeen({ events, profile }: LearnedContainer): boolean {
-  return events > 0 && profile !== undefined && (profile.recording.size > 0 || profile.storedCount > 0);
+  return events > 0 && profile?.hasContent === true;
 }
 
 /** Why the profile cannot be all that the container does; undefined when nothing speaks against it. */

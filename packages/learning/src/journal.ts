@@ -86,9 +86,10 @@ export class Journal {
     const number = this.#number + 1;
     const path = this.#path(number);
     const temporary = `${path}.tmp`;
-    const file = await this.#files.create(temporary);
+    let file: JournalFile | undefined;
     let bytes = 0;
     try {
+      file = await this.#files.create(temporary);
       for (const record of records) {
         const line = Buffer.from(encodeLine(record), "utf8");
         await file.append(line);
@@ -98,7 +99,7 @@ export class Journal {
       await this.#files.rename(temporary, path);
       await this.#files.syncDirectory(this.#directory);
     } catch (error) {
-      await file.close().catch(() => {});
+      await file?.close().catch(() => {});
       // What was to be written is in no file now: the next write must be whole again.
       await this.close().catch(() => {});
       throw error;

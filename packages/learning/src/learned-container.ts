@@ -131,7 +131,7 @@ export class LearnedContainer {
   /** What is said of the container now; undefined: nothing. */
   get claim(): LearningClaim | undefined {
     if (this.finalClaim !== undefined) return this.finalClaim;
-    if (!this.isLearning || this.events === 0) return undefined;
+    if (!this.isLearning || this.events === 0 || this.profile?.hasContent !== true) return undefined;
     // `complete` is never taken back, so nobody says it before the end.
     return { status: "ready", completion: this.isClean ? "" : "partial" };
   }

@@ -58,6 +58,11 @@ export class ProfileProgress<Contributor extends ProfileContributor> {
     this.nextReportMs = nextReportMs;
   }
 
+  /** True when there is anything that could be said of it, here or in the store. */
+  get hasContent(): boolean {
+    return this.recording.size > 0 || this.storedCount > 0;
+  }
+
   /** Bytes that the store does not have. */
   get pendingBytes(): number {
     return this.recording.version === this.storedVersion ? 0 : Math.max(1, this.recording.bytes - this.storedBytes);

@@ -7,6 +7,7 @@ import {
   type ContainerStart,
   type Learner,
   type LearnerOptions,
+  type LearnedProfileStore,
   type LearningView,
 } from "../src/index.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -66,8 +67,16 @@ export class LearnerBench implements AsyncDisposable {
   readonly learner: Learner;
   readonly #controller: AbortController = new AbortController();
   readonly #running: Promise<void>;
+  readonly #kill: () => void;
 
-  private constructor(clock: ManualClock, store: MemoryStore, logger: CapturedLogger, learner: Learner) {
+  private constructor(
+    clock: ManualClock,
+    store: MemoryStore,
+    logger: CapturedLogger,
+    learner: Learner,
+    kill: () => void,
+  ) {
+    this.#kill = kill;
     this.clock = clock;
     this.store = store;
     this.logger = logger;
@@ -80,6 +89,11 @@ export class LearnerBench implements AsyncDisposable {
   ): Promise<LearnerBench> {
     const { clock = new ManualClock(), store = new MemoryStore() } = options;
     const logger = createCapturedLogger();
+    let isDead = false;
+    const ownStore: LearnedProfileStore = {
+      update: (namespace, name, merge, { signal }) =>
+        isDead ? Promise.reject(new Error("killed")) : store.update(namespace, name, merge, { signal }),
+    };
     const learner = await openLearner({
       random: () => 0.5,
       metrics: noopMetrics,
@@ -88,9 +102,9 @@ export class LearnerBench implements AsyncDisposable {
       ...options,
       timings: { ...testTimings, ...options.timings },
       clock,
-      store,
+      store: ownStore,
     });
-    return new LearnerBench(clock, store, logger, learner);
+    return new LearnerBench(clock, store, logger, learner, () => (isDead = true));
   }
 
   start(name: string, start: Partial<ContainerStart> = {}, more: Partial<ContainerIdentity> = {}): ContainerIdentity {
@@ -105,6 +119,11 @@ export class LearnerBench implements AsyncDisposable {
 
   view(identity: ContainerIdentity): LearningView | undefined {
     return this.learner.views().containers.find((one) => one.containerId === identity.containerId);
+  }
+
+  /** From now on it does nothing that anybody would notice; what it writes to its directory must not count either. */
+  kill(): void {
+    this.#kill();
   }
 
   /** Ends the learner in good order. */

@@ -12,6 +12,8 @@ export class MemoryStore implements LearnedProfileStore {
   calls = 0;
   /** `down`: throws a retryable error; `invalid`: throws one that is not. */
   mode: "works" | "down" | "invalid" | "hangs" = "works";
+  /** Names of objects that nobody can use. */
+  readonly broken: Set<string> = new Set();
   /** Over this many bytes of JSON an object is too large. */
   maxBytes: number = Number.POSITIVE_INFINITY;
 
@@ -34,7 +36,8 @@ export class MemoryStore implements LearnedProfileStore {
     }
     const place = { object: name, store: "memory", problem: "told so" };
     if (this.mode === "down") throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_UNAVAILABLE", place);
-    if (this.mode === "invalid") throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_INVALID", place);
+    if (this.mode === "invalid" || this.broken.has(name))
+      throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_INVALID", place);
     const key = `${namespace}/${name}`;
     const current = this.objects.get(key);
     const next = merge(current);
