@@ -160,6 +160,35 @@ describe("createProfileFunctions", () => {
     expect(ask(call, "c1")).toBe(expected);
   });
 
+  it.each(cases)("%s is the same under the name cp.* [rules A-1]", (call) => {
+    expect(ask(call.replace(/^(ap|nn)\./, "cp."), "c1")).toBe(ask(call, "c1"));
+  });
+
+  it("does not know functions of one of the older families in the other [rules A-1]", () => {
+    for (const call of ["nn.was_executed('', 'a')", "ap.is_domain_in_egress('', 'a')", "xp.was_executed('', 'a')"]) {
+      expect(engine.check(call, "bool")).not.toEqual([]);
+    }
+  });
+
+  it.each([
+    ["ap.was_executed(event.containerId, '/bin/ls') && cp.was_path_opened(event.containerId, '/etc/passwd')", true],
+    ["ap.was_executed(event.containerId, '/bin/none') || ap.was_syscall_used(event.containerId, 'read')", true],
+    [
+      "!ap.was_capability_used(event.containerId, 'SYS_ADMIN') && nn.was_address_in_egress(event.containerId, '203.0.113.5')",
+      true,
+    ],
+    ["nn.is_domain_in_egress(event.containerId, 'x.') || nn.is_domain_in_ingress(event.containerId, 'x.')", false],
+    ["['/bin/ls', '/bin/none'].all(path, ap.was_executed(event.containerId, path))", false],
+    ["['/bin/none', '/bin/ls'].exists(path, ap.was_executed(event.containerId, path))", true],
+    [
+      "ap.was_path_opened_with_prefix(event.containerId, '/etc') && !ap.was_path_opened_with_suffix(event.containerId, '.xml')",
+      true,
+    ],
+  ])("%s is %s", (expression, expected) => {
+    const variables = { event: { containerId: "c1" }, eventType: "exec" as const };
+    expect(engine.compile(expression, "bool").evaluate(variables)).toBe(expected);
+  });
+
   it.each(cases)("%s is false without a profile", (call) => {
     expect(ask(call, "unknown")).toBe(false);
   });
