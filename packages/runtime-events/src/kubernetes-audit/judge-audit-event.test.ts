@@ -140,9 +140,11 @@ describe("judgeAuditEvent", () => {
     ["/api/v1/nodes/n1/proxy/exec/shop/web-1/app?command=id&input=1", "exec", "id", "app"],
     ["/api/v1/nodes/https:n1:10250/proxy//run/shop/web-1/app?cmd=id", "run", "id", "app"],
     ["/api/v1/nodes/n1/proxy/%65xec/shop/web-1/uid-1/app?command=id", "exec", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/metrics/..//./exec/shop/web-1/app?command=id", "exec", "id", "app"],
+    [`/api/v1/nodes/n1/proxy${"/".repeat(100_000)}exec/shop/web-1/app?command=id`, "exec", "id", "app"],
     ["/api/v1/nodes/n1/proxy/portForward/shop/web-1", "portForward", undefined, ""],
   ])(
-    "tells commands that go through the kubelet: %s [kubernetes-audit K2002]",
+    "tells commands that go through the kubelet: %.60s [kubernetes-audit K2002]",
     (path, action, command, containerName) => {
       const name = path.split("/")[4]!;
       const finding = judge(about(path, { resource: "nodes", name, subresource: "proxy" }));
@@ -156,6 +158,12 @@ describe("judgeAuditEvent", () => {
       expect(finding?.details).toMatchObject({ action, ...(command === undefined ? {} : { command }) });
     },
   );
+
+  it("is not led astray by a node that is called proxy [kubernetes-audit K2002]", () => {
+    const objectRef = { resource: "nodes", name: "proxy", subresource: "proxy" };
+    const finding = judge(about("/api/v1/nodes/proxy/proxy/exec/shop/web-1/app?command=id", objectRef));
+    expect(finding).toMatchObject({ ruleId: "K2002", nodeName: "proxy", podName: "web-1" });
+  });
 
   it("tells nothing about other uses of a node's proxy [kubernetes-audit K2002]", () => {
     const objectRef = { resource: "nodes", name: "n1", subresource: "proxy" };

@@ -137,12 +137,8 @@ function debugMatch(event: KubernetesAuditEvent): Match | undefined {
 
 /** Exec, run, attach and port-forward of the kubelet itself, which Kubernetes authorises as mere access to a node. */
 function kubeletMatch(event: KubernetesAuditEvent): Match | undefined {
-  const path = event.requestUri.split("?", 1)[0]!.slice(0, 4096); // split gives one part at least
-  const segments = path
-    .split("/")
-    .filter((segment) => segment !== "")
-    .map(decoded);
-  const [action = "", namespace = "", podName = "", ...rest] = segments.slice(segments.indexOf("proxy") + 1);
+  // /api/v1/nodes/NODE/proxy/ACTION/NAMESPACE/POD/...
+  const [action = "", namespace = "", podName = "", ...rest] = segmentsOf(event.requestUri).slice(5);
   if (!/^(?:exec|run|attach|portForward)$/.test(action)) return undefined;
   const query = queryOf(event);
   const command = commandText(action === "run" ? query.getAll("cmd") : query.getAll("command"));
@@ -199,6 +195,18 @@ function flagsOf(query: URLSearchParams, names: readonly string[]): Readonly<Rec
     if (value === "true" || value === "1") flags[name] = "true";
   }
   return flags;
+}
+
+/** Parts of a path as the kubelet finds them: without empty ones, the dots followed, whatever way they are written. */
+function segmentsOf(uri: string): readonly string[] {
+  const segments: string[] = [];
+  const [path = ""] = uri.split("?", 1);
+  for (const part of path.split("/")) {
+    const segment = decoded(part);
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(segment);
+  }
+  return segments;
 }
 
 function decoded(segment: string): string {

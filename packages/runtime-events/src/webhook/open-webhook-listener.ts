@@ -16,7 +16,7 @@ import { WebhookServer } from "./webhook-server.ts";
  * connections, heads, bodies and every wait are bounded; what is refused is answered with a reason and counted by it; 200 is
  * sent only after the route has taken over everything in the body.
  *
- * Cost: 0.6 MB of heap for `node:https` where nothing else has loaded it; nothing while there is no connection.
+ * Cost: 88 KiB of heap while it is open where `node:https` is loaded (Node 26.10); no timer and no watch while there is no connection.
  *
  * @throws as `parseBind`; `KINGLET_ERR_RUNTIME_EVENTS_WEBHOOK_PLAIN_HTTP`, `…_WEBHOOK_OPEN`, `…_WEBHOOK_OPTION`,
  * `…_WEBHOOK_CERTIFICATE`, `…_WEBHOOK_ADDRESS`; `KINGLET_ERR_ENDPOINTS_TOKEN_FILE`.
