@@ -5,6 +5,7 @@ import type { RuntimeEvent } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
 import { BoundedQueue, createBackoff, sleep, type ClockTimer } from "@kinglet/lifecycle";
 import { runtimeEventsErrors } from "../errors.ts";
+import { statPath } from "../file-system.ts";
 import { FolderWatch } from "../folder-watch.ts";
 import { LineBuffer } from "../line-buffer.ts";
 import type { RunSourceOptions, RuntimeEventSource } from "../runtime-event-source.ts";
@@ -157,31 +158,46 @@ export class AuditSocketSource implements RuntimeEventSource {
 
   /** Connects again and again. */
   async #readUntil(signal: AbortSignal): Promise<void> {
-    const { path, clock, logger } = this.#options;
+    const { path, clock } = this.#options;
     const backoff = createBackoff({ initialMs: 1000, maxMs: 30_000 });
     const watch = new FolderWatch({ path, clock, pollIntervalMs: slowPollMs, slowPollMs, onUnavailable: () => {} });
     try {
       while (!signal.aborted) {
-        const { version } = watch;
         const end = await this.#connection(signal, () => backoff.reset());
         this.#joinTimer?.cancel();
         this.#joinTimer = undefined;
         if (signal.aborted) return;
         this.#lost(end);
-        logger.warn("waiting for auditd's socket", { path, reason: end });
-        await watch.arm();
-        const woken = new AbortController();
-        const waiting = AbortSignal.any([signal, woken.signal]);
-        const delay = sleep(backoff.nextDelayMs(), { clock, signal: waiting }).catch(() => {
-          // Woken before the time was over.
-        });
-        // auditd makes the socket anew when it starts: then it is there, and waiting longer is a loss.
-        await Promise.race([delay, watch.wait(version, waiting)]);
-        woken.abort();
+        await this.#untilWorthTrying(watch, backoff.nextDelayMs(), signal);
       }
     } finally {
       watch.close();
     }
+  }
+
+  /** auditd makes the socket anew when it starts: then waiting longer would be a loss. */
+  async #untilWorthTrying(watch: FolderWatch, delayMs: number, signal: AbortSignal): Promise<void> {
+    const { path, clock } = this.#options;
+    const over = new AbortController();
+    const waiting = AbortSignal.any([signal, over.signal]);
+    const delay = sleep(delayMs, { clock, signal: waiting }).then(
+      () => over.abort(),
+      () => {
+        // The socket came first.
+      },
+    );
+    let before = await inodeOf(path);
+    while (!waiting.aborted) {
+      const { version } = watch;
+      await watch.arm();
+      // Folders of sockets are busy: others come and go there, too.
+      const now = await inodeOf(path);
+      if (now !== "" && now !== before) break;
+      before = now;
+      await watch.wait(version, waiting);
+    }
+    over.abort();
+    await delay;
   }
 
   /** One connection. @returns why it ended. */
@@ -218,7 +234,10 @@ export class AuditSocketSource implements RuntimeEventSource {
 
   #lost(reason: string): void {
     const isNew = this.#reason === "" || this.#reason === "not started";
+    const before = this.#reason;
     this.#reason = `not connected to auditd: ${reason}`;
+    const { path, logger } = this.#options;
+    if (this.#reason !== before) logger.warn("waiting for auditd's socket", { path, reason });
     if (!isNew) return;
     this.#losses.blind({ fromMs: this.#options.clock.now(), untilMs: undefined, reason: "not connected to auditd" });
   }
@@ -266,5 +285,15 @@ export class AuditSocketSource implements RuntimeEventSource {
       this.#build();
       this.#expireLater(signal);
     }, joinIdleMs);
+  }
+}
+
+/** Empty when there is nothing. */
+async function inodeOf(path: string): Promise<string> {
+  try {
+    const { ino, ctimeNs } = await statPath(path);
+    return `${ino} ${ctimeNs}`;
+  } catch {
+    return "";
   }
 }
