@@ -44,13 +44,13 @@ export interface CompiledExpression {
    *
    * @throws KINGLET_ERR_POLICY_ENGINE_EVALUATION when the expression fails on these values, with the cause;
    * KINGLET_ERR_POLICY_ENGINE_ARGUMENT when a function got a value of the wrong type; KINGLET_ERR_POLICY_ENGINE_COST when the
-   * functions called cost more than the limit.
+   * functions called cost more than the limit, or the lists of the event are too long for the expression.
    */
   evaluate(variables: RuleVariables): unknown;
 }
 
 /**
- * Bounds of one expression. Checked when it is validated, except `maxCost`, which bounds each evaluation.
+ * Bounds of one expression. Checked when it is validated, except `maxCost` and `maxSteps`, which bound each evaluation.
  *
  * @public
  */
@@ -67,6 +67,8 @@ export interface CelLimits {
   readonly maxComprehensionDepth: number;
   /** Units of function cost per evaluation. @defaultValue 20000 */
   readonly maxCost: number;
+  /** Steps of comprehensions per evaluation: the longest list of the event to the power of their depth. @defaultValue 1000000 */
+  readonly maxSteps: number;
 }
 
 /** @public */
@@ -77,6 +79,7 @@ export const defaultCelLimits: CelLimits = {
   maxElements: 256,
   maxComprehensionDepth: 2,
   maxCost: 20_000,
+  maxSteps: 1_000_000,
 };
 
 /** @public */

@@ -22,6 +22,7 @@ import { scanExpression, type Finding } from "./expression-scan.ts";
 import { registerCelFunctions } from "./register-cel-functions.ts";
 import { registerStringFunctions } from "./register-string-functions.ts";
 import { requiredFields } from "./required-fields.ts";
+import { StepBound } from "./step-bound.ts";
 import type { RuleEventType } from "./rule-definition.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
 
@@ -88,6 +89,7 @@ class CelJsEngine implements CelEngine {
         parsed,
         direct: direct?.run,
         runtime: this.#runtime,
+        steps: new StepBound(parsed.ast, this.#limits.maxSteps),
         fields: requiredFields(parsed.ast),
       });
     }
@@ -180,6 +182,7 @@ interface ExpressionParts {
   /** Undefined: the library runs it. */
   readonly direct: DirectStep["run"] | undefined;
   readonly runtime: ExpressionRuntime;
+  readonly steps: StepBound;
   readonly fields: readonly EventField[];
 }
 
@@ -189,17 +192,20 @@ class CelJsExpression implements CompiledExpression {
   readonly #parsed: Parsed;
   readonly #direct: DirectStep["run"] | undefined;
   readonly #runtime: ExpressionRuntime;
+  readonly #steps: StepBound;
 
-  constructor(expression: string, { parsed, direct, runtime, fields }: ExpressionParts) {
+  constructor(expression: string, { parsed, direct, runtime, steps, fields }: ExpressionParts) {
     this.expression = expression;
     this.requiredFields = fields;
     this.#parsed = parsed;
     this.#direct = direct;
     this.#runtime = runtime;
+    this.#steps = steps;
   }
 
   evaluate(variables: RuleVariables): unknown {
     try {
+      this.#steps.assertWithin(variables.event);
       return this.#direct === undefined
         ? this.#runtime.run(this.#parsed, variables)
         : this.#runtime.runDirectly(this.#direct, variables);

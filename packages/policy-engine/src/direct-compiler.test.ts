@@ -178,6 +178,22 @@ describe("compileDirectly", () => {
     }
   });
 
+  it("bounds the steps over lists that are as long as a container made them, whichever way it runs [cel E-4]", () => {
+    const args = Array.from({ length: 1_001 }, () => "a");
+    const tooLong = expect.objectContaining({ code: "KINGLET_ERR_POLICY_ENGINE_COST" });
+    for (const engine of [direct, interpreted]) {
+      const run = (source: string, event: RuleVariables["event"]) => (): unknown =>
+        engine.compile(source, "bool").evaluate({ event, eventType: "exec" });
+      const nested = "event.args.exists(x, event.args.exists(y, x != y))";
+      expect(run(nested, { args })).toThrow(tooLong);
+      expect(run(nested, { args: args.slice(1) })()).toBe(false);
+      expect(run("event.args.exists(x, x == 'b')", { args })()).toBe(false);
+      const split = "event.path.split('').exists(x, event.path.split('').exists(y, x != y))";
+      expect(run(split, { path: "a".repeat(1_001) })).toThrow(tooLong);
+      expect(run(split, { path: "ab" })()).toBe(true);
+    }
+  });
+
   it("names the fields without which an expression fails [cel E-3]", () => {
     const fieldsOf = (source: string): readonly string[] => direct.compile(source, "bool").requiredFields;
     expect(fieldsOf("event.comm == 'a' && event.args.exists(x, x == event.cwd)")).toEqual(["comm", "args", "cwd"]);
