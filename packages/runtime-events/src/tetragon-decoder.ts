@@ -11,10 +11,10 @@ import {
   type RuntimeEvent,
   type RuntimeEventKind,
 } from "@kinglet/enrichment";
-import { redact } from "@kinglet/logger";
 import { activityMembers, asksForActivities, envelopeMembers, kindByMember, type MemberKind } from "./event-kinds.ts";
 import { isObject, numberOf, objectOf, textOf, type JsonObject } from "./json-object.ts";
 import { redactArguments } from "./redact-command.ts";
+import { RedactionMemory } from "./redaction-memory.ts";
 import type { decodeActivity } from "./tetragon/decode-activity.ts";
 import { hasWord, isInContainer, isRuntimeStage } from "./runtime-stage.ts";
 
@@ -43,6 +43,7 @@ export interface TetragonDecoderOptions {
 /** A user id that was never set. */
 const unsetId = 4_294_967_295;
 const noProcess: JsonObject = {};
+const truncationFlag = /\b(?:trunc|error)(?:Args|Filename)\b/;
 const execStart = '{"process_exec":{';
 
 /**
@@ -64,6 +65,7 @@ export class TetragonDecoder {
   readonly #skippable: readonly { readonly kind: RuntimeEventKind; readonly head: Buffer }[];
   readonly #loadActivities: TetragonDecoderOptions["loadActivities"];
   #decodeActivity: typeof decodeActivity | undefined;
+  readonly #redaction: RedactionMemory = new RedactionMemory();
   #reportsParentContainers = false;
 
   constructor(options: TetragonDecoderOptions) {
@@ -176,12 +178,34 @@ export class TetragonDecoder {
     const origin = this.#originOf(process, parent, line, sequence, receivedAtMs, rawBytes);
     switch (kind) {
       case "exec":
-        return decodeExec(process, parent, isRuntimeStage(process, parent, this.#reportsParentContainers), origin);
+        return this.#decodeExec(process, parent, origin);
       case "exit":
         return new ExitEvent({ ...origin, signal: textOf(body, "signal"), status: numberOf(body, "status", 0) });
       default:
         return this.#decodeHook(kind, body, process, parent, origin);
     }
+  }
+
+  #decodeExec(process: JsonObject, parent: JsonObject | undefined, origin: EventOriginInit): ExecEvent {
+    const flags = textOf(process, "flags");
+    const raw = textOf(process, "arguments");
+    const args = this.#redaction.redact(raw);
+    const isTruncated = truncationFlag.test(flags);
+    const inInitTree = process["in_init_tree"];
+    return new ExecEvent({
+      ...origin,
+      parentExecId: textOf(process, "parent_exec_id"),
+      args,
+      // The vector is told from what was there before secrets were taken out.
+      argv: args === raw || isTruncated ? undefined : redactedVector(origin.binary ?? "", raw),
+      cwd: textOf(process, "cwd"),
+      flags,
+      isReplay: hasWord(flags, "procFS"),
+      isRuntimeStage: isRuntimeStage(process, parent, this.#reportsParentContainers),
+      inInitTree: typeof inInitTree === "boolean" ? inInitTree : undefined,
+      parentArgs: parent === undefined ? "" : this.#redaction.redact(textOf(parent, "arguments")),
+      isTruncated,
+    });
   }
 
   #decodeHook(
@@ -230,33 +254,6 @@ export class TetragonDecoder {
       rawBytes,
     };
   }
-}
-
-function decodeExec(
-  process: JsonObject,
-  parent: JsonObject | undefined,
-  isStage: boolean,
-  origin: EventOriginInit,
-): ExecEvent {
-  const flags = textOf(process, "flags");
-  const raw = textOf(process, "arguments");
-  const args = redact(raw);
-  const isTruncated = /\b(?:trunc|error)(?:Args|Filename)\b/.test(flags);
-  const inInitTree = process["in_init_tree"];
-  return new ExecEvent({
-    ...origin,
-    parentExecId: textOf(process, "parent_exec_id"),
-    args,
-    // The vector is told from what was there before secrets were taken out.
-    argv: args === raw || isTruncated ? undefined : redactedVector(origin.binary ?? "", raw),
-    cwd: textOf(process, "cwd"),
-    flags,
-    isReplay: hasWord(flags, "procFS"),
-    isRuntimeStage: isStage,
-    inInitTree: typeof inInitTree === "boolean" ? inInitTree : undefined,
-    parentArgs: parent === undefined ? "" : redact(textOf(parent, "arguments")),
-    isTruncated,
-  });
 }
 
 function redactedVector(binary: string, args: string): readonly string[] | null {
