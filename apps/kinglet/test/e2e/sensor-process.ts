@@ -19,6 +19,8 @@ export interface SensorOptions {
   readonly program?: string;
   /** User and group to run as. */
   readonly user?: number;
+  /** Program with arguments that starts the sensor, e.g. `setpriv`. */
+  readonly through?: readonly string[];
   /** `unread`: nobody reads the alerts, the pipe fills up. @defaultValue "read" */
   readonly stdout?: "read" | "unread";
   /** @defaultValue "beginning" */
@@ -71,7 +73,7 @@ export class SensorProcess implements AsyncDisposable {
         ...(options.args ?? []),
       ],
     ];
-    const command = program.endsWith(".cjs") ? [process.execPath, link] : [link];
+    const command = [...(options.through ?? []), ...(program.endsWith(".cjs") ? [process.execPath, link] : [link])];
     const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
       env: { PATH: "/usr/bin:/bin", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],

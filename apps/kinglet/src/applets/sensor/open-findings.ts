@@ -68,7 +68,8 @@ export async function openFindings(base: PartsContext, stack: AsyncDisposableSta
             metrics,
           }),
         );
-  const origin = { clusterName: config.clusterName, nodeName: config.nodeName ?? "" };
+  // The node of this process has nothing to do with what they found.
+  const origin = { clusterName: config.clusterName, nodeName: "" };
   return {
     run: async ({ signal, deliver }) => {
       const take = (finding: Finding): Promise<void> => deliver(createAlertFromFinding(finding, origin));
