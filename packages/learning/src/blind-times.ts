@@ -34,3 +34,8 @@ export class BlindTimes {
     return this.#times.find((time) => time.toMs > sinceMs)?.fromMs;
   }
 }
+
+/** What a blind time means for a container. @internal */
+export function blindReason(fromMs: number): string {
+  return `the sources saw nothing from ${new Date(fromMs).toISOString()} on`;
+}

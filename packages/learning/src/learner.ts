@@ -1,7 +1,7 @@
 import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
-import { untilAborted, whenAborted, withTimeout, type ClockTimer } from "@kinglet/lifecycle";
-import { BlindTimes } from "./blind-times.ts";
+import { whenAborted, type ClockTimer } from "@kinglet/lifecycle";
+import { blindReason, BlindTimes } from "./blind-times.ts";
 import { createContainerInit, ignoredBecause } from "./container-init.ts";
 import { decideEnd, decideWindow } from "./decide-claim.ts";
 import { learningErrors } from "./errors.ts";
@@ -19,6 +19,7 @@ import { profileEnds } from "./profile-end.ts";
 import { createProfileHead } from "./profile-head.ts";
 import { ProfileShelf } from "./profile-shelf.ts";
 import type { RecordResult } from "./recording.ts";
+import type { ProfileCompletion } from "@kinglet/profile";
 import type { ReportOutcome } from "./report-profile.ts";
 import { restoreProfile } from "./restore-profile.ts";
 import { Reports } from "./reports.ts";
@@ -27,8 +28,6 @@ import { viewLearner } from "./view-learner.ts";
 
 /** Longest delay of a timer; what is due later is looked at again then. */
 const MAX_TIMER_MS = 2_147_483_647;
-/** How long the end waits for the store when there is no queue directory. */
-const LAST_REPORTS_MS = 3_000;
 
 /**
  * Learns what containers do and brings it into the profile store.
@@ -170,6 +169,21 @@ export class Learner implements AsyncDisposable {
   }
 
   /**
+   * The profile of this container is final in the store: what was recorded until now is still added, and learning ends. Without this call a
+   * learner hears of it at its next report, which it makes when it has something new.
+   *
+   * Nothing happens when the container can still make a partial profile complete, or is not learned.
+   */
+  profileCompleted(containerId: string, completion: ProfileCompletion): void {
+    const profile = this.#containers.get(containerId)?.profile;
+    if (profile === undefined || !profile.isLive) return;
+    if (completion !== "complete" && profile.mayBeComplete) return;
+    if (profile.pendingBytes === 0) this.#settled(profile, "learned-elsewhere", []);
+    else this.#reports.hurry(profile);
+    this.#wakeAt(profile.reportDueMs);
+  }
+
+  /**
    * The sources saw nothing for a while: the profiles of containers that ran then can be no more than partial, also those of containers
    * that are reported later than they started.
    *
@@ -203,7 +217,8 @@ export class Learner implements AsyncDisposable {
     this.#isRunning = false;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#options.queueDir === undefined) await this.#reportAll();
+    // With nothing to keep it in, what was learned goes to the store now or never.
+    if (this.#options.queueDir === undefined) await this.#reports.startAll(this.#profiles.byKey.values());
     await this.#reports.end();
     await this.#persist();
   }
@@ -384,18 +399,6 @@ export class Learner implements AsyncDisposable {
     this.#wakeAt(Math.min(nextMs, this.#persister.dueMs()));
   }
 
-  /** With nothing to keep it in, what was learned goes to the store now or never. */
-  async #reportAll(): Promise<void> {
-    using deadline = withTimeout(LAST_REPORTS_MS, { clock: this.#options.clock, name: "the last reports" });
-    for (const profile of this.#profiles.byKey.values()) {
-      if (profile.isReporting || profile.pendingBytes === 0) continue;
-      this.#reports.start(profile, () => {});
-      if (this.#reports.isBusy) await untilAborted(this.#reports.settle(), deadline).catch(() => {});
-      if (deadline.aborted) return;
-    }
-    await untilAborted(this.#reports.settle(), deadline).catch(() => {});
-  }
-
   #containerDue(container: LearnedContainer, nowMs: number): void {
     if (container.isUnclaimed) {
       container.isUnclaimed = false;
@@ -498,8 +501,4 @@ export class Learner implements AsyncDisposable {
     for (const profile of this.#profiles.tooMany()) this.#evict(profile, "full");
     await this.#persister.persist();
   }
-}
-
-function blindReason(fromMs: number): string {
-  return `the sources saw nothing from ${new Date(fromMs).toISOString()} on`;
 }

@@ -1,4 +1,10 @@
-import { isLearnedProfile, KEPT_STATUS_ANNOTATION, profileStatus, type ContainerProfile } from "@kinglet/profile";
+import {
+  INSTANCE_ID_ANNOTATION,
+  isLearnedProfile,
+  KEPT_STATUS_ANNOTATION,
+  profileStatus,
+  type ContainerProfile,
+} from "@kinglet/profile";
 import { collapseProfile, joinProfiles, type CollapseConfiguration } from "@kinglet/profile/merging";
 import type { LearnedProfileStore } from "./learned-profile-store.ts";
 import { claimAnnotations, type LearningClaim } from "./learning-claim.ts";
@@ -97,7 +103,7 @@ class Reporter {
     unfinished: LearningClaim,
     depth: number,
   ): Promise<Verdict> {
-    const verdict = await this.#update(part, claim, "join");
+    const verdict = depth > 0 ? "too-large" : await this.#update(part, claim, "join");
     if (verdict !== "too-large") return verdict;
     const tight = await this.#update(part, claim, "join tightly");
     if (tight !== "too-large" || depth >= MAX_SPLITS || sizeOfSurfaces(part) < 2) return tight;
@@ -128,7 +134,7 @@ class Reporter {
         const alone = way === "mark" ? withoutContent(mine) : collapseProfile(mine, collapse);
         return isOverflow ? markOverflow(alone) : alone;
       }
-      if (!isLearnedProfile(current)) {
+      if (!isLearned(current)) {
         verdict = "authored";
         return undefined;
       }
@@ -147,6 +153,11 @@ class Reporter {
     if (settled === "joined-final") this.#isFinal = true;
     return outcome === "too-large" ? "too-large" : settled;
   }
+}
+
+/** A store that refused the first report of all offers what it put in its place without a status. */
+function isLearned(profile: ContainerProfile): boolean {
+  return isLearnedProfile(profile) || profile.metadata.annotations?.[INSTANCE_ID_ANNOTATION] !== undefined;
 }
 
 function withoutContent(profile: ContainerProfile): ContainerProfile {

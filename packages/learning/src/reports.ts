@@ -1,5 +1,5 @@
 import { describeError, toKingletError } from "@kinglet/errors";
-import type { Clock } from "@kinglet/lifecycle";
+import { untilAborted, withTimeout, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter } from "@kinglet/metrics";
 import type { CollapseConfiguration } from "@kinglet/profile/merging";
@@ -10,6 +10,9 @@ import type { LearningLimits } from "./learning-limits.ts";
 import type { LearningQueue } from "./learning-queue.ts";
 import type { LearningTimings } from "./learning-timings.ts";
 import { reportProfile, type ReportOutcome } from "./report-profile.ts";
+
+/** How long the end waits for the store. */
+const LAST_REPORTS_MS = 3_000;
 
 /** What reports are made with. @internal */
 export interface ReportsOptions {
@@ -89,9 +92,20 @@ export class Reports {
     await Promise.allSettled(this.#running);
   }
 
-  /** Waits for the reports that are under way. */
-  async settle(): Promise<void> {
-    await Promise.allSettled(this.#running);
+  /** Reports whatever the store does not have, for a short while. */
+  async startAll(profiles: Iterable<LearnedProfile>): Promise<void> {
+    using deadline = withTimeout(LAST_REPORTS_MS, { clock: this.#options.clock, name: "the last reports" });
+    const settle = (): Promise<unknown> =>
+      untilAborted(Promise.allSettled(this.#running), deadline).catch(() => {
+        // The store takes too long: what it has not taken is lost with the process, as the options say.
+      });
+    for (const profile of [...profiles]) {
+      if (profile.isReporting || profile.pendingBytes === 0) continue;
+      this.start(profile, () => {});
+      if (this.isBusy) await settle();
+      if (deadline.aborted) return;
+    }
+    await settle();
   }
 
   async #report(profile: LearnedProfile): Promise<void> {
