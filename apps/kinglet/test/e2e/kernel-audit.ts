@@ -53,8 +53,12 @@ export class KernelAudit implements AsyncDisposable {
 
   /** Starts the guard first, then auditd, then loads the rules. @param folder - empty, for this test alone. */
   static async open(folder: string, format: "RAW" | "ENRICHED"): Promise<KernelAudit> {
-    const rules = readFileSync(rulesPath, "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    const foreign = rules.filter((line) => !line.startsWith("-a always,exit ") || !line.includes(` -F uid=${auditedUser} `));
+    const rules = readFileSync(rulesPath, "utf8")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+    const foreign = rules.filter(
+      (line) => !line.startsWith("-a always,exit ") || !line.includes(` -F uid=${auditedUser} `),
+    );
     if (foreign.length > 0) throw new Error(`rules beyond user ${auditedUser}: ${foreign.join("; ")}`);
     const keys = new Set(rules.map((line) => / -F key=(\S+)$/.exec(line)?.[1] ?? ""));
     const programs = [programPath("auditctl") ?? "", programPath("podman") ?? ""];
@@ -89,7 +93,7 @@ export class KernelAudit implements AsyncDisposable {
   async #start(format: string): Promise<void> {
     const plugins = join(this.folder, "plugins");
     mkdirSync(plugins);
-    const plugin = readFileSync(pluginPath, "utf8").replace("/var/run/audispd_events", this.socketPath);
+    const plugin = readFileSync(pluginPath, "utf8").replaceAll("/var/run/audispd_events", this.socketPath);
     writeFileSync(join(plugins, "af_unix.conf"), plugin, { mode: 0o640 });
     writeFileSync(join(this.folder, "auditd.conf"), configuration(this.logPath, plugins, format), { mode: 0o600 });
     chmodSync(this.folder, 0o700);
