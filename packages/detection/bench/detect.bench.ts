@@ -1,5 +1,5 @@
 /**
- * Executions through the detector with the rules that ship: `vitest bench packages/detection`.
+ * Executions through the detector with R0001: `vitest bench packages/detection`.
  */
 import { ExecEvent, type ContainerIdentity } from "@kinglet/enrichment";
 import { noopLogger } from "@kinglet/logger";
@@ -7,8 +7,8 @@ import { noopMetrics } from "@kinglet/metrics";
 import { parseContainerProfile } from "@kinglet/profile";
 import { test } from "vitest";
 
-import { builtinRules, createDetector, type ProfileView } from "../src/index.ts";
-import { obviousAnswers } from "../test/obvious-answers.ts";
+import { createDetector, loadBuiltinRules, type ProfileView } from "../src/index.ts";
+import { setAnswers } from "./set-answers.ts";
 
 const container: ContainerIdentity = {
   containerId: "ab".repeat(32),
@@ -39,7 +39,7 @@ const view: ProfileView = {
   status: "completed",
   completion: "complete",
   checksum: "",
-  content: obviousAnswers(profile),
+  content: setAnswers(profile),
 };
 
 const execOf = (index: number, binary: string, isReplay = false): ExecEvent =>
@@ -51,7 +51,7 @@ const replays = Array.from({ length: 64 }, (_, index) => execOf(index, "/tmp/x",
 test("Detector/detect", async ({ bench }) => {
   const views = new Map([[container.containerId, view]]);
   const detector = createDetector({
-    rules: builtinRules,
+    rules: (await loadBuiltinRules()).filter(({ id }) => id === "R0001"),
     profiles: views,
     clusterName: "demo",
     nodeName: "node-1",

@@ -8,8 +8,8 @@ import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
 import { parseContainerProfile } from "@kinglet/profile";
 
-import { builtinRules, createDetector, type ProfileView } from "../../src/index.ts";
-import { obviousAnswers } from "../../test/obvious-answers.ts";
+import { createDetector, loadBuiltinRules, type ProfileView } from "../../src/index.ts";
+import { setAnswers } from "../set-answers.ts";
 
 const container: ContainerIdentity = {
   containerId: "ab".repeat(32),
@@ -33,7 +33,7 @@ const view: ProfileView = {
   status: "completed",
   completion: "complete",
   checksum: "",
-  content: obviousAnswers(
+  content: setAnswers(
     parseContainerProfile({
       apiVersion: "spdx.softwarecomposition.kubescape.io/v1beta1",
       kind: "ContainerProfile",
@@ -44,7 +44,7 @@ const view: ProfileView = {
 };
 
 const detector = createDetector({
-  rules: builtinRules,
+  rules: loadBuiltinRules,
   profiles: { get: () => view },
   clusterName: "demo",
   nodeName: "node-1",
@@ -54,7 +54,7 @@ const detector = createDetector({
 await detector.prepare();
 
 const events: readonly (readonly [name: string, event: ExecEvent])[] = [
-  ["known path", new ExecEvent({ sequence: 1, binary: "/bin/ls" })],
+  ["known path", new ExecEvent({ sequence: 1, binary: "/bin/ls", argv: ["ls"] })],
   ["replay", new ExecEvent({ sequence: 1, binary: "/bin/ls", isReplay: true })],
 ];
 for (const [name, event] of events) {
