@@ -161,6 +161,11 @@ export function definitionFiles(): readonly DefinitionFile[] {
       doc: "Which rules hold for which pods.",
       comment: ["Which rules hold for which pods."],
       spec: bindingSpec(),
+      entryRule: {
+        list: "rules",
+        rule: "[has(self.ruleID), has(self.ruleName), has(self.ruleTags)].filter(given, given).size() <= 1",
+        message: "only one of ruleID, ruleName and ruleTags",
+      },
       served: { ...rules, columns: [{ name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" }] },
     }),
   ];
@@ -175,9 +180,11 @@ function definitionFile(options: {
   readonly doc: string;
   readonly comment: readonly string[];
   readonly spec: Schema;
+  /** What each entry of a list of the spec must also be, in CEL. */
+  readonly entryRule?: { readonly list: string; readonly rule: string; readonly message: string };
   readonly served?: KindGroup;
 }): DefinitionFile {
-  const { kind, shortName, doc, comment, spec, scope = "Namespaced", served = profiles } = options;
+  const { kind, shortName, doc, comment, spec, scope = "Namespaced", served = profiles, entryRule } = options;
   const { singular = kind.toLowerCase() } = options;
   const { plural = `${singular}s` } = options;
   const { group, version, columns, status, origin } = served;
@@ -188,7 +195,7 @@ function definitionFile(options: {
       apiVersion: { type: "string" },
       kind: { type: "string" },
       metadata: { type: "object" },
-      spec: withNulls(spec, toCrdSchema(spec)),
+      spec: withEntryRule(withNulls(spec, toCrdSchema(spec)), entryRule),
       status,
     },
   };
@@ -222,6 +229,18 @@ function definitionFile(options: {
       },
     },
   };
+}
+
+function withEntryRule(
+  schema: JsonSchema,
+  entryRule: { readonly list: string; readonly rule: string; readonly message: string } | undefined,
+): JsonSchema {
+  if (entryRule === undefined) return schema;
+  const { list, rule, message } = entryRule;
+  const properties = schema["properties"] as Readonly<Record<string, JsonSchema>>;
+  const entries = properties[list] as JsonSchema;
+  const items = { ...(entries["items"] as JsonSchema), "x-kubernetes-validations": [{ rule, message }] };
+  return { ...schema, properties: { ...properties, [list]: { ...entries, items } } };
 }
 
 /** Says of each optional field that it may be null: clients written in Go send that for an empty list. */

@@ -10,25 +10,39 @@ export interface PackageErrors {
   readonly table: ErrorTable;
 }
 
-/** Reads the table that each package and app exports from `src/errors.ts` (the export whose name ends with `Errors`), sorted by folder. */
+/**
+ * Reads the tables that packages and apps export from `src/errors.ts`, and from the `errors.ts` of their rooms, which only those load who use the
+ * room (the export whose name ends with `Errors`). One entry a package, sorted by folder.
+ */
 export async function errorTables(root: string): Promise<readonly PackageErrors[]> {
   const tables: PackageErrors[] = [];
   for (const parent of ["apps", "packages"]) {
     for (const name of (await readdir(join(root, parent))).sort()) {
       const folder = `${parent}/${name}`;
-      const file = join(root, folder, "src/errors.ts");
-      if (!existsSync(file)) continue;
-      const module = (await import(file)) as Readonly<Record<string, unknown>>;
-      const found = Object.entries(module).filter(
-        ([key, value]) => key.endsWith("Errors") && typeof value === "object",
-      );
-      const [entry] = found;
-      if (entry === undefined || found.length > 1)
-        throw new Error(`${file}: exports ${String(found.length)} error tables`);
-      tables.push({ folder, table: entry[1] as ErrorTable });
+      const entries: (readonly [string, ErrorTable[string]])[] = [];
+      for (const file of await errorFiles(join(root, folder, "src")))
+        entries.push(...Object.entries(await tableOf(file)));
+      const table = Object.fromEntries(entries);
+      if (Object.keys(table).length < entries.length) throw new Error(`${folder} declares a code twice`);
+      if (entries.length > 0) tables.push({ folder, table });
     }
   }
   return tables;
+}
+
+async function errorFiles(source: string): Promise<readonly string[]> {
+  if (!existsSync(source)) return [];
+  const rooms = (await readdir(source, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const folders = [source, ...rooms.map(({ name }) => join(source, name)).sort()];
+  return folders.map((folder) => join(folder, "errors.ts")).filter((file) => existsSync(file));
+}
+
+async function tableOf(file: string): Promise<ErrorTable> {
+  const module = (await import(file)) as Readonly<Record<string, unknown>>;
+  const found = Object.entries(module).filter(([key, value]) => key.endsWith("Errors") && typeof value === "object");
+  const [entry] = found;
+  if (entry === undefined || found.length > 1) throw new Error(`${file}: exports ${String(found.length)} error tables`);
+  return entry[1] as ErrorTable;
 }
 
 /** Text of `docs/errors.md`. */
