@@ -1,3 +1,4 @@
+import { hasCode } from "@kinglet/errors";
 import {
   INSTANCE_ID_ANNOTATION,
   isLearnedProfile,
@@ -6,7 +7,7 @@ import {
   type ContainerProfile,
 } from "@kinglet/profile";
 import { collapseProfile, joinProfiles, type CollapseConfiguration } from "@kinglet/profile/merging";
-import type { LearnedProfileStore } from "./learned-profile-store.ts";
+import type { LearnedProfileStore, LearnedUpdate } from "./learned-profile-store.ts";
 import { claimAnnotations, type LearningClaim } from "./learning-claim.ts";
 
 import { createLearnedProfile, type ProfileHead } from "./profile-head.ts";
@@ -145,13 +146,23 @@ class Reporter {
       const joined = way === "mark" ? current : joinProfiles(current, mine, { collapse });
       return isOverflow ? markOverflow(joined) : joined;
     };
-    const { outcome } = await this.#options.store.update(head.namespace, head.name, merge, {
-      signal: this.#options.signal,
-    });
+    const outcome = await this.#outcomeOf(merge);
     // Set by the last call of `merge`, which the compiler does not see.
     const settled = verdict as Verdict;
     if (settled === "joined-final") this.#isFinal = true;
     return outcome === "too-large" ? "too-large" : settled;
+  }
+
+  async #outcomeOf(merge: Parameters<LearnedProfileStore["update"]>[2]): Promise<LearnedUpdate["outcome"]> {
+    const { store, signal } = this.#options;
+    const { namespace, name } = this.#report.head;
+    try {
+      return (await store.update(namespace, name, merge, { signal })).outcome;
+    } catch (error) {
+      // What is there fills the store's limit so that not even the word that there was more fits beside it.
+      if (hasCode(error, "KINGLET_ERR_STORAGE_CLIENT_TOO_LARGE")) return "too-large";
+      throw error;
+    }
   }
 }
 
