@@ -4,6 +4,7 @@ import { createError } from "@kinglet/errors";
 import type { ClockTimer } from "@kinglet/lifecycle";
 import type { Counter } from "@kinglet/metrics";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { AgentRestarts } from "./agent-restarts.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { runtimeEventsErrors } from "./errors.ts";
@@ -45,6 +46,7 @@ export class FileSource implements TetragonFileSource {
   readonly #stopCollecting: () => void;
   readonly #stop: AbortController = new AbortController();
   readonly #blindIntervals: BlindInterval[] = [];
+  readonly #restarts: AgentRestarts = new AgentRestarts();
   readonly #throttles: ThrottleTimes = new ThrottleTimes();
   #start: StartPlace;
   #file: ExportFile | undefined;
@@ -260,12 +262,21 @@ export class FileSource implements TetragonFileSource {
   #deliver(event: RuntimeEvent, offset: number, deliver: Deliver, now: number): void | Promise<void> {
     this.#counters.event(event.kind, now);
     if (event.kind === "rateLimit") this.#rateLimited(event.droppedEvents, now);
+    else this.#watchRestarts(event);
     if (event.kind === "throttle") this.#throttles.observed(event, now);
     // Read for what it says about losses only.
     if (this.#options.kinds?.has(event.kind) === false) return;
     this.#sequence = event.sequence;
     this.#acknowledgements.delivered(event.sequence, offset);
     return deliver(event);
+  }
+
+  #watchRestarts(event: RuntimeEvent): void {
+    const interval = this.#restarts.observed(event);
+    if (interval === undefined) return;
+    // Told a second time, more exactly.
+    if (this.#blindIntervals.at(-1)?.fromMs === interval.fromMs) this.#blindIntervals.pop();
+    this.#blind(interval);
   }
 
   #rateLimited(count: number, now: number): void {

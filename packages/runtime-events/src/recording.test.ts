@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { ExecEvent, RuntimeEvent } from "@kinglet/enrichment";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ExportFolder } from "../test/export-folder-fixture.ts";
-import { recordedContainers, recordedFiles, type RecordedContainer } from "../test/recording.ts";
+import { recordedContainers, recordedFiles, recordedWatches, type RecordedContainer } from "../test/recording.ts";
 import { startSource } from "../test/source-run.ts";
 import type { SourceHealth } from "./source-health.ts";
 
@@ -171,6 +171,15 @@ describe("the recording of Tetragon v1.7.0", () => {
     expect(times.filter((time, at) => at > 0 && time < times[at - 1]!).length).toBeGreaterThan(0);
     expect(Math.max(...events.map((event) => event.rawBytes))).toBeGreaterThan(60_000);
     expect(events.some((event) => event.kind === "exec" && event.args.includes("\ufffd"))).toBe(true);
+  });
+
+  it("tells that nobody watched while Tetragon was away [events blind]", () => {
+    expect(health.blindIntervals).toMatchObject([{ reason: "Tetragon was started again" }]);
+    const [{ fromMs, untilMs } = { fromMs: 0, untilMs: 0 }] = health.blindIntervals;
+    const [first, second] = recordedWatches();
+    expect(Math.abs(fromMs - first!.untilMs)).toBeLessThan(5000);
+    expect(untilMs!).toBeGreaterThan(fromMs);
+    expect(untilMs!).toBeLessThan(second!.fromMs);
   });
 
   it("says how many events the rate limit left out", async () => {
