@@ -93,7 +93,16 @@ export class KernelAudit implements AsyncDisposable {
   async #start(format: string): Promise<void> {
     const plugins = join(this.folder, "plugins");
     mkdirSync(plugins);
-    const plugin = readFileSync(pluginPath, "utf8").replaceAll("/var/run/audispd_events", this.socketPath);
+    const program = programPath("audisp-af_unix");
+    const text = readFileSync(pluginPath, "utf8").replaceAll("/var/run/audispd_events", this.socketPath);
+    // auditd 4, as the file's comment says.
+    const plugin =
+      program === undefined
+        ? text
+        : text
+            .replace("path = builtin_af_unix", `path = ${program}`)
+            .replace("type = builtin", "type = always")
+            .replace(/^args = .*$/m, (line) => `${line} string`);
     writeFileSync(join(plugins, "af_unix.conf"), plugin, { mode: 0o640 });
     writeFileSync(join(this.folder, "auditd.conf"), configuration(this.logPath, plugins, format), { mode: 0o600 });
     chmodSync(this.folder, 0o700);

@@ -97,13 +97,16 @@ describe.skipIf(skipReason !== undefined)(`sensor on a real kernel [requires ker
       await container.run("/bin/sh -c '/bin/wget --help 2>/dev/null; :'");
       await container.run("sh -c 'wget --help' 2>/dev/null");
       await container.run("/tmp/tool true");
+      await container.run("/bin/wget -q 2>/dev/null");
       await container.run("/bin/sh -c '/bin/wget --help 2>/dev/null; :'");
       const alert = await sensor.alert((row) => row.process.binary === "/tmp/tool", "for the new binary");
       expect(alert).toMatchObject({ ruleId: "R0001", namespace, containerName: "app", containerId: container.id });
       const judged = 'kinglet_sensor_executions_total{outcome="judged"}';
-      await waitFor(async () => (await sensor.metric(judged)) >= 7, { describe: "all executions to be judged" });
+      await waitFor(async () => (await sensor.metric(judged)) >= 8, { describe: "all executions to be judged" });
+      await sensor.alert((row) => row.ruleId === "R0040", "for the known binary with other arguments");
       expect(sensor.alerts().map(({ ruleId, process: { binary } }) => [ruleId, binary])).toEqual([
         ["R0001", "/tmp/tool"],
+        ["R0040", "/bin/wget"],
       ]);
       expect(await sensor.stop()).toBe(0);
     },
