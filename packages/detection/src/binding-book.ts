@@ -95,12 +95,14 @@ export class BindingBook {
   selectionFor(container: ContainerIdentity): RuleSelection {
     if (this.#options.ignoresBindings === true || this.#bindings.size === 0) return (this.#every ??= this.#everyRule());
     const labels = container.podLabels ?? noLabels;
-    const found = this.#found.get(labels);
+    // A pod without labels is told by its container: pods of all namespaces share the lack of them.
+    const key = container.podLabels ?? container;
+    const found = this.#found.get(key);
     if (found !== undefined && found.generation === this.#generation && found.namespace === container.namespace) {
       return found.selection;
     }
     const selection = this.#select(container.namespace, labels);
-    this.#found.set(labels, { generation: this.#generation, namespace: container.namespace, selection });
+    this.#found.set(key, { generation: this.#generation, namespace: container.namespace, selection });
     return selection;
   }
 

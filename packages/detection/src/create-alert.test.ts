@@ -13,12 +13,12 @@ import {
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import { describe, expect, it } from "vitest";
 
-import { builtinRules } from "./builtin-rules.ts";
+import { profileRules } from "./rules/profile-rules.ts";
 import { createAlert, type AlertSource } from "./create-alert.ts";
 import { createAlertFromFinding } from "./create-alert-from-finding.ts";
 import type { ProfileView } from "./detector.ts";
 
-const base: RuleDefinition = builtinRules.find(({ id }) => id === "R0001")!;
+const base: RuleDefinition = profileRules.find(({ id }) => id === "R0001")!;
 const container: ContainerIdentity = {
   containerId: "c".repeat(64),
   podUid: "u1",

@@ -9,7 +9,6 @@ export type {
   AlertProfileMetadata,
 } from "./alert.ts";
 export { builtinProfileData } from "./builtin-profile-data.ts";
-export { builtinRules } from "./builtin-rules.ts";
 export type { RuleCoverage, SourceCoverage } from "./describe-coverage.ts";
 export { loadRuleBooks } from "./lazy.ts";
 export { loadBuiltinRules } from "./load-builtin-rules.ts";

@@ -1,7 +1,14 @@
-import type { Alert, ProfileLookup } from "@kinglet/detection";
+import type { Alert, DetectionHost, ProfileLookup } from "@kinglet/detection";
 import { ExecEvent, type ContainerIdentity } from "@kinglet/enrichment";
 
 export const profiles: ProfileLookup = { get: () => undefined };
+export const host: DetectionHost = {
+  mountPathsOf: () => [],
+  hasContainer: () => true,
+  apiServerAddresses: ["10.96.0.1"],
+  processEnvironment: () => undefined,
+  commandsOf: () => undefined,
+};
 export const event: ExecEvent = new ExecEvent({ sequence: 1, binary: "/bin/sh" });
 export const queue = { offer: (_alert: Alert, _sequence: number): boolean => true };
 

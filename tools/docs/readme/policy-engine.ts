@@ -1,10 +1,10 @@
-import { builtinRules } from "@kinglet/detection";
+import { loadBuiltinRules } from "@kinglet/detection";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 
-export const rule: RuleDefinition = firstRule();
+export const rule: RuleDefinition = await firstRule();
 
-function firstRule(): RuleDefinition {
-  const [rule] = builtinRules;
+async function firstRule(): Promise<RuleDefinition> {
+  const [rule] = await loadBuiltinRules();
   if (rule === undefined) throw new Error("no rule");
   return rule;
 }

@@ -1,4 +1,4 @@
-import { builtinRules } from "@kinglet/detection";
+import { loadBuiltinRules } from "@kinglet/detection";
 import { ManualClock } from "@kinglet/lifecycle";
 import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
@@ -59,6 +59,8 @@ async function held(declarations: readonly unknown[] | undefined): Promise<Cache
   return known.promise;
 }
 
+/** R0001 alone. */
+const builtinRules = (await loadBuiltinRules()).filter(({ id }) => id === "R0001");
 const [program] = builtinRules;
 const open = "/usr/lib/app/module-1/part-1.so";
 
