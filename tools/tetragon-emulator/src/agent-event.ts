@@ -28,8 +28,3 @@ export function memberOf(json: Json): readonly [string, Json] {
   }
   return ["", {}];
 }
-
-/** The process of an event, empty when it has none. */
-export function processOf(json: Json): Json {
-  return (memberOf(json)[1]["process"] as Json | undefined) ?? {};
-}

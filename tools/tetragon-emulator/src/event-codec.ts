@@ -96,7 +96,7 @@ export class EventCodec {
 }
 
 /** RFC 3339 in UTC with up to nine digits behind the second. */
-export function timestampOf(text: string): { readonly seconds: number; readonly nanos: number } {
+function timestampOf(text: string): { readonly seconds: number; readonly nanos: number } {
   const [, whole = "", fraction = ""] = /^([^.Z]+)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
   return { seconds: Math.floor(Date.parse(`${whole}Z`) / 1000), nanos: Number(fraction.padEnd(9, "0")) };
 }

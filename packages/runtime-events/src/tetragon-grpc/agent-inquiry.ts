@@ -8,8 +8,8 @@ import type { TetragonPolicy } from "./tetragon-grpc-source.ts";
 const timeoutMs = 10_000;
 const maxPolicies = 1000;
 
-/** Whether something is at the other end, whatever it says. @internal */
-export function isAnswer(answer: UnaryAnswer): boolean {
+/** Whether something is at the other end, whatever it says. */
+function isAnswer(answer: UnaryAnswer): boolean {
   return answer.outcome === "message" || (answer.outcome === "status" && answer.status.code !== "");
 }
 

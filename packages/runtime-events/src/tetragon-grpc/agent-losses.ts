@@ -71,8 +71,8 @@ export class AgentLosses {
   }
 }
 
-/** Sums of the loss counters of a metrics page, by name. @internal */
-export function parseLosses(text: string): ReadonlyMap<string, number> {
+/** Sums of the loss counters of a metrics page, by name. */
+function parseLosses(text: string): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const line of text.split("\n")) {
     const [, name, value] = lossMetric.exec(line) ?? [];

@@ -2,8 +2,8 @@ import { lazy, type Lazy } from "@kinglet/lazy-schema";
 import { fieldTable } from "./field-table.ts";
 import { parseFieldTable, type FieldEntry, type TableEntry } from "./parse-field-table.ts";
 
-/** What is done with a field's bytes. @internal */
-export type FieldKind =
+/** What is done with a field's bytes. */
+type FieldKind =
   | "string"
   | "bytes"
   | "bool"

@@ -1,6 +1,3 @@
-/** How a field's value is written on the wire. @internal */
-export type ScalarType = "string" | "bytes" | "bool" | "int32" | "int64" | "uint32" | "uint64";
-
 /** A field of a message of the table. @internal */
 export interface FieldEntry {
   readonly number: number;
