@@ -1,13 +1,17 @@
 /** Longer texts are not taken apart: no rule and no profile is about arguments of this size. */
 const maxCharacters = 65_536;
 
+/** Replaced bytes, and what would mean something else to an agent that escapes. */
+const mayBeEscaped = /\ufffd|\\["\\]|\\(?: |$)/;
+
 /**
  * Takes Tetragon's one string of arguments apart.
  *
  * Tetragon writes an argument that holds a space between double quotes and any other one as it is, and escapes nothing. So the same
  * string may stand for several vectors: `"a b" "c d"` is two arguments, or the one `a b" "c d`. What is certain is decided here by
  * counting the readings: one, or nothing is said. An argument without a space that itself begins or ends with a quote would look like
- * half of a quoted one, and is expected nowhere. Empty arguments before the first and behind the last one never reach the string.
+ * half of a quoted one, and is expected nowhere. Whatever another release may quote in another way (words in quotes of their own,
+ * single quotes, escapes) is not told either. Empty arguments before the first and behind the last one never reach the string.
  *
  * Cost: linear in the length.
  *
@@ -17,13 +21,16 @@ const maxCharacters = 65_536;
  */
 export function trySplitArguments(text: string): readonly string[] | undefined {
   if (text === "") return [];
-  if (text.length > maxCharacters || text.includes("\ufffd")) return undefined;
+  if (text.length > maxCharacters || mayBeEscaped.test(text)) return undefined;
   // A space that belongs to no argument comes before a quoted one that is the first.
   const words = (text.startsWith(' "') ? text.slice(1) : text).split(" ");
   if (words[0] === "") return undefined;
   const readings = countReadings(words);
   return readings[0] === 1 ? readWords(words, readings) : undefined;
 }
+
+/** As a number of readings: more than one. */
+const several = 2;
 
 /** For every word, in how many ways (0, 1, 2 = several) the text from there on can be read; one more for the end. */
 function countReadings(words: readonly string[]): Uint8Array {
@@ -34,9 +41,12 @@ function countReadings(words: readonly string[]): Uint8Array {
   for (let at = words.length - 1; at >= 0; at--) {
     const word = words[at]!; // 0 <= at < length
     const after = readings[at + 1]!; // 0 < at + 1 <= length
-    if (word.startsWith('"')) readings[at] = behindQuotes;
-    else if (!isHalfQuoted(word)) readings[at] = after;
-    if (word.endsWith('"')) behindQuotes = Math.min(2, behindQuotes + after);
+    const isQuoteFirst = word.startsWith('"');
+    if (isQuoteFirst || !word.endsWith('"')) {
+      const known = isQuoteFirst ? behindQuotes : after;
+      readings[at] = known > 0 && mayBeQuotedOtherwise(word) ? several : known;
+    }
+    if (word.endsWith('"')) behindQuotes = Math.min(several, behindQuotes + after);
   }
   return readings;
 }
@@ -61,6 +71,6 @@ function readWords(words: readonly string[], readings: Uint8Array): readonly str
   return args;
 }
 
-function isHalfQuoted(word: string): boolean {
-  return word.endsWith('"') || word.startsWith("'") || word.endsWith("'");
+function mayBeQuotedOtherwise(word: string): boolean {
+  return word.startsWith("'") || word.endsWith("'") || (word.length > 1 && word.startsWith('"') && word.endsWith('"'));
 }
