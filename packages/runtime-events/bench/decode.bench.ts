@@ -1,4 +1,5 @@
 import { test } from "vitest";
+import { loadDecodeActivity } from "../src/lazy.ts";
 import { TetragonDecoder } from "../src/tetragon-decoder.ts";
 import { recordedFiles } from "../test/recording.ts";
 
@@ -13,13 +14,14 @@ for (let start = 0; start < file.bytes.length;) {
 const lines = bounds.length / 2;
 
 test(`TetragonDecoder/decode/recording (${lines} lines, ${file.bytes.length} bytes)`, async ({ bench }) => {
-  const all = new TetragonDecoder({ nodeName: "", kinds: undefined });
+  const all = new TetragonDecoder({ nodeName: "", kinds: undefined, loadActivities: loadDecodeActivity });
+  await all.prepare();
   const execs = new TetragonDecoder({ nodeName: "", kinds: new Set(["exec"]) });
   await bench.compare(
     bench("JSON.parse of every line", () => {
       for (let at = 0; at < bounds.length; at += 2) JSON.parse(file.bytes.toString("utf8", bounds[at], bounds[at + 1]));
     }),
-    bench("decode all kinds", () => {
+    bench("decode all kinds, hooks of policies too", () => {
       for (let at = 0; at < bounds.length; at += 2) all.decode(file.bytes, bounds[at]!, bounds[at + 1]!, at, 0);
     }),
     bench("decode executions only", () => {
