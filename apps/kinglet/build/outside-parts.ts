@@ -45,7 +45,7 @@ export const outsideParts: readonly OutsidePart[] = [
   {
     importedAs: /^yaml$/,
     file: "kinglet.yaml.cjs",
-    contents: 'export { parse, parseAllDocuments, parseDocument } from "yaml";',
+    contents: 'export { parse, parseAllDocuments, parseDocument, stringify } from "yaml";',
     resolveFrom: "packages/settings",
   },
   {
@@ -241,6 +241,12 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
+    importedAs: /^\.\.?\/yaml-text\.ts$/,
+    file: "kinglet.yaml-text.cjs",
+    contents: 'export { toYaml } from "./yaml-text.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
     // Other sources than Tetragon's file.
     importedAs: /^\.\/more-sources\.ts$/,
     file: "kinglet.more-sources.cjs",
@@ -281,10 +287,17 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/runtime-events/src",
   },
   {
+    // What a person runs.
+    importedAs: /^\.\/commands\/run-sensor-command\.ts$/,
+    file: "kinglet.sensor-commands.cjs",
+    contents: 'export { runSensorCommand } from "./commands/run-sensor-command.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
     // What a person looks at.
     importedAs: /^\.\/debug-views\.ts$/,
     file: "kinglet.debug-views.cjs",
-    contents: 'export { containerRows, informerRows, ruleRows } from "./debug-views.ts";',
+    contents: 'export { containersView, informerRows, ruleRows } from "./debug-views.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {

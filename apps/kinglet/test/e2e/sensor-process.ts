@@ -82,6 +82,11 @@ export class SensorProcess implements AsyncDisposable {
     return new SensorProcess(child, port, debugPort, options.stdout !== "unread");
   }
 
+  /** Address of the debug listener. */
+  get debugBind(): string {
+    return `127.0.0.1:${String(this.#debugPort)}`;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }

@@ -1,11 +1,12 @@
 import type { AppletContext, ExitCode } from "../../applet-context.ts";
 import { runApplet } from "../../service/run-applet.ts";
 import { crossCheck, sensorSettings } from "./config.ts";
-import { loadServeSensor } from "./lazy.ts";
+import { loadSensorCommands, loadServeSensor } from "./lazy.ts";
 
 const summary =
   "Watches the pods of a node (or of the cluster), reads what Tetragon reports, finds the container of each execution, and prints an alert " +
-  "when a container executes something outside its profile. Alerts go to standard output, one per line; logs go to standard error.";
+  "when a container does something outside its profile, which it learns first. Alerts go to standard output, one per line; logs go to standard error. " +
+  "`explain NAMESPACE/POD` asks the running sensor why it judges a container as it does; `allow ALERT.json` prints the profile that would allow what an alert is about.";
 
 /**
  * The sensor: from arguments to exit code.
@@ -13,7 +14,12 @@ const summary =
  * Exit codes: 0 stopped as told · 1 a fault while running · 2 wrong arguments or settings · 3 kubeconfig, event file or profile folder that
  * cannot be used.
  */
-export function main(context: AppletContext): Promise<ExitCode> {
+export async function main(context: AppletContext): Promise<ExitCode> {
+  const [command] = context.argv;
+  if (command === "explain" || command === "allow") {
+    const { runSensorCommand } = await loadSensorCommands();
+    return runSensorCommand(command, context);
+  }
   return runApplet(context, {
     schema: sensorSettings(),
     summary,

@@ -64,6 +64,11 @@ export class ContainerLearning implements AsyncDisposable {
     this.seen(pod);
   }
 
+  /** Asked for every event that a rule with policies looks at. */
+  isLearning(containerId: string): boolean {
+    return (this.learner as { isLearning?: (id: string) => boolean }).isLearning?.(containerId) ?? false;
+  }
+
   /** The pod changed: some of its containers may have ended. */
   seen(pod: PodDetails): void {
     for (const { containerID, state, lastState } of statusesOf(pod)) {

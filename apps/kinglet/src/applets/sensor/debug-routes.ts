@@ -12,13 +12,15 @@ import type { SensorParts } from "./sensor-parts.ts";
  */
 export function debugRoutes(opened: { readonly parts?: SensorParts }): Readonly<Record<string, DebugRoute>> {
   const withParts =
-    (view: (views: typeof DebugViews, parts: SensorParts) => unknown): NonNullable<DebugRoute["get"]> =>
-    async () =>
+    (
+      view: (views: typeof DebugViews, parts: SensorParts, query: URLSearchParams) => unknown,
+    ): NonNullable<DebugRoute["get"]> =>
+    async ({ query }) =>
       opened.parts === undefined
         ? { status: 503, text: "starting\n" }
-        : { json: view(await loadDebugViews(), opened.parts) };
+        : { json: view(await loadDebugViews(), opened.parts, query) };
   return {
-    "/debug/containers": { get: withParts((views, parts) => ({ containers: views.containerRows(parts) })) },
+    "/debug/containers": { get: withParts((views, parts, query) => views.containersView(parts, query)) },
     "/debug/events": {
       get: withParts((_, parts) => ({ source: parts.source.health(), waiting: parts.pipeline.waiting })),
     },

@@ -1,3 +1,5 @@
+import type { LearningView } from "@kinglet/learning";
+import type { RecentEvent } from "./recent-events.ts";
 import type { SensorParts } from "./sensor-parts.ts";
 
 /** One container in `GET /debug/containers`. */
@@ -21,10 +23,135 @@ interface ContainerRow {
   /** What the rules need of the profile and what is kept of it: hash of their declarations, bytes. */
   readonly projection: string;
   readonly bytes: number;
+  /** What learning does with it; null when nothing is learned of it. */
+  readonly learning: LearningRow | null;
+}
+
+/** Learning of one container. */
+interface LearningRow {
+  readonly state: string;
+  readonly reason: string;
+  readonly status: string;
+  readonly completion: string;
+  /** Why its profile can be no more than partial. */
+  readonly gaps: readonly string[];
+  readonly learnsUntil: string;
+  readonly nextReport: string;
+  readonly lastReport: string;
+  readonly events: number;
+  readonly entries: number;
+  readonly pendingBytes: number;
+}
+
+/** One container as `explain` shows it. */
+interface ExplainedRow extends ContainerRow {
+  readonly rules: readonly { readonly id: string; readonly name: string; readonly severity: number }[];
+  readonly bindings: readonly string[];
+  readonly lastEvents: readonly RecentEvent[];
+}
+
+/**
+ * Answer of `GET /debug/containers`. With `namespace`, `pod` and `container` it is about those alone, and says more of them: rules, last events, and why there are none.
+ *
+ * @internal
+ */
+export function containersView(parts: SensorParts, query: URLSearchParams): unknown {
+  const rows = containerRows(parts);
+  const pod = query.get("pod");
+  if (pod === null) return { containers: rows };
+  const namespace = query.get("namespace") ?? "";
+  const container = query.get("container");
+  const own = rows.filter(
+    (row) => row.namespace === namespace && row.pod === pod && (container === null || row.container === container),
+  );
+  const { blindIntervals, connected, reason, name, droppedByUs, droppedUpstream, isEstimate } = parts.source.health();
+  return {
+    containers: own.map((row) => explained(parts, row)),
+    missing: own.length > 0 ? "" : whyMissing(parts, namespace, pod, container),
+    source: {
+      name,
+      connected,
+      reason,
+      droppedByUs,
+      droppedUpstream,
+      isEstimate,
+      blindIntervals: blindIntervals
+        .filter(({ containerId }) => containerId === undefined || own.some((row) => row.containerId === containerId))
+        .map(({ fromMs, untilMs, reason: why }) => ({
+          from: timeOf(fromMs),
+          until: timeOf(untilMs ?? 0),
+          reason: why,
+        })),
+    },
+    ruleProblems: parts.opened.rules?.problems() ?? {},
+  };
+}
+
+function explained({ index, opened, detector, judging }: SensorParts, row: ContainerRow): ExplainedRow {
+  const identity = index.get(row.containerId);
+  const room = opened.rules;
+  const invalid = new Set(detector.invalidRules.map(({ ruleId }) => ruleId));
+  const known = new Map(room?.rules.map((rule) => [rule.id, rule]));
+  const selection = identity === undefined ? undefined : room?.selectionFor(identity);
+  const rules = (selection?.rules ?? []).flatMap(({ ruleId, severity }) => {
+    const rule = known.get(ruleId);
+    return rule === undefined || invalid.has(ruleId)
+      ? []
+      : [{ id: ruleId, name: rule.name, severity: severity ?? rule.severity }];
+  });
+  return {
+    ...row,
+    rules,
+    bindings: identity === undefined ? [] : (room?.bindingsOf(identity) ?? []),
+    lastEvents: judging.judgement?.recent.of(row.containerId) ?? [],
+  };
+}
+
+/** One sentence. */
+function whyMissing(
+  { pods, ignoredNamespaces }: SensorParts,
+  namespace: string,
+  name: string,
+  container: string | null,
+): string {
+  if (ignoredNamespaces.has(namespace))
+    return `namespace ${namespace} is not watched (--ignore-namespaces, or the sensor's own)`;
+  if (pods.status.state !== "watching") return `the pods are not known yet: ${pods.status.reason}`;
+  const pod = pods.get(`${namespace}/${name}`);
+  if (pod === undefined)
+    return `there is no pod ${namespace}/${name} among those that this sensor watches; with --scope node those of its node`;
+  const { phase = "unknown" } = pod.status ?? {};
+  const names = pod.spec.containers.map((one) => one.name).join(", ");
+  const what = container === null ? "a container of it" : `container ${container}`;
+  return `${what} is not watched: the pod is in phase ${phase} and has the containers ${names}`;
+}
+
+function learningOf(parts: SensorParts): ReadonlyMap<string, LearningView> {
+  const views = parts.learning?.learning?.learner.views().containers ?? [];
+  return new Map(views.map((view) => [view.containerId, view]));
+}
+
+function learningRow(view: LearningView | undefined): LearningRow | null {
+  if (view === undefined) return null;
+  return {
+    state: view.state,
+    reason: view.reason,
+    status: view.status,
+    completion: view.completion,
+    gaps: view.gaps,
+    learnsUntil: timeOf(view.learnsUntilMs ?? 0),
+    nextReport: timeOf(view.nextReportAtMs ?? 0),
+    lastReport: view.lastReport === undefined ? "" : `${timeOf(view.lastReport.atMs)} ${view.lastReport.outcome}`,
+    events: view.events,
+    entries: view.entries,
+    pendingBytes: view.pendingBytes,
+  };
 }
 
 /** Each watched container, the state of its profile, and why it has none. @internal */
-export function containerRows({ profiles, index, naming }: SensorParts): readonly ContainerRow[] {
+export function containerRows(parts: SensorParts): readonly ContainerRow[] {
+  const { profiles, index, naming } = parts;
+  const learning = learningOf(parts);
   const rows: ContainerRow[] = [];
   for (const { ref, state, reason, sinceMs, fetchedAtMs, isStale, profile } of profiles.containers()) {
     rows.push({
@@ -42,6 +169,7 @@ export function containerRows({ profiles, index, naming }: SensorParts): readonl
       isStale,
       projection: profile?.content.projectionHash ?? "",
       bytes: profile?.content.bytes ?? 0,
+      learning: learningRow(learning.get(ref.containerId)),
     });
   }
   for (const containerId of naming.keys()) {
@@ -62,14 +190,20 @@ export function containerRows({ profiles, index, naming }: SensorParts): readonl
       isStale: false,
       projection: "",
       bytes: 0,
+      learning: null,
     });
   }
   return rows;
 }
 
 /** The rules that run, and why others do not. @internal */
-export function ruleRows({ detector }: SensorParts): unknown {
-  return { isPrepared: detector.isPrepared, invalid: detector.invalidRules };
+export function ruleRows({ detector, opened }: SensorParts): unknown {
+  return {
+    isPrepared: detector.isPrepared,
+    invalid: detector.invalidRules,
+    problems: opened.rules?.problems() ?? {},
+    rules: detector.activity,
+  };
 }
 
 /** What is known of the cluster, and how fresh it is. @internal */

@@ -5,10 +5,12 @@ import type * as JudgementModule from "./judgement.ts";
 import type * as MoreSources from "./more-sources.ts";
 import type * as Findings from "./open-findings.ts";
 import type * as RuleRooms from "./rule-room.ts";
+import type * as YamlText from "./yaml-text.ts";
 import type * as YamlDocuments from "./yaml-documents.ts";
 import type * as LinuxAudit from "@kinglet/runtime-events/linux-audit";
 import type * as TetragonGrpc from "@kinglet/runtime-events/tetragon-grpc";
 import type * as RunNames from "./run-names.ts";
+import type * as SensorCommands from "./commands/run-sensor-command.ts";
 import type * as ServeSensor from "./serve-sensor.ts";
 
 /**
@@ -49,3 +51,9 @@ export const loadFindings = (): Promise<typeof Findings> => import("./open-findi
 
 /** Receivers of alerts besides standard output: only when one is set. */
 export const loadAlertExporters = (): Promise<typeof AlertExporters> => import("./alert-exporters.ts");
+
+/** `sensor explain`, `sensor allow`: a person runs them. */
+export const loadSensorCommands = (): Promise<typeof SensorCommands> => import("./commands/run-sensor-command.ts");
+
+/** YAML for people. */
+export const loadYamlText = (): Promise<typeof YamlText> => import("./yaml-text.ts");

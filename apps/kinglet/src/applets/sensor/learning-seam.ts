@@ -17,7 +17,7 @@ export class LearningSeam {
   #policyPosition = 0;
   /** What detection tells and asks. */
   readonly hooks: LearningHooks = {
-    isLearning: (containerId) => this.#learning?.learner.isLearning(containerId) === true,
+    isLearning: (containerId) => this.#learning?.isLearning(containerId) === true,
     recordRulePolicy: (container, ruleId, processName) => {
       const position = this.#learning?.learner.recordRulePolicy(container, ruleId, processName) ?? 0;
       if (position > this.#policyPosition) this.#policyPosition = position;

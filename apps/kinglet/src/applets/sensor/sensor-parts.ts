@@ -38,6 +38,7 @@ export interface SensorParts {
   readonly cluster: ClusterView | undefined;
   readonly index: ContainerIndex;
   readonly profiles: ProfileCache;
+  readonly ignoredNamespaces: ReadonlySet<string>;
   /** Containers whose profile's name is being found out, by id. */
   readonly naming: ReadonlyMap<string, unknown>;
   readonly detector: Detector;
@@ -231,6 +232,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     cluster,
     index,
     profiles,
+    ignoredNamespaces,
     naming: watch.naming,
     detector,
     source,

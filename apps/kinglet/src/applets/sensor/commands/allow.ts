@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import type { Alert } from "@kinglet/detection";
+import { describeError, hasCode } from "@kinglet/errors";
+import { containerProfiles, createKubeClient, loadClusterAccess } from "@kinglet/kube-client";
+import { ExitCode, type AppletContext } from "../../../applet-context.ts";
+import { loadYamlText } from "../lazy.ts";
+import { allowInProfile, type ProfileDocument } from "./allow-in-profile.ts";
+import { CommandFailure } from "./command-failure.ts";
+import type { AllowConfig } from "./command-settings.ts";
+
+/** @internal */
+export async function allow(file: string, config: AllowConfig, context: AppletContext): Promise<ExitCode> {
+  const alert = readAlert(file);
+  const { allowedBy, profile, ruleId, namespace } = alert;
+  if (allowedBy === undefined) {
+    throw new CommandFailure(
+      `no profile can allow it: rule ${ruleId || "of the alert"} does not ask the profile. Disable the rule, or leave the pod out of its binding`,
+      ExitCode.input,
+    );
+  }
+  if (profile === undefined || profile.name === "") {
+    throw new CommandFailure(
+      "the container was judged without a profile: there is nothing yet to add the entry to. It is allowed once its profile is learned with it",
+      ExitCode.input,
+    );
+  }
+  const base = config.profile === undefined ? await fetchProfile(alert, config, context) : readProfile(config.profile);
+  const allowed = allowInProfile(base, allowedBy, { containerName: alert.containerName, namespace, as: config.as });
+  const text =
+    config.output === "json" ? `${JSON.stringify(allowed, null, 2)}\n` : (await loadYamlText()).toYaml(allowed);
+  await context.stdout.write(text);
+  if (config.as !== undefined) {
+    await context.stderr.write(
+      `it holds for pods with the label kubescape.io/user-defined-profile: ${config.as}; put it into the pod template\n`,
+    );
+  }
+  return ExitCode.ok;
+}
+
+/** The first alert of the file; a file of alerts has one to a line. */
+function readAlert(file: string): Alert {
+  let text: string;
+  try {
+    text = readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new CommandFailure(`${file} cannot be read: ${(error as Error).message}`, ExitCode.input);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = tryParse(text.split("\n", 1)[0] ?? "");
+  }
+  const alert = value as Partial<Alert> | undefined;
+  if (
+    typeof alert !== "object" ||
+    alert === null ||
+    typeof alert.uniqueId !== "string" ||
+    typeof alert.namespace !== "string"
+  ) {
+    throw new CommandFailure(`${file} is no alert of the sensor as JSON (--output json)`, ExitCode.input);
+  }
+  return { ...alert, profile: alert.profile ?? undefined } as Alert;
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readProfile(file: string): ProfileDocument {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as ProfileDocument;
+  } catch (error) {
+    throw new CommandFailure(`profile ${file} cannot be read as JSON: ${(error as Error).message}`, ExitCode.input);
+  }
+}
+
+async function fetchProfile(
+  { namespace, profile }: Alert,
+  config: AllowConfig,
+  context: AppletContext,
+): Promise<ProfileDocument> {
+  const name = profile?.name ?? "";
+  try {
+    const { clock, env } = context;
+    const access = await loadClusterAccess({ kubeconfigPath: config.kubeconfig, context: config.context, env, clock });
+    await using client = createKubeClient(access, { userAgent: `kinglet-sensor/${context.version}`, clock });
+    const options = { namespace, signal: context.signal, timeoutMs: 10_000 };
+    return await client.get<ProfileDocument>(containerProfiles, name, options);
+  } catch (error) {
+    const why = hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND") ? "it is gone" : describeError(error);
+    throw new CommandFailure(`profile ${namespace}/${name}: ${why}`, ExitCode.input);
+  }
+}

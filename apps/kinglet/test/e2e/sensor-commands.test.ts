@@ -1,0 +1,175 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { openSimCluster, waitFor, type SimClusterFixture } from "@kinglet/testing";
+import { parse } from "yaml";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bundlePath, executablePath } from "../artefact/built-program.ts";
+import { LearningBench } from "./learning-bench.ts";
+import type { SensorProcess } from "./sensor-process.ts";
+import { executes } from "./shop.ts";
+
+let fixture: SimClusterFixture;
+let bench: LearningBench;
+
+beforeEach(async () => {
+  fixture = await openSimCluster();
+  bench = await LearningBench.open(fixture, "shop");
+});
+afterEach(async () => {
+  await bench[Symbol.asyncDispose]();
+  await fixture[Symbol.asyncDispose]();
+});
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `kinglet sensor ...` to its end. */
+function command(...args: readonly string[]): Promise<Outcome> {
+  const [program = "", ...first] = existsSync(executablePath) ? [executablePath] : [process.execPath, bundlePath];
+  return new Promise((resolve) => {
+    execFile(program, [...first, "sensor", ...args], { env: { PATH: "/usr/bin:/bin" } }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+    });
+  });
+}
+
+async function alertedOn(sensor: SensorProcess, binary: string, args = ""): Promise<boolean> {
+  const [cart] = workloads;
+  const { line, execId } = executes(cart!, binary, args);
+  const before = await sensor.metric('kinglet_sensor_executions_total{outcome="judged"}');
+  await bench.events.write(line);
+  await bench.settled(sensor, before + 1);
+  return sensor.alerts().some(({ ruleId, process }) => ruleId === "R0001" && process.execId === execId);
+}
+
+let workloads: Awaited<ReturnType<LearningBench["addPod"]>>;
+
+/** A container with a learned profile. */
+async function learn(sensor: SensorProcess): Promise<void> {
+  workloads = await bench.addPod("cart", ["app"]);
+  await bench.execute(workloads[0]!, "/app", "/bin/sh");
+  await bench.learned(workloads[0]!);
+  await bench.active(sensor, workloads[0]!);
+}
+
+describe("sensor allow", () => {
+  it.each(["yaml", "json"])(
+    "prints the profile as %s that silences exactly that alert when it is applied",
+    async (output) => {
+      await using sensor = await bench.start();
+      await learn(sensor);
+      expect(await alertedOn(sensor, "/usr/bin/curl")).toBe(true);
+      expect(await alertedOn(sensor, "/usr/bin/nc")).toBe(true);
+      const alert = sensor.alerts().find(({ process }) => process.binary === "/usr/bin/curl");
+      expect(alert?.allowedBy).toEqual({
+        path: "spec.execs",
+        entry: { path: "/usr/bin/curl", args: ["/usr/bin/curl"] },
+      });
+      const file = bench.folder.file("alert.json");
+      await writeFile(file, JSON.stringify(alert));
+      const printed = await command("allow", file, "--kubeconfig", fixture.kubeconfigPath, "--output", output);
+      expect(printed).toMatchObject({ code: 0, stderr: "" });
+      // As `kubectl apply` does with an object that it has not made: a merge patch with the document, checked field by field.
+      await bench.call("PATCH", `${bench.pathOf(workloads[0]!)}?fieldValidation=Strict`, parse(printed.stdout));
+      await waitFor(async () => !(await alertedOn(sensor, "/usr/bin/curl")), {
+        describe: "curl to be allowed",
+        timeoutMs: 15_000,
+      });
+      expect(await alertedOn(sensor, "/usr/bin/nc")).toBe(true);
+      expect(await alertedOn(sensor, "/bin/sh")).toBe(false);
+    },
+  );
+
+  it("prints an authored profile for pods with the label, complete without the learned one", async () => {
+    await using sensor = await bench.start();
+    await learn(sensor);
+    expect(await alertedOn(sensor, "/usr/bin/curl")).toBe(true);
+    const file = bench.folder.file("alert.json");
+    await writeFile(file, JSON.stringify(sensor.alerts()[0]));
+    const { code, stdout, stderr } = await command(
+      "allow",
+      file,
+      "--kubeconfig",
+      fixture.kubeconfigPath,
+      "--as",
+      "by-hand",
+      "--output",
+      "json",
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("kubescape.io/user-defined-profile: by-hand");
+    const { metadata, spec } = JSON.parse(stdout) as {
+      readonly metadata: object;
+      readonly spec: { readonly execs: { readonly path: string }[] };
+    };
+    expect(metadata).toEqual({ name: "by-hand-app", namespace: "shop" });
+    expect(spec.execs.map(({ path }) => path).toSorted()).toEqual(["/app", "/bin/sh", "/usr/bin/curl"]);
+  });
+
+  it("says why it cannot", async () => {
+    const file = bench.folder.file("alert.json");
+    await writeFile(file, "no alert");
+    expect(await command("allow", file)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("is no alert of the sensor") as string,
+    });
+    await writeFile(file, JSON.stringify({ uniqueId: "1", namespace: "shop", ruleId: "R1000", profile: null }));
+    expect(await command("allow", file)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("rule R1000 does not ask the profile") as string,
+    });
+    expect(await command("allow", "/nowhere")).toMatchObject({ code: 3 });
+    expect(await command("allow")).toMatchObject({ code: 2 });
+  });
+});
+
+describe("sensor explain", () => {
+  it("says which profile holds and why, what is learned, which rules hold and what happened last", async () => {
+    await using sensor = await bench.start();
+    await learn(sensor);
+    await alertedOn(sensor, "/usr/bin/curl", "--password hunter2");
+    const target = `shop/${workloads[0]!.podName}`;
+    const text = await command("explain", target, "--debug-bind", sensor.debugBind);
+    expect(text).toMatchObject({ code: 0, stderr: "" });
+    expect(text.stdout).toContain(`${target}/app  active`);
+    expect(text.stdout).toMatch(/profile {4}replicaset-cart-\S+ \(learned, completed\)/);
+    expect(text.stdout).toMatch(/learning {3}completed/);
+    expect(text.stdout).toMatch(/rules {6}\d+: .*R0001/);
+    expect(text.stdout).toMatch(/exec {2}\/usr\/bin\/curl$/m);
+    expect(text.stdout).toContain("source tetragon-file: connected");
+    expect(text.stdout).not.toContain("hunter2");
+    const json = await command("explain", `${target}/app`, "--debug-bind", sensor.debugBind, "--output", "json");
+    const { containers, source } = JSON.parse(json.stdout) as {
+      readonly containers: readonly Record<string, unknown>[];
+      readonly source: Record<string, unknown>;
+    };
+    expect(containers).toHaveLength(1);
+    expect(containers[0]).toMatchObject({ state: "active", learning: { state: "completed" }, bindings: [] });
+    expect(source).toMatchObject({ name: "tetragon-file", blindIntervals: [] });
+  });
+
+  it("says why there is nothing to say", async () => {
+    await using sensor = await bench.start();
+    const ask = (target: string): Promise<Outcome> => command("explain", target, "--debug-bind", sensor.debugBind);
+    expect(await ask("shop/nobody")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("there is no pod shop/nobody") as string,
+    });
+    expect(await ask("kube-system/dns")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("is not watched") as string,
+    });
+    expect(await ask("shop")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is not NAMESPACE/POD") as string,
+    });
+    expect(await command("explain", "shop/x", "--debug-bind", "127.0.0.1:1")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("does not answer") as string,
+    });
+  });
+});
