@@ -26,18 +26,25 @@ const peer = peerAt < 0 ? undefined : process.argv[peerAt + 1];
 interface Agent {
   readonly child: ChildProcess;
   readonly address: string;
+  /** Its counts when everything happened. */
+  readonly counts: Promise<{ readonly dropped: number }>;
 }
 
-async function startAgent(): Promise<Agent> {
+async function startAgent(rate: string, times: number): Promise<Agent> {
   const args = ["--conditions=@kinglet/source", join(root, "tools/tetragon-emulator/src/main.ts")];
   const address = `unix:${join(folder, "tetragon.sock")}`;
-  const plan = ["--rate", "lossless", "--loops", String(loops), "--keep-time", "--keep-ids", "--wait-for-client"];
+  const plan = ["--rate", rate, "--loops", String(times), "--keep-time", "--keep-ids", "--wait-for-client"];
   const child = spawn(process.execPath, [...args, "--address", address, ...plan], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const lines = createInterface({ input: child.stdout });
-  for await (const _line of lines) break;
-  return { child, address };
+  const lines: string[] = [];
+  const [ready, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    (lines.length === 1 ? ready : over).resolve();
+  });
+  await ready.promise;
+  return { child, address, counts: over.promise.then(() => JSON.parse(lines[1]!) as { readonly dropped: number }) };
 }
 
 /** Reads everything; `tell` is called now and then with the number of messages so far. @returns how to stop. */
@@ -45,7 +52,7 @@ type Read = (address: string, tell: (count: number) => void) => Promise<() => vo
 
 /** @returns events a second, and CPU time of this process per event, microseconds. */
 async function measure(read: Read): Promise<{ rate: number; cpu: number }> {
-  const agent = await startAgent();
+  const agent = await startAgent("lossless", loops);
   let first = 0;
   let startMs = 0;
   let cpu = process.cpuUsage();
@@ -104,6 +111,25 @@ const source: Read = async (address, tell) => {
     void run.then(() => events[Symbol.asyncDispose]());
   };
 };
+
+/** A process that stands still for a second while 10,000 events a second come. */
+async function stall(): Promise<string> {
+  const agent = await startAgent("10000", 4);
+  let count = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const close = await source(agent.address, (read) => {
+    count = read;
+    if (count >= 4 * eventsPerLoop) resolve();
+  });
+  await new Promise((done) => setTimeout(done, 1500));
+  const begin = performance.now();
+  while (performance.now() - begin < 1000);
+  const { dropped } = await agent.counts;
+  await Promise.race([promise, new Promise((done) => setTimeout(done, 2000))]);
+  close();
+  agent.child.kill();
+  return `read ${count} of ${4 * eventsPerLoop}, the agent dropped ${dropped}`;
+}
 
 interface PeerCall {
   on(event: "data" | "error", listener: (value: never) => void): void;
@@ -216,6 +242,7 @@ try {
     if (base === 0) base = rate;
     console.log(`  ${name}: ${rate} events/s (x ${(rate / base).toFixed(2)}), ${cpu.toFixed(1)} µs of CPU an event`);
   }
+  console.log("10,000 events/s, this process stands still for 1 s:", await stall());
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

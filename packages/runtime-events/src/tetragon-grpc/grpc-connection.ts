@@ -142,9 +142,9 @@ export class GrpcConnection {
       reader.onChunkEnd();
     });
     return this.#statusOf(stream).then((status) => {
-      if (isUnreadable) return "a message is compressed, which was not asked for";
+      if (isUnreadable && !status.code.startsWith("HTTP_")) return "a message is compressed, which was not asked for";
       const cut = frames.isBetweenMessages ? "" : ", inside a message";
-      return `${describeStatus(status)}${cut}`;
+      return `${status.code === "OK" ? "the agent ended it" : describeStatus(status)}${cut}`;
     });
   }
 
