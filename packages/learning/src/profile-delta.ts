@@ -15,7 +15,13 @@ export interface ProfileDelta {
 export class DeltaLog {
   #lists: Partial<Record<keyof ProfileDelta, unknown[]>> | undefined;
 
+  readonly #isKept: boolean;
   #count = 0;
+
+  /** @param isKept - false: additions are counted and nothing more, since nobody takes them. */
+  constructor(isKept: boolean) {
+    this.#isKept = isKept;
+  }
 
   get isEmpty(): boolean {
     return this.#lists === undefined;
@@ -27,8 +33,9 @@ export class DeltaLog {
   }
 
   add<Surface extends keyof ProfileDelta>(surface: Surface, entry: NonNullable<ProfileDelta[Surface]>[number]): void {
-    this.#lists ??= {};
     this.#count += 1;
+    if (!this.#isKept) return;
+    this.#lists ??= {};
     const list: unknown[] = (this.#lists[surface] ??= []);
     list.push(entry);
   }

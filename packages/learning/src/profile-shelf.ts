@@ -27,12 +27,13 @@ export class ProfileShelf {
   }
 
   open(head: ProfileHead, nextReportMs: number): LearnedProfile {
-    const { limits, peers, collapse } = this.#options;
+    const { limits, peers, collapse, queueDir } = this.#options;
     const recording = new Recording({
       namespace: head.namespace,
       maxArgumentLists: limits.maxArgumentLists,
       maxCallers: limits.maxCallers,
       peers,
+      keepsDelta: queueDir !== undefined,
       collapseOpens: (opens) =>
         collapseProfile(createLearnedProfile(head, { ...noOthers, opens }, {}), collapse).spec.opens,
     });

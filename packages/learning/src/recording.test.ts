@@ -21,6 +21,7 @@ const options: RecordingOptions = {
   maxArgumentLists: 3,
   maxCallers: 2,
   peers: undefined,
+  keepsDelta: true,
   collapseOpens: (opens) => opens,
 };
 const recordingOf = (events: readonly ActivityEvent[], more: Partial<RecordingOptions> = {}): Recording => {

@@ -20,6 +20,8 @@ export interface RecordingOptions {
   readonly maxCallers: number;
   /** Undefined: peers are told by name and address only. */
   readonly peers: PeerLookup | undefined;
+  /** True when somebody calls {@link Recording.takeDelta}. */
+  readonly keepsDelta: boolean;
   /** Fewer, wider entries that allow the same and perhaps more. */
   readonly collapseOpens: (opens: readonly OpenCall[]) => readonly OpenCall[];
 }
@@ -45,7 +47,7 @@ export class Recording {
   readonly #syscalls: Set<string> = new Set();
   readonly #policies: Map<string, Set<string>> = new Map();
   readonly #nameByAddress: Map<string, string> = new Map();
-  readonly #delta: DeltaLog = new DeltaLog();
+  readonly #delta: DeltaLog;
   readonly #execs: RecordedExecs;
   readonly #opens: RecordedOpens;
   readonly #ingress: RecordedPeers;
@@ -58,6 +60,7 @@ export class Recording {
   constructor(options: RecordingOptions) {
     const { namespace, peers } = options;
     this.#collapseOpens = options.collapseOpens;
+    this.#delta = new DeltaLog(options.keepsDelta);
     this.#execs = new RecordedExecs(options.maxArgumentLists, this.#delta);
     this.#opens = new RecordedOpens(this.#delta);
     const peerOf = (address: string): ReturnType<PeerLookup["peerOf"]> => peers?.peerOf(address);
