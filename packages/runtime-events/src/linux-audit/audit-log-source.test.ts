@@ -26,7 +26,7 @@ describe("openAuditLogSource", () => {
     await run.stop();
   });
 
-  it("delivers an event whose end nothing marks after a while, and is idle then: one timer, of five minutes", async () => {
+  it("delivers an event whose end nothing marks after a while, and is idle then: one timer, of five minutes [linux-audit ends]", async () => {
     using folder = new AuditFolder();
     folder.write(...execRecords({ serial: 1, pid: 1, hasTitle: false }));
     const run = await startAuditLog({ path: folder.path });
@@ -40,7 +40,7 @@ describe("openAuditLogSource", () => {
     expect(run.clock.pendingTimers).toBe(0);
   });
 
-  it("follows auditd's rotation, several at once and in the middle of an event", async () => {
+  it("follows auditd's rotation, several at once and in the middle of an event [linux-audit rotation]", async () => {
     using folder = new AuditFolder();
     folder.write(...exec(1));
     const run = await startAuditLog({ path: folder.path });
@@ -59,7 +59,7 @@ describe("openAuditLogSource", () => {
     await run.stop();
   });
 
-  it("goes on after a restart at the first event that was not acknowledged, also from a file that was rotated since", async () => {
+  it("goes on after a restart at the first event that was not acknowledged, also from a file that was rotated since [linux-audit restarts]", async () => {
     using folder = new AuditFolder();
     const { path, checkpointPath } = folder;
     folder.write(...exec(1), ...exec(2), ...exec(3));
@@ -85,7 +85,7 @@ describe("openAuditLogSource", () => {
     await third.stop();
   });
 
-  it("begins a restart in front of an event that is not whole yet", async () => {
+  it("begins a restart in front of an event that is not whole yet [linux-audit restarts]", async () => {
     using folder = new AuditFolder();
     const { path, checkpointPath } = folder;
     const split = exec(2);
@@ -119,7 +119,7 @@ describe("openAuditLogSource", () => {
     await second.stop();
   });
 
-  it("estimates losses by the gaps in the serial numbers", async () => {
+  it("estimates losses by the gaps in the serial numbers [linux-audit losses]", async () => {
     using folder = new AuditFolder();
     folder.write(...exec(1), ...execRecords({ serial: 11, pid: 11, timeMs: 1_767_225_601_000 }));
     const run = await startAuditLog({ path: folder.path });
@@ -133,7 +133,7 @@ describe("openAuditLogSource", () => {
     await run.stop();
   });
 
-  it("asks the kernel for losses once a minute where it can, and says when auditing is off", async () => {
+  it("asks the kernel for losses once a minute where it can, and says when auditing is off [linux-audit losses]", async () => {
     using folder = new AuditFolder();
     folder.write(...exec(1));
     let status = "enabled 1\npid 5\nlost 3\n";
@@ -188,7 +188,7 @@ describe("openAuditLogSource", () => {
     await run.stop();
   });
 
-  it("survives any bytes", async () => {
+  it("survives any bytes [linux-audit hostile]", async () => {
     using folder = new AuditFolder();
     const good = Buffer.from(`${exec(7).join("\n")}\n`);
     const damage = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 40 });

@@ -74,7 +74,7 @@ describe("openAuditSocketSource", () => {
     await run.stop();
   });
 
-  it("waits for the socket, connects at once when it appears, and tells the time in between as blind", async () => {
+  it("waits for the socket, connects at once when it appears, and tells the time in between as blind [linux-audit socket]", async () => {
     await using plugin = new Plugin();
     const run = await start({ path: plugin.path });
     await run.until("waiting", () => run.source.health().reason.includes("ENOENT"));
@@ -92,7 +92,7 @@ describe("openAuditSocketSource", () => {
     await run.stop();
   });
 
-  it("counts half a line at the end of a connection, and never joins it to the next one", async () => {
+  it("counts half a line at the end of a connection, and never joins it to the next one [linux-audit socket]", async () => {
     await using plugin = new Plugin();
     await plugin.listen();
     const run = await start({ path: plugin.path });
@@ -110,7 +110,7 @@ describe("openAuditSocketSource", () => {
     await run.stop();
   });
 
-  it("reads on while the consumer is slow, keeps executions rather than others, and counts what it drops", async () => {
+  it("reads on while the consumer is slow, keeps executions rather than others, and counts what it drops [linux-audit socket]", async () => {
     await using plugin = new Plugin();
     await plugin.listen();
     let release: () => void = () => {};

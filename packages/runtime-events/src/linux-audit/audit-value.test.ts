@@ -4,7 +4,7 @@ import { encodeAuditValue } from "../../test/audit-log-fixture.ts";
 import { decodeAuditBytes, decodeAuditValue } from "./audit-value.ts";
 
 describe("decodeAuditValue", () => {
-  it("gives back every text that the kernel can write, in quotes or in hexadecimal", () => {
+  it("gives back every text that the kernel can write, in quotes or in hexadecimal [linux-audit values]", () => {
     const text = fc.string({ unit: "grapheme", minLength: 1 });
     fc.assert(
       fc.property(text, (value) => {
@@ -14,7 +14,7 @@ describe("decodeAuditValue", () => {
     );
   });
 
-  it("gives back every byte", () => {
+  it("gives back every byte [linux-audit values]", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), (bytes) => {
         expect(decodeAuditBytes(encodeAuditValue(Buffer.from(bytes)))).toEqual(Buffer.from(bytes));

@@ -2,6 +2,7 @@ import { ExecEvent, type RuntimeEvent } from "@kinglet/enrichment";
 import type { AuditCall } from "./audit-call.ts";
 import { decodeAuditValue } from "./audit-value.ts";
 import type { ActivityContext } from "./activity-context.ts";
+import { redactArguments } from "../redact-command.ts";
 import type { LeftOut } from "./left-out.ts";
 import { isRuntimeStep } from "./runtime-step.ts";
 
@@ -15,7 +16,7 @@ export function buildExec(context: ActivityContext, call: AuditCall): RuntimeEve
   const before = context.executionOf(call.pid);
   const process = context.locate(call, true);
   const parent = context.parentOf(call);
-  const argv = event.arguments?.values() ?? [];
+  const argv = redactArguments(event.arguments?.values() ?? []);
   // Without its record the arguments are not known: PROCTITLE is cut at 128 bytes and may still be the former program's.
   const isTruncated = event.arguments === undefined || event.arguments.isTruncated;
   const kernelPath = decodeAuditValue(call.field("exe"));

@@ -27,7 +27,7 @@ describe("containerIdOfCgroup", () => {
     ["a node that is a container itself", `0::/docker/${other}/kubelet/kubepods/pod${uid}/${id}`],
     ["a container inside a pod's container", `0::/kubepods/pod${uid}/${id}/docker/${other}`],
     ["only one controller", `9:name=systemd:/\n8:pids:/kubepods/pod${uid}/${id}\n0::/`],
-  ])("finds the container of %s", (_, text) => {
+  ])("finds the container of %s [linux-audit containers]", (_, text) => {
     expect(containerIdOfCgroup(`${text}\n`)).toBe(id);
   });
 

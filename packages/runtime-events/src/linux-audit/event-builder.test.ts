@@ -52,7 +52,7 @@ class Bench {
 }
 
 describe("AuditEventBuilder", () => {
-  it("tells an execution exactly", () => {
+  it("tells an execution exactly [linux-audit executions]", () => {
     expect(
       new Bench().exec({ argv: ["/bin/ls", "a b", "", 'c"'], file: "./ls", exe: "/bin/ls", cwd: "/bin" }),
     ).toMatchObject({
@@ -73,7 +73,18 @@ describe("AuditEventBuilder", () => {
     });
   });
 
-  it("makes no execution of a call that failed", () => {
+  it("takes secrets out of arguments, also where they are a parent's [linux-audit redaction]", () => {
+    const bench = new Bench();
+    bench.processes.add(101, container);
+    const argv = ["psql", "--password", "hunter2", "-c", "x y"];
+    expect(bench.exec({ argv })).toMatchObject({
+      argv: ["psql", "--password", "[redacted]", "-c", "x y"],
+      args: '--password [redacted] -c "x y"',
+    });
+    expect(bench.exec({ pid: 101, ppid: 100 })).toMatchObject({ parentArgs: '--password [redacted] -c "x y"' });
+  });
+
+  it("makes no execution of a call that failed [linux-audit failures]", () => {
     expect(new Bench().exec({ isSuccessful: false })).toBe("failed");
   });
 
@@ -106,7 +117,7 @@ describe("AuditEventBuilder", () => {
     expect(bench.call(257, "a0=7 a1=1 a2=0", ...records)).toMatchObject({ path: "/data/y" });
   });
 
-  it("tells connections that went out from ones that could not", () => {
+  it("tells connections that went out from ones that could not [linux-audit network]", () => {
     const bench = new Bench();
     const peer = "type=SOCKADDR saddr=0200005001020304000000000000000000";
     const egress = { kind: "network", direction: "egress", address: "1.2.3.4", port: 80, protocol: "TCP" };
@@ -119,7 +130,7 @@ describe("AuditEventBuilder", () => {
     expect(bench.call(42, "a0=3 a1=1 a2=10", "type=SOCKADDR saddr=01002F72756E00")).toBe("unused");
   });
 
-  it("tells calls into the kernel", () => {
+  it("tells calls into the kernel [linux-audit kernel]", () => {
     const bench = new Bench();
     expect(bench.call(321, "a0=5 a1=7ffc a2=48")).toMatchObject({ kind: "bpf", command: 5, attrSize: 72 });
     expect(bench.call(313, "a0=3", 'type=KERN_MODULE name="rootkit"')).toMatchObject({

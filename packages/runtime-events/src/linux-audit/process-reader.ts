@@ -39,15 +39,25 @@ const ticksPerMs = 0.1;
  * @internal
  */
 export function createProcessReader(root: string, now: () => number): ProcessReader {
+  let bootAtMs = 0;
+  let bootReadAtMs = Number.NEGATIVE_INFINITY;
+  /** By the wall clock as it is set now; steps of the clock are followed within a second. */
+  const bootTime = (): number => {
+    const nowMs = now();
+    if (Math.abs(nowMs - bootReadAtMs) >= 1000) {
+      bootAtMs = nowMs - Number.parseFloat(readFileSync(`${root}/uptime`, "latin1")) * 1000;
+      bootReadAtMs = nowMs;
+    }
+    return bootAtMs;
+  };
   return {
     read: (pid) => {
       try {
         const cgroup = readFileSync(`${root}/${pid}/cgroup`, "latin1");
         const stat = readFileSync(`${root}/${pid}/stat`, "latin1");
-        const uptimeMs = Number.parseFloat(readFileSync(`${root}/uptime`, "latin1")) * 1000;
         // The name in brackets may hold anything, brackets too.
         const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        const startedAtMs = now() - uptimeMs + Number(fields[19]) / ticksPerMs;
+        const startedAtMs = bootTime() + Number(fields[19]) / ticksPerMs;
         return Number.isFinite(startedAtMs) ? { cgroup, startedAtMs, parentPid: Number(fields[1]) } : undefined;
       } catch {
         // Gone, or not ours to see, which is the same to us.

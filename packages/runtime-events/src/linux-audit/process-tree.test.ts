@@ -16,7 +16,7 @@ function open(maxProcesses = 1000): { tree: ProcessTree; processes: FakeProcesse
 }
 
 describe("ProcessTree", () => {
-  it("asks the system first", () => {
+  it("asks the system first [linux-audit containers]", () => {
     const { tree, processes, found } = open();
     processes.add(10, one);
     expect(tree.locate(10, 1, 0, 0, true).containerId).toBe(one);
@@ -25,7 +25,7 @@ describe("ProcessTree", () => {
     expect(found).toEqual(["process", "process"]);
   });
 
-  it("takes the parent's container for a process that is gone, also over several generations", () => {
+  it("takes the parent's container for a process that is gone, also over several generations [linux-audit containers]", () => {
     const { tree, processes, found } = open();
     processes.add(10, one);
     tree.seed(0);
@@ -44,7 +44,7 @@ describe("ProcessTree", () => {
     expect(found).toEqual(["process", "tree"]);
   });
 
-  it("is not deceived by another process with the same number", () => {
+  it("is not deceived by another process with the same number [linux-audit containers]", () => {
     const { tree, processes, found } = open();
     processes.add(5, one);
     processes.add(10, two, { startedAtMs: 10_000 });
@@ -85,7 +85,7 @@ describe("ProcessTree", () => {
     expect(found).toEqual(["none", "none", "parent"]);
   });
 
-  it("knows no more processes than it may", () => {
+  it("knows no more processes than it may [linux-audit bounds]", () => {
     const { tree, processes } = open(16);
     for (let pid = 1; pid <= 100; pid++) processes.add(pid, one);
     tree.seed(0);

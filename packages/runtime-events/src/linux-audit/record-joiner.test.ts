@@ -44,7 +44,7 @@ function contentOf(events: readonly JoinedEvent[]): unknown[] {
 }
 
 describe("RecordJoiner", () => {
-  it("gives the same events however the records of several are mixed", () => {
+  it("gives the same events however the records of several are mixed [linux-audit joining]", () => {
     const groups = Array.from({ length: 6 }, (_, at) =>
       execRecords({
         serial: 10 + at,
@@ -75,7 +75,7 @@ describe("RecordJoiner", () => {
     );
   });
 
-  it("gives the same events for a real log, mixed within what a busy node would mix", () => {
+  it("gives the same events for a real log, mixed within what a busy node would mix [linux-audit joining]", () => {
     const lines = recordedAuditLines("calls-raw.log.gz");
     const inOrder = open();
     for (const line of lines) inOrder.add(line);
@@ -104,7 +104,7 @@ describe("RecordJoiner", () => {
     );
   });
 
-  it("takes an event as whole at its end mark, at its last record, at a later time, and after silence", () => {
+  it("takes an event as whole at its end mark, at its last record, at a later time, and after silence [linux-audit ends]", () => {
     const { joiner, events, add } = open();
     const untitled = (serial: number, timeMs: number): string[] => execRecords({ serial, timeMs, hasTitle: false });
     for (const line of execRecords({ serial: 1, timeMs: 1000 })) add(line);
@@ -130,7 +130,7 @@ describe("RecordJoiner", () => {
     expect([joiner.size, events.length]).toEqual([0, 1]);
   });
 
-  it("holds no more events and no more bytes than it may, and loses none of them", () => {
+  it("holds no more events and no more bytes than it may, and loses none of them [linux-audit bounds]", () => {
     const few = open({ maxEvents: 10 });
     const small = open({ maxBytes: 5000 });
     for (let serial = 1; serial <= 100; serial++) {

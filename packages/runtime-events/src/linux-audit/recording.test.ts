@@ -76,7 +76,7 @@ function expectGolden(name: string, text: string): void {
 }
 
 describe("AuditDecoder over recordings of a real kernel", () => {
-  it("reads every call alike from the raw log, the enriched log and the socket", () => {
+  it("reads every call alike from the raw log, the enriched log and the socket [linux-audit recordings]", () => {
     const [raw, enriched, socket] = ["calls-raw.log.gz", "calls-enriched.log.gz", "calls-socket.log.gz"].map((name) =>
       decode(recordedAuditLines(name)),
     );
@@ -87,7 +87,7 @@ describe("AuditDecoder over recordings of a real kernel", () => {
     expect(textOf(socket?.events ?? [])).toBe(text);
   });
 
-  it("reads what a container executed", () => {
+  it("reads what a container executed [linux-audit recordings]", () => {
     const { events } = decode(recordedAuditLines("container-exec.log"));
     const executions = events.map((event) => (event.kind === "exec" ? [event.binary, event.argv] : event.kind));
     expect(executions).toEqual([

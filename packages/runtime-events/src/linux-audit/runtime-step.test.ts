@@ -16,12 +16,12 @@ const argv = ["runc", "init"];
 const stage = { execId: "e1", isRuntimeStage: true, binary: "/proc/self/exe" };
 
 describe("isRuntimeStep", () => {
-  it("knows the first step, and the copy that follows on it", () => {
+  it("knows the first step, and the copy that follows on it [linux-audit runtime steps]", () => {
     expect(isRuntimeStep(argv, "/usr/bin/runc", undefined, runc)).toBe(true);
     expect(isRuntimeStep(argv, "/memfd:runc_cloned:/proc/self/exe (deleted)", stage, runc)).toBe(true);
   });
 
-  it("is never what an exec from outside runs, whatever its name: that comes after the steps of its process", () => {
+  it("is never what an exec from outside runs, whatever its name: that comes after the steps of its process [linux-audit runtime steps]", () => {
     expect(isRuntimeStep(argv, "/usr/bin/runc", stage, runc)).toBe(false);
     expect(isRuntimeStep(argv, "/tmp/runc", stage, runc)).toBe(false);
     const copied = { ...stage, binary: "/memfd:runc_cloned:/proc/self/exe" };
