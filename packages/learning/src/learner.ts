@@ -102,6 +102,11 @@ export class Learner implements AsyncDisposable {
     else this.#counts.finished.add(1, { state: "ignored" });
   }
 
+  /** True while events of this container are recorded. One look-up. */
+  isLearning(containerId: string): boolean {
+    return this.#containers.get(containerId)?.isLearning === true;
+  }
+
   /**
    * Takes what an event says about its container.
    *

@@ -258,6 +258,7 @@ describe("reports of a Learner", () => {
     await using bench = await LearnerBench.open({ onReported: (report) => told.push(report) });
     const web = bench.start("a");
     bench.record(web, exec("/bin/ln"));
+    expect([bench.learner.isLearning(web.containerId), bench.learner.isLearning("unknown")]).toEqual([true, false]);
     expect(bench.learner.recordRulePolicy(web, "R1010", "ln")).toBe(0);
     await bench.clock.advance(100_000);
     expect(bench.store.get("p")?.spec.rulePolicies).toEqual({
@@ -267,6 +268,7 @@ describe("reports of a Learner", () => {
       { namespace: "shop", name: "p", status: "ready", completion: "" },
       { namespace: "shop", name: "p", status: "completed", completion: "complete" },
     ]);
+    expect(bench.learner.isLearning(web.containerId)).toBe(false);
     bench.learner.recordRulePolicy(web, "R1012", "ln");
     await bench.clock.advance(100_000);
     expect(Object.keys(bench.store.get("p")!.spec.rulePolicies)).toEqual(["R1010"]);
