@@ -68,6 +68,12 @@ describe("ProcessTree", () => {
     expect(tree.size).toBe(65_536);
   });
 
+  it("gives records that hold on to nothing else", () => {
+    const { tree } = treeOf();
+    for (const id of ["a", "b", "c"]) tree.executed(exec(id, "a"));
+    expect(JSON.parse(JSON.stringify(tree.ancestorsOf("c")))).toMatchObject([{ execId: "a" }]);
+  });
+
   it("keeps no long arguments", () => {
     const { tree } = treeOf();
     tree.executed(exec("a", "", { args: "x".repeat(60_000) }));
