@@ -196,7 +196,14 @@ export class PipelineBench implements AsyncDisposable {
   }
 
   prepare(parts: Partial<JudgementParts> = {}): void {
-    const nothing = { learner: undefined, remember: () => {}, admit: () => true, isRepeated: () => false };
+    const nothing = {
+      learner: undefined,
+      remember: () => {},
+      ended: () => {},
+      complete: (alert: Alert) => alert,
+      admit: () => true,
+      isRepeated: () => false,
+    };
     this.pipeline.prepared({ ...nothing, ...parts });
   }
 

@@ -38,8 +38,12 @@ export interface JudgementParts {
         whenPersisted(position: number, sequence: number, done: (sequence: number) => void): void;
       }
     | undefined;
-  /** Keeps the last events of each container, for those who ask. */
+  /** Keeps the last events of each container for those who ask, and which process came from which. */
   readonly remember: (event: ActivityEvent, containerId: string) => void;
+  /** Ends a process in the tree of processes. */
+  readonly ended: (event: RuntimeEvent) => void;
+  /** Adds what is known of the processes above to an alert. */
+  readonly complete: (alert: Alert, event: ActivityEvent) => Alert;
   /** False: the alert is held back; it is counted elsewhere. */
   readonly admit: (alert: Alert) => boolean;
   /** True for what the same process did a moment ago. */
@@ -167,6 +171,7 @@ export class EventPipeline {
       if (event.isReplay && !this.#options.isLearning) return this.#end(event, "replay");
       if (event.isRuntimeStage) return this.#end(event, "runtime");
     } else if (!isActivity(event)) {
+      if (event.kind === "exit") this.#judgement?.ended(event);
       this.#options.source.acknowledge(event.sequence);
       return undefined;
     }
@@ -272,7 +277,7 @@ export class EventPipeline {
     this.#count(event, outcome);
     this.#pending.set(event.sequence, { parts, bytes: event.rawBytes });
     if (position !== 0) learner?.whenPersisted(position, event.sequence, this.#persisted);
-    for (const alert of leaving) this.#offer(alert, event.sequence);
+    for (const alert of leaving) this.#offer(judgement.complete(alert, event), event.sequence);
   }
 
   #offer(alert: Alert, sequence: number): void {

@@ -1,6 +1,8 @@
 import type { Alert, Detector } from "@kinglet/detection";
 import { DedupTable } from "@kinglet/detection";
+import { ProcessTree } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
+import { redact } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import { AlertFilter } from "./alert-filter.ts";
 import type { AlertConfig } from "./alert-settings.ts";
@@ -31,6 +33,8 @@ export interface Judgement extends JudgementParts {
   readonly recent: RecentEvents;
 }
 
+/** Processes at the reference limit, 0.4 KB each. */
+const processes = 65_536;
 /** Slots at the reference limit, and never fewer than this: 128 KiB. */
 const dedupSlots = 262_144;
 const fewestDedupSlotsLog2 = 14;
@@ -50,6 +54,7 @@ export async function openJudgement(options: JudgementOptions): Promise<Judgemen
     clock,
     metrics,
   });
+  const tree = new ProcessTree({ clock, metrics, maxEntries: Math.max(512, Math.min(65_536, scaled(processes))) });
   const recent = new RecentEvents(Math.max(32, Math.min(1_000, scaled(1_000))));
   const slotsLog2 = Math.max(fewestDedupSlotsLog2, Math.floor(Math.log2(scaled(dedupSlots))));
   const table = new DedupTable({ slotsLog2: Math.min(18, slotsLog2) });
@@ -60,7 +65,16 @@ export async function openJudgement(options: JudgementOptions): Promise<Judgemen
     learner,
     filter,
     recent,
-    remember: (event, containerId) => recent.add(event, containerId),
+    remember: (event, containerId) => {
+      recent.add(event, containerId);
+      if (event.kind === "exec") tree.executed(event);
+    },
+    ended: (event) => tree.exited(event),
+    complete: (alert, { execId }) => {
+      const above = tree.ancestorsOf(execId);
+      if (above.length === 0) return alert;
+      return { ...alert, processTree: above.map(({ pid, binary, args }) => ({ pid, binary, args: redact(args) })) };
+    },
     admit: (alert) => filter.admit(alert),
     isRepeated: (event) => {
       const labels = passed[event.kind];
