@@ -38,3 +38,7 @@ function serveEcho(): Promise<number> {
 
 const port = await (process.argv[2] === "webhook" ? serveWebhook() : serveEcho());
 process.send?.({ port });
+process.on("message", () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpu: user + system });
+});

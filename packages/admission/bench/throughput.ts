@@ -57,14 +57,32 @@ class Client {
   }
 }
 
-async function start(kind: "webhook" | "echo"): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+interface Started {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+async function start(kind: "webhook" | "echo"): Promise<Started> {
   const child = fork(join(import.meta.dirname, "serve.ts"), [kind], { execArgv: ["--conditions=@kinglet/source"] });
   const [{ port }] = (await once(child, "message")) as [{ readonly port: number }];
   return { child, port };
 }
 
+/** What a server did under load. */
+interface Rate {
+  readonly perSecond: number;
+  /** Microseconds of the server's processor time per answer, which does not depend on what else the machine does. */
+  readonly cpu: number;
+}
+
+async function cpuOf(child: ChildProcess): Promise<number> {
+  child.send("cpu");
+  const [{ cpu }] = (await once(child, "message")) as [{ readonly cpu: number }];
+  return cpu;
+}
+
 /** Answers per second with that many connections. */
-async function throughput(port: number, connections: number, seconds: number): Promise<number> {
+async function throughput({ child, port }: Started, connections: number, seconds: number): Promise<Rate> {
   const clients = await Promise.all(Array.from({ length: connections }, () => Client.open(port)));
   const run = async (untilMs: number): Promise<number> => {
     let answers = 0;
@@ -79,14 +97,18 @@ async function throughput(port: number, connections: number, seconds: number): P
     return answers;
   };
   await run(performance.now() + 1500);
+  const before = await cpuOf(child);
   const answers = await run(performance.now() + seconds * 1000);
+  const cpu = ((await cpuOf(child)) - before) / answers;
   for (const client of clients) client.close();
-  return answers / seconds;
+  return { perSecond: answers / seconds, cpu };
 }
 
 /** Milliseconds from when a request was due to its answer, sorted. */
 async function latencies(port: number, perSecond: number, seconds: number): Promise<readonly number[]> {
   const free = await Promise.all(Array.from({ length: 32 }, () => Client.open(port)));
+  // A connection without a request is closed after ten seconds.
+  for (const client of free) await client.ask();
   const all = [...free];
   const taken: number[] = [];
   const begin = performance.now();
@@ -120,15 +142,19 @@ async function measureNetwork(): Promise<void> {
   const webhook = await start("webhook");
   const echo = await start("echo");
   try {
-    const rates: { webhook: number[]; echo: number[] } = { webhook: [], echo: [] };
-    for (let round = 0; round < 3; round++) {
-      rates.echo.push(await throughput(echo.port, 8, 4));
-      rates.webhook.push(await throughput(webhook.port, 8, 4));
+    const rates: { webhook: Rate[]; echo: Rate[] } = { webhook: [], echo: [] };
+    for (let round = 0; round < 5; round++) {
+      rates.echo.push(await throughput(echo, 8, 2.5));
+      rates.webhook.push(await throughput(webhook, 8, 2.5));
     }
-    const median = (values: number[]): number => values.toSorted((left, right) => left - right)[1] ?? 0;
-    const [ours, bare] = [median(rates.webhook), median(rates.echo)];
+    const median = (values: readonly Rate[], of: keyof Rate): number =>
+      values.map((rate) => rate[of]).toSorted((left, right) => left - right)[2] ?? 0;
+    const { webhook: ours, echo: bare } = rates;
+    const [cpu, bareCpu] = [median(ours, "cpu"), median(bare, "cpu")];
+    const [perSecond, barePerSecond] = [median(ours, "perSecond"), median(bare, "perSecond")];
     console.log(
-      `throughput, 8 connections: echo ${bare.toFixed(0)}/s, webhook ${ours.toFixed(0)}/s = ${((100 * ours) / bare).toFixed(0)} %`,
+      `throughput, 8 connections: echo ${barePerSecond.toFixed(0)}/s, webhook ${perSecond.toFixed(0)}/s = ${((100 * perSecond) / barePerSecond).toFixed(0)} %; ` +
+        `processor time per answer: ${bareCpu.toFixed(0)} and ${cpu.toFixed(0)} µs = ${((100 * bareCpu) / cpu).toFixed(0)} %`,
     );
     await latencies(webhook.port, 300, 3);
     const sorted = await latencies(webhook.port, 300, 15);
