@@ -124,7 +124,8 @@ export class LearnedContainer {
   /** @returns false when it is known already, or can change nothing any more. */
   addGap(reason: string): boolean {
     if (!this.isLearning || this.gaps.includes(reason)) return false;
-    if (this.gaps.length < MAX_GAPS) this.gaps.push(reason);
+    if (this.gaps.length >= MAX_GAPS) return false;
+    this.gaps.push(reason);
     return true;
   }
 

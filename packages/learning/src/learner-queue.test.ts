@@ -204,6 +204,19 @@ describe("openLearner", () => {
       expect([next.store.objects.size, next.learner.views().containers]).toEqual([0, []]);
     });
 
+    it("does not call whole what ended while no learner ran, whatever its exit code [learning restart]", async () => {
+      const model = new ModelFiles();
+      const bench = await openOn(model);
+      const run = bench.start("a", {}, job);
+      bench.record(run, exec("/bin/a"));
+      await bench.clock.advance(200);
+      await using next = await openOn(model.afterKill(), bench);
+      next.learner.containerEnded(run.containerId, 0);
+      await next.clock.advance(testTimings.lateEventsMs);
+      expect(lifecycleOf(next.store)).toBe("completed partial");
+      await bench.stop();
+    });
+
     it("reports an end that was not reported before it was killed [learning restart]", async () => {
       const model = new ModelFiles();
       const bench = await openOn(model);

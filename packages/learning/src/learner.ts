@@ -159,6 +159,10 @@ export class Learner implements AsyncDisposable {
   containerEnded(containerId: string, exitCode?: number): void {
     const container = this.#containers.get(containerId);
     if (container === undefined) return;
+    if (container.isUnclaimed) {
+      container.isUnclaimed = false;
+      container.addGap("it ended while no learner ran");
+    }
     container.endedAtMs ??= this.#options.clock.now();
     container.exitCode ??= exitCode;
     if (!container.isLearning) {
@@ -405,12 +409,7 @@ export class Learner implements AsyncDisposable {
   }
 
   #containerDue(container: LearnedContainer, nowMs: number): void {
-    if (container.isUnclaimed) {
-      container.isUnclaimed = false;
-      container.addGap("it ended while no learner ran");
-      this.containerEnded(container.containerId);
-      container.dueMs = nowMs;
-    }
+    if (container.isUnclaimed) this.containerEnded(container.containerId);
     const decision = container.state === "ending" ? decideEnd(container) : decideWindow(container);
     if (decision === undefined) {
       // An object that says `completed` and nothing else would be held against the container for ever.

@@ -5,7 +5,10 @@ import { ownText } from "./own-text.ts";
 import { anyProcess, endOfProcNumber, hashFrom, isSameBelow } from "./proc-path.ts";
 import type { DeltaLog } from "./profile-delta.ts";
 
-const noFlags: readonly string[] = [];
+interface PatternGroup {
+  readonly flags: readonly string[];
+  readonly matcher: PathMatcher;
+}
 
 /**
  * Opened files of one profile: path → flags, `/proc/<number>` as `/proc/⋯`.
@@ -21,9 +24,8 @@ export class RecordedOpens {
   /** Equal lists exist once. */
   readonly #flagLists: Map<string, readonly string[]> = new Map();
   readonly #delta: DeltaLog;
-  #patterns: PathMatcher | undefined;
-  /** Flags that every pattern has. */
-  #patternFlags: readonly string[] = noFlags;
+  /** Patterns that have the same flags. */
+  #patterns: readonly PatternGroup[] = [];
 
   constructor(delta: DeltaLog) {
     this.#delta = delta;
@@ -45,7 +47,10 @@ export class RecordedOpens {
       if (normal !== undefined && isSameBelow(path, end, normal)) known = this.#flagsByPath.get(normal);
     }
     if (known !== undefined && includesAll(known, event.flags)) return true;
-    return includesAll(this.#patternFlags, event.flags) && this.#patterns?.matches(path) === true;
+    for (const { flags, matcher } of this.#patterns) {
+      if (includesAll(flags, event.flags) && matcher.matches(path)) return true;
+    }
+    return false;
   }
 
   /** @returns about how many bytes were added. */
@@ -76,18 +81,18 @@ export class RecordedOpens {
   replace(opens: readonly OpenCall[]): number {
     this.#flagsByPath.clear();
     this.#byProcHash.clear();
-    const patterns: string[] = [];
-    let common: readonly string[] | undefined;
+    const patterns = new Map<readonly string[], string[]>();
     let bytes = 0;
     for (const { path, flags } of opens) {
-      this.#flagsByPath.set(path, this.#share(flags));
+      const shared = this.#share(flags);
+      this.#flagsByPath.set(path, shared);
       bytes += costOf(path);
       if (!hasWildcard(path)) continue;
-      patterns.push(path);
-      common = common === undefined ? flags : common.filter((flag) => flags.includes(flag));
+      const group = patterns.get(shared);
+      if (group === undefined) patterns.set(shared, [path]);
+      else group.push(path);
     }
-    this.#patternFlags = common ?? noFlags;
-    this.#patterns = patterns.length === 0 ? undefined : new PathMatcher(patterns);
+    this.#patterns = Array.from(patterns, ([flags, paths]) => ({ flags, matcher: new PathMatcher(paths) }));
     return bytes;
   }
 

@@ -108,6 +108,17 @@ describe("Recording", () => {
       expect(recording.surfaces().opens).toHaveLength(2);
       expect(recording.bytes).toBeLessThan(1_000);
       expect(recording.record(open("/tmp/1", "O_RDWR"), false)).toBe("known");
+      // Another pattern's flags do not count, nor take these away.
+      const wide = new Recording({
+        ...options,
+        collapseOpens: () => [
+          { path: "/tmp/\u22ef", flags: ["O_RDWR"] },
+          { path: "/var/\u22ef", flags: [] },
+        ],
+      });
+      for (let at = 0; at < 300; at += 1) wide.record(open(`/tmp/${at}`, "O_RDWR"), false);
+      expect(wide.record(open("/tmp/new", "O_RDWR"), false)).toBe("known");
+      expect(wide.record(open("/var/new", "O_RDWR"), false)).toBe("added");
       // A flag that no pattern has is news.
       expect(recording.record(open("/tmp/1", "O_TRUNC"), false)).toBe("added");
       expect(recording.record(open("/tmp/a/b", "O_RDWR"), false)).toBe("added");

@@ -11,7 +11,7 @@ import { RecordedPeers } from "./recorded-peers.ts";
 /** Addresses whose names are remembered for each profile. */
 const MAX_NAMED_ADDRESSES = 1_024;
 /** So many new files make the recording look for patterns. */
-const COLLAPSE_AFTER = 1_000;
+const COLLAPSE_AFTER = 250;
 
 /** What a recording works with. @internal */
 export interface RecordingOptions {
