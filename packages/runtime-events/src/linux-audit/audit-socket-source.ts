@@ -163,20 +163,25 @@ export class AuditSocketSource implements RuntimeEventSource {
     const watch = new FolderWatch({ path, clock, pollIntervalMs: slowPollMs, slowPollMs, onUnavailable: () => {} });
     try {
       while (!signal.aborted) {
+        const before = await inodeOf(path);
         const end = await this.#connection(signal, () => backoff.reset());
         this.#joinTimer?.cancel();
         this.#joinTimer = undefined;
         if (signal.aborted) return;
         this.#lost(end);
-        await this.#untilWorthTrying(watch, backoff.nextDelayMs(), signal);
+        await this.#untilWorthTrying(watch, before, backoff.nextDelayMs(), signal);
       }
     } finally {
       watch.close();
     }
   }
 
-  /** auditd makes the socket anew when it starts: then waiting longer would be a loss. */
-  async #untilWorthTrying(watch: FolderWatch, delayMs: number, signal: AbortSignal): Promise<void> {
+  /**
+   * auditd makes the socket anew when it starts: then waiting longer would be a loss.
+   *
+   * @param tried - the socket that was there when it was tried last.
+   */
+  async #untilWorthTrying(watch: FolderWatch, tried: string, delayMs: number, signal: AbortSignal): Promise<void> {
     const { path, clock } = this.#options;
     const over = new AbortController();
     const waiting = AbortSignal.any([signal, over.signal]);
@@ -186,14 +191,12 @@ export class AuditSocketSource implements RuntimeEventSource {
         // The socket came first.
       },
     );
-    let before = await inodeOf(path);
     while (!waiting.aborted) {
       const { version } = watch;
       await watch.arm();
       // Folders of sockets are busy: others come and go there, too.
       const now = await inodeOf(path);
-      if (now !== "" && now !== before) break;
-      before = now;
+      if (now !== "" && now !== tried) break;
       await watch.wait(version, waiting);
     }
     over.abort();

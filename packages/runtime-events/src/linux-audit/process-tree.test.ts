@@ -62,6 +62,20 @@ describe("ProcessTree", () => {
     expect(tree.locate(10, 7, 5, 5, true).containerId).toBe(two);
   });
 
+  it("knows a process again whose parent ended, and what a process runs that only forked", () => {
+    const { tree, processes } = open();
+    processes.add(10, one, { parentPid: 5, startedAtMs: 500 });
+    const process = tree.locate(10, 5, 1000, 1000, true);
+    process.binary = "/bin/as-given";
+    process.execId = "e";
+    processes.add(10, one, { parentPid: 1, startedAtMs: 510 });
+    processes.binaries.set(10, "/bin/as-resolved");
+    expect(tree.locate(10, 1, 2000, 2000, false)).toMatchObject({ binary: "/bin/as-given", execId: "e" });
+    processes.add(11, one, { parentPid: 10, startedAtMs: 600 });
+    expect(tree.locate(11, 10, 2000, 2000, false)).toMatchObject({ binary: "/bin/as-given", execId: "" });
+    expect(tree.locate(12, 10, 2000, 2000, false)).toMatchObject({ binary: "/bin/as-given", containerId: one });
+  });
+
   it("does not ask again within ten seconds for a process that only opens files", () => {
     const { tree, processes } = open();
     processes.add(10, one);

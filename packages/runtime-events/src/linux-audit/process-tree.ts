@@ -1,11 +1,13 @@
 // Hot path: `locate` runs once per event.
 import { containerIdOfCgroup } from "./cgroup-container.ts";
-import type { ProcessReader } from "./process-reader.ts";
+import type { ProcessReader, ProcessState } from "./process-reader.ts";
 
 /** A process as the last look or event left it. @internal */
 export interface KnownProcess {
   readonly pid: number;
   parentPid: number;
+  /** When it was forked, milliseconds since 1970; NaN when the system could not be asked. */
+  startedAtMs: number;
   /** Empty for a process of the host. */
   containerId: string;
   /** As it was executed; of a process that was running before, as the system names it. Empty when not known. */
@@ -30,6 +32,8 @@ export interface ProcessTreeOptions {
   readonly onLocated: (by: LocatedBy) => void;
 }
 
+/** Two looks at one process give the same start to about this. */
+const sameStartMs = 50;
 /** Times of events are exact to a millisecond, those of the system to about 20; and clocks are set. */
 const startSlackMs = 1000;
 /** What is known of a process that only opens files and the like is taken for so long without asking again. */
@@ -91,6 +95,7 @@ export class ProcessTree {
     const parent = this.parentOf(parentPid, timeMs, nowMs);
     const containerId = parent?.containerId ?? "";
     const process = this.#put(pid, parentPid, containerId, nowMs);
+    process.binary = forkedBinary(parent);
     const isClear = parent !== undefined && (containerId !== "" || !runtimes.test(parent.binary));
     return this.#found(process, isClear ? "parent" : "none");
   }
@@ -112,13 +117,16 @@ export class ProcessTree {
     if (state === undefined || state.startedAtMs > timeMs + startSlackMs) return undefined;
     const containerId = containerIdOfCgroup(state.cgroup);
     const known = this.#processes.get(pid);
-    if (known !== undefined && known.parentPid === state.parentPid) {
+    if (known !== undefined && isSame(known, state)) {
       known.containerId = containerId;
+      known.startedAtMs = state.startedAtMs;
       known.checkedAtMs = nowMs;
       return known;
     }
     const process = this.#put(pid, state.parentPid, containerId, nowMs);
-    process.binary = reader.binaryOf(pid);
+    process.startedAtMs = state.startedAtMs;
+    const forked = forkedBinary(this.#processes.get(state.parentPid));
+    process.binary = forked === "" ? reader.binaryOf(pid) : forked;
     return process;
   }
 
@@ -126,6 +134,7 @@ export class ProcessTree {
     const process: KnownProcess = {
       pid,
       parentPid,
+      startedAtMs: Number.NaN,
       containerId,
       binary: "",
       args: "",
@@ -133,7 +142,6 @@ export class ProcessTree {
       isRuntimeStage: false,
       checkedAtMs: nowMs,
     };
-    this.#processes.delete(pid);
     this.#processes.set(pid, process);
     if (this.#processes.size > this.#options.maxProcesses) {
       for (const oldest of this.#processes.keys()) {
@@ -143,4 +151,14 @@ export class ProcessTree {
     }
     return process;
   }
+}
+
+/** A process whose parent ended has another one since, but began when it began; clocks may be set in between. */
+function isSame(known: KnownProcess, state: ProcessState): boolean {
+  return known.parentPid === state.parentPid || Math.abs(known.startedAtMs - state.startedAtMs) <= sameStartMs;
+}
+
+/** What a process runs that was never seen to execute anything: its parent's file, if that was. */
+function forkedBinary(parent: KnownProcess | undefined): string {
+  return parent === undefined || parent.execId === "" ? "" : parent.binary;
 }

@@ -5,6 +5,7 @@ import { isRuntimeStep } from "./runtime-step.ts";
 const runc: KnownProcess = {
   pid: 1,
   parentPid: 0,
+  startedAtMs: 0,
   containerId: "",
   binary: "/usr/bin/runc",
   args: "create",
