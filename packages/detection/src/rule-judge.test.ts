@@ -12,7 +12,7 @@ import {
 } from "@kinglet/enrichment";
 import { noopLogger, type LogFields, type Logger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
-import type { RuleDefinition } from "@kinglet/policy-engine";
+import type { RuleDefinition, RuleEventType } from "@kinglet/policy-engine";
 import { parseContainerProfile } from "@kinglet/profile";
 import { describe, expect, it } from "vitest";
 
@@ -194,6 +194,67 @@ describe("RuleJudge", () => {
     ]);
   });
 
+  describe("with rules in the shapes of existing resources", () => {
+    const path = '(event.exepath != "" ? event.exepath : parse.get_exec_path(event.args, event.comm))';
+    const shapes: readonly (readonly [expression: string, kind: RuleEventType])[] = [
+      [`!cp.was_executed(event.containerId, ${path})`, "exec"],
+      ["!ap.was_executed(event.containerId, parse.get_exec_path(event.args, event.comm, event.exepath))", "exec"],
+      ["event.args.map(a, string(a)).join(' ').contains('-v')", "exec"],
+      ["event.args.size() > 0 && event.args[0].endsWith('app') || event.cwd == '/nowhere'", "exec"],
+      ["(event.upperlayer == true || event.pupperlayer == true) && event.comm == 'app'", "exec"],
+      ["event.exepath.matches('/usr/[a-z]+/app') || event.exepath.contains('memfd')", "exec"],
+      ["event.cmd == uint(5)", "bpf"],
+      ["event.dstPort in [443, 3333] && !(dyn(event.dstPort) in [22, 2022])", "network"],
+      [
+        "event.proto == 'TCP' && nn.was_address_port_protocol_in_egress(event.containerId, event.dstAddr, event.dstPort, event.proto) == false",
+        "network",
+      ],
+      ["event.flags.exists(f, f in ['O_RDONLY', 'O_RDWR'])", "open"],
+    ];
+
+    it.each(shapes)("%s over %s is valid and fires [rules E-5]", async (expression, kind) => {
+      const detector = await detectorWith([ruleOf("R1", {}, [kind, expression])]);
+      expect(detector.invalidRules).toEqual([]);
+      const event = events.find(([one]) => one.kind === kind)?.[0];
+      expect(event && idsOf(detector, event)).toEqual(["R1"]);
+      expect(detector.activity).toMatchObject([{ failures: 0 }]);
+    });
+
+    it("judge an execution whose arguments nobody could tell, as far as they do not need them [rules E-4]", async () => {
+      const rules = shapes
+        .filter(([, kind]) => kind === "exec")
+        .map(([expression], at) => ruleOf(`R${at}`, {}, ["exec", expression]));
+      const detector = await detectorWith(rules);
+      const fired = idsOf(detector, new ExecEvent({ ...origin, args: "'", isTruncated: true }));
+      // The path is known, and so is that it matches; what lies in the arguments or the layer is not.
+      expect(fired).toEqual(["R0", "R5"]);
+      expect(detector.activity.filter(({ failures }) => failures > 0)).toEqual([]);
+    });
+
+    it("may ask for the type of the event in their texts, and for a field that one of the types has [rules E-5]", async () => {
+      const rule = ruleOf("R1");
+      const choice = "eventType == 'exec' ? 'ran ' + event.cwd : 'called ' + event.dstAddr";
+      const both: RuleDefinition = {
+        ...rule,
+        expressions: {
+          message: choice,
+          uniqueId: choice,
+          ruleExpression: [
+            { eventType: "exec", expression: "true" },
+            { eventType: "network", expression: "true" },
+          ],
+        },
+      };
+      const detector = await detectorWith([both]);
+      expect(detector.invalidRules).toEqual([]);
+      const [exec, call] = [events[0]![0], events[2]![0]];
+      expect(detector.detect(exec, container)).toMatchObject([{ message: "ran /srv" }]);
+      expect(detector.detect(call, container)).toMatchObject([{ message: "called 10.0.0.1" }]);
+      const neither = { ...both, expressions: { ...both.expressions, message: "event.oldPath" } };
+      expect((await detectorWith([neither])).invalidRules).toMatchObject([{ ruleId: "R1" }]);
+    });
+  });
+
   describe("with bindings", () => {
     const rules = [
       ruleOf("R1", { state: { ignorePrefixes: ["/tmp"] } }, ["open", "true"]),
@@ -349,6 +410,14 @@ describe("RuleJudge", () => {
     expect([loads, detector.isPrepared, detector.invalidRules, detector.activity]).toEqual([0, false, [], []]);
     await Promise.all([detector.prepare(), detector.prepare()]);
     expect([loads, detector.isPrepared]).toEqual([1, true]);
+  });
+
+  it("alerts also when the text of the alert cannot be told, by the name of the rule [rules E-4]", async () => {
+    const rule = ruleOf("R1");
+    const broken = { ...rule, expressions: { ...rule.expressions, message: "event.args[5]" } };
+    const detector = await detectorWith([broken]);
+    const alerts = detector.detect(new ExecEvent({ ...origin, argv: [] }), container);
+    expect(alerts).toMatchObject([{ message: "rule R1" }]);
   });
 
   it("alerts also when what makes an alert unique cannot be told [rules E-4]", async () => {

@@ -172,21 +172,25 @@ export class RuleJudge {
   }
 
   /** The message of the alert; undefined when there is none. */
-  #evaluate({ running }: Candidate): string | undefined {
+  #evaluate(candidate: Candidate): string | undefined {
+    const { running } = candidate;
     running.evaluations++;
     try {
       if (!running.program.matches(this.#variables)) return undefined;
-      const message = running.program.message(this.#variables);
-      running.matches++;
-      return message;
     } catch (error) {
-      this.#onFailure(running, error);
+      // What the event does not tell is no fault of the rule.
+      if (candidate.mayLackField(this.#view)) this.#counts.skip("missing_field");
+      else this.#onFailure(running, error);
       return undefined;
     }
+    running.matches++;
+    // An alert is not lost because its text could not be told.
+    return this.#textOf(running, () => running.program.message(this.#variables)) ?? running.rule.name;
   }
 
   #alert(candidate: Candidate, message: string, event: ActivityEvent, container: ContainerIdentity): Alert {
-    const uniqueKey = this.#uniqueKey(candidate.running);
+    const { running } = candidate;
+    const uniqueKey = this.#textOf(running, () => running.program.uniqueId(this.#variables));
     return createAlert({
       rule: candidate.rule,
       message,
@@ -198,10 +202,9 @@ export class RuleJudge {
     });
   }
 
-  /** An alert is not lost because what makes it unique could not be told. */
-  #uniqueKey(running: RunningRule): string | undefined {
+  #textOf(running: RunningRule, tell: () => string): string | undefined {
     try {
-      return running.program.uniqueId(this.#variables);
+      return tell();
     } catch (error) {
       this.#onFailure(running, error);
       return undefined;

@@ -47,7 +47,7 @@ export class Candidate {
   /** One of them has to let the event through; empty: all events are looked at. */
   readonly #prefilters: readonly Prefilter[];
   /** Undefined until the first event: finding out compiles the expressions. */
-  #uncertain: readonly EventField[] | undefined;
+  #needs: CandidateNeeds | undefined;
 
   constructor(running: RunningRule, kind: ActivityEventKind, bound: BoundRule | undefined) {
     const { rule } = running;
@@ -60,11 +60,17 @@ export class Candidate {
     this.#prefilters = filters.includes(undefined) ? [] : (filters as readonly Prefilter[]);
   }
 
-  /** True when the event does not tell what the rule has to know. */
+  /** True when the event does not tell what the rule has to know to be true of it. */
   lacksField(view: ActivityView): boolean {
-    const fields = (this.#uncertain ??= this.#findUncertain());
-    for (let index = 0; index < fields.length; index++) if (view[fields[index]!] === undefined) return true;
+    const { conditions } = (this.#needs ??= this.#findNeeds());
+    for (let index = 0; index < conditions.length; index++) if (!hasOneOf(view, conditions[index]!)) return true;
     return false;
+  }
+
+  /** True when the rule may have failed because the event does not tell something. */
+  mayLackField(view: ActivityView): boolean {
+    const { reads } = (this.#needs ??= this.#findNeeds());
+    return reads.some((field) => view[field] === undefined);
   }
 
   isFilteredOut(view: ActivityView): boolean {
@@ -76,14 +82,39 @@ export class Candidate {
     return true;
   }
 
-  #findUncertain(): readonly EventField[] {
+  #findNeeds(): CandidateNeeds {
     try {
-      return this.running.program.requiredFields(this.#kind).filter((field) => uncertainFields.has(field));
+      const uncertain = (fields: readonly EventField[]): readonly EventField[] =>
+        fields.filter((field) => uncertainFields.has(field));
+      const { program } = this.running;
+      const conditions = program.requiredFields(this.#kind).map((sets) => sets.map(uncertain));
+      return {
+        // A set without an uncertain field is always there.
+        conditions: conditions.filter((sets) => sets.every((fields) => fields.length > 0)),
+        reads: uncertain(program.readFields(this.#kind)),
+      };
     } catch {
       // The evaluation that follows fails in the same way, and says so.
-      return [];
+      return { conditions: [], reads: [] };
     }
   }
+}
+
+/** Fields that events of the kind may lack. */
+interface CandidateNeeds {
+  /** For each condition sets of fields, of one of which it needs every one. */
+  readonly conditions: readonly (readonly (readonly EventField[])[])[];
+  readonly reads: readonly EventField[];
+}
+
+function hasOneOf(view: ActivityView, sets: readonly (readonly EventField[])[]): boolean {
+  for (let index = 0; index < sets.length; index++) if (hasEvery(view, sets[index]!)) return true;
+  return false;
+}
+
+function hasEvery(view: ActivityView, fields: readonly EventField[]): boolean {
+  for (let index = 0; index < fields.length; index++) if (view[fields[index]!] === undefined) return false;
+  return true;
 }
 
 /**

@@ -34,8 +34,10 @@ export interface RuleVariables {
  */
 export interface CompiledExpression {
   readonly expression: string;
-  /** The fields of `event` without which it fails: those that it reads and never asks for with `has()`. */
-  readonly requiredFields: readonly EventField[];
+  /** It can be true only of an event that has every field of one of these sets. */
+  readonly requiredFields: readonly (readonly EventField[])[];
+  /** Every field of `event` that it may read, but for `has()`. */
+  readonly readFields: readonly EventField[];
   /**
    * Evaluates; synchronous. CEL lists, maps and integers appear as arrays, objects or Maps, and bigint.
    *

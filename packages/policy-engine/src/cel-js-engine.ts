@@ -18,10 +18,10 @@ import type { DirectRun, DirectStep } from "./direct-steps.ts";
 import { policyEngineErrors, type PolicyEngineErrorCode } from "./errors.ts";
 import { eventFieldTypes, type EventField } from "./event-fields.ts";
 import { createEventViewClass, type EventView } from "./event-view.ts";
-import { scanExpression, type Finding } from "./expression-scan.ts";
+import { callsMatches, scanExpression, type Finding } from "./expression-scan.ts";
 import { registerCelFunctions } from "./register-cel-functions.ts";
 import { registerStringFunctions } from "./register-string-functions.ts";
-import { requiredFields } from "./required-fields.ts";
+import { readFields, requiredFields, type FieldAlternatives } from "./required-fields.ts";
 import { StepBound } from "./step-bound.ts";
 import type { RuleEventType } from "./rule-definition.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
@@ -81,16 +81,14 @@ class CelJsEngine implements CelEngine {
     const { parsed, problems } = this.#analyse(expression, expectedType, eventType);
     const first = problems[0];
     if (first === undefined && parsed !== undefined) {
-      const direct =
-        this.#options.isInterpreted === true
-          ? undefined
-          : compileDirectly(parsed.ast, { functions: this.#options.functions, meter: this.#meter });
+      const direct = this.#compileDirectly(parsed.ast);
       return new CelJsExpression(expression, {
         parsed,
         direct: direct?.run,
         runtime: this.#runtime,
         steps: new StepBound(parsed.ast, this.#limits.maxSteps),
-        fields: requiredFields(parsed.ast),
+        required: requiredFields(parsed.ast),
+        read: readFields(parsed.ast),
       });
     }
     const reason = problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join("; ");
@@ -129,8 +127,17 @@ class CelJsEngine implements CelEngine {
         maxComprehensionDepth: this.#limits.maxComprehensionDepth,
       }),
     );
+    if (findings.length === 0 && callsMatches(parsed.ast) && this.#compileDirectly(parsed.ast) === undefined) {
+      findings.push({ code: unavailableCode, message: matchesTogether, start: 0, end: 0 });
+    }
     findings.sort((left, right) => left.start - right.start);
     return { parsed, problems: findings.map((found) => locate(expression, found)) };
+  }
+
+  /** An expression with `matches()` is never the library's to run. */
+  #compileDirectly(root: SyntaxNode): DirectStep | undefined {
+    if (this.#options.isInterpreted === true && !callsMatches(root)) return undefined;
+    return compileDirectly(root, { functions: this.#options.functions, meter: this.#meter });
   }
 
   #parse(expression: string): { parsed: Parsed; finding?: never } | { parsed: undefined; finding: Finding } {
@@ -183,20 +190,23 @@ interface ExpressionParts {
   readonly direct: DirectStep["run"] | undefined;
   readonly runtime: ExpressionRuntime;
   readonly steps: StepBound;
-  readonly fields: readonly EventField[];
+  readonly required: FieldAlternatives;
+  readonly read: readonly EventField[];
 }
 
 class CelJsExpression implements CompiledExpression {
   readonly expression: string;
-  readonly requiredFields: readonly EventField[];
+  readonly requiredFields: FieldAlternatives;
+  readonly readFields: readonly EventField[];
   readonly #parsed: Parsed;
   readonly #direct: DirectStep["run"] | undefined;
   readonly #runtime: ExpressionRuntime;
   readonly #steps: StepBound;
 
-  constructor(expression: string, { parsed, direct, runtime, steps, fields }: ExpressionParts) {
+  constructor(expression: string, { parsed, direct, runtime, steps, required, read }: ExpressionParts) {
     this.expression = expression;
-    this.requiredFields = fields;
+    this.requiredFields = required;
+    this.readFields = read;
     this.#parsed = parsed;
     this.#direct = direct;
     this.#runtime = runtime;
@@ -234,6 +244,7 @@ class CelJsExpression implements CompiledExpression {
   }
 }
 
+const matchesTogether = "matches() cannot be used together with what else stands in the expression";
 const limitCode: PolicyEngineErrorCode = "KINGLET_ERR_POLICY_ENGINE_LIMIT";
 const unavailableCode: PolicyEngineErrorCode = "KINGLET_ERR_POLICY_ENGINE_UNAVAILABLE";
 const invalidCode: PolicyEngineErrorCode = "KINGLET_ERR_POLICY_ENGINE_INVALID_EXPRESSION";

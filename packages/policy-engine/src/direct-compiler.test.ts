@@ -24,7 +24,10 @@ let interpreted: CelEngine;
 
 beforeAll(async () => {
   const { createCelEngine } = await loadCelEngine();
-  const options: CelEngineOptions = { functions, limits: { maxNodes: 5_000, maxDepth: 200, maxLength: 65_536 } };
+  const options: CelEngineOptions = {
+    functions,
+    limits: { maxNodes: 5_000, maxDepth: 200, maxLength: 65_536, maxComprehensionDepth: 20 },
+  };
   direct = createCelEngine(options);
   interpreted = createCelEngine({ ...options, isInterpreted: true });
 });
@@ -59,7 +62,7 @@ const { text, bool } = fc.letrec<{ text: string; whole: string; list: string; bo
   ),
   whole: fc.oneof(
     { maxDepth: 3 },
-    fc.constantFrom("0", "80", "2", "event.dstPort", "event.cmd"),
+    fc.constantFrom("0", "80", "2", "event.dstPort", "event.opcode"),
     tie("list").map((a) => `size(${a})`),
     tie("list").map((a) => `${a}.size()`),
   ),
@@ -117,11 +120,11 @@ const event = fc.record(
     args: fc.option(fc.array(word, { maxLength: 2 }), { nil: undefined }),
     flags: fc.array(word, { maxLength: 3 }),
     dstPort: fc.constantFrom(undefined, 0, 2, 80),
-    cmd: fc.constantFrom(-1, 5),
+    opcode: fc.constantFrom(-1, 5),
     pid: fc.constantFrom(-1, 7),
     upperlayer: fc.constantFrom(undefined, true, false),
   },
-  { requiredKeys: ["containerId", "comm", "exepath", "flags", "cmd", "pid"] },
+  { requiredKeys: ["containerId", "comm", "exepath", "flags", "opcode", "pid"] },
 );
 
 describe("compileDirectly", () => {
@@ -194,11 +197,42 @@ describe("compileDirectly", () => {
     }
   });
 
-  it("names the fields without which an expression fails [cel E-3]", () => {
-    const fieldsOf = (source: string): readonly string[] => direct.compile(source, "bool").requiredFields;
-    expect(fieldsOf("event.comm == 'a' && event.args.exists(x, x == event.cwd)")).toEqual(["comm", "args", "cwd"]);
-    expect(fieldsOf("has(event.args) && event.args[0] == 'a' || !(event.path == '')")).toEqual(["path"]);
-    expect(fieldsOf("true")).toEqual([]);
+  it.each([
+    ["event.comm == 'a' && event.args.exists(x, x == event.cwd)", "comm+args"],
+    ["event.comm == 'a' || event.path == 'b'", "comm path"],
+    ["(event.upperlayer || event.pupperlayer) && event.pid == 1u", "upperlayer+pid pupperlayer+pid"],
+    ["!(event.comm == 'a' && event.args[0] == 'b')", ""],
+    ["!(event.comm == 'a' && event.comm == 'b')", "comm"],
+    ["has(event.args) && event.args[0] == 'a'", "args"],
+    [
+      "cp.was_executed(event.containerId, (event.exepath != '' ? event.exepath : parse.get_exec_path(event.args, event.comm)))",
+      "containerId+exepath",
+    ],
+    ["event.exepath != '' ? event.path == 'a' : event.cwd == 'b'", "exepath+path exepath+cwd"],
+    ["true", ""],
+  ])("%s can be true of events with: %s [cel E-3]", (source, expected) => {
+    const { requiredFields } = direct.compile(source, "bool");
+    expect(requiredFields.map((fields) => fields.join("+")).join(" ")).toBe(expected);
+  });
+
+  it("is never true of an event that lacks what it needs [cel E-3]", () => {
+    fc.assert(
+      fc.property(bool, event, (source, one) => {
+        const compiled = direct.compile(source, "bool");
+        const has = (field: string): boolean => (one as Readonly<Record<string, unknown>>)[field] !== undefined;
+        if (compiled.requiredFields.some((fields) => fields.every(has))) return;
+        expect(outcome(direct, source, "bool", { event: one, eventType: "exec" })).not.toBe(true);
+      }),
+      { seed: 1, numRuns: 3_000 },
+    );
+  });
+
+  it("names every field that it may read [cel E-3]", () => {
+    const { readFields } = direct.compile(
+      "has(event.cwd) && event.args.exists(x, x == event.comm) || event.path == ''",
+      "bool",
+    );
+    expect(readFields).toEqual(["args", "comm", "path"]);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   type NumberStep,
   type TextStep,
 } from "./direct-steps.ts";
+import { compileSimplePattern } from "./simple-pattern.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
 
 /** What a compilation needs to know. @internal */
@@ -179,6 +180,7 @@ class DirectCompiler {
     if (name === "size" && first === undefined) return this.#size(receiver);
     if (first === undefined) return this.#refuse();
     if (second !== undefined) return this.#comprehension(name, receiver, first, second, args.length);
+    if (name === "matches") return this.#pattern(this.#text(receiver), first);
     const [text, part] = [this.#text(receiver), this.#text(first)];
     switch (name) {
       case "startsWith":
@@ -190,6 +192,12 @@ class DirectCompiler {
       default:
         return this.#refuse();
     }
+  }
+
+  #pattern(text: TextStep, pattern: SyntaxNode): DirectStep {
+    const isLiteral = pattern.op === "value" && typeof pattern.args === "string";
+    const matches = isLiteral ? compileSimplePattern(pattern.args) : undefined;
+    return matches === undefined ? this.#refuse() : { type: "bool", run: (run) => matches(text(run)) };
   }
 
   #comprehension(

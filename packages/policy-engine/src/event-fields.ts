@@ -2,14 +2,14 @@
  * Fields of the CEL variable `event` and their CEL types. A field that the source at hand does not fill is refused when an
  * expression is validated, so that a rule never compares with a value nobody observed.
  *
- * @see the event fields of the rule environment of node-agent (`pkg/utils/cel.go`); process ids are `uint` there, ports `int`.
+ * @see the event fields of the rule environment of node-agent (`pkg/utils/cel.go`); process ids, commands and sizes are `uint` there, ports `int`.
  * @public
  */
 export const eventFieldTypes = {
   args: "list<string>",
-  attrSize: "int",
+  attrSize: "uint",
   capName: "string",
-  cmd: "int",
+  cmd: "uint",
   comm: "string",
   containerId: "string",
   containerName: "string",

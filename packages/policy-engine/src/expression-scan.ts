@@ -1,6 +1,8 @@
 import { celFunctionName, type CelFunctions } from "./cel-functions.ts";
 import type { PolicyEngineErrorCode } from "./errors.ts";
 import { eventFieldTypes, type EventField } from "./event-fields.ts";
+import { partsOf } from "./required-fields.ts";
+import { compileSimplePattern } from "./simple-pattern.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
 
 /** A finding before its position is turned into line and column. @internal */
@@ -83,7 +85,7 @@ function scanMethod(
       findings.push(unavailable(node, `function ${fullName}`));
     }
   }
-  if (name === "matches") findings.push(unavailable(node, "function matches (it has no bound on its running time)"));
+  if (name === "matches") checkPattern(node, args[0], findings);
   let inner = depth;
   if (comprehensions.has(name)) {
     inner++;
@@ -98,6 +100,21 @@ function scanMethod(
   }
   scan(receiver, scope, depth, findings);
   for (const argument of args) scan(argument, scope, inner, findings);
+}
+
+/** The library's own `matches` has no bound on its running time; ours understands what a walk over the text decides. */
+function checkPattern(node: SyntaxNode, pattern: SyntaxNode | undefined, findings: Finding[]): void {
+  const isLiteral = pattern?.op === "value" && typeof pattern.args === "string";
+  if (isLiteral && compileSimplePattern(pattern.args) !== undefined) return;
+  findings.push(
+    unavailable(node, "matches() with a pattern that is no literal or has more than characters, classes, *, + and ?"),
+  );
+}
+
+/** True when the expression calls `matches()` anywhere. @internal */
+export function callsMatches(node: SyntaxNode): boolean {
+  if (node.op === "rcall" && node.args[0] === "matches") return true;
+  return partsOf(node).some(callsMatches);
 }
 
 function checkField(node: SyntaxNode, field: string, scope: ScanScope, findings: Finding[]): void {

@@ -32,6 +32,20 @@ describe("readRules", () => {
     expect(rules[0]).toMatchObject({ severity: 1, profileDependency: 0, tags: [], isTriggerAlert: false });
   });
 
+  it("puts the path that the kernel saw before the arguments, where older rules ask for the path [cel E-5]", () => {
+    const expressionOf = (expression: string): string | undefined =>
+      reading({ ...rule, expressions: { ...rule.expressions, ruleExpression: [{ eventType: "exec", expression }] } })
+        .rules[0]?.expressions.ruleExpression[0]?.expression;
+    const path = "(event.exepath != '' ? event.exepath : parse.get_exec_path(event.args, event.comm))";
+    expect(expressionOf("!ap.was_executed('', parse.get_exec_path(event.args, event.comm))")).toBe(
+      `!ap.was_executed('', ${path})`,
+    );
+    expect(expressionOf("parse.get_exec_path( event.args,event.comm , event.exepath) == 'a'")).toBe(`${path} == 'a'`);
+    expect(expressionOf("parse.get_exec_path(['a'], event.comm) == 'a'")).toBe(
+      "parse.get_exec_path(['a'], event.comm) == 'a'",
+    );
+  });
+
   it.each([
     [{ ...rule, id: 7 }, "spec.rules[0].id", "must be a text"],
     [{ ...rule, enabled: "yes" }, "spec.rules[0].enabled", "must be true or false"],

@@ -15,6 +15,13 @@ const maxProblems = 100;
 /** Longest text of a rule, characters; expressions have a limit of their own. */
 const maxTextLength = 65_536;
 
+/**
+ * The path of an execution as older rules ask for it: out of the arguments, which the process chooses and which a source may not be able to tell.
+ * The agent that these rules were written for puts the path that the kernel saw in front, and so does this reader.
+ */
+const execPathOfArguments = /parse\.get_exec_path\(\s*event\.args\s*,\s*event\.comm\s*(?:,\s*event\.exepath\s*)?\)/g;
+const execPath = "(event.exepath != '' ? event.exepath : parse.get_exec_path(event.args, event.comm))";
+
 /** Every event type, so that one nobody knows is found before a rule waits for it in vain. */
 const eventTypes: Readonly<Record<RuleEventType, true>> = {
   all: true,
@@ -43,7 +50,8 @@ const eventTypes: Readonly<Record<RuleEventType, true>> = {
 /**
  * Reads a Rules resource (kubescape.io/v1) from JSON of any origin: which rules can be checked further, and what is wrong with the others.
  *
- * Optional members may be absent, as existing resources leave them out. Members that are not known are ignored, because the definition of an existing
+ * Optional members may be absent, as existing resources leave them out. `parse.get_exec_path(event.args, event.comm)` of older rules is read as the path
+ * that the kernel saw, and those arguments where there is none. Members that are not known are ignored, because the definition of an existing
  * installation keeps such. Never throws for what `JSON.parse` can make.
  *
  * @public
@@ -111,7 +119,8 @@ class RulesReader {
       if (eventType !== "" && !Object.hasOwn(eventTypes, eventType)) {
         this.add(`${place}.eventType`, `must be one of ${Object.keys(eventTypes).join(", ")}, got ${quote(eventType)}`);
       }
-      return { eventType: eventType as RuleEventType, expression: this.#text(condition, place, "expression", true) };
+      const expression = this.#text(condition, place, "expression", true).replace(execPathOfArguments, execPath);
+      return { eventType: eventType as RuleEventType, expression };
     });
   }
 

@@ -33,11 +33,8 @@ export class RuleProgram {
       types.add(eventType);
       this.#check(`expressions.ruleExpression[${index}].expression`, expression, "bool", eventType, problems);
     }
-    // The two texts are built for any event type that the rule has a condition for.
-    for (const eventType of types) {
-      this.#check("expressions.message", message, "string", eventType, problems);
-      this.#check("expressions.uniqueId", uniqueId, "string", eventType, problems);
-    }
+    this.#checkText("expressions.message", message, types, problems);
+    this.#checkText("expressions.uniqueId", uniqueId, types, problems);
     return problems;
   }
 
@@ -63,12 +60,17 @@ export class RuleProgram {
   }
 
   /**
-   * The fields without which no condition for this type of event can be judged.
+   * What an event of this type has to tell: for each condition sets of fields, of one of which it needs every one.
    *
    * @throws at first use what {@link CelEngine.compile} throws.
    */
-  requiredFields(eventType: RuleEventType): readonly EventField[] {
-    return [...new Set(this.#conditionsFor(eventType).flatMap(({ requiredFields }) => requiredFields))];
+  requiredFields(eventType: RuleEventType): readonly (readonly (readonly EventField[])[])[] {
+    return this.#conditionsFor(eventType).map(({ requiredFields }) => requiredFields);
+  }
+
+  /** Every field that the conditions for this type of event may read. @throws as {@link RuleProgram.requiredFields} */
+  readFields(eventType: RuleEventType): readonly EventField[] {
+    return [...new Set(this.#conditionsFor(eventType).flatMap(({ readFields }) => readFields))];
   }
 
   /** The text of the alert. @throws as {@link RuleProgram.matches} */
@@ -93,6 +95,22 @@ export class RuleProgram {
     }
     this.#conditions.set(eventType, compiled);
     return compiled;
+  }
+
+  /**
+   * The two texts are built for any event type that the rule has a condition for, and often ask for the type first: a field that one of the
+   * types has is fine.
+   */
+  #checkText(path: string, expression: string, types: ReadonlySet<RuleEventType>, problems: RuleProblem[]): void {
+    const found = [...types].map((type) => {
+      const own: RuleProblem[] = [];
+      this.#check(path, expression, "string", type, own);
+      return own;
+    });
+    const [first = [], ...others] = found;
+    const isEverywhere = ({ message }: RuleProblem): boolean =>
+      others.every((own) => own.some((other) => other.message === message));
+    problems.push(...first.filter(isEverywhere));
   }
 
   #check(

@@ -172,8 +172,8 @@ export const misuseRules: readonly RuleDefinition[] = [
           eventType: "ptrace",
           // POKETEXT, POKEDATA, POKEUSR, SETREGS, ATTACH, SETREGSET, SEIZE
           expression:
-            "event.cmd == 4 || event.cmd == 5 || event.cmd == 6 || event.cmd == 13 || event.cmd == 16 || " +
-            "event.cmd == 16901 || event.cmd == 16902",
+            "event.cmd == 4u || event.cmd == 5u || event.cmd == 6u || event.cmd == 13u || event.cmd == 16u || " +
+            "event.cmd == 16901u || event.cmd == 16902u",
         },
       ],
     },

@@ -252,7 +252,7 @@ export const profileRules: readonly RuleDefinition[] = [
       message: "event.comm + ' loaded an eBPF program in container ' + event.containerName",
       uniqueId: "event.comm + '|bpf'",
       ruleExpression: [
-        { eventType: "bpf", expression: "event.cmd == 5 && !cp.was_syscall_used(event.containerId, 'bpf')" },
+        { eventType: "bpf", expression: "event.cmd == 5u && !cp.was_syscall_used(event.containerId, 'bpf')" },
       ],
     },
     profileDependency: 1,
