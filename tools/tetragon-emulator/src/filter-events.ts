@@ -1,17 +1,8 @@
+import { fieldTable, parseFieldTable } from "@kinglet/runtime-events/tetragon-grpc";
 import { memberOf } from "./agent-event.ts";
 import type { Json } from "./event-codec.ts";
 
 type Test = (json: Json) => boolean;
-
-/** Release that brought a filter field; an older agent does not see it. */
-const since: ReadonlyMap<string, number> = new Map([
-  ["cel_expression", 3],
-  ["container_id", 3],
-  ["in_init_tree", 3],
-  ["ancestor_binary_regex", 4],
-  ["container_name_regex", 6],
-  ["namespace_regex", 7],
-]);
 
 /**
  * What `allow_list` and `deny_list` of a request let through: filters of a list are or-ed, fields of a filter and-ed, values of a field or-ed; an
@@ -21,15 +12,17 @@ const since: ReadonlyMap<string, number> = new Map([
  * @param minor - the agent plays release 1.minor: fields that came later are ignored, as unknown fields are.
  */
 export function compileFilters(request: Json, minor: number): Test {
-  const allow = ((request["allow_list"] ?? []) as Json[]).map((filter) => compileFilter(filter, minor));
-  const deny = ((request["deny_list"] ?? []) as Json[]).map((filter) => compileFilter(filter, minor));
+  const fields = parseFieldTable(fieldTable).get("Filter")!.fields;
+  const known = new Set(fields.filter(({ since }) => Number(since.split(".")[1]) <= minor).map(({ name }) => name));
+  const allow = ((request["allow_list"] ?? []) as Json[]).map((filter) => compileFilter(filter, known));
+  const deny = ((request["deny_list"] ?? []) as Json[]).map((filter) => compileFilter(filter, known));
   return (json) => (allow.length === 0 || allow.some((test) => test(json))) && !deny.some((test) => test(json));
 }
 
-function compileFilter(filter: Json, minor: number): Test {
+function compileFilter(filter: Json, known: ReadonlySet<string>): Test {
   const tests: Test[] = [];
   for (const [field, value] of Object.entries(filter)) {
-    if ((since.get(field) ?? 0) > minor) continue;
+    if (!known.has(field)) continue;
     const test = compileField(field, value);
     if (test !== undefined) tests.push(test);
   }

@@ -38,6 +38,7 @@ Around it
   --metrics HOST:PORT      serves tetragon_notify_overflowed_events_total and the like
   --export-file PATH       writes the export file too (mode 600)
   --export-max-bytes N  --export-backups N  --export-rotation rename|copy-truncate  --export-gzip  --export-partial-every N  --export-cut-every N
+  --export-disk-bytes N    the disk is full after so many
 
 It prints one line of JSON when it is ready: {"ready":true,"address":...,"metrics":...}, one with its counts when the events are over
 (and at SIGUSR2), and the counts again when it ends (SIGTERM, SIGINT).`;
@@ -74,6 +75,7 @@ const options = {
   "export-gzip": flag,
   "export-partial-every": { ...text, default: "0" },
   "export-cut-every": { ...text, default: "0" },
+  "export-disk-bytes": { ...text, default: "forever" },
 } as const satisfies ParseArgsConfig["options"];
 
 /** Numbers of `1/2/3`. */
@@ -118,6 +120,7 @@ async function main(): Promise<void> {
           gzip: values["export-gzip"] === true,
           partialEvery: number(values["export-partial-every"], "export-partial-every"),
           cutEvery: number(values["export-cut-every"], "export-cut-every"),
+          diskBytes: number(values["export-disk-bytes"], "export-disk-bytes"),
         });
   const planned = (values.fault ?? []).map((plan) => {
     const [, name = "", second, seconds = "0"] = /^([a-z-]+)@([\d.]+)(?:\/([\d.]+))?$/.exec(plan) ?? [];
