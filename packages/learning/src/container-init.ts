@@ -28,7 +28,9 @@ export function createContainerInit(
 /** Why a container is not learned at all; undefined when it is. @internal */
 export function ignoredBecause(identity: ContainerIdentity, start: ContainerStart): string | undefined {
   if (start.ignoredBecause !== undefined) return start.ignoredBecause;
-  if (start.profileName === "") return "its profile cannot have a name";
+  if (start.profileName === "" || identity.ownerName === "" || identity.namespace === "") {
+    return "its profile cannot have a name";
+  }
   const userProfile = identity.podLabels?.[USER_DEFINED_PROFILE_LABEL] ?? "";
   return userProfile === "" ? undefined : "its pod names a user's profile";
 }

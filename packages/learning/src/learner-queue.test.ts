@@ -1,27 +1,12 @@
 import type { ContainerIdentity } from "@kinglet/enrichment";
-import { ManualClock } from "@kinglet/lifecycle";
 import { profileStatus } from "@kinglet/profile";
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exec, identityOf, LearnerBench, open, testTimings } from "../test/learner-bench.ts";
-import { isLearning } from "./learning-state.ts";
-import { MemoryStore } from "../test/memory-store.ts";
+import type { MemoryStore } from "../test/memory-store.ts";
 import { ModelFiles } from "../test/model-files.ts";
+import { openOn } from "../test/open-on.ts";
 
-const queueDir = "/queue";
 const job = { ownerKind: "Job", ownerApiVersion: "batch/v1", ownerName: "load" } as const;
-
-/** A learner on this directory; the next one on the same store and clock finds what it left. */
-const openOn = (model: ModelFiles, before?: LearnerBench, more = {}): Promise<LearnerBench> => {
-  before?.kill();
-  return LearnerBench.open({
-    queueDir,
-    files: model.files,
-    clock: before?.clock ?? new ManualClock(),
-    store: before?.store ?? new MemoryStore(),
-    ...more,
-  });
-};
 
 /** Acknowledgements of what was recorded. */
 function acknowledging(bench: LearnerBench): {
@@ -187,6 +172,23 @@ describe("openLearner", () => {
       await next.clock.advance(40_000);
       expect([lifecycleOf(next.store), pathsOf(next.store)]).toEqual(["completed partial", ["/bin/b"]]);
       expect(next.view(web)?.gaps).toEqual(["what was learned before is gone from the store"]);
+    });
+
+    it("does not call whole what was deleted after its first report either [learning evidence]", async () => {
+      const model = new ModelFiles();
+      const bench = await openOn(model);
+      const web = bench.start("a");
+      bench.record(web, exec("/bin/a"));
+      await bench.clock.advance(60_000);
+      await bench.stop();
+      await using next = await openOn(model.afterKill(), bench);
+      next.start("a", { isAlreadyRunning: true, isContinued: true });
+      next.record(web, exec("/bin/b"));
+      await next.clock.advance(15_000);
+      expect(pathsOf(next.store)).toEqual(["/bin/a", "/bin/b"]);
+      next.store.objects.clear();
+      await next.clock.advance(40_000);
+      expect([lifecycleOf(next.store), pathsOf(next.store)]).toEqual(["completed partial", ["/bin/b"]]);
     });
 
     it("does not complete an empty profile when everything was deleted meanwhile [learning evidence]", async () => {
@@ -359,65 +361,5 @@ describe("openLearner", () => {
       expect(bench.learner.views().queue.directoryBytes).toBeLessThan(1_200_000);
     }
     expect(model.names).toHaveLength(1);
-  });
-
-  const step = fc.oneof(
-    { weight: 6, arbitrary: fc.tuple(fc.constant("record" as const), fc.integer({ min: 0, max: 30 })) },
-    { weight: 2, arbitrary: fc.tuple(fc.constant("start" as const), fc.integer({ min: 0, max: 3 })) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant("end" as const), fc.integer({ min: 0, max: 3 })) },
-    { weight: 5, arbitrary: fc.tuple(fc.constant("advance" as const), fc.constantFrom(0, 50, 150, 2_500, 30_000)) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant("store" as const), fc.integer({ min: 0, max: 1 })) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant("disk" as const), fc.integer({ min: 0, max: 2 })) },
-    { weight: 2, arbitrary: fc.tuple(fc.constant("kill" as const), fc.constant(0)) },
-  );
-
-  it("loses nothing that was acknowledged, whatever happens and whenever it is killed [learning kill]", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        let model = new ModelFiles();
-        let bench = await openOn(model);
-        const { clock, store } = bench;
-        /** What a source has delivered in this run; after a restart it begins at the first that is not done. */
-        let delivered: { readonly name: string; readonly path: string; isDone: boolean }[] = [];
-        const acknowledged: typeof delivered = [];
-        const killed: LearnerBench[] = [];
-        const deliver = (name: string, path: string): void => {
-          const event = exec(path);
-          const entry = { name, path, isDone: false };
-          delivered.push(entry);
-          const state = bench.view(identityOf(name))?.state;
-          const position = bench.learner.record(event, identityOf(name));
-          if (state === undefined || !isLearning(state)) delivered.pop();
-          else bench.learner.whenPersisted(position, event.sequence, () => (entry.isDone = true));
-        };
-        const restart = async (): Promise<void> => {
-          model = model.afterKill();
-          killed.push(bench);
-          const firstOpen = delivered.findIndex(({ isDone }) => !isDone);
-          const open = firstOpen === -1 ? [] : delivered.slice(firstOpen);
-          acknowledged.push(...delivered.slice(0, delivered.length - open.length));
-          delivered = [];
-          bench = await openOn(model, bench);
-          for (const { name, path } of open) deliver(name, path);
-        };
-        for (const [what, value] of steps) {
-          const name = `c${value % 4}x`;
-          if (what === "start") bench.start(name, { profileName: name, isAlreadyRunning: killed.length > 0 });
-          else if (what === "end") bench.learner.containerEnded(identityOf(name).containerId, value % 2);
-          else if (what === "record") deliver(name, `/bin/${value}`);
-          else if (what === "advance") await clock.advance(value);
-          else if (what === "store") store.mode = value === 0 ? "down" : "works";
-          else if (what === "disk") model.failing = ([undefined, "append", "create"] as const)[value];
-          else await restart();
-        }
-        model.failing = undefined;
-        store.mode = "works";
-        await restart();
-        await clock.advance(60_000);
-        for (const { name, path } of acknowledged) expect(pathsOf(store, name)).toContain(path);
-        for (const one of [...killed, bench]) await one.stop();
-      }),
-      { seed: 1, numRuns: 300 },
-    );
   });
 });

@@ -125,9 +125,11 @@ export class LearningQueue {
   }
 
   *#changes(): Generator<JournalRecord> {
-    for (const k of [...this.#ended]) yield { t: "end", k };
+    for (const k of this.#ended) yield { t: "end", k };
     const isWritten = new Set<LearnedProfile>();
-    for (const profile of [...this.#dirty]) {
+    for (const profile of this.#dirty) {
+      // One that left while its last report was under way is not to come back.
+      if (this.#profiles.get(profile.key) !== profile) continue;
       isWritten.add(profile);
       yield profileRecord(profile);
       const delta = profile.recording.takeDelta();
@@ -135,7 +137,7 @@ export class LearningQueue {
       profile.persistedCount += 1;
       yield { t: "add", k: profile.key, n: profile.persistedCount, delta };
     }
-    for (const container of [...this.#dirtyContainers]) {
+    for (const container of this.#dirtyContainers) {
       const { profile } = container;
       if (profile === undefined || this.#profiles.get(profile.key) !== profile) continue;
       if (!isWritten.has(profile)) yield profileRecord(profile);

@@ -46,7 +46,7 @@ export class ProfileProgress<Contributor extends ProfileContributor> {
   storedClaim = "";
   /** Additions that were written to the queue directory. */
   persistedCount = 0;
-  /** True when a learner before this one brought something into the store that this one does not hold. */
+  /** True when a learner before this one brought something into the store that this one does not hold, and it was not found missing. */
   reliesOnStore = false;
   /** Those of them that are in the store. */
   storedCount = 0;

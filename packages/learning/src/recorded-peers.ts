@@ -125,7 +125,10 @@ export class RecordedPeers {
     const { ports, ipAddresses, ...key } = neighbor;
     const known = this.#byIdentifier.get(key.identifier);
     const peer = known ?? this.#keep(key);
-    for (const address of ipAddresses) peer.addresses.add(address);
+    for (const address of ipAddresses) {
+      peer.addresses.add(address);
+      this.#byAddress.set(address, peer);
+    }
     for (const { port, protocol } of ports) {
       const protocols = peer.ports.get(port ?? -1) ?? noTexts;
       if (!protocols.includes(protocol)) peer.ports.set(port ?? -1, [...protocols, protocol]);

@@ -369,6 +369,14 @@ describe("Recording", () => {
     );
   });
 
+  it("knows the addresses of a name again after it was read back [learning restore]", () => {
+    const recording = recordingOf([dns("api.example.com.", "1.1.1.1"), connect("1.1.1.1")]);
+    const again = new Recording(options);
+    again.restore(recording.everything());
+    expect(again.record(connect("1.1.1.1"), false)).toBe("known");
+    expect(again.surfaces().egress).toHaveLength(1);
+  });
+
   it("allocates nothing for an event that it knows [learning allocation]", () => {
     const known: readonly ActivityEvent[] = [
       exec("/bin/ls", "-la"),

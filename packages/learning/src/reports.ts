@@ -146,7 +146,6 @@ export class Reports {
         this.#finish(profile, outcome, []);
         return;
       }
-      profile.reliesOnStore = false;
       profile.storedVersion = version;
       profile.storedBytes = bytes;
       profile.storedCount = persistedCount;
