@@ -39,7 +39,7 @@ export function activityNumbersOf(kinds: ReadonlySet<RuntimeEventKind> | undefin
   for (const kind of kinds) {
     if (kind === "exec") numbers.push(1);
     else if (kind === "exit") numbers.push(5);
-    else wantsHooks = true;
+    else if (kind !== "throttle" && kind !== "rateLimit") wantsHooks = true;
   }
   // Everything else comes from hooks: which hook gives which kind is a matter of the policies.
   if (wantsHooks) numbers.push(9, 10, 11, 12, 28, 29);
