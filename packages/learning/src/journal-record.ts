@@ -26,7 +26,7 @@ export interface ContainerRecord {
 }
 
 /** What a profile was found to hold. @internal */
-export interface AdditionRecord {
+interface AdditionRecord {
   readonly t: "add";
   readonly k: string;
   /** 1, 2, 3 … for each profile. */
@@ -35,7 +35,7 @@ export interface AdditionRecord {
 }
 
 /** Nothing of this profile is left to do. @internal */
-export interface EndRecord {
+interface EndRecord {
   readonly t: "end";
   readonly k: string;
 }

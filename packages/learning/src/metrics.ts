@@ -28,7 +28,7 @@ export const finishedCounter: MetricDefinition<"state"> = {
 export const reportsCounter: MetricDefinition<"outcome"> = {
   type: "counter",
   name: "kinglet_learning_reports_total",
-  help: "Reports to the profile store by outcome: stored, learned-elsewhere, already-learned, authored, too-large, error or given_up.",
+  help: "Reports to the profile store by outcome: stored, learned-elsewhere, already-learned, authored, gone (what was stored before is missing), too-large or error.",
   labels: ["outcome"],
 };
 

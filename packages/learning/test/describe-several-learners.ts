@@ -73,7 +73,7 @@ export function describeSeveralLearners(name: string, openStore: () => Promise<S
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       // One ends in the middle; the next on its node takes up what it left.
-      await expect.poll(() => learners[0]?.views().queue.waitingEvents).toBe(0);
+      await expect.poll(() => learners[0]?.views().queue.waitingEvents, { timeout: 60_000 }).toBe(0);
       controllers[0]!.abort();
       await learners[0]![Symbol.asyncDispose]();
       learners[0] = await start(0);
