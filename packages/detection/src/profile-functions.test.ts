@@ -194,6 +194,32 @@ describe("createProfileFunctions", () => {
   });
 });
 
+describe("cp.was_host_accessed", () => {
+  it("finds a host that stands as a whole before the path, and nothing else [rules A-2]", () => {
+    const label = fc.constantFrom("a", "api", "apiserver", "example", "com", "x-y");
+    const host = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => labels.join("."));
+    const endpoint = fc
+      .tuple(
+        fc.constantFrom("", "http://", "https://"),
+        host,
+        fc.constantFrom("", ":80", ":443"),
+        fc.array(label, { maxLength: 2 }),
+      )
+      .map(([scheme, name, port, path]) => ({ name, text: `${scheme}${name}${port}/${path.join("/")}` }));
+    fc.assert(
+      fc.property(endpoint, host, ({ name, text }, asked) => {
+        const recorded = parseContainerProfile({
+          metadata: { name: "p", namespace: "n" },
+          spec: { endpoints: [{ endpoint: text, methods: ["GET"], internal: false, direction: "outbound" }] },
+        });
+        const functions = createProfileFunctions({ get: () => ({ ...view, content: obviousAnswers(recorded) }) });
+        expect([text, asked, functions["cp.was_host_accessed"]?.("c1", asked)]).toEqual([text, asked, asked === name]);
+      }),
+      { seed: 1, numRuns: 1_000 },
+    );
+  });
+});
+
 describe("matchesDynamicPath", () => {
   /** The obvious version. */
   const oracle = (recorded: string, observed: string): boolean => {
