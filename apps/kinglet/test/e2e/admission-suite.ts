@@ -194,7 +194,8 @@ export function describeAdmission(title: string, open: () => Promise<ClusterFixt
       await writeFile(other.file("kubeconfig"), kubeconfig.replaceAll(cluster.server, "https://127.0.0.1:1"));
       await using second = await WebhookProcess.start({ folder: other.path, kubeconfig: other.file("kubeconfig") });
       await second.ready();
-      expect(second.stderr()).toContain('"source":"copy"');
+      // The log comes by a pipe of its own.
+      await second.until(async () => second.stderr().includes('"source":"copy"'), "the copy to be named");
     });
 
     it("is not ready at once on SIGTERM, answers for ten seconds more, and is done within twenty", async () => {

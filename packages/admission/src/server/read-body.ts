@@ -44,7 +44,7 @@ export function readBody(
   const { maxBytes, budget, clock } = options;
   const declared = Number(request.headers["content-length"] ?? "-1");
   return new Promise((resolve) => {
-    let store = Buffer.alloc(0);
+    let store: Buffer = Buffer.alloc(0);
     let kept = 0;
     let received = 0;
     let reserved = 0;
@@ -82,7 +82,10 @@ export function readBody(
       store = larger;
       return true;
     };
-    if (!isHead && declared > 0 && !hasRoomFor(declared)) isHead = true;
+    if (!isHead && declared > 0) {
+      if (budget.tryReserve(declared)) reserved = declared;
+      else isHead = true;
+    }
     request.on("data", (chunk: Buffer) => {
       received += chunk.length;
       if (received > maxDiscardedBytes) return finish({ kind: "gone" });
@@ -90,6 +93,12 @@ export function readBody(
       if (isTooLarge) {
         if (!isHead) keepHeadOnly();
         kept = 0;
+        return undefined;
+      }
+      if (!isHead && received === declared && kept === 0) {
+        // All at once, as most reviews come: nothing to put together.
+        store = chunk;
+        kept = chunk.length;
         return undefined;
       }
       if (!isHead && !hasRoomFor(received)) keepHeadOnly();
