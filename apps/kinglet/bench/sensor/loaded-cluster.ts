@@ -11,7 +11,7 @@ import {
   podObject,
   type ClusterFixture,
 } from "@kinglet/testing";
-import { permittedProgram, type LoadedContainer } from "./reference-load.ts";
+import { permittedArguments, permittedProgram, type LoadedContainer } from "./reference-load.ts";
 
 /** Makes running pods of one container with a completed profile each, ten to a namespace. */
 export async function loadCluster(fixture: ClusterFixture, count: number): Promise<readonly LoadedContainer[]> {
@@ -48,6 +48,10 @@ function profileOf(name: string, namespace: string, at: number): object {
     ports: [{ name: "TCP-8080", protocol: "TCP", port: 8080 }],
   }));
   const syscalls = Array.from({ length: 120 }, (_none, n) => `call_${n}`);
-  const profile = containerProfileObject({ name, namespace, execs: [permittedProgram, ...execs] });
+  const profile = containerProfileObject({
+    name,
+    namespace,
+    execs: [{ path: permittedProgram, args: [permittedProgram, ...permittedArguments] }, ...execs],
+  });
   return { ...profile, spec: { ...profile.spec, opens, syscalls, egress } };
 }

@@ -25,6 +25,7 @@ export interface LoadedContainer {
 
 /** What every profile of the load allows. */
 export const permittedProgram = "/usr/local/bin/node";
+export const permittedArguments: readonly string[] = ["/srv/task.js", "--run"];
 
 /** Processes of a container: as many as make 94 % of the openings repetitions within ten seconds, as in the reference's load. */
 const openedPaths = 560;
@@ -45,13 +46,13 @@ export class ReferenceLoad {
   open(): string {
     const at = this.#count++;
     const path = `/usr/share/shop/data/file-${at % openedPaths}`;
-    return this.#call("security_file_permission", [{ file_arg: { path, permission: "-rw-r--r--" } }, { int_arg: 4 }]);
+    return this.#call("security_file_open", [{ file_arg: { path, flags: "O_RDONLY", permission: "-rw-r--r--" } }]);
   }
 
   exec(): string {
     const at = this.#count++;
     const process = this.#process(permittedProgram, 1000 + (at % 30_000));
-    return execLine({ ...process, args: `/srv/task.js --run ${at % 50}`, time: now(), nodeName: "node-a" });
+    return execLine({ ...process, args: permittedArguments.join(" "), time: now(), nodeName: "node-a" });
   }
 
   exit(): string {
@@ -77,15 +78,15 @@ export class ReferenceLoad {
 
   link(): string {
     const at = this.#count++;
-    const call = at % 2 === 0 ? "security_path_symlink" : "security_path_link";
-    return this.#call(call, [{ string_arg: `/srv/old-${at}` }, { path_arg: { path: `/srv/new-${at}` } }]);
+    const call = at % 2 === 0 ? "__x64_sys_symlink" : "__x64_sys_link";
+    return this.#call(call, [{ string_arg: `/srv/old-${at}` }, { string_arg: `/srv/new-${at}` }]);
   }
 
   dns(): string {
     const at = this.#count++;
-    const sock = { family: "AF_INET", type: "SOCK_DGRAM", protocol: "IPPROTO_UDP", saddr: "10.1.0.7" };
-    const more = { daddr: "10.96.0.10", sport: 40_000 + (at % 1000), dport: 53 };
-    return this.#call("udp_sendmsg", [{ sock_arg: { ...sock, ...more } }]);
+    const server = { family: "AF_INET", addr: "10.96.0.10", port: 53 };
+    const question = [{ bytes_arg: dnsQuestion(`host-${at % 7}.shop.svc.cluster.local`) }, { size_arg: "64" }];
+    return this.#call("__x64_sys_sendto", [...question, { sockaddr_arg: server }]);
   }
 
   /** An execution that no profile lists; its path is its mark. */
@@ -110,6 +111,13 @@ export class ReferenceLoad {
       parent: { ...own, binary: permittedProgram, args: "/srv/server.js", pid: 900, execId: `bm9kZS1h${at}` },
     };
   }
+}
+
+/** A question for an address, as the policy has Tetragon copy it. */
+function dnsQuestion(name: string): string {
+  const header = Buffer.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  const labels = name.split(".").map((label) => `${String.fromCodePoint(label.length)}${label}`);
+  return Buffer.concat([header, Buffer.from(`${labels.join("")}\0\0\u0001\0\u0001`, "latin1")]).toString("base64");
 }
 
 /** Microseconds as Tetragon's nanoseconds. */
