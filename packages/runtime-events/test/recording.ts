@@ -30,7 +30,7 @@ export interface RecordedContainer {
 }
 
 /** A command that a container says it ran. */
-export interface RecordedStep {
+interface RecordedStep {
   readonly atMs: number;
   readonly command: string;
   /** False where the shell quoted it, or cut it short. */

@@ -77,7 +77,7 @@ export function readCreat(call: HookCall): OpenEvent | undefined {
 }
 
 /** Names of open flags with the access mode first. */
-export function flagsOf(flags: number): readonly string[] {
+function flagsOf(flags: number): readonly string[] {
   const names: string[] = [accessNames[flags & 3] ?? "O_ACCMODE"];
   for (const [bit, name] of flagNames) {
     if ((flags & ~largeFile & bit) !== 0) names.push(name);
