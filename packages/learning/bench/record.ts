@@ -42,7 +42,10 @@ const kinds: Readonly<Record<string, readonly ActivityEvent[]>> = {
       }),
   ),
   open: list(
-    (at) => new OpenEvent({ sequence, path: `/usr/lib/module-${at}/index.so`, flags: ["O_RDONLY", "O_CLOEXEC"] }),
+    (at) => new OpenEvent({ sequence, path: `/usr/lib/module-${at % 40}/index.so`, flags: ["O_RDONLY", "O_CLOEXEC"] }),
+  ),
+  "open that a pattern covers": list(
+    (at) => new OpenEvent({ sequence, path: `/tmp/cache/file-${at}.tmp`, flags: ["O_RDONLY", "O_CLOEXEC"] }),
   ),
   "open below /proc/<number>": list(
     (at) => new OpenEvent({ sequence, path: `/proc/${1000 + at}/stat`, flags: ["O_RDONLY"] }),
@@ -72,7 +75,7 @@ const learner = await openLearner({
 });
 learner.containerStarted(identity, { profileName: "p", isAlreadyRunning: false });
 
-const bare = new Map(list((at) => [`/usr/lib/module-${at}/index.so`, at]));
+const bare = new Map(list((at) => [`/usr/lib/module-${at % 40}/index.so`, at]));
 let sink = 0;
 const opens = kinds["open"] as readonly OpenEvent[];
 const candidates: [string, () => void][] = [
