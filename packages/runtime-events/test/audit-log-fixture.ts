@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -109,6 +109,10 @@ export class AuditFolder implements Disposable {
     }
     rmSync(`${this.path}.${keep}`, { force: true });
     renameSync(this.path, `${this.path}.1`);
+  }
+
+  get size(): number {
+    return statSync(this.path).size;
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
+import { createMetrics } from "@kinglet/metrics";
 import { describe, expect, it } from "vitest";
 import { AuditFolder, execRecords, FakeProcesses, startAuditLog } from "../../test/audit-log-fixture.ts";
 import { openAuditLogSource } from "./open-audit-log-source.ts";
@@ -206,6 +207,31 @@ describe("openAuditLogSource", () => {
       }),
       { seed: 1, numRuns: 60 },
     );
+  });
+
+  it("shows in metrics what it read, how containers were found, and that it reads", async () => {
+    using folder = new AuditFolder();
+    const metrics = createMetrics();
+    folder.write(
+      ...exec(1),
+      ...execRecords({ serial: 2, isSuccessful: false }),
+      "type=USER_AUTH msg=audit(1.000:3): x=1",
+    );
+    const run = await startAuditLog({ path: folder.path, metrics }, () => {});
+    await run.until("all", () => run.events.length === 1 && run.source.health().position?.readOffset === folder.size);
+    const { text } = await metrics.exposition();
+    for (const series of [
+      'kinglet_linux_audit_records_total{outcome="joined"} 10',
+      'kinglet_linux_audit_records_total{outcome="passed_over"} 1',
+      'kinglet_linux_audit_events_total{outcome="delivered"} 1',
+      'kinglet_linux_audit_events_total{outcome="failed"} 1',
+      'kinglet_linux_audit_located_total{by="none"} 1',
+      "kinglet_linux_audit_connected 1",
+      "kinglet_linux_audit_open_events 1",
+    ]) {
+      expect(text).toContain(series);
+    }
+    await run.stop();
   });
 
   it("refuses settings that cannot be, and a log that is a folder", async () => {

@@ -17,6 +17,7 @@ import type { SourceHealth } from "../source-health.ts";
 import { AuditDecoder } from "./audit-decoder.ts";
 import type { ResolvedAuditOptions } from "./audit-source-options.ts";
 import { EventBooks } from "./event-books.ts";
+import { collectAuditHealth } from "./collect-audit-health.ts";
 import { LossBook } from "./loss-book.ts";
 import { listNumbered } from "./numbered-rotation.ts";
 
@@ -51,6 +52,7 @@ export class AuditLogSource implements RuntimeEventSource {
   readonly #writer: CheckpointWriter | undefined;
   readonly #checkpointOutcomes: Counter<"outcome">;
   readonly #changes: Counter<"change">;
+  readonly #stopCollecting: () => void;
   readonly #stop: AbortController = new AbortController();
   #start: StartPlace;
   #file: ExportFile | undefined;
@@ -66,6 +68,7 @@ export class AuditLogSource implements RuntimeEventSource {
     this.#options = options;
     const { clock, logger, metrics, readStatus, checkpointPath } = options;
     this.#lines = new LineBuffer(options.maxLineBytes);
+    this.#stopCollecting = collectAuditHealth(metrics, () => this.health());
     this.#counters = new SourceCounters(metrics);
     this.#losses = new LossBook({ clock, logger, counters: this.#counters, readStatus });
     this.#decoder = new AuditDecoder({
@@ -137,6 +140,7 @@ export class AuditLogSource implements RuntimeEventSource {
     });
     this.#checkpointTimer?.cancel();
     this.#checkpointTimer = undefined;
+    this.#stopCollecting();
     await this.#checkpointQuietly();
   }
 

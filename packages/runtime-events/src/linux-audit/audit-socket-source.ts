@@ -13,6 +13,7 @@ import { SourceCounters } from "../source-counters.ts";
 import type { SourceHealth } from "../source-health.ts";
 import { AuditDecoder } from "./audit-decoder.ts";
 import type { ResolvedAuditOptions } from "./audit-source-options.ts";
+import { collectAuditHealth } from "./collect-audit-health.ts";
 import { LossBook } from "./loss-book.ts";
 
 /** Checked settings of an {@link AuditSocketSource}. @internal */
@@ -39,6 +40,7 @@ export class AuditSocketSource implements RuntimeEventSource {
   readonly #queue: BoundedQueue<RuntimeEvent>;
   readonly #open: Set<number> = new Set();
   readonly #confirmed: Set<string> = new Set();
+  readonly #stopCollecting: () => void;
   readonly #stop: AbortController = new AbortController();
   #running: Promise<void> | undefined;
   #reason = "not started";
@@ -49,6 +51,7 @@ export class AuditSocketSource implements RuntimeEventSource {
     this.#options = options;
     const { clock, logger, metrics, readStatus } = options;
     this.#lines = new LineBuffer(options.maxLineBytes);
+    this.#stopCollecting = collectAuditHealth(metrics, () => this.health());
     this.#counters = new SourceCounters(metrics);
     this.#losses = new LossBook({ clock, logger, counters: this.#counters, readStatus });
     this.#decoder = new AuditDecoder({
@@ -123,6 +126,7 @@ export class AuditSocketSource implements RuntimeEventSource {
     await this.#running?.catch(() => {
       // Whoever called `run` hears of it.
     });
+    this.#stopCollecting();
   }
 
   async #run(outer: AbortSignal, deliver: RunSourceOptions["deliver"]): Promise<void> {

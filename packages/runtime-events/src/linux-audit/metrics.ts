@@ -23,3 +23,17 @@ export const auditContainers: MetricDefinition<"by"> = {
   help: "How the container of an event was found, by: process (the system said so), tree (known from before), parent (the process was gone), none.",
   labels: ["by"],
 };
+
+/** Gauge: 1 while records would arrive. @internal */
+export const auditConnected: MetricDefinition = {
+  type: "gauge",
+  name: "kinglet_linux_audit_connected",
+  help: "1 while auditd's log is followed, or its socket is open, and auditing is not known to be off; else 0.",
+};
+
+/** Gauge: delivered events that are not acknowledged. @internal */
+export const auditOpenEvents: MetricDefinition = {
+  type: "gauge",
+  name: "kinglet_linux_audit_open_events",
+  help: "Delivered events that are not acknowledged yet.",
+};
