@@ -1,4 +1,4 @@
-export { breakGlassAnnotations, type BypassOptions, type BypassReason } from "./decision/bypass.ts";
+export { breakGlassAnnotations, type BypassOptions, type BypassReason, type RequestHead } from "./decision/bypass.ts";
 export type { DecisionEnvironment } from "./decision/decision-environment.ts";
 export type { Decision, DecisionSubject } from "./decision/decision.ts";
 export { exemptNamespaces, type ExemptNamespaces } from "./decision/exempt-namespaces.ts";
