@@ -46,8 +46,10 @@ export class RunningSensor {
     this.metricsUrl = `http://127.0.0.1:${metricsPort}`;
     this.debugUrl = `http://127.0.0.1:${debugPort}`;
     const [command = "", ...first] = options.command;
+    // Every alert is shown, repetitions too.
+    const alerts = ["--alert-cooldown", "0", "--alert-budget", "0"];
     const binds = ["--metrics-bind", `127.0.0.1:${metricsPort}`, "--debug-bind", `127.0.0.1:${debugPort}`];
-    this.#child = spawn(command, [...first, ...options.args, ...binds], {
+    this.#child = spawn(command, [...first, ...options.args, ...alerts, ...binds], {
       env: options.env,
       stdio: ["ignore", "pipe", "pipe"],
       // A process group of its own: Ctrl-C reaches the demo alone, which then stops the sensor in order.

@@ -138,7 +138,10 @@ export function recordedProfiles(
 ): readonly ContainerProfileObject[] {
   return containers.map((container) => {
     const binaries = new Set((judged.get(container.id) ?? []).map((execution) => execution.binary));
-    const execs = [...binaries].filter((binary) => !isLeftOut(container, binary));
+    // Whatever the arguments: which they were is another rule's affair.
+    const execs = [...binaries]
+      .filter((binary) => !isLeftOut(container, binary))
+      .map((path) => ({ path, args: ["\u22ef\u22ef"] }));
     return containerProfileObject({ name: container.profileName, namespace, execs });
   });
 }

@@ -66,7 +66,7 @@ export class ContainerLearning implements AsyncDisposable {
 
   /** Asked for every event that a rule with policies looks at. */
   isLearning(containerId: string): boolean {
-    return (this.learner as { isLearning?: (id: string) => boolean }).isLearning?.(containerId) ?? false;
+    return this.learner.isLearning(containerId);
   }
 
   /** The pod changed: some of its containers may have ended. */

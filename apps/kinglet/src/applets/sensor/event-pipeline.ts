@@ -175,7 +175,9 @@ export class EventPipeline {
       this.#options.source.acknowledge(event.sequence);
       return undefined;
     }
-    if (event.containerIdPrefix === "" && event.podName === "" && event.podUid === "") return this.#end(event, "host");
+    if (event.containerIdPrefix === "" && event.podName === "" && event.podUid === "") {
+      return this.#end(event, outcomeOf(event, "host"));
+    }
     if (this.#judgement?.isRepeated(event) === true) return this.#end(event, "repeated");
     this.#heldBytes += event.rawBytes;
     this.#room.submit(event);
@@ -242,7 +244,7 @@ export class EventPipeline {
       }
       return;
     }
-    this.#end(event, identity === undefined ? "unresolved" : "ignored");
+    this.#end(event, outcomeOf(event, identity === undefined ? "unresolved" : "ignored"));
     this.#release(event.rawBytes);
   }
 
@@ -253,7 +255,7 @@ export class EventPipeline {
   #judge(event: ActivityEvent, identity: ContainerIdentity): void {
     const { source, detector } = this.#options;
     const judgement = this.#judgement;
-    const outcome = outcomeOf(event, this.#isReady(identity.containerId));
+    const outcome = outcomeOf(event, this.#isReady(identity.containerId) ? "judged" : "unprofiled");
     if (judgement === undefined) {
       this.#end(event, outcome);
       this.#release(event.rawBytes);
@@ -345,9 +347,9 @@ export class EventPipeline {
   }
 }
 
-function outcomeOf(event: ActivityEvent, isReady: boolean): Outcome {
-  if (event.kind === "exec" && event.isReplay) return "replay";
-  return isReady ? "judged" : "unprofiled";
+/** What ran before the source started is no news, whatever becomes of it. */
+function outcomeOf(event: ActivityEvent, outcome: Outcome): Outcome {
+  return event.kind === "exec" && event.isReplay ? "replay" : outcome;
 }
 
 /** Everything that a process did; what is left over was not understood, or ends something. */

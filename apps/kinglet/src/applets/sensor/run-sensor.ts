@@ -67,7 +67,7 @@ export async function runSensor(
       : [start("the findings of others", reading.signal, () => takeFindings(parts, reading.signal))]),
     ...(parts.learning === undefined
       ? []
-      : [start("learning", running.signal, () => learn(parts.learning, running.signal))]),
+      : [start("learning", running.signal, () => learn(parts, tools, running.signal))]),
     ...(parts.exporters === undefined
       ? []
       : [start("the exporters of alerts", exporting.signal, () => runExporters(parts, exporting.signal))]),
@@ -98,7 +98,10 @@ export async function runSensor(
 }
 
 /** What the parts that are made later need. @internal */
-export type SensorTools = Pick<JudgementOptions, "config" | "scaled" | "clock" | "metrics">;
+export interface SensorTools extends Pick<JudgementOptions, "config" | "scaled" | "clock" | "metrics"> {
+  /** Called when much was loaded or taken in: what that left behind is given back to the system a moment later. */
+  settle(): void;
+}
 
 /** What must be in order before the sensor says that it is ready. */
 export interface SensorConditions {
@@ -195,6 +198,8 @@ async function judgeEvents(parts: SensorParts, tools: SensorTools, signal: Abort
   });
   parts.judging.judgement = judgement;
   parts.pipeline.prepared(judgement);
+  // What reading and compiling all that left behind is given back.
+  tools.settle();
   await whenAborted(signal);
 }
 
@@ -220,10 +225,11 @@ async function passOn(summary: Alert, { alerts }: SensorParts, signal: AbortSign
   }
 }
 
-async function learn(learning: SensorParts["learning"], signal: AbortSignal): Promise<void> {
+async function learn({ learning }: SensorParts, tools: SensorTools, signal: AbortSignal): Promise<void> {
   if (learning === undefined) return;
   const opened = await Promise.race([learning.opened, whenAborted(signal)]);
   if (signal.aborted || opened === undefined) return;
+  tools.settle();
   await opened.learner.run({ signal });
 }
 

@@ -226,6 +226,13 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   });
   stack.defer(watch.stop);
   stack.defer(profiles.onKnown((containerId) => pipeline.profileChanged(containerId)));
+  stack.defer(
+    profiles.onChange(({ containerId, profile }) => {
+      // Another sensor may have completed what this one is still learning.
+      if (profile === undefined || profile.status !== "completed" || !profile.origin.startsWith("learned")) return;
+      learning?.learning?.learner.profileCompleted(containerId, profile.completion);
+    }),
+  );
   return {
     client,
     pods: podInformer,

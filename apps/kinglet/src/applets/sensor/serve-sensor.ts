@@ -33,7 +33,13 @@ export function serveSensor(
       if (conditions === undefined) return;
       const { limitBytes } = memory;
       opened.parts = await openSensorParts({ config, context, logging, metrics, memoryLimitBytes: limitBytes }, stack);
-      const tools = { config, clock: context.clock, metrics, scaled: (size: number) => scaled(size, limitBytes) };
+      const tools = {
+        config,
+        clock: context.clock,
+        metrics,
+        scaled: (size: number) => scaled(size, limitBytes),
+        settle: memory.settle,
+      };
       await runSensor(opened.parts, context, conditions, tools, logger);
     },
     wrongSettings: [],
