@@ -87,7 +87,10 @@ export interface AlertProfile {
   readonly name: string;
   readonly status: string;
   readonly completion: string;
-  /** True when the profile was completed, also when it covers the container's life only in part. */
+  /**
+   * True when the container broke its profile: the rule depends on one, which was completed, also when it covers the container's life only in
+   * part.
+   */
   readonly failOnProfile: boolean;
 }
 

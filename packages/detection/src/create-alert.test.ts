@@ -83,7 +83,9 @@ describe("createAlert", () => {
       errorMessage: "the rule has neither the tag applicationprofile nor networkprofile",
     });
     expect(alert(event, { profile: undefined }).profileMetadata).toMatchObject({ name: "", failOnProfile: false });
-    expect(alert(event, { rule: { ...base, profileDependency: 2 } }).profileMetadata).toBeUndefined();
+    const independent = alert(event, { rule: { ...base, profileDependency: 2 } });
+    expect(independent.profileMetadata).toBeUndefined();
+    expect(independent.profile).toMatchObject({ name: "statefulset-web", failOnProfile: false });
   });
 
   const allowances: readonly (readonly [string, ActivityEvent, unknown])[] = [

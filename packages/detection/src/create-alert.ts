@@ -30,7 +30,7 @@ export interface AlertSource {
 export function createAlert(source: AlertSource): Alert {
   const { rule, severity = rule.severity, message, event, container, origin, uniqueKey } = source;
   const workload = origin.workloadOf?.(container);
-  const profile = source.profile && alertProfile(source.profile);
+  const profile = source.profile && alertProfile(rule, source.profile);
   const allowedBy = findAllowance(rule, event);
   const isExec = event.kind === "exec";
   return {
@@ -87,8 +87,15 @@ function eventId(event: ActivityEvent): string {
   return `${event.kind}/${event.execId || event.pid}/${event.time}/${JSON.stringify(alertArguments(event))}`;
 }
 
-function alertProfile({ name, status, completion }: ProfileView): AlertProfile {
-  return { name, status, completion, failOnProfile: status === "completed" };
+function alertProfile(rule: RuleDefinition, { name, status, completion }: ProfileView): AlertProfile {
+  const failOnProfile = isProfileRule(rule) && status === "completed";
+  return { name, status, completion, failOnProfile };
+}
+
+/** True when what the rule says depends on a profile, of one type or the other. */
+function isProfileRule({ profileDependency: dependency, tags }: RuleDefinition): boolean {
+  if (dependency === profileDependency.notRequired) return false;
+  return tags.includes("applicationprofile") || tags.includes("networkprofile");
 }
 
 function profileMetadata(
@@ -101,7 +108,6 @@ function profileMetadata(
   const found = profile ?? { name: "", status: "", completion: "", failOnProfile: false };
   return {
     ...found,
-    failOnProfile: isTagged && found.failOnProfile,
     type: isNetwork ? 1 : 0,
     profileDependency: dependency,
     errorMessage: isTagged
