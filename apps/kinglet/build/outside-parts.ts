@@ -190,16 +190,16 @@ export const outsideParts: readonly OutsidePart[] = [
   },
   {
     // A node without pods of a CronJob names none of its runs.
-    importedAs: /^\.\/run-names\.ts$/,
+    importedAs: /^\.\/pods\/run-names\.ts$/,
     file: "kinglet.run-names.cjs",
-    contents: 'export { RunNames } from "./run-names.ts";',
+    contents: 'export { RunNames } from "./pods/run-names.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
     // Needed with the first event of a container.
-    importedAs: /^\.\/judgement\.ts$/,
+    importedAs: /^\.\/events\/judgement\.ts$/,
     file: "kinglet.judgement.cjs",
-    contents: 'export { openJudgement } from "./judgement.ts";',
+    contents: 'export { openJudgement } from "./events/judgement.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
@@ -210,9 +210,9 @@ export const outsideParts: readonly OutsidePart[] = [
   },
   {
     // Needed with the first container.
-    importedAs: /^\.\/container-learning\.ts$/,
+    importedAs: /^\.\/learning\/container-learning\.ts$/,
     file: "kinglet.learning.cjs",
-    contents: 'export { openContainerLearning } from "./container-learning.ts";',
+    contents: 'export { openContainerLearning } from "./learning/container-learning.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
@@ -228,29 +228,29 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/detection/src",
   },
   {
-    importedAs: /^\.\/rule-room\.ts$/,
+    importedAs: /^\.\/rules\/rule-room\.ts$/,
     file: "kinglet.rule-room.cjs",
-    contents: 'export { openRuleRoom } from "./rule-room.ts";',
+    contents: 'export { openRuleRoom } from "./rules/rule-room.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
     // Files of rules.
-    importedAs: /^\.\/yaml-documents\.ts$/,
+    importedAs: /^\.\/rules\/yaml-documents\.ts$/,
     file: "kinglet.yaml-documents.cjs",
-    contents: 'export { parseYamlDocuments } from "./yaml-documents.ts";',
+    contents: 'export { parseYamlDocuments } from "./rules/yaml-documents.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
-    importedAs: /^\.\.?\/yaml-text\.ts$/,
+    importedAs: /^\.\/commands\/yaml-text\.ts$/,
     file: "kinglet.yaml-text.cjs",
-    contents: 'export { toYaml } from "./yaml-text.ts";',
+    contents: 'export { toYaml } from "./commands/yaml-text.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
     // Other sources than Tetragon's file.
-    importedAs: /^\.\/more-sources\.ts$/,
+    importedAs: /^\.\/events\/more-sources\.ts$/,
     file: "kinglet.more-sources.cjs",
-    contents: 'export { openMoreSources } from "./more-sources.ts";',
+    contents: 'export { openMoreSources } from "./events/more-sources.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
@@ -267,16 +267,16 @@ export const outsideParts: readonly OutsidePart[] = [
   },
   {
     // Findings of other programs.
-    importedAs: /^\.\/open-findings\.ts$/,
+    importedAs: /^\.\/events\/open-findings\.ts$/,
     file: "kinglet.findings.cjs",
-    contents: 'export { openFindings } from "./open-findings.ts";',
+    contents: 'export { openFindings } from "./events/open-findings.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
     // Only where receivers besides standard output are set.
-    importedAs: /^\.\/alert-exporters\.ts$/,
+    importedAs: /^\.\/alerts\/alert-exporters\.ts$/,
     file: "kinglet.alert-exporters.cjs",
-    contents: 'export { openAlertExporters } from "./alert-exporters.ts";',
+    contents: 'export { openAlertExporters } from "./alerts/alert-exporters.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
@@ -295,9 +295,9 @@ export const outsideParts: readonly OutsidePart[] = [
   },
   {
     // What a person looks at.
-    importedAs: /^\.\/debug-views\.ts$/,
+    importedAs: /^\.\/debug\/debug-views\.ts$/,
     file: "kinglet.debug-views.cjs",
-    contents: 'export { containersView, informerRows, ruleRows } from "./debug-views.ts";',
+    contents: 'export { containersView, informerRows, ruleRows } from "./debug/debug-views.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeDecoder } from "@kinglet/kube-client/decoder-writer";
-import { podPaths } from "../src/applets/sensor/pod-details.ts";
+import { podPaths } from "../src/applets/sensor/pods/pod-details.ts";
 
 const REPLICA_SET_PATHS = [
   "metadata.ownerReferences[].kind",

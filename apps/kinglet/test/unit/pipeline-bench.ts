@@ -17,7 +17,7 @@ import {
   EventPipeline,
   type EventPipelineOptions,
   type JudgementParts,
-} from "../../src/applets/sensor/event-pipeline.ts";
+} from "../../src/applets/sensor/events/event-pipeline.ts";
 
 export const idOf = (container: number): string => String(container).padStart(12, "0").padEnd(64, "f");
 

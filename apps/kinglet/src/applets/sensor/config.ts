@@ -1,8 +1,8 @@
 import { array, boolean, integer, lazy, oneOf, optional, string, type Lazy } from "@kinglet/lazy-schema";
 import { setting, type SettingsValues } from "@kinglet/settings";
-import { alertSettings } from "./alert-settings.ts";
-import { crossCheckEvents, eventSettings, ruleSettings } from "./event-settings.ts";
-import { learningSettings } from "./learning-settings.ts";
+import { alertSettings } from "./alerts/alert-settings.ts";
+import { crossCheckEvents, eventSettings, ruleSettings } from "./events/event-settings.ts";
+import { learningSettings } from "./learning/learning-settings.ts";
 import { plainText, serviceSettings } from "../../service/service-settings.ts";
 
 function buildSettings() {

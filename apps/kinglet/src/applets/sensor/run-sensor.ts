@@ -5,7 +5,7 @@ import { sleep, whenAborted, withTimeout, type Clock } from "@kinglet/lifecycle"
 import type { Logger } from "@kinglet/logger";
 import type { AppletContext } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
-import type { JudgementOptions } from "./judgement.ts";
+import type { JudgementOptions } from "./events/judgement.ts";
 import { loadJudgement } from "./lazy.ts";
 import type { SensorParts } from "./sensor-parts.ts";
 

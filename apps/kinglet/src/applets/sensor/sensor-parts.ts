@@ -11,25 +11,25 @@ import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileSt
 import { createError } from "@kinglet/errors";
 import { kingletErrors } from "../../errors.ts";
 import { openClient } from "../../service/open-client.ts";
-import { openAlertOutput, type AlertOutput } from "./alert-output.ts";
-import { ClusterView, workloadByName } from "./cluster-view.ts";
+import { openAlertOutput, type AlertOutput } from "./alerts/alert-output.ts";
+import { ClusterView, workloadByName } from "./pods/cluster-view.ts";
 import type { SensorConfig } from "./config.ts";
-import { watchContainers, type ContainerWatch } from "./container-watch.ts";
-import { hasExporters } from "./alert-settings.ts";
-import { alertCapacity, EventPipeline } from "./event-pipeline.ts";
-import { openEventSource, type EventSource } from "./event-source.ts";
-import { createDetectionHost } from "./detection-host.ts";
+import { watchContainers, type ContainerWatch } from "./pods/container-watch.ts";
+import { hasExporters } from "./alerts/alert-settings.ts";
+import { alertCapacity, EventPipeline } from "./events/event-pipeline.ts";
+import { openEventSource, type EventSource } from "./events/event-source.ts";
+import { createDetectionHost } from "./rules/detection-host.ts";
 import { loadAlertExporters, loadFindings, loadRuleRoom, loadRunNames } from "./lazy.ts";
-import type { FindingIntake } from "./open-findings.ts";
-import type { RuleRoom } from "./rule-room.ts";
-import { takesFindings } from "./event-settings.ts";
-import { openLearning } from "./open-learning.ts";
-import type { Judgement } from "./judgement.ts";
-import type { LearningSeam } from "./learning-seam.ts";
+import type { FindingIntake } from "./events/open-findings.ts";
+import type { RuleRoom } from "./rules/rule-room.ts";
+import { takesFindings } from "./events/event-settings.ts";
+import { openLearning } from "./learning/open-learning.ts";
+import type { Judgement } from "./events/judgement.ts";
+import type { LearningSeam } from "./learning/learning-seam.ts";
 import { scaled, type PartsContext } from "./parts-context.ts";
-import type { PodDetails } from "./pod-details.ts";
-import { profileDataOf } from "./profile-data.ts";
-import { podProjection } from "./projections.ts";
+import type { PodDetails } from "./pods/pod-details.ts";
+import { profileDataOf } from "./rules/profile-data.ts";
+import { podProjection } from "./pods/projections.ts";
 
 /** The parts of a sensor, opened and connected, not yet running. */
 export interface SensorParts {

@@ -2,7 +2,7 @@ import type { MemoryLimit } from "@kinglet/memory-limit";
 import type { AppletContext, ExitCode } from "../../applet-context.ts";
 import { serveApplet } from "../../service/serve-applet.ts";
 import type { SensorConfig } from "./config.ts";
-import { debugRoutes } from "./debug-routes.ts";
+import { debugRoutes } from "./debug/debug-routes.ts";
 import { registerConditions, runSensor, type SensorConditions } from "./run-sensor.ts";
 import { scaled } from "./parts-context.ts";
 import { openSensorParts, type SensorParts } from "./sensor-parts.ts";

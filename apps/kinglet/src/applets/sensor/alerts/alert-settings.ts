@@ -1,6 +1,6 @@
 import { boolean, integer, map, oneOf, optional, string } from "@kinglet/lazy-schema";
 import { setting, type SettingsValues } from "@kinglet/settings";
-import { plainText } from "../../service/service-settings.ts";
+import { plainText } from "../../../service/service-settings.ts";
 
 /**
  * Settings of the way from a rule that fired to those who read it.

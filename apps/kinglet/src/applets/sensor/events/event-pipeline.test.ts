@@ -1,7 +1,14 @@
 import { ExecEvent, OtherEvent } from "@kinglet/enrichment";
 import type { ContainerProfile } from "@kinglet/profile";
 import { beforeAll, describe, expect, it } from "vitest";
-import { anyProfile, execIn, idOf, loadProfileParts, PipelineBench, upTo } from "../../../test/unit/pipeline-bench.ts";
+import {
+  anyProfile,
+  execIn,
+  idOf,
+  loadProfileParts,
+  PipelineBench,
+  upTo,
+} from "../../../../test/unit/pipeline-bench.ts";
 
 beforeAll(loadProfileParts);
 

@@ -8,7 +8,7 @@ import {
   openKubernetesAuditLog,
 } from "@kinglet/runtime-events/kubernetes-audit";
 import { FindingQueue, openWebhookListener, type WebhookRoute } from "@kinglet/runtime-events/webhook";
-import type { PartsContext } from "./parts-context.ts";
+import type { PartsContext } from "../parts-context.ts";
 
 /** What takes findings of other programs; open, not yet handing them on. @internal */
 export interface FindingIntake {

@@ -8,9 +8,9 @@ import { sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { RuleDefinition } from "@kinglet/policy-engine";
-import type { SensorConfig } from "./config.ts";
-import { loadYamlDocuments } from "./lazy.ts";
-import { ruleProblems } from "./judgement-metrics.ts";
+import type { SensorConfig } from "../config.ts";
+import { loadYamlDocuments } from "../lazy.ts";
+import { ruleProblems } from "../events/judgement-metrics.ts";
 
 /**
  * What a rule room works with.

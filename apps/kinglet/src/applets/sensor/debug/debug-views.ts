@@ -1,6 +1,6 @@
 import type { LearningView } from "@kinglet/learning";
-import type { RecentEvent } from "./recent-events.ts";
-import type { SensorParts } from "./sensor-parts.ts";
+import type { RecentEvent } from "../events/recent-events.ts";
+import type { SensorParts } from "../sensor-parts.ts";
 
 /** One container in `GET /debug/containers`. */
 interface ContainerRow {

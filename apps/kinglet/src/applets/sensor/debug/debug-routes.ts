@@ -1,7 +1,7 @@
 import type { DebugRoute } from "@kinglet/endpoints";
 import type * as DebugViews from "./debug-views.ts";
-import { loadDebugViews } from "./lazy.ts";
-import type { SensorParts } from "./sensor-parts.ts";
+import { loadDebugViews } from "../lazy.ts";
+import type { SensorParts } from "../sensor-parts.ts";
 
 /**
  * The sensor's debug endpoints.

@@ -3,7 +3,7 @@ import { openLearner, type Learner, type LearnerOptions } from "@kinglet/learnin
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import type { InstanceIdParts } from "@kinglet/profile";
 import type { RuntimeEventSource } from "@kinglet/runtime-events";
-import type { PodDetails, StatusDetails } from "./pod-details.ts";
+import type { PodDetails, StatusDetails } from "../pods/pod-details.ts";
 
 /**
  * What learning works with.

@@ -6,8 +6,8 @@ import type { Metrics } from "@kinglet/metrics";
 import type { ProfileCache } from "@kinglet/profile-cache";
 import type { RuntimeEventSource } from "@kinglet/runtime-events";
 import type { ProfileStore } from "@kinglet/storage-client";
-import type { SensorConfig } from "./config.ts";
-import { loadLearning } from "./lazy.ts";
+import type { SensorConfig } from "../config.ts";
+import { loadLearning } from "../lazy.ts";
 import { LearningSeam } from "./learning-seam.ts";
 
 /** Bytes that learning holds at the reference limit; they scale with the container's. */

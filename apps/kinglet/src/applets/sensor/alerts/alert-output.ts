@@ -1,8 +1,8 @@
 import { fstatSync } from "node:fs";
 import { Socket } from "node:net";
 import { createError } from "@kinglet/errors";
-import type { TextOutput } from "../../applet-context.ts";
-import { kingletErrors } from "../../errors.ts";
+import type { TextOutput } from "../../../applet-context.ts";
+import { kingletErrors } from "../../../errors.ts";
 
 /**
  * Standard output for alerts.

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openTetragonFileSource, type RuntimeEventSource } from "@kinglet/runtime-events";
-import { loadMoreSources } from "./lazy.ts";
-import type { PartsContext } from "./parts-context.ts";
+import { loadMoreSources } from "../lazy.ts";
+import type { PartsContext } from "../parts-context.ts";
 
 /** A source of events; one that keeps its place can be told to keep it now. @internal */
 export type EventSource = RuntimeEventSource & { checkpoint?(): Promise<void> };

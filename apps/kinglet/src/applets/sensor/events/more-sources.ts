@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { EventSource, OpenedSource } from "./event-source.ts";
 import { JoinedSource } from "./joined-source.ts";
-import { loadLinuxAudit, loadTetragonGrpc } from "./lazy.ts";
-import type { PartsContext } from "./parts-context.ts";
+import { loadLinuxAudit, loadTetragonGrpc } from "../lazy.ts";
+import type { PartsContext } from "../parts-context.ts";
 
 /**
  * Opens any other choice of sources than Tetragon's file alone.

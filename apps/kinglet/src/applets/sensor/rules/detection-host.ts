@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ContainerCommands, DetectionHost } from "@kinglet/detection";
-import type { ContainerDetails, PodDetails } from "./pod-details.ts";
+import type { ContainerDetails, PodDetails } from "../pods/pod-details.ts";
 
 /** What is read of a process's environment at most, bytes. */
 const maxEnvironmentBytes = 262_144;

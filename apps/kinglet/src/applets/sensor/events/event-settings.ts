@@ -1,6 +1,6 @@
 import { array, boolean, integer, oneOf, optional, string } from "@kinglet/lazy-schema";
 import { setting, type SettingsValues } from "@kinglet/settings";
-import { plainText } from "../../service/service-settings.ts";
+import { plainText } from "../../../service/service-settings.ts";
 
 /**
  * Settings of what reports events and findings.

@@ -1,6 +1,6 @@
 import type { LearningHooks } from "@kinglet/detection";
 import type { ContainerLearning } from "./container-learning.ts";
-import type { JudgementParts } from "./event-pipeline.ts";
+import type { JudgementParts } from "../events/event-pipeline.ts";
 
 /**
  * Stands for learning until there is something to learn: what is noted before it is loaded is told it in order then.

@@ -3,7 +3,7 @@ import type { Alert } from "@kinglet/detection";
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import type { AlertConfig } from "./alert-settings.ts";
-import { heldBackAlerts } from "./judgement-metrics.ts";
+import { heldBackAlerts } from "../events/judgement-metrics.ts";
 
 /**
  * What an alert filter works with.

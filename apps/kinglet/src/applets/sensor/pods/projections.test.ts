@@ -21,7 +21,7 @@ describe("the sensor's decoders", () => {
   ])(
     "%s is what is written from its paths: run build/write-decoders.ts after a change of them",
     (file, projection, kind, name) => {
-      const written = readFileSync(new URL(`gen/${file}`, import.meta.url), "utf8");
+      const written = readFileSync(new URL(`../gen/${file}`, import.meta.url), "utf8");
       expect(written).toBe(writeDecoder(projection, { kind, name }));
     },
   );

@@ -2,7 +2,7 @@ import { openFanOut, type ExporterSettings, type FanOut, type SyslogSettings } f
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
-import type { AppletContext } from "../../applet-context.ts";
+import type { AppletContext } from "../../../applet-context.ts";
 import type { AlertConfig } from "./alert-settings.ts";
 
 /**

@@ -7,7 +7,7 @@ import {
   PipelineBench,
   upTo,
   type PipelineBenchOptions,
-} from "../../../test/unit/pipeline-bench.ts";
+} from "../../../../test/unit/pipeline-bench.ts";
 
 const sorted = (numbers: readonly number[]): readonly number[] => [...numbers].sort((one, other) => one - other);
 

@@ -3,8 +3,8 @@ import type { Informer } from "@kinglet/kube-client";
 import { alternateName, containerSlug, isCronJobRun, workloadSlug, type InstanceIdParts } from "@kinglet/profile";
 import type { ContainerRef, ProfileCache } from "@kinglet/profile-cache";
 import type { Logger } from "@kinglet/logger";
-import type { ContainerLearning } from "./container-learning.ts";
-import type { EventPipeline } from "./event-pipeline.ts";
+import type { ContainerLearning } from "../learning/container-learning.ts";
+import type { EventPipeline } from "../events/event-pipeline.ts";
 import type { PodDetails } from "./pod-details.ts";
 import type { RunNames } from "./run-names.ts";
 

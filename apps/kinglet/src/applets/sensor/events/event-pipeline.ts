@@ -11,7 +11,7 @@ import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import type { RuntimeEventSource } from "@kinglet/runtime-events";
-import { activities, executions, heldExecutions } from "./metrics.ts";
+import { activities, executions, heldExecutions } from "../metrics.ts";
 import { ProfileGate } from "./profile-gate.ts";
 
 /**

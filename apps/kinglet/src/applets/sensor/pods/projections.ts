@@ -1,8 +1,8 @@
 import type { Projection } from "@kinglet/kube-client";
 import { lazy, type Lazy } from "@kinglet/lazy-schema";
-import { createIdentityDecoder } from "./gen/identity-decoder.ts";
-import { createPodDecoder } from "./gen/pod-decoder.ts";
-import { createReplicaSetDecoder } from "./gen/replica-set-decoder.ts";
+import { createIdentityDecoder } from "../gen/identity-decoder.ts";
+import { createPodDecoder } from "../gen/pod-decoder.ts";
+import { createReplicaSetDecoder } from "../gen/replica-set-decoder.ts";
 import { podPaths } from "./pod-details.ts";
 
 // The decoders are written by build/write-decoders.ts from these paths; a test holds them together.
