@@ -6,7 +6,7 @@ import {
 } from "@kinglet/enrichment";
 
 /** How a container ended. @internal */
-export interface EndDetails {
+interface EndDetails {
   readonly containerID?: string;
   readonly startedAt?: string;
   /** Absent for 0. */

@@ -1,0 +1,156 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { readFile } from "node:fs/promises";
+import { apiCall, freePort, openSimCluster, waitFor, type SimClusterFixture } from "@kinglet/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LearningBench } from "./learning-bench.ts";
+import { addWorkload, executes } from "./shop.ts";
+
+let fixture: SimClusterFixture;
+let bench: LearningBench;
+
+beforeEach(async () => {
+  fixture = await openSimCluster();
+  bench = await LearningBench.open(fixture, "shop");
+});
+afterEach(async () => {
+  await bench[Symbol.asyncDispose]();
+  await fixture[Symbol.asyncDispose]();
+});
+
+/** Takes alerts as Alertmanager does. */
+function receiver(port: number): Promise<{ readonly server: Server; readonly alerts: Record<string, string>[] }> {
+  const alerts: Record<string, string>[] = [];
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    let text = "";
+    request.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+    });
+    request.on("end", () => {
+      for (const { labels } of JSON.parse(text) as { readonly labels: Record<string, string> }[]) alerts.push(labels);
+      response.end("{}");
+    });
+  });
+  return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve({ server, alerts })));
+}
+
+describe("alerts of the sensor", () => {
+  it("pass as often as told and are held back then, by what the rule takes for the same [component 23]", async () => {
+    const cart = await addWorkload(fixture, "shop", "cart");
+    await using sensor = await bench.start({ holdsBack: true, args: ["--alert-cooldown-after", "10", "--no-learn"] });
+    for (let times = 0; times < 20; times++) await bench.execute(cart, "/usr/bin/nc");
+    await bench.execute(cart, "/usr/bin/curl");
+    await bench.settled(sensor, 21);
+    const binaries = sensor.alerts().map(({ process }) => process.binary);
+    expect(binaries.filter((binary) => binary === "/usr/bin/nc")).toHaveLength(10);
+    expect(binaries.filter((binary) => binary === "/usr/bin/curl")).toHaveLength(1);
+    expect(await sensor.metric('kinglet_sensor_alerts_held_back_total{reason="cooldown"}')).toBe(10);
+  });
+
+  it("of a flood become the budget of its namespace and one summary; others notice nothing", async () => {
+    await apiCall(fixture, "POST", "/api/v1/namespaces", {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "quiet" },
+    });
+    const cart = await addWorkload(fixture, "shop", "cart");
+    const quiet = await addWorkload(fixture, "quiet", "cart");
+    await using sensor = await bench.start({ holdsBack: true, args: ["--alert-budget", "5", "--no-learn"] });
+    const lines = Array.from({ length: 300 }, (_, at) => executes(cart, `/tmp/bin-${String(at)}`).line);
+    await bench.events.write(...lines);
+    await bench.execute(quiet, "/usr/bin/nc");
+    await bench.settled(sensor, 301);
+    expect(sensor.alerts().filter(({ namespace }) => namespace === "shop")).toHaveLength(5);
+    expect(sensor.alerts().filter(({ namespace }) => namespace === "quiet")).toHaveLength(1);
+    // The end tells what is not told yet.
+    expect(await sensor.stop()).toBe(0);
+    const summaries = sensor.alerts().filter(({ ruleId }) => ruleId === "KINGLET-BUDGET");
+    expect(summaries).toMatchObject([
+      { namespace: "shop", message: expect.stringContaining("295 more alerts") as string },
+    ]);
+  });
+
+  it("reach receivers that come late, and standard output does not wait for them", async () => {
+    const port = await freePort();
+    const csv = bench.folder.file("alerts.csv");
+    const cart = await addWorkload(fixture, "shop", "cart");
+    await using sensor = await bench.start({
+      args: ["--no-learn", "--export-alertmanager", `http://127.0.0.1:${String(port)}`, "--export-csv", csv],
+    });
+    await bench.execute(cart, "/usr/bin/nc", "/usr/bin/curl");
+    await bench.settled(sensor, 2);
+    expect(sensor.alerts()).toHaveLength(2);
+    expect(await sensor.metric('kinglet_alert_sinks_exporter_waiting_alerts{sink="alertmanager"}')).toBe(2);
+    const { server, alerts } = await receiver(port);
+    try {
+      await waitFor(() => alerts.length === 2, { describe: "both alerts at the receiver", timeoutMs: 20_000 });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(alerts.map((labels) => [labels["rule_id"], labels["comm"], labels["fail_on_profile"]])).toEqual([
+      ["R0001", "nc", "true"],
+      ["R0001", "curl", "true"],
+    ]);
+    expect((await readFile(csv, "utf8")).trim().split("\n")).toHaveLength(3);
+    expect(await sensor.stop()).toBe(0);
+  });
+
+  it("come only from rules that are bound to the pod, and from rules of the API as soon as they are there [component 07]", async () => {
+    const cart = await addWorkload(fixture, "shop", "cart");
+    const other = await addWorkload(fixture, "shop", "other");
+    const group = "/apis/kubescape.io/v1";
+    await apiCall(fixture, "POST", `${group}/runtimerulealertbindings`, {
+      apiVersion: "kubescape.io/v1",
+      kind: "RuntimeRuleAlertBinding",
+      metadata: { name: "cart-only" },
+      spec: {
+        podSelector: { matchLabels: { app: "cart" } },
+        rules: [{ ruleID: "R0001", severity: "9" }, { ruleID: "T0001" }],
+      },
+    });
+    await using sensor = await bench.start({ args: ["--no-learn"] });
+    await bench.execute(other, "/usr/bin/nc");
+    await bench.execute(cart, "/usr/bin/nc");
+    await bench.settled(sensor, 2);
+    expect(sensor.alerts().map(({ workloadName, severity }) => [workloadName, severity])).toEqual([["cart", 9]]);
+    await apiCall(fixture, "POST", `${group}/namespaces/shop/rules`, {
+      apiVersion: "kubescape.io/v1",
+      kind: "Rules",
+      metadata: { name: "ours", namespace: "shop" },
+      spec: {
+        rules: [
+          {
+            enabled: true,
+            id: "T0001",
+            name: "Tea",
+            description: "tea is made",
+            expressions: {
+              message: "'tea: ' + event.exepath",
+              uniqueId: "event.exepath",
+              ruleExpression: [{ eventType: "exec", expression: "event.exepath.endsWith('/tea')" }],
+            },
+            profileDependency: 2,
+            severity: 3,
+            supportPolicy: false,
+            isTriggerAlert: false,
+            mitreTactic: "TA0002",
+            mitreTechnique: "T1059",
+            tags: ["test"],
+          },
+        ],
+      },
+    });
+    await waitFor(
+      async () => {
+        await bench.execute(cart, "/bin/tea");
+        await bench.execute(other, "/bin/tea");
+        return sensor.alerts().some(({ ruleId }) => ruleId === "T0001");
+      },
+      { describe: "an alert of the new rule", timeoutMs: 15_000, intervalMs: 200 },
+    );
+    const tea = sensor.alerts().find(({ ruleId }) => ruleId === "T0001");
+    expect(tea).toMatchObject({ workloadName: "cart", message: "tea: /bin/tea", severity: 3 });
+    expect(tea?.allowedBy).toBeUndefined();
+    expect(sensor.alerts().every(({ workloadName }) => workloadName === "cart")).toBe(true);
+  });
+});
