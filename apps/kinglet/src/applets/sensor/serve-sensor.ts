@@ -38,7 +38,7 @@ export function serveSensor(
         clock: context.clock,
         metrics,
         scaled: (size: number) => scaled(size, limitBytes),
-        settle: memory.settle,
+        settle: () => memory.settle(),
       };
       await runSensor(opened.parts, context, conditions, tools, logger);
     },
