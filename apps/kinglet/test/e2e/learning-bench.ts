@@ -84,6 +84,8 @@ export class LearningBench implements AsyncDisposable {
       readonly labels?: Readonly<Record<string, string>>;
       /** @defaultValue a ReplicaSet */
       readonly owner?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+      /** Where each container has a volume. */
+      readonly mounts?: readonly string[];
     } = {},
   ): Promise<readonly LearnedWorkload[]> {
     const { namespace, fixture } = this;
@@ -108,7 +110,21 @@ export class LearningBench implements AsyncDisposable {
       containers: workloads.map((workload) => ({ name: workload.containerName, containerId: workload.containerId })),
     });
     const state = { running: { startedAt: options.startedAt ?? secondsOf(new Date()) } };
-    await createPod(fixture, { ...pod, status: { ...pod.status, containerStatuses: statusesOf(workloads, state) } });
+    const mounts = options.mounts ?? [];
+    const spec = {
+      ...pod.spec,
+      volumes: mounts.map((_, at) => ({ name: `volume-${String(at)}`, emptyDir: {} })),
+      containers: workloads.map(({ containerName }) => ({
+        name: containerName,
+        image: `registry.example/${containerName}:1.0`,
+        volumeMounts: mounts.map((mountPath, at) => ({ name: `volume-${String(at)}`, mountPath })),
+      })),
+    };
+    await createPod(fixture, {
+      ...pod,
+      spec,
+      status: { ...pod.status, containerStatuses: statusesOf(workloads, state) },
+    });
     return workloads;
   }
 
