@@ -3,6 +3,9 @@ import { LEARNING_TIME_LABEL, parseDuration, USER_DEFINED_PROFILE_LABEL } from "
 import { runsToCompletion, type LearnedContainerInit } from "./learned-container.ts";
 import type { ContainerStart } from "./learner-options.ts";
 
+/** A shorter time that a label asks for is no time to learn anything in. */
+const MIN_WINDOW_MS = 1_000;
+
 /** What is known of a container that is reported now. @internal */
 export function createContainerInit(
   identity: ContainerIdentity,
@@ -11,7 +14,8 @@ export function createContainerInit(
 ): LearnedContainerInit {
   const { nowMs, maxLearningMs } = options;
   const startedAtMs = Math.min(start.startedAtMs ?? nowMs, nowMs);
-  const window = identity.podLabels?.[LEARNING_TIME_LABEL];
+  const label = identity.podLabels?.[LEARNING_TIME_LABEL];
+  const window = label === undefined ? undefined : parseDuration(label);
   return {
     containerId: identity.containerId,
     namespace: identity.namespace,
@@ -19,7 +23,7 @@ export function createContainerInit(
     containerName: identity.containerName,
     startedAtMs,
     learnedSinceMs: start.isAlreadyRunning ? nowMs : startedAtMs,
-    windowMs: (window === undefined ? undefined : parseDuration(window)) ?? maxLearningMs,
+    windowMs: window === undefined ? maxLearningMs : Math.max(window, MIN_WINDOW_MS),
     isFromStart: !start.isAlreadyRunning,
     runsToCompletion: runsToCompletion(identity),
   };

@@ -29,6 +29,8 @@ const LASTING_OWNERS: ReadonlySet<string> = new Set([
   "ReplicationController",
 ]);
 const MAX_GAPS = 8;
+/** The label of a pod may say a nanosecond: a container that does nothing must not be looked at all the time. */
+const MIN_NEXT_WINDOW_MS = 60_000;
 
 /** True when ending with exit code 0 means that everything was done that the container is there for. @internal */
 export function runsToCompletion({ containerType, ownerKind }: ContainerIdentity): boolean {
@@ -105,6 +107,12 @@ export class LearnedContainer {
     this.#state = next;
     this.reason = reason;
     return true;
+  }
+
+  /** Nothing was seen of it in its learning time. */
+  beginAnew(nowMs: number): void {
+    this.dueMs = nowMs + Math.max(this.windowMs, MIN_NEXT_WINDOW_MS);
+    this.reason = "nothing was seen in its learning time, which began anew";
   }
 
   /** Not learned from the beginning. */

@@ -24,6 +24,7 @@ import type { ReportOutcome } from "./report-profile.ts";
 import { restoreProfile } from "./restore-profile.ts";
 import { Reports } from "./reports.ts";
 import { resolveLearnerOptions, type ResolvedLearnerOptions } from "./resolve-learner-options.ts";
+import { VanishedContainers } from "./vanished-containers.ts";
 import { viewLearner } from "./view-learner.ts";
 
 /** Longest delay of a timer; what is due later is looked at again then. */
@@ -53,6 +54,7 @@ export class Learner implements AsyncDisposable {
   readonly #persister: Persister;
   readonly #reports: Reports;
   readonly #blind: BlindTimes = new BlindTimes();
+  readonly #vanished: VanishedContainers = new VanishedContainers();
   readonly #counts: LearningCounts;
   #timer: ClockTimer | undefined;
   #timerDueMs: number = Number.POSITIVE_INFINITY;
@@ -165,6 +167,7 @@ export class Learner implements AsyncDisposable {
     }
     container.endedAtMs ??= this.#options.clock.now();
     container.exitCode ??= exitCode;
+    if (container.exitCode === undefined) this.#vanished.add(containerId);
     if (!container.isLearning) {
       this.#forget(container);
       return;
@@ -275,6 +278,7 @@ export class Learner implements AsyncDisposable {
     profile.containers.add(container);
     const blindSince = this.#blind.startOfOverlap(init.learnedSinceMs);
     if (blindSince !== undefined) container.addGap(blindReason(blindSince));
+    if (this.#vanished.take(init.containerId)) container.addGap("it was taken for ended for a while");
     this.#queue.containerChanged(container);
     this.#reports.want(profile);
     this.#wakeAt(Math.min(container.dueMs, profile.reportDueMs, this.#persister.dueMs()));
@@ -413,8 +417,7 @@ export class Learner implements AsyncDisposable {
     const decision = container.state === "ending" ? decideEnd(container) : decideWindow(container);
     if (decision === undefined) {
       // An object that says `completed` and nothing else would be held against the container for ever.
-      container.dueMs = nowMs + container.windowMs;
-      container.reason = "nothing was seen in its learning time, which began anew";
+      container.beginAnew(nowMs);
       return;
     }
     this.#finish(container, decision.trigger, decision.reason);
@@ -425,7 +428,11 @@ export class Learner implements AsyncDisposable {
     else {
       // What waits for the store must not take the places of containers that run.
       if (container.endedAtMs !== undefined) this.#containers.delete(container.containerId);
-      if (profile.hasClaimOfAnother(container)) profile.containers.delete(container);
+      if (profile.hasClaimOfAnother(container)) {
+        profile.containers.delete(container);
+        // Nobody will report it: without this one that still runs would be kept when it has ended, for ever.
+        container.isReported = true;
+      }
       this.#reports.hurry(profile);
     }
   }

@@ -26,7 +26,8 @@ export class ProfileProgress<Contributor extends ProfileContributor> {
   /** `namespace/name`. */
   readonly key: string;
   readonly head: ProfileHead;
-  readonly recording: Recording;
+  /** Empty once the profile has left the learner. */
+  recording: Recording;
   readonly containers: Set<Contributor> = new Set();
   /** True once the store took something while the profile was not final: this learner may finish what it began. */
   isAdmitted = false;

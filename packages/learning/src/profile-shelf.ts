@@ -27,17 +27,7 @@ export class ProfileShelf {
   }
 
   open(head: ProfileHead, nextReportMs: number): LearnedProfile {
-    const { limits, peers, collapse, queueDir } = this.#options;
-    const recording = new Recording({
-      namespace: head.namespace,
-      maxArgumentLists: limits.maxArgumentLists,
-      maxCallers: limits.maxCallers,
-      peers,
-      keepsDelta: queueDir !== undefined,
-      collapseOpens: (opens) =>
-        collapseProfile(createLearnedProfile(head, { ...noOthers, opens }, {}), collapse).spec.opens,
-    });
-    const profile = new ProfileProgress<LearnedContainer>(head, recording, nextReportMs);
+    const profile = new ProfileProgress<LearnedContainer>(head, this.#createRecording(head), nextReportMs);
     this.byKey.set(profile.key, profile);
     return profile;
   }
@@ -52,6 +42,10 @@ export class ProfileShelf {
     if (this.byKey.get(profile.key) !== profile) return false;
     this.byKey.delete(profile.key);
     this.#bytes -= profile.recording.bytes;
+    // Containers that run on know their profile as long as they run; what was recorded is in the store, or given up.
+    profile.recording = this.#createRecording(profile.head);
+    profile.storedVersion = profile.recording.version;
+    profile.storedBytes = 0;
     return true;
   }
 
@@ -66,5 +60,18 @@ export class ProfileShelf {
     const ended: LearnedProfile[] = [];
     for (const profile of this.byKey.values()) if (!profile.isLive) ended.push(profile);
     return ended.slice(0, Math.max(0, ended.length - this.#options.limits.maxQueuedProfiles));
+  }
+
+  #createRecording(head: ProfileHead): Recording {
+    const { limits, peers, collapse, queueDir } = this.#options;
+    return new Recording({
+      namespace: head.namespace,
+      maxArgumentLists: limits.maxArgumentLists,
+      maxCallers: limits.maxCallers,
+      peers,
+      keepsDelta: queueDir !== undefined,
+      collapseOpens: (opens) =>
+        collapseProfile(createLearnedProfile(head, { ...noOthers, opens }, {}), collapse).spec.opens,
+    });
   }
 }

@@ -52,6 +52,10 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
       });
     }
   };
+  /** Half a record may stand there when the disk is full: the same batch comes again, and must not follow on its line. */
+  const takeBack = async (): Promise<void> => {
+    if (file !== undefined && (await file.stat()).size > size) await file.truncate(size);
+  };
   const write = async (text: string): Promise<void> => {
     const bytes = Buffer.byteLength(text);
     let current = file ?? (await openFile());
@@ -72,6 +76,7 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
       try {
         await write(alerts.map(formatCsv).join(""));
       } catch (cause) {
+        await takeBack().catch(() => {});
         // Opened anew at the next attempt: the volume may have come back as another.
         await close().catch(() => {});
         const reason = cause instanceof Error ? cause.message : String(cause);

@@ -60,9 +60,13 @@ export class ExporterLane {
   #head = 0;
   /** Taken from the queue and not delivered yet; survives an interruption. */
   #batch: readonly Alert[] = [];
+  /** Parts of a batch that was refused as a whole, to be sent after `#batch`. */
+  #parts: (readonly Alert[])[] = [];
   #batchFromMs = 0;
   #nextNoticeMs = 0;
   #isUp = true;
+  /** True from a refusal to the next success: a receiver that refuses everything is not told that it missed something. */
+  #isRefusing = false;
   #isDraining = false;
 
   constructor(exporter: Exporter, options: LaneOptions, context: LaneContext) {
@@ -96,7 +100,8 @@ export class ExporterLane {
 
   /** Alerts not delivered yet. */
   get size(): number {
-    return this.#waiting.length - this.#head + this.#batch.length;
+    const parts = this.#parts.reduce((total, part) => total + part.length, 0);
+    return this.#waiting.length - this.#head + this.#batch.length + parts;
   }
 
   /** Never waits, never throws. */
@@ -138,7 +143,7 @@ export class ExporterLane {
         if (this.#batch.length === 0) this.#takeBatch();
         await this.#deliver(signal);
       }
-      if (!this.#isUp || this.#losses.total === 0) return;
+      if (!this.#mayTell) return;
       // Once: a receiver that refuses it would be asked without end.
       this.#batch = [this.#losses.takeNotice(this.#exporter.name, this.#context.clock.now())];
       this.#batchFromMs = this.#context.clock.monotonicMs();
@@ -167,9 +172,14 @@ export class ExporterLane {
     }
   }
 
+  /** True when there is something to tell a receiver that takes what it is sent. */
+  get #mayTell(): boolean {
+    return this.#isUp && !this.#isRefusing && this.#losses.total > 0;
+  }
+
   /** When there is something to send. */
   #dueMs(nowMs: number): number {
-    const noticeMs = this.#isUp && this.#losses.total > 0 ? this.#nextNoticeMs : Infinity;
+    const noticeMs = this.#mayTell ? this.#nextNoticeMs : Infinity;
     const oldest = this.#waiting[this.#head];
     if (oldest === undefined) return noticeMs;
     const isFull = this.#waiting.length - this.#head >= this.#exporter.maxBatch;
@@ -178,8 +188,7 @@ export class ExporterLane {
 
   #takeBatch(): void {
     const nowMs = this.#context.clock.monotonicMs();
-    const isNoticeDue = this.#isUp && this.#losses.total > 0 && nowMs >= this.#nextNoticeMs;
-    if (isNoticeDue) {
+    if (this.#mayTell && nowMs >= this.#nextNoticeMs) {
       this.#batch = [this.#losses.takeNotice(this.#exporter.name, this.#context.clock.now())];
       this.#nextNoticeMs = nowMs + noticeIntervalMs;
     } else {
@@ -219,7 +228,8 @@ export class ExporterLane {
         continue;
       }
       this.#metrics.sent.add(this.#batch.length, this.#labels);
-      this.#batch = [];
+      this.#batch = this.#parts.shift() ?? [];
+      this.#isRefusing = false;
       this.#backoff.reset();
       this.#setUp(true);
     }
@@ -233,19 +243,28 @@ export class ExporterLane {
     await untilAborted(this.#exporter.send(this.#batch, { signal: deadline }), deadline);
   }
 
-  /** False: the batch was given up. */
+  /** False: the batch was given up, or is sent in parts. */
   #mayRepeat(error: unknown): boolean {
     const { clock, logger } = this.#context;
     const fields = { ...this.#labels, alerts: this.#batch.length, error };
     // Foreign errors are of the network as a rule; only what is known to be final is.
     const isFinal = (error as { readonly retryable?: unknown }).retryable === false && !isTimeout(error);
     const isExpired = clock.monotonicMs() - this.#batchFromMs >= this.#options.giveUpAfterMs;
+    if (isFinal && this.#batch.length > 1 && mayTakeParts(error)) {
+      // One alert that the receiver cannot take, or all of them together, must not cost the others.
+      const middle = this.#batch.length >> 1;
+      this.#parts.unshift(this.#batch.slice(middle));
+      this.#batch = this.#batch.slice(0, middle);
+      logger.debug("alerts were refused, trying them in parts", fields);
+      return false;
+    }
     if (isFinal || isExpired) {
       logger.error(isFinal ? "alerts were refused" : "alerts could not be delivered and were given up", fields);
       const lost = isFinal ? rejectedOf(error, this.#batch.length) : this.#batch.length;
       this.#lose(isFinal ? "rejected" : "expired", lost);
       if (lost < this.#batch.length) this.#metrics.sent.add(this.#batch.length - lost, this.#labels);
-      this.#batch = [];
+      this.#batch = this.#parts.shift() ?? [];
+      this.#isRefusing = isFinal;
       // A receiver that refuses is told of it after its next success only, else it would be asked in a circle.
       if (isFinal) this.#nextNoticeMs = Math.max(this.#nextNoticeMs, clock.monotonicMs() + noticeIntervalMs);
       return false;
@@ -281,6 +300,12 @@ export class ExporterLane {
   #showWaiting(): void {
     this.#metrics.waiting.set(this.size, this.#labels);
   }
+}
+
+/** Statuses that speak of what was sent, not of who sent it: bad request, too large, not to be processed. */
+function mayTakeParts(error: unknown): boolean {
+  const status = (error as { readonly details?: { readonly status?: unknown } }).details?.status;
+  return status === 400 || status === 413 || status === 422;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -152,6 +152,46 @@ describe("createFanOut", () => {
     await stop();
   });
 
+  it("asks a receiver that refuses everything no more than it has alerts [sinks F-5]", async () => {
+    const exporter = new ScriptedExporter("no");
+    exporter.state = "refusing";
+    const { publish, clock, stop } = start([exporter]);
+    await publish(1);
+    for (let step = 0; step < 60; step++) await clock.advance(60_000);
+    expect(exporter.attempts).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
+    exporter.state = "up";
+    await publish(2);
+    expect(exporter.ids()).toEqual([2, -1]);
+    expect(exporter.batches.at(-1)?.[0]?.message).toContain("1 alerts did not reach no");
+    await stop();
+  });
+
+  it("loses one alert that the receiver cannot take, not the batch that it is in [sinks F-5]", async () => {
+    const sent: number[] = [];
+    let requests = 0;
+    const exporter: Exporter = {
+      name: "choosy",
+      maxBatch: 50,
+      send: (alerts) => {
+        requests += 1;
+        const ids = alerts.map(({ uniqueId }) => Number(uniqueId));
+        if (ids.includes(7)) {
+          return Promise.reject(createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_REJECTED", { status: 413 }));
+        }
+        sent.push(...ids);
+        return Promise.resolve();
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    const { publish, fanOut, stop } = start([exporter], { batchWaitMs: 10_000 });
+    await publish(...upTo(50));
+    expect(sent).toEqual(upTo(50).filter((id) => id !== 7));
+    expect(requests).toBeLessThanOrEqual(13);
+    expect(fanOut.waiting()).toEqual({ choosy: 0 });
+    await stop();
+  });
+
   it("gives up a batch that can never be delivered [sinks F-6]", async () => {
     const exporter = new ScriptedExporter("broken");
     exporter.state = "away";

@@ -1,0 +1,66 @@
+import { ManualClock, type ClockTimer } from "@kinglet/lifecycle";
+import { profileStatus } from "@kinglet/profile";
+import { describe, expect, it } from "vitest";
+import { exec, LearnerBench, testTimings } from "../test/learner-bench.ts";
+
+class CountingClock extends ManualClock {
+  started = 0;
+
+  override startTimer(run: () => void, delayMs: number): ClockTimer {
+    this.started += 1;
+    return super.startTimer(run, delayMs);
+  }
+}
+
+describe("Learner over the life of a node", () => {
+  it("forgets replicas that end after their profile was completed together [learning bounds]", async () => {
+    await using bench = await LearnerBench.open();
+    const replicas = ["a", "b", "c"].map((name) => bench.start(name));
+    for (const replica of replicas) bench.record(replica, exec("/bin/sh"));
+    await bench.clock.advance(testTimings.maxLearningMs + testTimings.updatePeriodMs);
+    for (const { containerId } of replicas) bench.learner.containerEnded(containerId, 0);
+    await bench.clock.advance(60_000);
+    expect(bench.learner.views().containers).toEqual([]);
+  });
+
+  it("holds nothing of what a container did once its profile is in the store [learning bounds]", async () => {
+    await using bench = await LearnerBench.open();
+    const web = bench.start("a");
+    bench.record(web, exec("/bin/sh"));
+    expect(bench.view(web)).toMatchObject({ entries: 1 });
+    await bench.clock.advance(testTimings.maxLearningMs);
+    expect(bench.store.get("p")?.spec.execs).toHaveLength(1);
+    expect(bench.view(web)).toMatchObject({ state: "completed", entries: 0, bytes: 0, pendingBytes: 0 });
+  });
+
+  it("looks at a container that does nothing once a minute, whatever its pod's label says [learning idle]", async () => {
+    const clock = new CountingClock();
+    await using bench = await LearnerBench.open({ clock });
+    const web = bench.start("a", {}, { podLabels: { "kubescape.io/max-sniffing-time": "1ns" } });
+    await bench.clock.advance(1_000);
+    expect(bench.view(web)?.reason).toBe("nothing was seen in its learning time, which began anew");
+    await bench.clock.advance(testTimings.updatePeriodMs);
+    clock.started = 0;
+    await bench.clock.advance(180_000);
+    expect(clock.started).toBeLessThanOrEqual(4);
+    bench.record(web, exec("/bin/sh"));
+    await bench.clock.advance(60_000);
+    expect(profileStatus(bench.store.get("p")!).status).toBe("completed");
+  });
+
+  it("calls a container that was taken for ended and is told again no more than partial [learning evidence]", async () => {
+    await using bench = await LearnerBench.open();
+    const startedAtMs = bench.clock.now();
+    const web = bench.start("a");
+    bench.record(web, exec("/bin/sh"));
+    bench.learner.containerEnded(web.containerId);
+    await bench.clock.advance(testTimings.exitCodeWaitMs + testTimings.updatePeriodMs);
+    expect(bench.record(web, exec("/bin/missed"))).toEqual([0]);
+    bench.start("a", { startedAtMs });
+    bench.record(web, exec("/bin/again"));
+    expect(bench.view(web)?.gaps).toEqual(["it was taken for ended for a while"]);
+    await bench.clock.advance(testTimings.maxLearningMs);
+    const { status, completion } = profileStatus(bench.store.get("p")!);
+    expect(`${status} ${completion}`).toBe("completed partial");
+  });
+});
