@@ -201,6 +201,7 @@ export class PipelineBench implements AsyncDisposable {
       remember: () => {},
       ended: () => {},
       complete: (alert: Alert) => alert,
+      left: () => {},
       admit: () => true,
       isRepeated: () => false,
     };

@@ -138,7 +138,9 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   const opened: { rules?: RuleRoom } = {};
   const firstContainer = Promise.withResolvers<void>();
   const scaledSize = (size: number): number => scaled(size, memoryLimitBytes);
-  const parts = { clock, logger: logging.logger("learning"), metrics };
+  const isHostNetwork = ({ namespace, podName }: ContainerIdentity): boolean =>
+    podInformer.get(`${namespace}/${podName}`)?.spec.hostNetwork === true;
+  const parts = { clock, logger: logging.logger("learning"), metrics, isHostNetwork };
   const learning = openLearning({ config, store, profiles, source, isContinued, scaled: scaledSize, ...parts }, stack);
   const serviceHost = context.env["KUBERNETES_SERVICE_HOST"];
   const detector: Detector = createDetector({
@@ -197,6 +199,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
         detector,
         isProfileKnown: (id) => !watch.naming.has(id) && profiles.isKnown(id),
         isLearning: learning !== undefined,
+        ...(learning === undefined ? {} : { onMissed: (event, containerId) => learning.missed(event, containerId) }),
         onFirstEvent: firstEvent.resolve,
         ignoredNamespaces,
         maxWaiting,

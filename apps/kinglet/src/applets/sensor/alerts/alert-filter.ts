@@ -71,6 +71,11 @@ export class AlertFilter {
     return false;
   }
 
+  /** An alert left before this process began: its repetitions are held back as if it had left through this filter. */
+  left(alert: Alert): void {
+    this.#cooldown?.admit(alert, this.#options.clock.monotonicMs());
+  }
+
   /** Tells at once what was held back and is not told yet: the process ends. Nothing is told afterwards. */
   close(): void {
     if (this.#isClosed) return;

@@ -143,4 +143,47 @@ describe("EventPipeline", () => {
     expect(bench.clock.pendingTimers).toBe(0);
     expect(bench.source.acknowledged).toEqual([]);
   });
+
+  describe("with learning", () => {
+    it("acknowledges an event once what was learned of it is kept, and its alert has left", async () => {
+      const kept: (() => void)[] = [];
+      await using bench = new PipelineBench({ isPrepared: false, isLearning: true });
+      bench.prepare({
+        learner: {
+          record: () => 1,
+          whenPersisted: (_position, sequence, done) => void kept.push(() => done(sequence)),
+        },
+      });
+      bench.addPod(1);
+      await bench.clock.advance(0);
+      bench.read(execIn(1, 1), execIn(1, 2, "/good"));
+      await bench.clock.advance(0);
+      expect([bench.source.acknowledged, bench.sink.published]).toEqual([[], ["e1"]]);
+      for (const done of kept) done();
+      expect(bench.source.acknowledged).toEqual([1, 2]);
+    });
+
+    it("goes on judging when nothing that is learned can be kept", async () => {
+      await using bench = new PipelineBench({ isPrepared: false, isLearning: true, maxWaitingBytes: 5_000 });
+      bench.prepare({ learner: { record: () => 1, whenPersisted: () => {} } });
+      bench.addPod(1);
+      await bench.clock.advance(0);
+      bench.read(...upTo(100).map((sequence) => execIn(1, sequence, sequence === 100 ? "/bad" : "/good")));
+      await bench.clock.advance(60_000);
+      expect([bench.delivered.length, bench.sink.published]).toEqual([100, ["e100"]]);
+      expect(bench.source.acknowledged).toEqual([]);
+    });
+
+    it("tells of a repetition what left before a restart", async () => {
+      const left: string[] = [];
+      await using bench = new PipelineBench({ isPrepared: false });
+      bench.prepare({ left: ({ uniqueId }) => void left.push(uniqueId) });
+      bench.source.confirmed.add("e1");
+      bench.addPod(1);
+      await bench.clock.advance(0);
+      bench.read(execIn(1, 1));
+      await bench.clock.advance(0);
+      expect([bench.source.acknowledged, left]).toEqual([[1], ["e1"]]);
+    });
+  });
 });

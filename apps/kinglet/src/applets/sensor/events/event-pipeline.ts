@@ -46,6 +46,8 @@ export interface JudgementParts {
   readonly complete: (alert: Alert, event: ActivityEvent) => Alert;
   /** False: the alert is held back; it is counted elsewhere. */
   readonly admit: (alert: Alert) => boolean;
+  /** The alert left before a restart: its repetitions count from there. */
+  readonly left: (alert: Alert) => void;
   /** True for what the same process did a moment ago. */
   readonly isRepeated: (event: ActivityEvent) => boolean;
 }
@@ -65,6 +67,11 @@ export interface EventPipelineOptions {
   readonly isProfileKnown: (containerId: string) => boolean;
   /** True when containers that run already are learned by what the source tells of them at its start. */
   readonly isLearning: boolean;
+  /**
+   * An event was given up before it was learned: nobody knew its container in time (undefined), or nothing was loaded in time. Learning is to
+   * know that it missed something.
+   */
+  readonly onMissed?: (event: ActivityEvent, containerId: string | undefined) => void;
   /** Called once, with the first event of a container that is watched: rules and everything else must be loaded. */
   readonly onFirstEvent: () => void;
   readonly ignoredNamespaces: ReadonlySet<string>;
@@ -244,6 +251,7 @@ export class EventPipeline {
       }
       return;
     }
+    if (identity === undefined) this.#options.onMissed?.(event, undefined);
     this.#end(event, outcomeOf(event, identity === undefined ? "unresolved" : "ignored"));
     this.#release(event.rawBytes);
   }
@@ -253,10 +261,11 @@ export class EventPipeline {
   }
 
   #judge(event: ActivityEvent, identity: ContainerIdentity): void {
-    const { source, detector } = this.#options;
+    const { detector } = this.#options;
     const judgement = this.#judgement;
     const outcome = outcomeOf(event, this.#isReady(identity.containerId) ? "judged" : "unprofiled");
     if (judgement === undefined) {
+      this.#options.onMissed?.(event, identity.containerId);
       this.#end(event, outcome);
       this.#release(event.rawBytes);
       return;
@@ -266,10 +275,7 @@ export class EventPipeline {
     const found = detector.detect(event, identity);
     const position = learner === undefined ? 0 : learner.record(event, identity);
     // What left before a restart is no repetition, it is the same alert.
-    const leaving =
-      found.length === 0
-        ? found
-        : found.filter((alert) => !source.wasConfirmed(alert.uniqueId) && judgement.admit(alert));
+    const leaving = found.length === 0 ? found : found.filter((alert) => this.#leaves(alert, judgement));
     const parts = leaving.length + (position === 0 ? 0 : 1);
     if (parts === 0) {
       this.#end(event, outcome);
@@ -277,9 +283,18 @@ export class EventPipeline {
       return;
     }
     this.#count(event, outcome);
-    this.#pending.set(event.sequence, { parts, bytes: event.rawBytes });
+    // What waits for nothing but learning keeps no event: a disk that is full must not hold up detection.
+    const isHeld = leaving.length > 0;
+    this.#pending.set(event.sequence, { parts, bytes: isHeld ? event.rawBytes : 0 });
+    if (!isHeld) this.#release(event.rawBytes);
     if (position !== 0) learner?.whenPersisted(position, event.sequence, this.#persisted);
     for (const alert of leaving) this.#offer(judgement.complete(alert, event), event.sequence);
+  }
+
+  #leaves(alert: Alert, judgement: JudgementParts): boolean {
+    if (!this.#options.source.wasConfirmed(alert.uniqueId)) return judgement.admit(alert);
+    judgement.left(alert);
+    return false;
   }
 
   #offer(alert: Alert, sequence: number): void {

@@ -58,7 +58,9 @@ export class JoinedSource implements EventSource {
   }
 
   async checkpoint(): Promise<void> {
-    for (const source of this.#sources) await source.checkpoint?.();
+    // One that cannot write its place keeps no other from writing its own.
+    const results = await Promise.allSettled(this.#sources.map(async (source) => source.checkpoint?.()));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
   health(): SourceHealth & { readonly sources: readonly SourceHealth[] } {

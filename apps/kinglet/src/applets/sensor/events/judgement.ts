@@ -76,6 +76,7 @@ export async function openJudgement(options: JudgementOptions): Promise<Judgemen
       return { ...alert, processTree: above.map(({ pid, binary, args }) => ({ pid, binary, args: redact(args) })) };
     },
     admit: (alert) => filter.admit(alert),
+    left: (alert) => filter.left(alert),
     isRepeated: (event) => {
       const labels = passed[event.kind];
       if (labels === undefined) return false;

@@ -1,4 +1,4 @@
-import type { ActivityEvent } from "@kinglet/enrichment";
+import type { ActivityEvent, ExecEvent } from "@kinglet/enrichment";
 
 /** One event as people see it. @internal */
 export interface RecentEvent {
@@ -11,15 +11,19 @@ export interface RecentEvent {
 
 const perContainer = 8;
 
+/** Of an execution a copy without its arguments: those are the container's to choose, and up to 64 KB. */
+type Kept = Exclude<ActivityEvent, ExecEvent> | (RecentEvent & { readonly kind: "exec" });
+
 interface Ring {
-  readonly events: (ActivityEvent | undefined)[];
+  readonly events: (Kept | undefined)[];
   next: number;
 }
 
 /**
  * The last events of each container, for those who ask what a container does.
  *
- * Bounded: eight events of each of the containers that were active last. A further event of a known container allocates nothing.
+ * Bounded: eight events of each of the containers that were active last, without arguments. A further event of a known container allocates nothing
+ * but, for an execution, a copy of four fields.
  *
  * @internal
  */
@@ -36,7 +40,8 @@ export class RecentEvents {
 
   add(event: ActivityEvent, containerId: string): void {
     const ring = containerId === this.#lastId && this.#last !== undefined ? this.#last : this.#ringOf(containerId);
-    ring.events[ring.next] = event;
+    ring.events[ring.next] =
+      event.kind === "exec" ? { time: event.time, kind: "exec", process: event.binary, subject: "" } : event;
     ring.next = (ring.next + 1) % perContainer;
   }
 
@@ -68,12 +73,13 @@ export class RecentEvents {
   }
 }
 
-function describe(event: ActivityEvent): RecentEvent {
+function describe(event: Kept): RecentEvent {
+  if (event.kind === "exec") return event;
   return { time: event.time, kind: event.kind, process: event.binary, subject: subjectOf(event) };
 }
 
 /** No arguments: they may hold secrets, and people know the program by its path. */
-function subjectOf(event: ActivityEvent): string {
+function subjectOf(event: Exclude<Kept, RecentEvent>): string {
   switch (event.kind) {
     case "open":
       return event.path;
@@ -87,8 +93,6 @@ function subjectOf(event: ActivityEvent): string {
     case "symlink":
     case "hardlink":
       return `${event.newPath} -> ${event.oldPath}`;
-    case "exec":
-      return "";
     default:
       return event.syscallName;
   }

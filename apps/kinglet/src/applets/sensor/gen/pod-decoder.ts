@@ -4,7 +4,7 @@ import type { DecoderToolkit, ProtobufDecoder, WireReader } from "@kinglet/kube-
 
 type Target = Record<string, unknown>;
 
-/** The decoder of the 54 declared paths of v1 Pod. */
+/** The decoder of the 55 declared paths of v1 Pod. */
 export function createPodDecoder({ createShape, setKey }: DecoderToolkit): ProtobufDecoder {
   const Pod = createShape();
   const ObjectMeta = createShape();
@@ -361,6 +361,12 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
         case 10: {
           
           r.expect(tag, 82); const value = r.name(); if (value !== "") o["nodeName"] = value;
+          
+          break;
+        }
+        case 11: {
+          
+          r.expect(tag, 88); const value = r.bool(); if (value !== false) o["hostNetwork"] = value;
           
           break;
         }

@@ -17,6 +17,8 @@ export interface ContainerLearningOptions {
   readonly startedAtMs: number;
   /** True when the source goes on where the process before this one ended. */
   readonly isContinued: boolean;
+  /** When the first event of a container was given up, because nobody knew the container yet. */
+  readonly missedSince: (containerId: string) => number | undefined;
   /** How often is looked whether the source was blind, milliseconds. */
   readonly blindCheckMs: number;
   readonly clock: Clock;
@@ -61,6 +63,10 @@ export class ContainerLearning implements AsyncDisposable {
       isContinued: this.#options.isContinued,
       ...(Number.isNaN(startedAtMs) ? {} : { startedAtMs }),
     });
+    const missedSince = this.#options.missedSince(identity.containerId);
+    if (missedSince !== undefined) {
+      this.learner.sourceBlind(missedSince, this.#options.clock.now(), [identity.containerId]);
+    }
     this.seen(pod);
   }
 

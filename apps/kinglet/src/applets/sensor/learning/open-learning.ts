@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { ContainerIdentity } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
@@ -28,6 +29,7 @@ export function openLearning(
     readonly profiles: ProfileCache;
     readonly source: RuntimeEventSource;
     readonly isContinued: boolean;
+    readonly isHostNetwork: (container: ContainerIdentity) => boolean;
     readonly scaled: (size: number) => number;
     readonly clock: Clock;
     readonly logger: Logger;
@@ -40,7 +42,7 @@ export function openLearning(
   const queueDir = join(config.stateDir, "learning-queue");
   const startedAtMs = clock.now();
   const { learningInitialDelay, learningUpdatePeriod, learningMaxTime, clusterName } = config;
-  const seam = new LearningSeam(async () => {
+  const seam: LearningSeam = new LearningSeam(async () => {
     const { openContainerLearning } = await loadLearning();
     const learning = await openContainerLearning({
       learner: {
@@ -61,12 +63,13 @@ export function openLearning(
       source,
       startedAtMs,
       isContinued,
+      missedSince: (containerId) => seam.missedSince(containerId),
       blindCheckMs: Math.min(blindCheckMs, learningUpdatePeriod),
       clock,
     });
     if (!stack.disposed) stack.use(learning);
     return learning;
-  });
+  }, base);
   if (isFilled(queueDir)) seam.open();
   return seam;
 }

@@ -32,6 +32,7 @@ export interface ContainerDetails extends PodViewContainer {
 /** A pod with what learning and rules need besides what tells containers apart. @internal */
 export interface PodDetails extends PodView {
   readonly spec: PodView["spec"] & {
+    readonly hostNetwork?: boolean;
     readonly containers: readonly ContainerDetails[];
     readonly initContainers?: readonly ContainerDetails[];
     readonly ephemeralContainers?: readonly ContainerDetails[];
@@ -49,6 +50,7 @@ export function podPaths(): readonly string[] {
   const containers = ["containers", "initContainers", "ephemeralContainers"];
   return [
     ...POD_PROJECTION_PATHS,
+    "spec.hostNetwork",
     ...containers.flatMap((list) =>
       ["command", "volumeMounts[].mountPath", "lifecycle.postStart.exec.command", "lifecycle.preStop.exec.command"].map(
         (path) => `spec.${list}[].${path}`,
