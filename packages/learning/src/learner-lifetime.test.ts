@@ -63,4 +63,18 @@ describe("Learner over the life of a node", () => {
     const { status, completion } = profileStatus(bench.store.get("p")!);
     expect(`${status} ${completion}`).toBe("completed partial");
   });
+
+  it("hears of a blind time that nobody told it yet before it calls anything complete [learning evidence]", async () => {
+    const clock = new ManualClock();
+    let tell = (): void => {};
+    await using bench = await LearnerBench.open({ clock, onDeciding: () => tell() });
+    const web = bench.start("a");
+    bench.record(web, exec("/bin/sh"));
+    await bench.clock.advance(testTimings.maxLearningMs - 1_000);
+    const lostAtMs = clock.now();
+    tell = () => bench.learner.sourceBlind(lostAtMs, lostAtMs + 10, "all");
+    await bench.clock.advance(1_000);
+    const { status, completion } = profileStatus(bench.store.get("p")!);
+    expect(`${status} ${completion}`).toBe("completed partial");
+  });
 });

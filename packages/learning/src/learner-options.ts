@@ -36,6 +36,11 @@ export interface LearnerOptions {
   readonly random?: () => number;
   /** Told of each profile that the store has taken something of. */
   readonly onReported?: (report: LearningReport) => void;
+  /**
+   * Called before it is decided whether a container was seen without a gap, which cannot be taken back when it is: blind times that the
+   * learner does not know are to be told now.
+   */
+  readonly onDeciding?: () => void;
   /** @internal */
   readonly files?: JournalFiles;
 }

@@ -414,6 +414,8 @@ export class Learner implements AsyncDisposable {
 
   #containerDue(container: LearnedContainer, nowMs: number): void {
     if (container.isUnclaimed) this.containerEnded(container.containerId);
+    // What is said now is never taken back.
+    this.#options.onDeciding();
     const decision = container.state === "ending" ? decideEnd(container) : decideWindow(container);
     if (decision === undefined) {
       // An object that says `completed` and nothing else would be held against the container for ever.
@@ -422,8 +424,7 @@ export class Learner implements AsyncDisposable {
     }
     this.#finish(container, decision.trigger, decision.reason);
     container.finalClaim = decision.claim;
-    const { profile } = container;
-    if (profile === undefined) return;
+    const profile = container.profile!; // one that something is due for has a profile
     if (decision.claim === undefined) this.#leave(container, profile);
     else {
       // What waits for the store must not take the places of containers that run.

@@ -19,6 +19,7 @@ export interface ResolvedLearnerOptions extends Pick<
   readonly architecture: string;
   readonly random: () => number;
   readonly onReported: (report: LearningReport) => void;
+  readonly onDeciding: () => void;
 }
 
 /** As container images name them; others are named as Node does. */
@@ -45,5 +46,6 @@ export function resolveLearnerOptions(options: LearnerOptions): ResolvedLearnerO
     architecture: options.architecture ?? ARCHITECTURES[process.arch] ?? process.arch,
     random: options.random ?? Math.random,
     onReported: options.onReported ?? (() => {}),
+    onDeciding: options.onDeciding ?? (() => {}),
   };
 }
