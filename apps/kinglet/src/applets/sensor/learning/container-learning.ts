@@ -134,7 +134,11 @@ export class ContainerLearning implements AsyncDisposable {
 
 /** Reads what an earlier process left behind. @internal */
 export async function openContainerLearning(options: ContainerLearningOptions): Promise<ContainerLearning> {
-  return new ContainerLearning(await openLearner(options.learner), options);
+  let learning: ContainerLearning | undefined;
+  // Before it says that a profile is complete it is to know of the last moment, too.
+  const onDeciding = (): void => learning?.checkBlindness();
+  learning = new ContainerLearning(await openLearner({ ...options.learner, onDeciding }), options);
+  return learning;
 }
 
 function statusesOf({ status }: PodDetails): readonly StatusDetails[] {
