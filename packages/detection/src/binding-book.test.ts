@@ -79,10 +79,18 @@ describe("BindingBook", () => {
     ]);
   });
 
-  it("refuses an entry that names rules in two ways, and holds as before [rules S-3]", () => {
+  it("goes by the id where an entry names rules in several ways, and by the name before tags [rules S-1]", () => {
+    const book = bookOf();
+    book.set("b", binding([{ ruleID: "R1", ruleName: "three", ruleTags: ["net"] }]));
+    expect(idsOf(book)).toBe("R1");
+    book.set("b", binding([{ ruleName: "three", ruleTags: ["net"] }]));
+    expect(idsOf(book)).toBe("R3");
+  });
+
+  it("refuses an entry that names no rules, and holds as before [rules S-3]", () => {
     const book = bookOf();
     book.set("b", binding([{ ruleID: "R1" }]));
-    expect(() => book.set("b", binding([{ ruleID: "R2", ruleName: "two" }]))).toThrow(
+    expect(() => book.set("b", binding([{ severity: 5 }]))).toThrow(
       expect.objectContaining({ code: "KINGLET_ERR_DETECTION_INVALID_BINDING" }),
     );
     expect(idsOf(book)).toBe("R1");

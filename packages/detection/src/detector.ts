@@ -87,6 +87,12 @@ export interface DetectorOptions {
    * @defaultValue every rule holds for every container
    */
   readonly rulesFor?: (container: ContainerIdentity) => RuleSelection | undefined;
+  /**
+   * The rule that runs in the place of an invalid one of its id, e.g. the built-in one that a resource replaces.
+   *
+   * @defaultValue none
+   */
+  readonly fallbackFor?: (ruleId: string) => RuleDefinition | undefined;
   readonly learning?: LearningHooks;
   /** Rules for other contexts do not run. @defaultValue "kubernetes" */
   readonly context?: RuntimeContext;

@@ -38,6 +38,8 @@ describe("createHostFunctions", () => {
     ["k8s.get_container_by_name('shop', 'web-1', 'other')", false],
     ["k8s.get_container_by_name('shop', 'other', 'main')", false],
     ["k8s.is_api_server_address('10.96.0.1')", true],
+    ["k8s.is_api_server_address('::ffff:10.96.0.1')", true],
+    ["k8s.is_api_server_address('::ffff:10.96.0.2')", false],
     ["k8s.is_api_server_address('fd00::1')", true],
     ["k8s.is_api_server_address('10.96.0.10')", false],
     ["k8s.is_api_server_address('')", false],

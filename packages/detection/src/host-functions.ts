@@ -19,7 +19,8 @@ export function createHostFunctions(host: DetectionHost): CelFunctions {
       if (paths === undefined) throw new Error(`the specification of pod ${namespace}/${podName} is not known`);
       return paths;
     },
-    "k8s.is_api_server_address": (address) => address !== "" && host.apiServerAddresses.includes(address),
+    "k8s.is_api_server_address": (address) =>
+      address !== "" && host.apiServerAddresses.includes(withoutMapping(address)),
     "k8s.get_container_by_name": (namespace, podName, containerName) =>
       host.hasContainer(namespace, podName, containerName) === true,
     "process.get_process_env": (pid) => environmentOf(host, pid),
@@ -34,4 +35,9 @@ function environmentOf(host: DetectionHost, pid: number): Readonly<Record<string
   const environment = host.processEnvironment(pid);
   if (environment === undefined) throw new Error(`the environment of process ${pid} cannot be read`);
   return environment;
+}
+
+/** A socket of both families names an IPv4 peer in the form of IPv6. */
+function withoutMapping(address: string): string {
+  return /^::ffff:[0-9.]+$/i.test(address) ? address.slice(7) : address;
 }

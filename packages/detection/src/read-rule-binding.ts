@@ -6,7 +6,7 @@ import { detectionErrors } from "./errors.ts";
 
 /** One entry of a binding: which rules, and what is different for them. @public */
 export interface BindingEntry {
-  /** Exactly one of the three is given. */
+  /** At least one of the three is given; of several the id counts before the name, and the name before tags. */
   readonly ruleId: string | undefined;
   readonly ruleName: string | undefined;
   /** Every rule with one of these tags. */
@@ -33,7 +33,7 @@ const maxEntries = 1000;
  * Reads the `spec` of a RuntimeRuleAlertBinding.
  *
  * @param name - of the resource, for the error.
- * @throws KINGLET_ERR_DETECTION_INVALID_BINDING with every problem: an entry that names rules in more than one way or in none, selectors
+ * @throws KINGLET_ERR_DETECTION_INVALID_BINDING with every problem: an entry that names no rules, selectors
  * and parameters of the wrong shape.
  * @public
  */
@@ -67,7 +67,7 @@ class BindingReader {
     const ruleName = this.#text(entry, path, "ruleName");
     const ruleTags = this.#texts(entry, path, "ruleTags");
     const given = [ruleId, ruleName, ruleTags].filter((one) => one !== undefined).length;
-    if (given !== 1) this.add(path, `must have exactly one of ruleID, ruleName and ruleTags, it has ${given}`);
+    if (given === 0) this.add(path, "must have one of ruleID, ruleName and ruleTags");
     return {
       ruleId,
       ruleName,

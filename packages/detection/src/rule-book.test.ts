@@ -76,6 +76,19 @@ describe("RuleBook", () => {
     expect(changes).toBe(1);
   });
 
+  it("names the enabled built-in rules that others stand in the place of, to fall back on [rules B-6]", () => {
+    const builtin = [ruleOf("R0"), ruleOf("R1"), ruleOf("R2", { enabled: false }), ruleOf("R3")];
+    const book = new RuleBook({ builtin });
+    expect(book.replaced).toEqual([]);
+    book.set("a", resource(ruleOf("R1", { severity: 9 }), ruleOf("R2"), ruleOf("R3", { enabled: false })));
+    expect(book.replaced).toEqual([builtin[1]]);
+    expect([book.fallbackFor("R1") === builtin[1], book.fallbackFor("R2"), book.fallbackFor("A")]).toEqual([
+      true,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it("bounds the rules of all resources together [rules B-2]", () => {
     const book = new RuleBook({ builtin: [ruleOf("R0")], maxRules: 2 });
     expect(book.set("a", resource(ruleOf("R1"), ruleOf("R2"), ruleOf("R3")))).toMatchObject([{ path: "rule R3" }]);

@@ -49,6 +49,21 @@ export class RuleBook {
     return this.#rules;
   }
 
+  /**
+   * The enabled built-in rules in whose place a rule of a resource stands. While that one is invalid the built-in one runs, so profiles have to
+   * keep what it asks for.
+   */
+  get replaced(): readonly RuleDefinition[] {
+    const holding = new Set(this.#rules);
+    const ids = new Set(this.#rules.map(({ id }) => id));
+    return this.#options.builtin.filter((rule) => rule.enabled && ids.has(rule.id) && !holding.has(rule));
+  }
+
+  /** The built-in rule that runs while the rule of this id is invalid: {@link DetectorOptions.fallbackFor}. */
+  fallbackFor(ruleId: string): RuleDefinition | undefined {
+    return this.#options.builtin.find(({ id, enabled }) => enabled && id === ruleId);
+  }
+
   /** What is wrong with the shape of rules, by the name of the resource; expressions are the detector's to check. */
   problems(): ReadonlyMap<string, readonly RuleProblem[]> {
     const found = new Map<string, readonly RuleProblem[]>();

@@ -92,18 +92,36 @@ export class RuleJudge {
     const running: RunningRule[] = [];
     for (const rule of rules) {
       if (!rule.enabled || !appliesInContext(rule, this.#options.context)) continue;
-      const known = before.get(rule);
-      if (known !== undefined) {
-        running.push(known);
+      const made = before.get(rule) ?? this.#make(rule);
+      if (!("problems" in made)) {
+        running.push(made);
         continue;
       }
-      const program = new RuleProgram(this.#engine, rule);
-      const problems = program.validate();
-      if (problems.length > 0) this.#reject(rule.id, problems, invalidBefore);
-      else running.push({ rule, program, labels: { rule: rule.id }, evaluations: 0, matches: 0, failures: 0 });
+      this.#reject(rule.id, made.problems, invalidBefore);
+      const fallback = this.#fallback(rule, before);
+      if (fallback !== undefined) running.push(fallback);
     }
     this.#invalidGauge.set(this.#invalid.length);
     this.#table = new RuleTable(running);
+  }
+
+  #make(rule: RuleDefinition): RunningRule | { readonly problems: readonly RuleProblem[] } {
+    const program = new RuleProgram(this.#engine, rule);
+    const problems = program.validate();
+    if (problems.length > 0) return { problems };
+    return { rule, program, labels: { rule: rule.id }, evaluations: 0, matches: 0, failures: 0 };
+  }
+
+  /** What runs in the place of an invalid rule: a mistake in a rule must not silence the one that it was to replace. */
+  #fallback(
+    invalid: RuleDefinition,
+    before: ReadonlyMap<RuleDefinition, RunningRule> = new Map(),
+  ): RunningRule | undefined {
+    const rule = this.#options.fallbackFor?.(invalid.id);
+    if (rule === undefined || rule === invalid || !rule.enabled) return undefined;
+    if (!appliesInContext(rule, this.#options.context)) return undefined;
+    const made = before.get(rule) ?? this.#make(rule);
+    return "problems" in made ? undefined : made;
   }
 
   detect(event: ActivityEvent, container: ContainerIdentity): readonly Alert[] {
@@ -142,7 +160,9 @@ export class RuleJudge {
         this.#counts.skip(gate);
         continue;
       }
-      const reason = this.#reasonToSkip(candidate, profile);
+      const isAllowed = this.#isAllowed(candidate, profile);
+      // What is learned counts for a new profile, whatever an older one allows.
+      const reason = this.#reasonToSkip(candidate, isAllowed && !isLearned);
       if (reason !== undefined) {
         this.#counts.skip(reason);
         continue;
@@ -150,7 +170,7 @@ export class RuleJudge {
       const message = this.#evaluate(candidate);
       if (message === undefined) continue;
       if (isLearned) this.#options.learning?.recordRulePolicy(container, candidate.rule.id, commOf(event.binary));
-      if (isGated) continue;
+      if (isGated || isAllowed) continue;
       alerts ??= [];
       alerts.push(this.#alert(candidate, message, event, container));
     }
@@ -161,14 +181,14 @@ export class RuleJudge {
     return this.#options.learning?.isLearning(container.containerId) === true;
   }
 
-  #reasonToSkip(candidate: Candidate, profile: ProfileView | undefined): SkipReason | undefined {
+  #isAllowed({ rule }: Candidate, profile: ProfileView | undefined): boolean {
+    return rule.supportPolicy && profile !== undefined && isAllowedByPolicy(profile, rule.id, this.#view);
+  }
+
+  #reasonToSkip(candidate: Candidate, isAllowed: boolean): SkipReason | undefined {
     if (candidate.lacksField(this.#view)) return "missing_field";
     if (candidate.isFilteredOut(this.#view)) return "prefilter";
-    const { rule } = candidate;
-    if (rule.supportPolicy && profile !== undefined && isAllowedByPolicy(profile, rule.id, this.#view)) {
-      return "policy";
-    }
-    return undefined;
+    return isAllowed ? "policy" : undefined;
   }
 
   /** The message of the alert; undefined when there is none. */
@@ -217,7 +237,9 @@ export class RuleJudge {
     const { id } = running.rule;
     if (hasCode(error, "KINGLET_ERR_POLICY_ENGINE_INVALID_EXPRESSION")) {
       this.#counts.flush();
-      this.#table = new RuleTable(this.#table.rules.filter((other) => other !== running));
+      const fallback = this.#fallback(running.rule);
+      const others = this.#table.rules.filter((other) => other !== running);
+      this.#table = new RuleTable(fallback === undefined ? others : [...others, fallback]);
       const { message } = error;
       this.#reject(id, [{ code: error.code, path: "expressions", message }], []);
       return;

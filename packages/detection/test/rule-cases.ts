@@ -169,6 +169,7 @@ export const ruleCases: readonly RuleCase[] = [
   no("R1003", "ssh to a host of the profile", call("203.0.113.5", 4444, { binary: "/usr/bin/ssh" })),
 
   yes("R1004", "a program on a volume", exec("/data/bin/x")),
+  yes("R1004", "a program on a volume whose path ends in a slash", exec("/srv/x")),
   no("R1004", "a program elsewhere", exec("/bin/sh")),
   no("R1004", "a folder whose name only begins alike", exec("/database/x")),
   no("R1004", "a program of the profile", exec("/data/bin/x"), { execs: [{ path: "/data/bin/x" }] }),
@@ -176,6 +177,7 @@ export const ruleCases: readonly RuleCase[] = [
   yes("R1005", "a program in memory", exec("memfd:x"), null),
   yes("R1005", "a program through a descriptor", exec("/proc/self/fd/5")),
   yes("R1005", "a program through a descriptor of another process", exec("/proc/123/fd/5")),
+  yes("R1005", "a program through a descriptor, as the kernel names it", exec("/dev/fd/4"), null),
   no("R1005", "a file", exec("/bin/sh")),
   no("R1005", "a program in the file system of a process", exec("/proc/123/root/bin/sh")),
 

@@ -245,6 +245,9 @@ describe("register-string-functions", () => {
     expect(value("'aXbXc'.replace('X', '-', 1)")).toBe("a-bXc");
     expect(value("'aXbXc'.replace('X', '-', 0)")).toBe("aXbXc");
     expect(value("'aXbXc'.replace('X', '-', -1)")).toBe("a-b-c");
+    expect(value("'abc'.replace('', '-')")).toBe("-a-b-c-");
+    expect(value("'abc'.replace('', '-', 2)")).toBe("-a-bc");
+    expect(value("''.replace('', '-')")).toBe("-");
     expect(value("'abc'.charAt(4)")).toBe("KINGLET_ERR_POLICY_ENGINE_EVALUATION");
   });
 

@@ -24,7 +24,8 @@ export function registerStringFunctions(environment: Environment): void {
 }
 
 function replaceTimes(text: string, from: string, to: string, times: number): string {
-  const parts = text.split(from);
+  // Nothing is found before every character and at the end, as Go's strings.Replace has it.
+  const parts = from === "" ? ["", ...Array.from(text), ""] : text.split(from);
   if (parts.length - 1 > times) parts.push(parts.splice(times).join(from));
   const length = text.length + (parts.length - 1) * Math.max(0, to.length - from.length);
   if (length > maxText) throw new RangeError(`replace: the text would have more than ${maxText} characters`);

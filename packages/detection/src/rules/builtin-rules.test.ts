@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
+import { OpenEvent, type ActivityEvent, type ContainerIdentity } from "@kinglet/enrichment";
 import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
 import { readRules, type RuleDefinition } from "@kinglet/policy-engine";
@@ -33,7 +33,7 @@ const container: ContainerIdentity = {
 };
 
 const host: DetectionHost = {
-  mountPathsOf: () => ["/data", "/var/run/secrets/kubernetes.io/serviceaccount"],
+  mountPathsOf: () => ["/data", "/srv/", "/var/run/secrets/kubernetes.io/serviceaccount"],
   hasContainer: () => true,
   apiServerAddresses: ["10.96.0.1"],
   processEnvironment: (pid) => (pid === 66 ? { LD_PRELOAD: "/tmp/evil.so" } : { PATH: "/bin" }),
@@ -89,6 +89,25 @@ describe("builtinRules", () => {
         true,
       ]);
     }
+  });
+
+  it("take a token that was renewed for the same, by the name of the process [rules D-1]", async () => {
+    const ids = async (path: string): Promise<unknown> => {
+      const event = new OpenEvent({
+        sequence: 1,
+        binary: "/bin/cat",
+        parentBinary: "/bin/sh",
+        pid: 7,
+        parentPid: 1,
+        path,
+      });
+      const [alert] = await alertsOf(only("R0006"), event, {});
+      return alert?.repetitionId;
+    };
+    const folder = "/run/secrets/kubernetes.io/serviceaccount";
+    const first = await ids(`${folder}/..2026_01_01/token`);
+    expect(first).toEqual(expect.any(String));
+    expect(await ids(`${folder}/..2026_01_02/token`)).toBe(first);
   });
 
   it("give the alerts of the golden list, each with all rules running", async () => {

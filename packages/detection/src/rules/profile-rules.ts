@@ -154,7 +154,8 @@ export const profileRules: readonly RuleDefinition[] = [
       "A container read the token of its service account, and its profile lists nothing in the folders of such tokens.",
     expressions: {
       message: "event.comm + ' opened ' + event.path + ', the token of the service account of ' + event.podName",
-      uniqueId: "event.comm + '|' + event.path",
+      // The token lies in a folder that gets another name whenever it is renewed.
+      uniqueId: "event.comm",
       ruleExpression: [
         {
           eventType: "open",

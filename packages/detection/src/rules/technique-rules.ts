@@ -35,7 +35,7 @@ export const techniqueRules: readonly RuleDefinition[] = [
     description: "A container ran a program that did not come with its image. No source here tells where a file lies.",
     expressions: {
       message: "event.exepath + ' ran in container ' + event.containerName + ' and is not part of its image'",
-      uniqueId: "event.comm + '|' + event.exepath",
+      uniqueId: "event.comm + '|' + event.exepath + '|' + event.pcomm",
       ruleExpression: [
         {
           eventType: "exec",
@@ -121,7 +121,7 @@ export const techniqueRules: readonly RuleDefinition[] = [
           expression:
             "!cp.was_executed(event.containerId, event.exepath) && " +
             "k8s.get_container_mount_paths(event.namespace, event.podName, event.containerName)" +
-            ".exists(mount, event.exepath == mount || event.exepath.startsWith(mount + '/'))",
+            ".exists(mount, event.exepath == mount || event.exepath.startsWith(mount.endsWith('/') ? mount : mount + '/'))",
         },
       ],
     },
@@ -146,7 +146,8 @@ export const techniqueRules: readonly RuleDefinition[] = [
         {
           eventType: "exec",
           expression:
-            "event.exepath.contains('memfd') || (event.exepath.startsWith('/proc/') && event.exepath.contains('/fd/'))",
+            "event.exepath.contains('memfd') || event.exepath.startsWith('/dev/fd/') || " +
+            "(event.exepath.startsWith('/proc/') && event.exepath.contains('/fd/'))",
         },
       ],
     },

@@ -124,14 +124,14 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   });
   const openRules = lazy(async () => {
     const { openRuleRoom } = await loadRuleRoom();
-    const onRules = (rules: readonly RuleDefinition[]): void => {
-      profiles.setProfileDataRequired(profileDataOf(rules));
+    const onRules = (rules: readonly RuleDefinition[], replaced: readonly RuleDefinition[]): void => {
+      profiles.setProfileDataRequired(profileDataOf([...rules, ...replaced]));
       detector.setRules(rules);
     };
     const logger = logging.logger("detection");
     const tools = { createInformer, informer: informerOptions, clock, logger, metrics };
     const room = await openRuleRoom({ config, client, onRules, ...tools });
-    profiles.setProfileDataRequired(profileDataOf(room.rules));
+    profiles.setProfileDataRequired(profileDataOf([...room.rules, ...room.replaced]));
     opened.rules = room;
     return room;
   });
@@ -150,6 +150,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       return room.rules;
     },
     rulesFor: (container) => opened.rules?.selectionFor(container),
+    fallbackFor: (ruleId) => opened.rules?.fallbackFor(ruleId),
     host: createDetectionHost({
       podOf: (namespace, podName) => podInformer.get(`${namespace}/${podName}`),
       apiServerAddresses: serviceHost === undefined || serviceHost === "" ? [] : [serviceHost],

@@ -94,10 +94,9 @@ function explained({ index, opened, detector, judging }: SensorParts, row: Conta
   const known = new Map(room?.rules.map((rule) => [rule.id, rule]));
   const selection = identity === undefined ? undefined : room?.selectionFor(identity);
   const rules = (selection?.rules ?? []).flatMap(({ ruleId, severity }) => {
-    const rule = known.get(ruleId);
-    return rule === undefined || invalid.has(ruleId)
-      ? []
-      : [{ id: ruleId, name: rule.name, severity: severity ?? rule.severity }];
+    // In the place of an invalid rule the one runs that it was to replace.
+    const rule = invalid.has(ruleId) ? room?.fallbackFor(ruleId) : known.get(ruleId);
+    return rule === undefined ? [] : [{ id: ruleId, name: rule.name, severity: severity ?? rule.severity }];
   });
   return {
     ...row,

@@ -21,7 +21,7 @@ export interface RuleRoomOptions {
   readonly config: Pick<SensorConfig, "rulesDir" | "ruleResources" | "ignoreRuleBindings">;
   readonly client: KubeClient;
   /** Called when other rules hold than before. */
-  readonly onRules: (rules: readonly RuleDefinition[]) => void;
+  readonly onRules: (rules: readonly RuleDefinition[], replaced: readonly RuleDefinition[]) => void;
   /** Given, so that its text is there once. */
   readonly createInformer: typeof createInformer;
   readonly informer: Omit<InformerOptions, "projection">;
@@ -33,6 +33,9 @@ export interface RuleRoomOptions {
 /** Which rules hold, and for whom. @internal */
 export interface RuleRoom {
   readonly rules: readonly RuleDefinition[];
+  /** Built-in rules that run while what stands in their place is invalid. */
+  readonly replaced: readonly RuleDefinition[];
+  fallbackFor(ruleId: string): RuleDefinition | undefined;
   selectionFor(container: ContainerIdentity): RuleSelection | undefined;
   /** What is wrong with rules and bindings, by file or resource. */
   problems(): Readonly<Record<string, readonly string[]>>;
@@ -85,7 +88,7 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   if (config.rulesDir !== undefined) await readFolder(config.rulesDir, { setRules, setBinding, logger });
   book.onChange(() => {
     bindings.invalidate();
-    onRules(book.rules);
+    onRules(book.rules, book.replaced);
   });
   const settled = Promise.withResolvers<void>();
   if (config.ruleResources === "off") settled.resolve();
@@ -124,6 +127,10 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
     get rules() {
       return book.rules;
     },
+    get replaced() {
+      return book.replaced;
+    },
+    fallbackFor: (ruleId) => book.fallbackFor(ruleId),
     selectionFor: (container) => bindings.selectionFor(container),
     bindingsOf: (container) => bindings.bindingsOf(container),
     problems: () => ({
