@@ -98,6 +98,18 @@ describe("Recording", () => {
       expect(recording.record(open("/proc/8"), false)).toBe("known");
     });
 
+    it("goes through files that never make a pattern about twice, however many they are [learning bounds]", () => {
+      let looked = 0;
+      const collapseOpens: RecordingOptions["collapseOpens"] = (opens) => {
+        looked += opens.length;
+        return opens;
+      };
+      const recording = recordingOf([], { collapseOpens });
+      for (let at = 0; at < 20_000; at += 1) recording.record(open(`/a/${at}/b`), false);
+      expect(recording.surfaces().opens).toHaveLength(20_000);
+      expect(looked).toBeLessThan(60_000);
+    });
+
     it("goes on with patterns where a container opens ever new files, and forgets none [learning bounds]", () => {
       const collapse: RecordingOptions["collapseOpens"] = (opens) => [
         { path: "/tmp/\u22ef", flags: ["O_RDWR"] },

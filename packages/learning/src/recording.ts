@@ -237,7 +237,8 @@ export class Recording {
     let freed = 0;
     for (const { path } of before) freed += path.length + 64;
     const kept = this.#opens.replace(this.#collapseOpens(before));
-    this.#collapseAt = this.#opens.size + COLLAPSE_AFTER;
+    // In proportion to what no pattern covers: files that never make one must not be gone through again and again.
+    this.#collapseAt = this.#opens.size + Math.max(COLLAPSE_AFTER, this.#opens.size >> 1);
     return bytes + kept - freed;
   }
 
