@@ -77,4 +77,22 @@ describe("EventQueue", () => {
     queue.offer(make.exec(2));
     expect([queue.size, queue.tryTake()?.sequence, queue.size]).toEqual([1, 2, 0]);
   });
+
+  it("holds no more bytes than it may: above the average an event gives way itself, below it the oldest does [queue drops by kind]", () => {
+    const dropped: number[] = [];
+    const queue = new EventQueue({ maxEntries: 100, maxBytes: 1000, onDrop: ({ sequence }) => dropped.push(sequence) });
+    const offer = (sequence: number, rawBytes: number): boolean => queue.offer(new ExecEvent({ sequence, rawBytes }));
+    for (let sequence = 1; sequence <= 10; sequence++) offer(sequence, 100);
+    expect(offer(11, 900)).toBe(false);
+    expect(offer(12, 50)).toBe(true);
+    expect(dropped).toEqual([11, 1]);
+    // Exits go before any execution does.
+    queue.offer(new ExitEvent({ sequence: 13, rawBytes: 50 }));
+    expect(offer(14, 50)).toBe(true);
+    expect(dropped).toEqual([11, 1, 13]);
+    for (let event = queue.tryTake(); event !== undefined; event = queue.tryTake());
+    // One alone is taken whatever its size: it is bounded by whoever made it.
+    expect(offer(15, 5000)).toBe(true);
+    expect(queue.tryTake()?.sequence).toBe(15);
+  });
 });

@@ -5,9 +5,13 @@ import { BoundedQueue } from "@kinglet/lifecycle";
 export interface EventQueueOptions {
   /** Events that wait at most, 1 ... 2^30. */
   readonly maxEntries: number;
+  /** Bytes as received of the events that wait at most. @defaultValue 16 MiB */
+  readonly maxBytes?: number;
   /** Told about each dropped event, after it left; must not throw. */
   readonly onDrop?: (event: RuntimeEvent) => void;
 }
+
+const defaultMaxBytes = 16_777_216;
 
 /** How much it costs to miss an event: the least goes first. */
 const ranks = 3;
@@ -22,7 +26,8 @@ interface Entry {
  *
  * First in, first out. When it is full the least valuable event is dropped, the oldest of its kind first: exits, which only end what
  * ends by itself sooner or later; then what nobody understood and no policy asked for; then, when nothing else is left, the oldest
- * execution or other activity. An arriving event that is worth less than all that wait is dropped itself. Every drop is counted.
+ * execution or other activity. An arriving event that is worth less than all that wait is dropped itself, and so is one that is larger
+ * than the average of them when it is the bytes that are used up: whoever floods with large events loses his own. Every drop is counted.
  *
  * Cost: O(1) per event, one small object each.
  *
@@ -33,17 +38,20 @@ export class EventQueue {
   readonly #queues: readonly BoundedQueue<Entry>[];
   readonly #heads: (Entry | undefined)[] = Array.from({ length: ranks }, () => undefined);
   readonly #maxEntries: number;
+  readonly #maxBytes: number;
   readonly #onDrop: ((event: RuntimeEvent) => void) | undefined;
   #order = 0;
   #size = 0;
+  #bytes = 0;
   #dropped = 0;
   #arrival: PromiseWithResolvers<void> | undefined;
 
   /** @throws KINGLET_ERR_LIFECYCLE_INVALID_OPTION */
   constructor(options: EventQueueOptions) {
-    const { maxEntries } = options;
+    const { maxEntries, maxBytes = defaultMaxBytes } = options;
     this.#queues = Array.from({ length: ranks }, () => new BoundedQueue<Entry>({ maxEntries }));
     this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
     this.#onDrop = options.onDrop;
   }
 
@@ -60,15 +68,19 @@ export class EventQueue {
   /** Adds an event, never waits. @returns false when it was dropped itself. */
   offer(event: RuntimeEvent): boolean {
     const rank = rankOf(event);
-    if (this.#size >= this.#maxEntries) {
+    while (this.#size > 0) {
+      const isLarge = this.#bytes + event.rawBytes > this.#maxBytes;
+      if (!isLarge && this.#size < this.#maxEntries) break;
       const victims = this.#lowestRank();
-      if (rank < victims) return this.#drop(event);
+      const isAboveAverage = isLarge && event.rawBytes * this.#size > this.#bytes;
+      if (rank < victims || (rank === victims && isAboveAverage)) return this.#drop(event);
       this.#drop(this.#shift(victims));
     }
     const entry = { order: this.#order++, event };
     if (this.#heads[rank] === undefined) this.#heads[rank] = entry;
     else this.#queues[rank]!.offer(entry); // 0 <= rank < ranks
     this.#size += 1;
+    this.#bytes += event.rawBytes;
     this.#arrival?.resolve();
     this.#arrival = undefined;
     return true;
@@ -115,6 +127,7 @@ export class EventQueue {
     const { event } = this.#heads[rank]!; // whoever calls has seen it
     this.#heads[rank] = this.#queues[rank]!.tryTake();
     this.#size -= 1;
+    this.#bytes -= event.rawBytes;
     return event;
   }
 

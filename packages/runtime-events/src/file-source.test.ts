@@ -10,9 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { ManualClock } from "@kinglet/lifecycle";
+import { noopLogger } from "@kinglet/logger";
+import { noopMetrics } from "@kinglet/metrics";
 import { describe, expect, it } from "vitest";
 import { ExportFolder, execLine } from "../test/export-folder-fixture.ts";
 import { startSource } from "../test/source-run.ts";
+import { openTetragonFileSource } from "./open-tetragon-file-source.ts";
 
 describe("TetragonFileSource", () => {
   it("delivers what is there and what comes, numbered from 1", async () => {
@@ -26,6 +30,26 @@ describe("TetragonFileSource", () => {
     expect(run.events.map((event) => event.sequence)).toEqual([1, 2, 3]);
     expect(run.source.health()).toMatchObject({ connected: true, reason: "", eventsTotal: 3, decodeErrors: 0 });
     await run.stop();
+  });
+
+  it("ends when its consumer ends it while it takes an event that it never finishes", async () => {
+    using folder = new ExportFolder();
+    folder.write(execLine(1));
+    const source = await openTetragonFileSource({
+      path: folder.path,
+      startAt: "checkpoint-or-beginning",
+      clock: new ManualClock(),
+      logger: noopLogger,
+      metrics: noopMetrics,
+    });
+    const end = new AbortController();
+    const deliver = (): Promise<void> => {
+      end.abort();
+      return new Promise(() => {});
+    };
+    await source.run({ signal: end.signal, deliver });
+    await source[Symbol.asyncDispose]();
+    expect(source.health()).toMatchObject({ reason: "stopped", openEvents: 1 });
   });
 
   it("begins at the end when told so, and passes over the rest of a line that was being written", async () => {

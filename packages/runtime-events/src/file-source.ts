@@ -354,6 +354,8 @@ function startPlace(options: ResolvedOptions, checkpoint: Checkpoint | undefined
 function untilAborted(pending: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => resolve();
+    // The consumer itself may have ended the run.
+    if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     pending.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });

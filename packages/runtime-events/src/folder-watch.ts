@@ -61,6 +61,8 @@ export class FolderWatch {
     const isParent = folder === dirname(this.#options.path);
     try {
       const watcher = watch(folder, { persistent: true }, (event, name) => {
+        // The folder itself is gone (that is how its watch tells): one made at once in its place may have the same inode.
+        if (event === "rename" && name === basename(folder) && watcher === this.#watcher) this.#watched = "";
         // Other files of the folder change too; renames count whatever their name, for the folder itself may go.
         if (!isParent || event === "rename" || name === null || name === this.#name) this.#changed();
       });

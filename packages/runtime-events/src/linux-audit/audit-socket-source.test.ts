@@ -142,4 +142,33 @@ describe("openAuditSocketSource", () => {
     await expect(run.finished).rejects.toThrow("consumer");
     await run.source[Symbol.asyncDispose]();
   });
+
+  it("holds no more bytes of events than a slow consumer may cost, and counts the ones left out [linux-audit socket]", async () => {
+    await using plugin = new Plugin();
+    await plugin.listen();
+    const hold = Promise.withResolvers<void>();
+    const run = await start({ path: plugin.path }, () => hold.promise);
+    await run.until("connected", () => plugin.clients.length === 1 && run.source.health().connected);
+    const argument = "x".repeat(7000);
+    // A long vector comes in several records.
+    const large = (pid: number): string[] => {
+      const [call, , ...rest] = execRecords({ serial: pid, pid });
+      const stamp = `type=EXECVE msg=audit(1767225600.000:${pid}):`;
+      const parts = Array.from({ length: 16 }, (_, at) => `${stamp} ${at === 0 ? "argc=16 " : ""}a${at}="${argument}"`);
+      return [call!, ...parts, ...rest];
+    };
+    const count = 120;
+    for (let pid = 1; pid <= count; pid++) plugin.write(...large(pid));
+    await run.until("losses", () => run.source.health().eventsTotal === count);
+    const dropped = run.source.health().droppedByUs;
+    expect(dropped).toBeGreaterThan(30);
+    expect(dropped).toBeLessThan(60);
+    hold.resolve();
+    await run.untilDelivered(count - dropped);
+    // There is room again.
+    plugin.write(...large(500));
+    await run.untilDelivered(count - dropped + 1);
+    expect(run.source.health().droppedByUs).toBe(dropped);
+    await run.stop();
+  });
 });

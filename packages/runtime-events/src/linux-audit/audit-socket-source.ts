@@ -23,6 +23,8 @@ export interface ResolvedSocketOptions extends ResolvedAuditOptions {
 }
 
 const maxConfirmed = 1024;
+/** Bytes of records of the events that wait: one execution may have arguments of 256 KiB. */
+const maxQueuedBytes = 8_388_608;
 const slowPollMs = 300_000;
 
 /**
@@ -45,6 +47,9 @@ export class AuditSocketSource implements RuntimeEventSource {
   #running: Promise<void> | undefined;
   #reason = "not started";
   #sequence = 0;
+  #queuedBytes = 0;
+  /** Events left out because of their bytes. */
+  #tooLarge = 0;
   #joinTimer: ClockTimer | undefined;
 
   constructor(options: ResolvedSocketOptions) {
@@ -65,7 +70,10 @@ export class AuditSocketSource implements RuntimeEventSource {
       maxEntries: options.maxQueued,
       // An execution is worth more than whatever waited longest; anything else gives way itself.
       dropPolicy: (arriving) => (arriving.kind === "exec" ? "oldest" : "newest"),
-      onDrop: () => this.#decoder.dropped(),
+      onDrop: (event) => {
+        this.#queuedBytes -= event.rawBytes;
+        this.#decoder.dropped();
+      },
     });
   }
 
@@ -114,7 +122,7 @@ export class AuditSocketSource implements RuntimeEventSource {
       unknownEvents: this.#counters.unknownEvents,
       droppedUpstream: this.#counters.droppedUpstream,
       isEstimate: this.#losses.isEstimate,
-      droppedByUs: this.#queue.dropped,
+      droppedByUs: this.#queue.dropped + this.#tooLarge,
       openEvents: this.#open.size,
       blindIntervals: this.#losses.intervals,
       position: undefined,
@@ -155,6 +163,7 @@ export class AuditSocketSource implements RuntimeEventSource {
         if (outer.aborted) return;
         throw error;
       }
+      this.#queuedBytes -= event.rawBytes;
       this.#open.add(event.sequence);
       await deliver(event);
     }
@@ -271,6 +280,12 @@ export class AuditSocketSource implements RuntimeEventSource {
       const event = this.#decoder.build(joined, this.#sequence + 1);
       if (event === undefined) continue;
       this.#sequence = event.sequence;
+      if (this.#queue.size > 0 && this.#queuedBytes + event.rawBytes > maxQueuedBytes) {
+        this.#tooLarge += 1;
+        this.#decoder.dropped();
+        continue;
+      }
+      this.#queuedBytes += event.rawBytes;
       this.#queue.offer(event);
     }
     whole.length = 0;

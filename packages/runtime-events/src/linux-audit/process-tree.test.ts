@@ -106,4 +106,15 @@ describe("ProcessTree", () => {
     for (let pid = 200; pid < 300; pid++) tree.locate(pid, 100, 0, 0, true);
     expect(tree.size).toBe(16);
   });
+
+  it("asks again for a parent that was heard of long ago: its number may be another process's by now [linux-audit containers]", () => {
+    const { tree, processes } = open();
+    processes.add(10, one, { startedAtMs: 0, parentPid: 3 });
+    tree.locate(10, 3, 0, 0, true);
+    processes.add(10, two, { startedAtMs: 60_000, parentPid: 4 });
+    expect(tree.locate(11, 10, 100_000, 100_000, true).containerId).toBe(two);
+    // One that is gone is what was known of it.
+    processes.states.clear();
+    expect(tree.locate(12, 10, 200_000, 200_000, true).containerId).toBe(two);
+  });
 });

@@ -100,9 +100,11 @@ export class ProcessTree {
     return this.#found(process, isClear ? "parent" : "none");
   }
 
-  /** What is known of a parent; asks the system when that is nothing. */
+  /** What is known of a parent; asks the system when that is nothing, or so old that the number may be another process's by now. */
   parentOf(parentPid: number, timeMs: number, nowMs: number): KnownProcess | undefined {
-    return this.#processes.get(parentPid) ?? this.#ask(parentPid, timeMs, nowMs);
+    const known = this.#processes.get(parentPid);
+    if (known !== undefined && nowMs - known.checkedAtMs < freshMs) return known;
+    return this.#ask(parentPid, timeMs, nowMs) ?? known;
   }
 
   #found(process: KnownProcess, by: LocatedBy): KnownProcess {

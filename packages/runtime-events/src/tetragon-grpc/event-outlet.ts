@@ -10,21 +10,18 @@ type Deliver = (event: RuntimeEvent) => void | Promise<void>;
  * @internal
  */
 export class EventOutlet {
-  /** Resolves never, rejects with what the consumer threw. */
-  readonly failed: Promise<never>;
   readonly #queue: EventQueue;
-  readonly #fail: (reason: unknown) => void;
+  #failure: PromiseWithResolvers<never> = Promise.withResolvers<never>();
   #deliver: Deliver | undefined;
   #isWaiting = false;
 
   constructor(options: { readonly maxEntries: number; readonly onDrop: (event: RuntimeEvent) => void }) {
     this.#queue = new EventQueue(options);
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => {
-      // Whoever runs the source awaits it, or has gone.
-    });
-    this.failed = promise;
-    this.#fail = reject;
+  }
+
+  /** Resolves never, rejects with what the consumer connected last threw. */
+  get failed(): Promise<never> {
+    return this.#failure.promise;
   }
 
   /** Events that wait. */
@@ -35,6 +32,12 @@ export class EventOutlet {
   /** From now on events go here; undefined: they wait. */
   connect(deliver: Deliver | undefined): void {
     this.#deliver = deliver;
+    if (deliver === undefined) return;
+    // What a former consumer threw ended its run, and must not end this one.
+    this.#failure = Promise.withResolvers<never>();
+    this.#failure.promise.catch(() => {
+      // Whoever runs the source awaits it, or has gone.
+    });
   }
 
   /** Hands the event on now when the consumer is free, else keeps it; never waits. */
@@ -77,6 +80,6 @@ export class EventOutlet {
 
   #stop(error: unknown): void {
     this.#deliver = undefined;
-    this.#fail(error);
+    this.#failure.reject(error);
   }
 }
