@@ -1,5 +1,6 @@
 import { ExecEvent, type ContainerIdentity } from "@kinglet/enrichment";
 import type { ContainerProfile } from "@kinglet/profile";
+import { container } from "./detection.ts";
 
 export const store = {
   update(
@@ -15,19 +16,4 @@ export const event: ExecEvent = new ExecEvent({ sequence: 1, binary: "/bin/sh" }
 export const fromMs = 0;
 export const startedAtMs = 0;
 export const profileName = "pod-web-1-web";
-
-export const identity: ContainerIdentity = {
-  containerId: "a".repeat(64),
-  podUid: "u",
-  namespace: "shop",
-  podName: "web-1",
-  containerName: "web",
-  containerType: "containers",
-  image: "web:1",
-  imageId: "",
-  nodeName: "node-1",
-  ownerApiVersion: "v1",
-  ownerKind: "Pod",
-  ownerName: "web-1",
-  templateHash: "",
-};
+export const identity: ContainerIdentity = container;
