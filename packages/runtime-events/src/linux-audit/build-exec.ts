@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { ExecEvent, type RuntimeEvent } from "@kinglet/enrichment";
 import type { AuditCall } from "./audit-call.ts";
 import { decodeAuditValue } from "./audit-value.ts";
@@ -23,8 +24,8 @@ export function buildExec(context: ActivityContext, call: AuditCall): RuntimeEve
   const file = event.paths.find((path) => path.item === 0);
   const args = joinArguments(argv);
   process.binary = context.resolve(call, file?.name ?? "", call.name === "execveat" ? 0 : undefined) ?? kernelPath;
-  process.args = args.slice(0, maxKeptArgs);
-  process.execId = `${event.stamp}:${call.pid}`;
+  process.args = ownText(args, maxKeptArgs);
+  process.execId = ownText(`${event.stamp}:${call.pid}`, maxKeptArgs);
   process.isRuntimeStage = isRuntimeStep(argv, kernelPath, before, parent);
   if (!context.wants("exec")) return "skipped";
   return new ExecEvent({
@@ -38,6 +39,11 @@ export function buildExec(context: ActivityContext, call: AuditCall): RuntimeEve
     parentArgs: parent?.args ?? "",
     isTruncated,
   });
+}
+
+/** A part of a string keeps the whole of it alive, and a process is known for long: 128 KiB of arguments each, or a line of the log. */
+function ownText(text: string, maxLength: number): string {
+  return Buffer.from(text.slice(0, maxLength)).toString();
 }
 
 /** As Tetragon joins them: with spaces, in quotes where an argument has one. For reading only; `argv` is exact. */

@@ -167,4 +167,19 @@ describe("AuditEventBuilder", () => {
     );
     expect(event).toMatchObject({ kind: "syscall", name: "unshare" });
   });
+
+  it("keeps of a process no more than the beginning of its arguments [linux-audit bounds]", () => {
+    const bench = new Bench();
+    const used = (): number => {
+      globalThis.gc?.();
+      return process.memoryUsage().heapUsed;
+    };
+    const argv = ["x", "y".repeat(60_000)];
+    bench.exec({ pid: 100, argv });
+    const before = used();
+    for (let pid = 101; pid <= 400; pid++) bench.exec({ pid, argv });
+    // All of them: 18 MB.
+    expect(used() - before).toBeLessThan(4_000_000);
+    expect(bench.exec({ pid: 400 })).toMatchObject({ kind: "exec" });
+  });
 });

@@ -92,7 +92,17 @@ export class LossBook {
 
   /** Ends the time of blindness that lasts. */
   sighted(untilMs: number): void {
-    const at = this.#intervals.findLastIndex((interval) => interval.untilMs === undefined);
+    this.#end((interval) => interval.reason !== isOff, untilMs);
+  }
+
+  #switched(isNowOff: boolean, fromMs: number, nowMs: number): void {
+    if (isNowOff && this.reason === "") this.blind({ fromMs, untilMs: undefined, reason: isOff });
+    else if (!isNowOff && this.reason !== "") this.#end((interval) => interval.reason === isOff, nowMs);
+    this.reason = isNowOff ? isOff : "";
+  }
+
+  #end(isMeant: (interval: BlindInterval) => boolean, untilMs: number): void {
+    const at = this.#intervals.findLastIndex((interval) => interval.untilMs === undefined && isMeant(interval));
     const lasting = this.#intervals[at];
     if (lasting !== undefined) this.#intervals[at] = { ...lasting, untilMs };
   }
@@ -112,11 +122,12 @@ export class LossBook {
     const now = clock.now();
     this.#isReported = status !== undefined;
     const { lost = 0, enabled = 1 } = status ?? {};
-    this.reason = enabled === 0 ? isOff : "";
     const before = this.#lost;
     if (status !== undefined) this.#lost = lost;
     const fromMs = this.#askedAtMs;
     this.#askedAtMs = now;
+    // Switched off at some time since it was asked last.
+    this.#switched(enabled === 0, fromMs === 0 ? now : fromMs, now);
     // Less than before: the count began again with the node.
     if (before === undefined || lost <= before) return;
     counters.dropped(lost - before);
