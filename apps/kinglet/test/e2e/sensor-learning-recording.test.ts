@@ -70,7 +70,7 @@ describe("sensor that learns from a recording", () => {
     await replay(sensor, path);
     expect(profileAlerts()).toEqual([]);
 
-    const [batch] = active.filter(({ name }) => name === "batch-5953894d");
+    const batch = active.find(({ name }) => name === "batch-5953894d");
     const profile = await stored(batch!.profileName);
     const leftOut = "/bin/expr";
     const execs = profile.spec.execs?.filter((exec) => exec.path !== leftOut);
