@@ -9,7 +9,7 @@ const unsafe =
  * Writes such characters inside JSON as `\uXXXX`, which a parser reads back as the same text. For text that `JSON.stringify`
  * made: there they occur inside string literals only.
  *
- * @internal
+ * @public
  */
 export function escapeJson(json: string): string {
   return json.replace(unsafe, escapeUnits);

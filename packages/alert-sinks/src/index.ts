@@ -3,4 +3,5 @@ export { AlertBudget, type AlertBudgetOptions } from "./alert-budget.ts";
 export { AlertCooldown, type AlertCooldownOptions } from "./alert-cooldown.ts";
 export { AlertQueue, type AlertQueueOptions } from "./alert-queue.ts";
 export { alertSinksErrors, type AlertSinksErrorCode } from "./errors.ts";
+export { escapeJson } from "./escape-text.ts";
 export { createStdoutSink, type StdoutSinkOptions } from "./stdout-sink.ts";

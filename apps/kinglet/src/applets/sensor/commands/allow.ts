@@ -26,9 +26,8 @@ export async function allow(file: string, config: AllowConfig, context: AppletCo
   }
   const base = config.profile === undefined ? await fetchProfile(alert, config, context) : readProfile(config.profile);
   const allowed = allowInProfile(base, allowedBy, { containerName: alert.containerName, namespace, as: config.as });
-  const text =
-    config.output === "json" ? `${JSON.stringify(allowed, null, 2)}\n` : (await loadYamlText()).toYaml(allowed);
-  await context.stdout.write(text);
+  const { toJson, toYaml } = await loadYamlText();
+  await context.stdout.write(config.output === "json" ? toJson(allowed) : toYaml(allowed));
   if (config.as !== undefined) {
     await context.stderr.write(
       `it holds for pods with the label kubescape.io/user-defined-profile: ${config.as}; put it into the pod template\n`,
