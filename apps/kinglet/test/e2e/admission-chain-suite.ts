@@ -99,20 +99,26 @@ export function describeAdmissionChain(title: string, open: () => Promise<Cluste
       }
     });
 
-    it("[admission chain] is not asked about ephemeral containers and evictions", async () => {
-      expect((await call("POST", pods, pod("passing"))).status).toBe(201);
-      const before = await fleet.reviews();
-      const debug = {
-        name: "debug",
-        image: "busybox",
-        targetContainerName: "app",
-        securityContext: { privileged: true },
+    it("[admission chain] judges ephemeral containers that are added to a pod, and is not asked about evictions", async () => {
+      // Made by one who is not judged: what the pod has already is not held against its ephemeral containers.
+      expect((await fleet.callAs(builtIn, "POST", pods, pod("debugged", { privileged: true }))).status).toBe(201);
+      const add = (name: string, privileged: boolean): Promise<ApiAnswer> => {
+        const debug = { name, image: "busybox", targetContainerName: "app", securityContext: { privileged } };
+        const patch = { spec: { ephemeralContainers: [debug] } };
+        const strategic = "application/strategic-merge-patch+json";
+        return call("PATCH", `${pods}/debugged/ephemeralcontainers`, patch, strategic);
       };
-      const patch = { spec: { ephemeralContainers: [debug] } };
-      const strategic = "application/strategic-merge-patch+json";
-      expect((await call("PATCH", `${pods}/passing/ephemeralcontainers`, patch, strategic)).status).toBe(200);
-      const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "passing", namespace: "shop" } };
-      expect((await call("POST", `${pods}/passing/eviction`, eviction)).status).toBe(201);
+      const refused = await add("debug", true);
+      expect(refused.status).toBe(403);
+      const { message } = refused.body as { message: string };
+      expect(message).toContain('Kinglet refused the ephemeral container "debug" of Pod debugged in namespace shop');
+      expect(message).toContain('ephemeral container "debug" is privileged');
+      // The policy about memory limits, which nobody can state there, says nothing.
+      const plain = await add("plain", false);
+      expect([plain.status, plain.warnings]).toEqual([200, []]);
+      const before = await fleet.reviews();
+      const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "debugged", namespace: "shop" } };
+      expect((await call("POST", `${pods}/debugged/eviction`, eviction)).status).toBe(201);
       expect(await fleet.reviews()).toBe(before);
     });
 

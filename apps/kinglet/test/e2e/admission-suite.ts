@@ -130,7 +130,7 @@ export function describeAdmission(title: string, open: () => Promise<ClusterFixt
       expect(webhook.alerts().some(({ workloadName }) => workloadName === "dry")).toBe(false);
     });
 
-    it("refuses exec, and lets port-forward, ephemeral containers and eviction through", async () => {
+    it("refuses exec, and lets port-forward, a plain ephemeral container and eviction through", async () => {
       expect((await call("POST", pods, pod("web"))).status).toBe(201);
       const message = await refused(call("POST", `${pods}/web/exec?command=sh&container=app&stdin=true`));
       expect(message).toContain("Kinglet refused to exec into pod web");

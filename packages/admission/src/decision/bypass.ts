@@ -76,10 +76,16 @@ export function requestBypass(request: RequestHead, options: BypassOptions): Byp
   if (!options.operations.has(request.operation)) return "operation";
   if (options.exempt.has(request.namespace)) return "namespace";
   if (!Object.hasOwn(workloadResources, request.resource)) return "kind";
-  if (request.subResource !== "" && request.subResource !== "scale") return "sub-resource";
+  if (request.subResource !== "" && request.subResource !== "scale" && !addsEphemeralContainers(request))
+    return "sub-resource";
   if (systemUsers.has(request.user)) return "system-user";
   if (options.exempt.has(serviceAccountNamespace(request.user))) return "system-service-account";
   return request.groups.includes("system:nodes") ? "node" : undefined;
+}
+
+/** Whether containers are added to a running pod. Eviction, the pod's other sub-resource of that kind, changes no container. @internal */
+export function addsEphemeralContainers({ resource, subResource, operation }: RequestHead): boolean {
+  return subResource === "ephemeralcontainers" && resource === "pods" && operation === "UPDATE";
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { ImageMetadata, PolicyVerdict, SecurityPolicy, Workload } from "@kinglet/policy-engine/security-policy";
 import type { AdmissionRequest } from "../review/admission-request.ts";
-import type { Answer } from "../review/answer.ts";
+import { shorten, type Answer } from "../review/answer.ts";
 import { isRecord, listAt, recordAt, textAt } from "../review/loose-json.ts";
 import type { ActivePolicies } from "../settings/active-policies.ts";
 import type { ReviewDeadline } from "../timing/deadline.ts";
-import { objectBypass, requestBypass, type BypassReason } from "./bypass.ts";
+import { addsEphemeralContainers, objectBypass, requestBypass, type BypassReason } from "./bypass.ts";
 import type { DecisionEnvironment } from "./decision-environment.ts";
 import type { Decision, DecisionSubject } from "./decision.ts";
+import { withNewEphemeralContainers } from "./ephemeral-containers.ts";
 import { evaluationPace } from "./evaluation-pace.ts";
 import { fetchImages } from "./fetch-images.ts";
 import { mergeVerdicts, sortFindings, type Findings } from "./findings.ts";
@@ -14,7 +15,7 @@ import { auditAnnotationsOf, countOf, renderRefusal, renderWarnings } from "./re
 import { bypassed, undecidedBecause, withDefault } from "./undecided.ts";
 
 /**
- * Decides about a workload that is created, changed or scaled.
+ * Decides about a workload that is created, changed or scaled, and about ephemeral containers that are added to a pod: as about a pod that has no others.
  *
  * Order after stackrox.md §7.3: bypasses that need no object; the object (of a scale request: the stored one with the new number of replicas); bypasses written in
  * it; policies that need the object alone, whose denial is final; only then images, of those that changed, and only for policies that could deny or warn. What is
@@ -34,8 +35,11 @@ export async function decideWorkload(
   if (object === undefined) return bypassed("kind");
   const bypass = objectBypass(request, object, environment.bypass);
   if (bypass !== undefined) return objectBypassed(bypass);
-  const workload = environment.readWorkload(object, { namespace: request.namespace });
+  const isEphemeral = addsEphemeralContainers(request);
+  const judged = isEphemeral ? withNewEphemeralContainers(object, request.oldObject) : object;
+  const workload = environment.readWorkload(judged, { namespace: request.namespace });
   if (workload === undefined) return bypassed("kind");
+  if (isEphemeral && workload.containers.length === 0) return nothingToJudge();
   const around = environment.surroundings(request.namespace);
   const subject = subjectOf(request, object, workload);
   const { operation } = request;
@@ -68,7 +72,8 @@ export async function decideWorkload(
       });
     }
   }
-  const answer = answerOf(findings, workload, operation, environment.bypass.allowsBreakGlass);
+  const what = isEphemeral ? ephemeralContainersOf(workload) : `${operation} of ${nameOf(workload)}`;
+  const answer = answerOf(findings, workload, what, environment.bypass.allowsBreakGlass);
   const decision: Decision = {
     answer,
     findings: [...findings.denied, ...findings.warned, ...findings.audited],
@@ -128,7 +133,30 @@ function imagesToFetch(
   return Array.from(references);
 }
 
-function answerOf(findings: Findings, workload: Workload, operation: string, showsBreakGlass: boolean): Answer {
+/** Ephemeral containers stay as they were, or go. */
+function nothingToJudge(): Decision {
+  const answer: Answer = {
+    allowed: true,
+    outcome: "allowed",
+    reason: "",
+    message: "",
+    warnings: [],
+    auditAnnotations: {},
+  };
+  return { answer, findings: [], notEvaluated: 0, imageFetches: 0, subject: undefined };
+}
+
+function nameOf({ kind, name }: Workload): string {
+  return name === "" ? kind : `${kind} ${name}`;
+}
+
+function ephemeralContainersOf(workload: Workload): string {
+  const names = workload.containers.map(({ name }) => JSON.stringify(name)).join(", ");
+  const noun = workload.containers.length === 1 ? "ephemeral container" : "ephemeral containers";
+  return `${noun} ${shorten(names, 200)} of ${nameOf(workload)}`;
+}
+
+function answerOf(findings: Findings, workload: Workload, what: string, showsBreakGlass: boolean): Answer {
   const { denied, warned, pending } = findings;
   const auditAnnotations = auditAnnotationsOf(findings);
   const warnings = renderWarnings(warned);
@@ -136,10 +164,9 @@ function answerOf(findings: Findings, workload: Workload, operation: string, sho
     const outcome = warned.length > 0 ? "warned" : "allowed";
     return { allowed: true, outcome, reason: "", message: "", warnings, auditAnnotations };
   }
-  const name = workload.name === "" ? workload.kind : `${workload.kind} ${workload.name}`;
   const policies = countOf(denied.length, "policy that is enforced here", "policies that are enforced here");
   const message = renderRefusal(denied, {
-    heading: `Kinglet refused the ${operation} of ${name} in namespace ${workload.namespace}: it violates ${policies}.`,
+    heading: `Kinglet refused the ${what} in namespace ${workload.namespace}: it violates ${policies}.`,
     notEvaluated: pending.length,
     showsBreakGlass,
   });

@@ -112,6 +112,8 @@ export function desiredWebhooks(settings: WebhookSettings, trusted: string): Web
         clientConfig: clientConfig("/validate"),
         rules: [
           workloads("", ["pods", "replicationcontrollers", "replicationcontrollers/scale"]),
+          // Containers that are added to a running pod; the pod itself is not updated by them.
+          { ...workloads("", ["pods/ephemeralcontainers"]), operations: ["UPDATE"] },
           workloads("apps", [
             "daemonsets",
             "deployments",

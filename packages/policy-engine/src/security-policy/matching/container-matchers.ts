@@ -26,11 +26,11 @@ export function containerMatchers(): MatcherTable {
         return `${named(container)} has a ${mode} root file system`;
       },
     ),
-    "Liveness Probe Defined": flag(
+    "Liveness Probe Defined": probe(
       (container) => container.hasLivenessProbe,
       (container) => `${named(container)} has ${container.hasLivenessProbe ? "a" : "no"} liveness probe`,
     ),
-    "Readiness Probe Defined": flag(
+    "Readiness Probe Defined": probe(
       (container) => container.hasReadinessProbe,
       (container) => `${named(container)} has ${container.hasReadinessProbe ? "a" : "no"} readiness probe`,
     ),
@@ -88,6 +88,21 @@ function flag(
   );
 }
 
+/** As {@link flag}, of what the API forbids ephemeral containers: of them it never holds, negated or not. */
+function probe(
+  read: (container: WorkloadContainer) => boolean,
+  describe: (container: WorkloadContainer) => string,
+): CriterionMatcher {
+  return matcher(
+    "container",
+    (group) => {
+      const test = group.fact(group.booleans());
+      return (container) => (container.type === "EPHEMERAL" ? isFalse : test(read(container)));
+    },
+    describe,
+  );
+}
+
 function text(
   read: (container: WorkloadContainer) => string,
   describe: (container: WorkloadContainer) => string,
@@ -102,12 +117,13 @@ function text(
   );
 }
 
+/** The API forbids ephemeral containers to ask for resources: of them it never holds, negated or not, whatever the value. */
 function resource(read: (container: WorkloadContainer) => number, what: string, unit: string): CriterionMatcher {
   return matcher(
     "container",
     (group) => {
       const test = group.fact(group.numbers());
-      return (container) => test(read(container));
+      return (container) => (container.type === "EPHEMERAL" ? isFalse : test(read(container)));
     },
     (container) => {
       const value = read(container);
