@@ -33,6 +33,8 @@ const absent: readonly (readonly [CriterionName, string, boolean])[] = [
   ["Container Memory Limit", "> 100", true],
   ["Liveness Probe Defined", "false", false],
   ["Readiness Probe Defined", "false", false],
+  ["Liveness Probe Defined", "true", true],
+  ["Readiness Probe Defined", "true", true],
 ];
 
 describe("containerMatchers", () => {
