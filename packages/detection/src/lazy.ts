@@ -8,5 +8,9 @@ export const loadRuleJudge = (): Promise<typeof RuleJudge> => import("./rule-jud
 /** The text of the rules that the sensor brings along. */
 export const loadBuiltinRulePack = (): Promise<typeof BuiltinRules> => import("./rules/builtin-rules.ts");
 
-/** Rules and bindings of resources and files, and what rules see of the sources: wanted where there are such, or where somebody asks. */
+/**
+ * Rules and bindings of resources and files, and what rules see of the sources: wanted where there are such, or where somebody asks.
+ *
+ * @public
+ */
 export const loadRuleBooks = (): Promise<typeof RuleBooks> => import("./rule-books.ts");
