@@ -243,7 +243,7 @@ export const outsideParts: readonly OutsidePart[] = [
   {
     importedAs: /^\.\/commands\/yaml-text\.ts$/,
     file: "kinglet.yaml-text.cjs",
-    contents: 'export { toYaml } from "./commands/yaml-text.ts";',
+    contents: 'export { toJson, toYaml } from "./commands/yaml-text.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
