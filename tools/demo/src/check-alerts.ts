@@ -9,8 +9,13 @@ export interface SeenAlert {
   readonly process: { readonly binary: string; readonly execId: string };
 }
 
-/** Objects to executions that the profile does not list. */
+/** Objects to executions that the profile does not list; other rules object to more of the recording, whatever the profiles permit. */
 const profileRule = "R0001";
+
+/** How many of the alerts are about executions that a profile does not list. @internal */
+export function countProfileAlerts(seen: readonly SeenAlert[]): number {
+  return seen.filter(({ ruleId = profileRule }) => ruleId === profileRule).length;
+}
 
 /**
  * Compares the alerts that came with those that must come, execution by execution.
@@ -24,7 +29,6 @@ export function alertProblems(expected: readonly RecordedExecution[], seen: read
   const known = new Set(open.keys());
   const problems: string[] = [];
   for (const { ruleId = profileRule, workloadName, process } of seen) {
-    // Other rules object to more of the recording, whatever the profiles permit.
     if (ruleId !== profileRule) continue;
     if (open.delete(process.execId)) continue;
     const what = known.has(process.execId) ? "came twice" : "was not expected";

@@ -9,7 +9,7 @@ export interface PlayedWorkload {
   readonly containers: readonly PlayedContainer[];
   /** Programs of its profile, sorted, each once. */
   readonly permitted: readonly string[];
-  /** Executions outside the profile: exactly these raise alerts. */
+  /** Executions outside the profile: exactly these raise R0001. */
   readonly outside: readonly RecordedExecution[];
   /** How often each program that was left out is executed. */
   readonly leftOut: readonly (LeftOut & { readonly executions: number })[];

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { findProgram, installLinks } from "./built-program.ts";
-import { requireAlerts } from "./check-alerts.ts";
+import { countProfileAlerts, requireAlerts } from "./check-alerts.ts";
 import type { CommandLine } from "./command-line.ts";
 import { createShop, restartContainer } from "./create-shop.ts";
 import type { DemoCluster } from "./demo-cluster.ts";
@@ -204,7 +204,7 @@ async function executionsSettled(
   });
   const endsAt = performance.now() + 3_000;
   // Alerts are on their way through a pipe; a missing one is reported by its name later, not as a timeout.
-  const haveCome = (): boolean => alerts.length >= expectedAlerts || performance.now() > endsAt;
+  const haveCome = (): boolean => countProfileAlerts(alerts) >= expectedAlerts || performance.now() > endsAt;
   await waitUntil(haveCome, { what: "the last alert", timeoutMs: 10_000, signal });
 }
 
