@@ -6,6 +6,8 @@ export interface ContainerCommands {
   readonly postStart: readonly string[];
   /** `lifecycle.preStop.exec.command` */
   readonly preStop: readonly string[];
+  /** True once somebody deleted the pod (`metadata.deletionTimestamp`): only then does the preStop hook say that the container is stopping. */
+  readonly isPodEnding: boolean;
 }
 
 /**

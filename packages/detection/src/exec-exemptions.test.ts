@@ -7,7 +7,7 @@ import { ExecExemptions, type ExecExemptionOptions } from "./exec-exemptions.ts"
 
 const container = containerOf();
 const id = container.containerId;
-const nothing: ContainerCommands = { command: [], postStart: [], preStop: [] };
+const nothing: ContainerCommands = { command: [], postStart: [], preStop: [], isPodEnding: true };
 
 function setUp(commands: Partial<ContainerCommands> | undefined, options: Partial<ExecExemptionOptions> = {}) {
   const clock = new ManualClock();
@@ -44,6 +44,35 @@ describe("ExecExemptions", () => {
     await clock.advance(1);
     expect(exemptions.isExempt(id, "/usr/bin/anything")).toBe(false);
     expect(exemptions.size).toBe(0);
+  });
+
+  it("exempts nothing more when a container that nobody deletes runs its own preStop hook, however often [rules X-4]", async () => {
+    const { exemptions, view, clock } = setUp({ preStop: ["sleep", "15"], isPodEnding: false });
+    for (let turn = 0; turn < 3; turn++) {
+      view.args = ["sleep", "15"];
+      expect(exemptions.isExempt(id, "/bin/sleep")).toBe(true);
+      view.args = ["curl", "evil"];
+      expect(exemptions.isExempt(id, "/usr/bin/curl")).toBe(false);
+      await clock.advance(200_000);
+    }
+    view.args = ["sleep", "16"];
+    expect(exemptions.isExempt(id, "/bin/sleep")).toBe(false);
+  });
+
+  it("counts the hook also when the deletion of the pod becomes known after it ran [rules X-4]", () => {
+    const now = { isPodEnding: false };
+    const host = { commandsOf: () => ({ ...nothing, preStop: ["/bin/drain"], isPodEnding: now.isPodEnding }) };
+    const { exemptions, view } = setUp(undefined, { host });
+    view.args = ["/bin/drain"];
+    exemptions.isExempt(id, "/bin/drain");
+    expect(exemptions.isExempt(id, "/bin/id")).toBe(false);
+    now.isPodEnding = true;
+    expect(exemptions.isExempt(id, "/bin/id")).toBe(true);
+  });
+
+  it("does not exempt what a pod that is being deleted runs without its hook [rules X-4]", () => {
+    const { exemptions } = setUp({ preStop: ["/bin/drain"], isPodEnding: true });
+    expect(exemptions.isExempt(id, "/bin/id")).toBe(false);
   });
 
   it("does not take a shell for the hook that names a shell, nor a command line that nobody could tell [rules X-2]", () => {

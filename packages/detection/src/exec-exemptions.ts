@@ -16,11 +16,13 @@ export interface ExecExemptionOptions {
 }
 
 /**
- * Executions that a container's specification asks for: its command, its postStart and its preStop hook.
+ * Executions that a container's specification asks for: its command, its postStart and its preStop hook. Probes are no exemption: they run from
+ * the first minute on, so the profile has them.
  *
- * A container whose preStop hook ran is being stopped: what it still executes is exempt for five minutes. The hook counts as run only when its
- * whole command line was executed; its first word is often a shell, and a shell alone must not open the container for five minutes.
- * (The original compares the path alone.)
+ * A container whose preStop hook ran while its pod is being deleted is stopping: what it still executes is exempt for five minutes. Without a
+ * deletion the hook says nothing, because the container can run its own hook as often as it likes; the deletion may become known after the
+ * hook ran, so it is asked for at each execution. The hook counts as run only when its whole command line was executed; its first word is often
+ * a shell, and a shell alone must not open the container for five minutes. (The original compares the path alone, and asks for no deletion.)
  *
  * @internal
  */
@@ -41,17 +43,15 @@ export class ExecExemptions {
   isExempt(containerId: string, path: string): boolean {
     const { host, view } = this.#options;
     const container = view.container;
-    if (container !== undefined && container.containerId === containerId) {
-      const commands = host.commandsOf(container.namespace, container.podName, container.containerName);
-      if (commands !== undefined) {
-        if (isCommandLine(commands.preStop, path, view.args)) this.noteStopping(containerId);
-        if (isNamed(commands, path)) return true;
-      }
-    }
-    return this.isStopping(containerId);
+    if (container === undefined || container.containerId !== containerId) return false;
+    const commands = host.commandsOf(container.namespace, container.podName, container.containerName);
+    if (commands === undefined) return false;
+    const isHook = isCommandLine(commands.preStop, path, view.args);
+    if (isHook) this.noteStopping(containerId);
+    return isHook || isNamed(commands, path) || (commands.isPodEnding && this.isStopping(containerId));
   }
 
-  /** The container's preStop hook ran. Noting it again renews the time; an empty id is not noted. */
+  /** The container's preStop hook ran, which counts while the pod is ending. Noting it again renews the time; an empty id is not noted. */
   noteStopping(containerId: string): void {
     if (containerId === "") return;
     this.#stopping.delete(containerId);
@@ -64,7 +64,7 @@ export class ExecExemptions {
     this.#stopping.set(containerId, this.#options.clock.monotonicMs() + this.#stoppingMs);
   }
 
-  /** Asking moves the container behind the others in the order in which they are forgotten. */
+  /** Whether the hook ran within the time. Asking moves the container behind the others in the order in which they are forgotten. */
   isStopping(containerId: string): boolean {
     if (this.#stopping.size === 0) return false;
     const until = this.#stopping.get(containerId);

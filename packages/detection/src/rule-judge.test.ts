@@ -339,13 +339,18 @@ describe("RuleJudge", () => {
       apiServerAddresses: [],
       processEnvironment: () => undefined,
       commandsOf: (_namespace, podName) =>
-        podName === "web-1" ? { command: ["/entrypoint"], postStart: [], preStop: ["/bin/drain", "now"] } : undefined,
+        podName === "web-1"
+          ? { command: ["/entrypoint"], postStart: [], preStop: ["/bin/drain", "now"], isPodEnding }
+          : undefined,
     };
+    let isPodEnding = false;
     const rule = ruleOf("R1", { profileDependency: 0 }, ["exec", "!cp.was_executed(event.containerId, event.exepath)"]);
     const detector = await detectorWith([rule], { host, profiles: { get: () => profileOf({}) } });
     const ran = (binary: string, argv: readonly string[] = [binary], where = container): readonly string[] =>
       idsOf(detector, new ExecEvent({ ...origin, binary, argv }), where);
     expect([ran("/entrypoint"), ran("/bin/id"), ran("/bin/drain")]).toEqual([[], ["R1"], []]);
+    expect([ran("/bin/drain", ["/bin/drain", "now"]), ran("/bin/id")]).toEqual([[], ["R1"]]);
+    isPodEnding = true;
     expect([ran("/bin/drain", ["/bin/drain", "now"]), ran("/bin/id")]).toEqual([[], []]);
     const other = containerOf({ podName: "web-2", containerId: "cd".repeat(32) });
     expect(ran("/bin/id", ["/bin/id"], other)).toEqual(["R1"]);

@@ -229,7 +229,14 @@ export const ruleCases: readonly RuleCase[] = [
   }),
 
   yes("R1015", "the memory of another process", kernel("ptrace", { syscallName: "ptrace", command: 5 }), null),
-  yes("R1015", "another process is seized", kernel("ptrace", { syscallName: "ptrace", command: 0x4206 })),
+  yes("R1015", "the text of another process", kernel("ptrace", { syscallName: "ptrace", command: 4 })),
+  yes("R1015", "the user area of another process", kernel("ptrace", { syscallName: "ptrace", command: 6 })),
+  yes("R1015", "the registers of another process", kernel("ptrace", { syscallName: "ptrace", command: 13 })),
+  yes("R1015", "a set of registers of another process", kernel("ptrace", { syscallName: "ptrace", command: 0x4205 })),
+  no("R1015", "another process is attached to", kernel("ptrace", { syscallName: "ptrace", command: 16 })),
+  no("R1015", "another process is seized", kernel("ptrace", { syscallName: "ptrace", command: 0x4206 })),
+  no("R1015", "the memory of another process is read", kernel("ptrace", { syscallName: "ptrace", command: 2 })),
+  no("R1015", "the registers of another process are read", kernel("ptrace", { syscallName: "ptrace", command: 12 })),
   no("R1015", "a process lets itself be traced", kernel("ptrace", { syscallName: "ptrace", command: 0 })),
   no("R1015", "a request that nobody saw", kernel("ptrace", { syscallName: "ptrace" })),
 

@@ -163,17 +163,17 @@ export const misuseRules: readonly RuleDefinition[] = [
     enabled: true,
     id: "R1015",
     name: "Malicious Ptrace Usage",
-    description: "A process took hold of another one, or changed its memory or registers.",
+    description: "A process changed the memory or the registers of another one.",
     expressions: {
-      message: "event.comm + ' took hold of another process in container ' + event.containerName",
+      message:
+        "event.comm + ' changed the memory or the registers of another process in container ' + event.containerName",
       uniqueId: "event.comm + '|' + event.exepath",
       ruleExpression: [
         {
           eventType: "ptrace",
-          // POKETEXT, POKEDATA, POKEUSR, SETREGS, ATTACH, SETREGSET, SEIZE
+          // POKETEXT, POKEDATA, POKEUSR, SETREGS, SETREGSET: what writes. Debuggers and tracers attach, which is not yet misuse.
           expression:
-            "event.cmd == 4u || event.cmd == 5u || event.cmd == 6u || event.cmd == 13u || event.cmd == 16u || " +
-            "event.cmd == 16901u || event.cmd == 16902u",
+            "event.cmd == 4u || event.cmd == 5u || event.cmd == 6u || event.cmd == 13u || event.cmd == 16901u",
         },
       ],
     },

@@ -29,10 +29,12 @@ export function createDetectionHost(options: {
     hasContainer: (namespace, podName, name) =>
       podOf(namespace, podName) === undefined ? undefined : find(namespace, podName, name) !== undefined,
     commandsOf: (namespace, podName, name): ContainerCommands | undefined => {
+      const pod = podOf(namespace, podName);
       const container = find(namespace, podName, name);
-      if (container === undefined) return undefined;
+      if (pod === undefined || container === undefined) return undefined;
       const { command = [], lifecycle } = container;
       return {
+        isPodEnding: pod.metadata.deletionTimestamp !== undefined,
         command,
         postStart: lifecycle?.postStart?.exec?.command ?? [],
         preStop: lifecycle?.preStop?.exec?.command ?? [],

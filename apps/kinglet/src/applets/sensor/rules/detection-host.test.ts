@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import type { PodDetails } from "../pods/pod-details.ts";
+import { createDetectionHost } from "./detection-host.ts";
+
+const pod: PodDetails = {
+  metadata: { name: "web-1", namespace: "shop", uid: "uid-1" },
+  spec: {
+    containers: [
+      {
+        name: "web",
+        command: ["/entrypoint"],
+        lifecycle: { preStop: { exec: { command: ["/bin/drain", "now"] } } },
+      },
+    ],
+  },
+} as unknown as PodDetails;
+
+function hostOf(known: PodDetails | undefined): ReturnType<typeof createDetectionHost> {
+  return createDetectionHost({ podOf: () => known, apiServerAddresses: [], procRoot: "/nonexistent" });
+}
+
+describe("createDetectionHost", () => {
+  it("tells the commands of a container, and whether somebody deleted its pod [rules X-4]", () => {
+    const commands = { command: ["/entrypoint"], postStart: [], preStop: ["/bin/drain", "now"] };
+    expect(hostOf(pod).commandsOf("shop", "web-1", "web")).toEqual({ ...commands, isPodEnding: false });
+    const deleted = { ...pod, metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } };
+    expect(hostOf(deleted).commandsOf("shop", "web-1", "web")).toEqual({ ...commands, isPodEnding: true });
+  });
+
+  it("tells nothing of a pod or container that is not known [rules X-4]", () => {
+    expect(hostOf(undefined).commandsOf("shop", "web-1", "web")).toBeUndefined();
+    expect(hostOf(pod).commandsOf("shop", "web-1", "other")).toBeUndefined();
+  });
+});
