@@ -1,4 +1,4 @@
-import type { ProfileCompletion, ProfileStatus } from "@kinglet/profile";
+import type { ProfileCompletion, ProfileStatus, ProfileSurface } from "@kinglet/profile";
 
 import type { ProfileContent } from "./profile-content.ts";
 
@@ -21,6 +21,11 @@ export class CachedProfile {
   /** An authored profile is always `complete`. */
   readonly completion: ProfileCompletion;
   readonly origin: ProfileOrigin;
+  /**
+   * Surfaces that nobody looked at while the profile was learned: that they hold nothing says nothing. Sorted; empty for an authored
+   * profile.
+   */
+  readonly unobserved: readonly ProfileSurface[];
   /** What the profile allows; the same object for every profile with the same content. */
   readonly content: ProfileContent;
 
@@ -28,7 +33,7 @@ export class CachedProfile {
   constructor(
     namespace: string,
     name: string,
-    life: { readonly status: ProfileStatus; readonly completion: ProfileCompletion; readonly origin: ProfileOrigin },
+    life: Pick<CachedProfile, "status" | "completion" | "origin" | "unobserved">,
     content: ProfileContent,
   ) {
     this.namespace = namespace;
@@ -36,6 +41,7 @@ export class CachedProfile {
     this.status = life.status;
     this.completion = life.completion;
     this.origin = life.origin;
+    this.unobserved = life.unobserved;
     this.content = content;
   }
 

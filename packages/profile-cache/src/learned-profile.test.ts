@@ -40,6 +40,27 @@ describe("ProfileCache", () => {
       },
     );
 
+    it("tells which surfaces nobody looked at, also when that alone changes [cache observed]", async () => {
+      const { cache, source, clock } = start();
+      const looked = (text: string): void => {
+        const stored = source.put("web", { execs: [{ path: "/bin/a" }] });
+        const annotations = { ...stored.metadata.annotations, "kinglet.dev/observed-surfaces": text };
+        source.objects.set("shop/web", { ...stored, metadata: { ...stored.metadata, annotations } });
+      };
+      looked("egressAddresses,egressDomains,endpoints,execs,ingressAddresses,ingressDomains,syscalls");
+      cache.addContainer(ref("c1", "web"));
+      await clock.advance(0);
+      const first = cache.get("c1");
+      expect(first?.unobserved).toEqual(["capabilities", "opens"]);
+      looked(
+        "capabilities,egressAddresses,egressDomains,endpoints,execs,ingressAddresses,ingressDomains,opens,syscalls",
+      );
+      await clock.advance(TICK_MS);
+      expect(cache.get("c1")?.unobserved).toEqual([]);
+      expect(cache.get("c1")?.content).toBe(first?.content);
+      expect(cache.get("c1")).not.toBe(first);
+    });
+
     it("that is not final is fetched once at each look, although its content is not kept", async () => {
       const { cache, source, clock } = start();
       source.put("web", {}, "ready");

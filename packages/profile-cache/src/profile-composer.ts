@@ -5,6 +5,7 @@ import {
   type ContainerProfile,
   type ProfileCompletion,
   type ProfileStatus,
+  type ProfileSurface,
 } from "@kinglet/profile";
 import { applyOverlays, type OverlayWarning } from "@kinglet/profile/merging";
 
@@ -62,6 +63,8 @@ interface Refusal extends RefusedContent {
 
 /** Shared by every look at refused profiles that finds none. */
 const NOTHING: readonly ProfileBinding[] = [];
+/** Of a profile that somebody wrote every list counts. */
+const ALL_OBSERVED: readonly ProfileSurface[] = [];
 /** Remembered warnings; a cluster has fewer labels and overlays than that. */
 const MAX_WARNED = 1_000;
 
@@ -182,6 +185,7 @@ export class ProfileComposer {
       sum: checksum(section),
       status: "completed",
       completion: "complete",
+      unobserved: ALL_OBSERVED,
       origin: "authored",
     });
     if (result === "changed") this.#options.labelResolved("adopted", binding.namespace);
@@ -191,7 +195,7 @@ export class ProfileComposer {
   #learn(binding: ProfileBinding, source: BoundObject, overlays: readonly BoundObject[]): ComposeResult {
     let composition = "";
     for (const overlay of overlays) composition += `+${overlay.version}`;
-    const { status, completion } = source;
+    const { status, completion, unobserved = ALL_OBSERVED } = source;
     if (!isFinal(status)) return this.#keepFinal(binding, source, overlays, composition);
     if (this.#isSame(binding, source, composition)) return this.#settled(binding);
     const attempt = this.#attemptOf(source, composition);
@@ -199,7 +203,7 @@ export class ProfileComposer {
     const base = source.content as ContainerProfile | undefined;
     if (base === undefined) return this.#want(binding, source);
     const sum = checksum(base);
-    const life = { status, completion, composition, attempt, source } as const;
+    const life = { status, completion, unobserved, composition, attempt, source } as const;
     if (overlays.length === 0) return this.#set(binding, base, { ...life, sum, origin: "learned" });
     return this.#merge(binding, base, overlays, { ...life, sum });
   }
@@ -227,8 +231,8 @@ export class ProfileComposer {
       return "not_final";
     const attempt = this.#attemptOf(source, composition);
     if (this.#isStillRefused(binding, attempt)) return "no_room";
-    const { status, completion } = cached;
-    const life = { status, completion, composition, attempt, source } as const;
+    const { status, completion, unobserved } = cached;
+    const life = { status, completion, unobserved, composition, attempt, source } as const;
     let result: ComposeResult;
     if (overlays.length === 0) {
       result = this.#hold(binding, { ...life, origin: "learned" }, this.pool.retain(base), undefined);
@@ -355,7 +359,8 @@ export class ProfileComposer {
       before.name === name &&
       before.status === life.status &&
       before.completion === life.completion &&
-      before.origin === life.origin
+      before.origin === life.origin &&
+      before.unobserved.join() === life.unobserved.join()
     ) {
       this.pool.release(shared);
       return "unchanged";
@@ -449,6 +454,7 @@ interface Life {
   readonly status: ProfileStatus;
   readonly completion: ProfileCompletion;
   readonly origin: ProfileOrigin;
+  readonly unobserved: readonly ProfileSurface[];
   readonly composition: string;
   readonly attempt: string;
   /** The object that gives the profile its name. */

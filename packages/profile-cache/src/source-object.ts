@@ -1,4 +1,4 @@
-import type { ContainerProfile, ProfileCompletion, ProfileStatus } from "@kinglet/profile";
+import type { ContainerProfile, ProfileCompletion, ProfileStatus, ProfileSurface } from "@kinglet/profile";
 
 import type { OverlayDocument, ProfileObjectKind } from "./profile-source.ts";
 
@@ -24,6 +24,7 @@ export class SourceObject<Binding> {
   /** Of a profile, as of the last arrival. */
   status: ProfileStatus = "";
   completion: ProfileCompletion = "";
+  unobserved: readonly ProfileSurface[] | undefined = undefined;
   /** Names of the containers that a grouped document describes; undefined: any. As of the last arrival. */
   coversOnly: readonly string[] | undefined = undefined;
   /** The object itself, from its arrival until everything that is made of it is made. */

@@ -1,4 +1,4 @@
-import { isLearnedProfile, profileStatus, type ContainerProfile } from "@kinglet/profile";
+import { isLearnedProfile, profileStatus, unobservedSurfaces, type ContainerProfile } from "@kinglet/profile";
 
 import type { BoundObject } from "./profile-binding.ts";
 import type { OverlayDocument } from "./profile-source.ts";
@@ -15,6 +15,7 @@ export function takeContent(source: BoundObject, content: ContainerProfile | Ove
   const { status, completion } = profileStatus(content);
   source.status = status;
   source.completion = completion;
+  source.unobserved = unobservedSurfaces(content);
   const { containers, initContainers, ephemeralContainers } = (content as ContainerProfile).spec;
   const sections = [...containers, ...initContainers, ...ephemeralContainers];
   source.coversOnly = sections.length === 0 ? undefined : sections.map(({ name }) => name);

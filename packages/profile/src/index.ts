@@ -41,6 +41,7 @@ export {
   type NetworkNeighborhoodContainer,
   type NetworkNeighborhoodSpec,
 } from "./network-neighborhood.ts";
+export { observedSurfacesText, unobservedSurfaces, type ProfileSurface } from "./observed-surfaces.ts";
 export { parseContainerProfile } from "./parse-container-profile.ts";
 export { podSpecHash, type PodSpecHashOptions } from "./pod-spec-hash.ts";
 export {
@@ -52,6 +53,7 @@ export {
   LEARNING_TIME_LABEL,
   KEPT_STATUS_ANNOTATION,
   MANAGED_BY_ANNOTATION,
+  OBSERVED_SURFACES_ANNOTATION,
   PREVIOUS_REPORT_TIME_ANNOTATION,
   REPORT_SERIES_ANNOTATION,
   REPORT_TIME_ANNOTATION,

@@ -48,3 +48,8 @@ export const TEMPLATE_HASH_LABEL = "kubescape.io/instance-template-hash";
  * when it has none. @public
  */
 export const KEPT_STATUS_ANNOTATION = "kinglet.dev/kept-status";
+/**
+ * Annotation of a learned profile: the surfaces of which its learners' sources saw anything at all, separated by commas, see
+ * `unobservedSurfaces`. Absent: the learner does not say, and every list counts. @public
+ */
+export const OBSERVED_SURFACES_ANNOTATION = "kinglet.dev/observed-surfaces";

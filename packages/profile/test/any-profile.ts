@@ -81,6 +81,7 @@ const annotations = fc.record(
     "kubescape.io/status": fc.constantFrom("initializing", "ready", "completed", "too-large", "failed", "odd"),
     "kubescape.io/completion": fc.constantFrom("partial", "complete", "odd"),
     "kubescape.io/sync-checksum": fc.constantFrom("1", "2"),
+    "kinglet.dev/observed-surfaces": fc.constantFrom("", "execs", "opens,execs", "syscalls", "later"),
     other: fc.constantFrom("1", "2"),
   },
   { requiredKeys: [] },

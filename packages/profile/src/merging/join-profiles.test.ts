@@ -53,6 +53,20 @@ describe("joinProfiles", () => {
     );
   });
 
+  it("unites the surfaces that were looked at; a learner that does not say looked at everything [profile observed]", () => {
+    const looked = (text: string | undefined, status: string | undefined = "ready"): ContainerProfile =>
+      profileOf({
+        ...(status === undefined ? {} : { "kubescape.io/status": status }),
+        ...(text === undefined ? {} : { "kinglet.dev/observed-surfaces": text }),
+      });
+    const observed = (left: ContainerProfile, right: ContainerProfile): string | undefined =>
+      joinProfiles(left, right).metadata.annotations?.["kinglet.dev/observed-surfaces"];
+    expect(observed(looked("execs,opens"), looked("execs,syscalls", "completed"))).toBe("execs,opens,syscalls");
+    expect(observed(looked("execs"), looked(undefined))).toBeUndefined();
+    // What was not learned, as what a store puts in the place of something too large, says nothing.
+    expect(observed(looked("execs"), profileOf({ other: "1" }))).toBe("execs");
+  });
+
   it("ends at the same profile in any order, grouping and number of repetitions [profile join] [profile kept]", () => {
     const plan = fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 12 });
     const anyParts = fc.array(anyProfile, { minLength: 2, maxLength: 5 });

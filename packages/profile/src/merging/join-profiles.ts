@@ -1,7 +1,13 @@
 import { createError } from "@kinglet/errors";
 import type { ContainerProfile, ProfileMetadata } from "../container-profile.ts";
 import { profileErrors } from "../errors.ts";
-import { COMPLETION_ANNOTATION, STATUS_ANNOTATION, SYNC_CHECKSUM_ANNOTATION } from "../profile-keys.ts";
+import { observedSurfacesText } from "../observed-surfaces.ts";
+import {
+  COMPLETION_ANNOTATION,
+  OBSERVED_SURFACES_ANNOTATION,
+  STATUS_ANNOTATION,
+  SYNC_CHECKSUM_ANNOTATION,
+} from "../profile-keys.ts";
 import { defaultCollapseConfiguration, type CollapseConfiguration } from "./collapse-configuration.ts";
 import type { CollapseOptions } from "./collapse-profile.ts";
 import { joinCompletion, joinStatus } from "./join-status.ts";
@@ -23,6 +29,7 @@ export interface JoinOptions extends CollapseOptions {
  * - Sets are united; peers are the same when everything but names, ports and addresses is.
  * - Status and completion are the higher ones, see {@link joinStatus} and {@link joinCompletion}: `completed` and `complete` are
  *   never taken back.
+ * - The surfaces that somebody looked at are united; one side that was learned and does not say counts as having looked at everything.
  * - Other annotations and labels are united, the greater text winning; the store's content hash is dropped, and so are `uid` and
  *   `resourceVersion`: the result is not yet a stored object, whoever writes it says over which version.
  *
@@ -81,5 +88,25 @@ function joinAnnotations(
       joinCompletion(left[COMPLETION_ANNOTATION] ?? "", right[COMPLETION_ANNOTATION] ?? ""),
     );
   }
+  const observed = joinObserved(left, right);
+  if (observed === undefined) united.delete(OBSERVED_SURFACES_ANNOTATION);
+  else united.set(OBSERVED_SURFACES_ANNOTATION, observed);
   return Object.fromEntries(united);
+}
+
+/** A join too: nothing said by who did not learn < a set < everything, which is what a learner that does not say means. */
+function joinObserved(
+  left: Readonly<Record<string, string>>,
+  right: Readonly<Record<string, string>>,
+): string | undefined {
+  const words: string[] = [];
+  let isSaid = false;
+  for (const side of [left, right]) {
+    const text = side[OBSERVED_SURFACES_ANNOTATION];
+    if (text === undefined && side[STATUS_ANNOTATION] !== undefined) return undefined;
+    if (text === undefined) continue;
+    isSaid = true;
+    words.push(...text.split(","));
+  }
+  return isSaid ? observedSurfacesText(words) : undefined;
 }

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { observedSurfacesText, unobservedSurfaces } from "./observed-surfaces.ts";
+import { parseContainerProfile } from "./parse-container-profile.ts";
+
+const profileOf = (annotations: Record<string, string>) =>
+  parseContainerProfile({ metadata: { name: "web", namespace: "shop", annotations } });
+const status = { "kubescape.io/status": "completed" };
+
+describe("unobservedSurfaces", () => {
+  it("names what nobody looked at, words of later versions left out [profile observed]", () => {
+    const text = "execs,ingressAddresses,later,opens";
+    expect(unobservedSurfaces(profileOf({ ...status, "kinglet.dev/observed-surfaces": text }))).toEqual([
+      "capabilities",
+      "egressAddresses",
+      "egressDomains",
+      "endpoints",
+      "ingressDomains",
+      "syscalls",
+    ]);
+    expect(unobservedSurfaces(profileOf({ ...status, "kinglet.dev/observed-surfaces": "" }))).toHaveLength(9);
+  });
+
+  it("names nothing where the learner does not say, and in what somebody wrote [profile observed]", () => {
+    expect(unobservedSurfaces(profileOf(status))).toEqual([]);
+    expect(unobservedSurfaces(profileOf({ "kinglet.dev/observed-surfaces": "execs" }))).toEqual([]);
+  });
+});
+
+describe("observedSurfacesText", () => {
+  it("is the same for the same surfaces in any order", () => {
+    expect(observedSurfacesText(["opens", "execs", "opens"])).toBe("execs,opens");
+    expect(observedSurfacesText([])).toBe("");
+  });
+});

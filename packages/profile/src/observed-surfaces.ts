@@ -1,0 +1,53 @@
+import type { ContainerProfile } from "./container-profile.ts";
+import { OBSERVED_SURFACES_ANNOTATION, STATUS_ANNOTATION } from "./profile-keys.ts";
+
+/** The parts of a profile that a rule can ask about, named as rules name them in `profileDataRequired`. @public */
+export type ProfileSurface =
+  | "capabilities"
+  | "egressAddresses"
+  | "egressDomains"
+  | "endpoints"
+  | "execs"
+  | "ingressAddresses"
+  | "ingressDomains"
+  | "opens"
+  | "syscalls";
+
+/** Every surface, in the order of {@link observedSurfacesText}. */
+const surfaces: readonly ProfileSurface[] = [
+  "capabilities",
+  "egressAddresses",
+  "egressDomains",
+  "endpoints",
+  "execs",
+  "ingressAddresses",
+  "ingressDomains",
+  "opens",
+  "syscalls",
+];
+const none: readonly ProfileSurface[] = [];
+
+/**
+ * Surfaces of which nobody who learned the profile saw anything of any container, so that an empty list says nothing: they must not be
+ * held against a container.
+ *
+ * @returns sorted; empty, and always the same array, for a profile whose learner does not say, and for one that somebody wrote.
+ *
+ * @public
+ */
+export function unobservedSurfaces({ metadata }: Pick<ContainerProfile, "metadata">): readonly ProfileSurface[] {
+  const { annotations } = metadata;
+  const text = annotations?.[OBSERVED_SURFACES_ANNOTATION];
+  if (text === undefined || annotations?.[STATUS_ANNOTATION] === undefined) return none;
+  const observed = text.split(",");
+  const missing = surfaces.filter((surface) => !observed.includes(surface));
+  return missing.length === 0 ? none : missing;
+}
+
+/** The value of {@link OBSERVED_SURFACES_ANNOTATION} for these surfaces: each once, sorted. @public */
+export function observedSurfacesText(observed: Iterable<string>): string {
+  return [...new Set(observed)]
+    .filter((word) => word !== "")
+    .toSorted()
+    .join(",");
+}
