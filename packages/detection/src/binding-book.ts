@@ -1,8 +1,8 @@
 /** `selectionFor` is called once per event; budget: 0 allocations for a pod that was asked about before. */
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import type { RuleDefinition } from "@kinglet/policy-engine";
+import { matchesLabels } from "@kinglet/profile/matching";
 
-import { matchesLabels } from "./label-match.ts";
 import { parseRuleBinding, type BindingEntry, type RuleBinding } from "./read-rule-binding.ts";
 import type { BoundRule, RuleSelection } from "./rule-selection.ts";
 

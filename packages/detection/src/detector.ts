@@ -13,6 +13,28 @@ import type { RuleSelection } from "./rule-selection.ts";
 /** Which way a connection goes. @public */
 export type TrafficDirection = "ingress" | "egress";
 
+/** A pod or service of the cluster, held against the neighbours of a profile. @public */
+export interface NetworkPeer {
+  readonly namespace: string;
+  /** The pod's labels, or the service's selector. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Namespace of the container that the profile is about. */
+  readonly ownNamespace: string;
+}
+
+/**
+ * Port: whose address it is. Synchronous: whoever does not know yet may take note of the question, find out, and have the event judged again.
+ *
+ * @public
+ */
+export interface PeerLookup {
+  /**
+   * @param address - IPv4 or IPv6, as the event has it.
+   * @returns undefined when the address belongs to no known pod or service.
+   */
+  peerOf(address: string): Omit<NetworkPeer, "ownNamespace"> | undefined;
+}
+
 /**
  * What a profile allows, as rules ask it; `ProfileContent` of `@kinglet/profile-cache` is one.
  *
@@ -39,6 +61,12 @@ export interface ProfileAnswers {
   hasAddress(direction: TrafficDirection, address: string): boolean;
   /** @param port - 0 … 65,535 */
   hasAddressPort(direction: TrafficDirection, address: string, port: number, protocol: string): boolean;
+  /** True when some neighbour is told by labels instead of addresses: only then {@link PeerLookup} is asked. */
+  hasPeers(direction: TrafficDirection): boolean;
+  /** True when the labels of some neighbour select this pod or service. */
+  hasPeer(direction: TrafficDirection, peer: NetworkPeer): boolean;
+  /** @param port - 0 … 65,535 */
+  hasPeerPort(direction: TrafficDirection, peer: NetworkPeer, port: number, protocol: string): boolean;
   hasDomain(direction: TrafficDirection, domain: string): boolean;
   /** What the profile allows the rule beyond its content. */
   policyOf(ruleId: string): RulePolicy | undefined;
@@ -81,6 +109,12 @@ export interface DetectorOptions {
   readonly profiles: ProfileLookup;
   /** Absent: rules that ask the cluster or the node are invalid, and no execution is exempt. */
   readonly host?: DetectionHost;
+  /**
+   * Asked when a rule asks for an address that the profile does not list, and the profile tells neighbours by labels.
+   *
+   * @defaultValue neighbours that are told by labels match no address
+   */
+  readonly peers?: PeerLookup;
   /**
    * Which rules hold for a container; asked once per event, so an answer should be at hand. Undefined: none.
    *

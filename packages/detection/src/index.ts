@@ -22,6 +22,8 @@ export type {
   DetectorOptions,
   InvalidRule,
   LearningHooks,
+  NetworkPeer,
+  PeerLookup,
   ProfileAnswers,
   ProfileLookup,
   ProfileView,

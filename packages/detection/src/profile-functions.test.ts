@@ -33,6 +33,12 @@ const profile = parseContainerProfile({
     ],
     egress: [
       {
+        identifier: "store",
+        type: "internal",
+        podSelector: { matchLabels: { app: "store" } },
+        ports: [{ name: "TCP-6379", protocol: "TCP", port: 6379 }],
+      },
+      {
         identifier: "a",
         type: "external",
         dns: "old.example.com.",
@@ -67,12 +73,27 @@ const view: ProfileView = {
 };
 
 let engine: CelEngine;
+/** Addresses that somebody asked about. */
+const asked: string[] = [];
+const holders: Readonly<Record<string, { namespace: string; labels: Record<string, string> }>> = {
+  "10.0.0.20": { namespace: "shop", labels: { app: "store", zone: "b" } },
+  "10.0.0.21": { namespace: "shop", labels: { app: "mail" } },
+  "10.0.0.22": { namespace: "other", labels: { app: "store" } },
+};
 
 beforeAll(async () => {
   const { createCelEngine } = await loadCelEngine();
   const profiles = { get: (id: string) => (id === "c1" ? view : undefined) };
   engine = createCelEngine({
-    functions: createProfileFunctions(profiles, { isExemptExec: (id, path) => id === "c1" && path === "/entrypoint" }),
+    functions: createProfileFunctions(profiles, {
+      isExemptExec: (id, path) => id === "c1" && path === "/entrypoint",
+      peers: {
+        peerOf: (address) => {
+          asked.push(address);
+          return holders[address];
+        },
+      },
+    }),
   });
 });
 
@@ -191,6 +212,33 @@ describe("createProfileFunctions", () => {
 
   it.each(cases)("%s is false without a profile", (call) => {
     expect(ask(call, "unknown")).toBe(false);
+  });
+});
+
+describe("cp.was_address_in_egress", () => {
+  it.each([
+    ["nn.was_address_in_egress('10.0.0.20')", true],
+    ["nn.was_address_in_egress('10.0.0.21')", false],
+    ["nn.was_address_in_egress('10.0.0.22')", false],
+    ["nn.was_address_in_egress('10.0.0.99')", false],
+    ["nn.was_address_port_protocol_in_egress('10.0.0.20', 6379, 'TCP')", true],
+    ["nn.was_address_port_protocol_in_egress('10.0.0.20', 6379, 'UDP')", false],
+    ["nn.was_address_port_protocol_in_egress('10.0.0.20', 6380, 'TCP')", false],
+    ["nn.was_address_port_protocol_in_egress('10.0.0.20', -1, 'TCP')", false],
+    ["nn.was_address_in_ingress('10.0.0.20')", false],
+  ])("goes by the labels of who has the address: %s is %s [rules A-3]", (call, expected) => {
+    expect(ask(call, "c1")).toBe(expected);
+  });
+
+  it("asks who has an address only where the profile does not list it and tells neighbours by labels [rules A-3]", () => {
+    asked.length = 0;
+    ask("nn.was_address_in_egress('203.0.113.5')", "c1");
+    ask("nn.was_address_in_ingress('10.0.0.20')", "c1");
+    ask("nn.was_address_in_egress('10.0.0.20')", "c2");
+    ask("nn.was_address_port_protocol_in_egress('10.0.0.20', 65536, 'TCP')", "c1");
+    expect(asked).toEqual([]);
+    ask("nn.was_address_in_egress('10.0.0.20')", "c1");
+    expect(asked).toEqual(["10.0.0.20"]);
   });
 });
 

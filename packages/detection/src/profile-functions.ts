@@ -1,12 +1,21 @@
 import type { CelFunctions } from "@kinglet/policy-engine";
 
-import type { ProfileAnswers, ProfileLookup } from "./detector.ts";
+import type {
+  NetworkPeer,
+  PeerLookup,
+  ProfileAnswers,
+  ProfileLookup,
+  ProfileView,
+  TrafficDirection,
+} from "./detector.ts";
 import { ResultCache, type CachedQuestion } from "./result-cache.ts";
 
 /** What {@link createProfileFunctions} may be given. @public */
 export interface ProfileFunctionOptions {
   /** Executions that the container's specification asks for; both `was_executed` functions answer true where it does. */
   readonly isExemptExec?: (containerId: string, path: string) => boolean;
+  /** Whose address it is. @defaultValue neighbours that are told by labels match no address */
+  readonly peers?: PeerLookup;
   /**
    * Answers kept of questions that are linear in the profile.
    *
@@ -19,7 +28,8 @@ export interface ProfileFunctionOptions {
  * The functions `cp.*` over the profiles of containers. No profile: every answer is false.
  *
  * What the answers mean — wildcards, flags, methods, ports — is the profile's affair, see {@link ProfileAnswers}. Here: flags that are empty
- * ask for the path alone; a port outside 0 … 65,535 is in no profile; a host is a whole token, never a part of one.
+ * ask for the path alone; a port outside 0 … 65,535 is in no profile; a host is a whole token, never a part of one. An address is in the
+ * profile when it is listed, or when the pod or service that has it is selected by the labels of a neighbour.
  *
  * Cost: that of the profile's answer; prefixes, suffixes and hosts are asked once per profile and argument.
  *
@@ -28,12 +38,35 @@ export interface ProfileFunctionOptions {
  * @public
  */
 export function createProfileFunctions(profiles: ProfileLookup, options: ProfileFunctionOptions = {}): CelFunctions {
-  const { isExemptExec } = options;
+  const { isExemptExec, peers } = options;
   const cache = new ResultCache(options.maxCachedResults ?? 1000);
   const contentOf = (containerId: string): ProfileAnswers | undefined => profiles.get(containerId)?.content;
   const ask = (containerId: string, question: CachedQuestion, argument: string): boolean => {
     const content = contentOf(containerId);
     return content !== undefined && cache.ask(content, question, argument);
+  };
+  const peerOf = (profile: ProfileView, direction: TrafficDirection, address: string): NetworkPeer | undefined => {
+    if (peers === undefined || !profile.content.hasPeers(direction)) return undefined;
+    const peer = peers.peerOf(address);
+    return peer === undefined ? undefined : { ...peer, ownNamespace: profile.namespace };
+  };
+  const hasAddress = (containerId: string, direction: TrafficDirection, address: string): boolean => {
+    const profile = profiles.get(containerId);
+    if (profile === undefined) return false;
+    if (profile.content.hasAddress(direction, address)) return true;
+    const peer = peerOf(profile, direction, address);
+    return peer !== undefined && profile.content.hasPeer(direction, peer);
+  };
+  const hasAddressPort = (
+    containerId: string,
+    direction: TrafficDirection,
+    { address, port, protocol }: Endpoint,
+  ): boolean => {
+    const profile = isPort(port) ? profiles.get(containerId) : undefined;
+    if (profile === undefined) return false;
+    if (profile.content.hasAddressPort(direction, address, port, protocol)) return true;
+    const peer = peerOf(profile, direction, address);
+    return peer !== undefined && profile.content.hasPeerPort(direction, peer, port, protocol);
   };
   return {
     "cp.was_executed": (containerId, path) => {
@@ -65,17 +98,21 @@ export function createProfileFunctions(profiles: ProfileLookup, options: Profile
     "cp.was_endpoint_accessed_with_prefix": (containerId, prefix) => ask(containerId, "endpoint-prefix", prefix),
     "cp.was_endpoint_accessed_with_suffix": (containerId, suffix) => ask(containerId, "endpoint-suffix", suffix),
     "cp.was_host_accessed": (containerId, host) => ask(containerId, "host", host),
-    "cp.was_address_in_egress": (containerId, address) =>
-      contentOf(containerId)?.hasAddress("egress", address) ?? false,
-    "cp.was_address_in_ingress": (containerId, address) =>
-      contentOf(containerId)?.hasAddress("ingress", address) ?? false,
+    "cp.was_address_in_egress": (containerId, address) => hasAddress(containerId, "egress", address),
+    "cp.was_address_in_ingress": (containerId, address) => hasAddress(containerId, "ingress", address),
     "cp.is_domain_in_egress": (containerId, domain) => contentOf(containerId)?.hasDomain("egress", domain) ?? false,
     "cp.is_domain_in_ingress": (containerId, domain) => contentOf(containerId)?.hasDomain("ingress", domain) ?? false,
     "cp.was_address_port_protocol_in_egress": (containerId, address, port, protocol) =>
-      isPort(port) && (contentOf(containerId)?.hasAddressPort("egress", address, port, protocol) ?? false),
+      hasAddressPort(containerId, "egress", { address, port, protocol }),
     "cp.was_address_port_protocol_in_ingress": (containerId, address, port, protocol) =>
-      isPort(port) && (contentOf(containerId)?.hasAddressPort("ingress", address, port, protocol) ?? false),
+      hasAddressPort(containerId, "ingress", { address, port, protocol }),
   };
+}
+
+interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: string;
 }
 
 function isPort(port: number): boolean {

@@ -53,7 +53,7 @@ export class RuleJudge {
     this.#variables = { event: this.#view, eventType: "exec" };
     this.#counts = new DetectionCounts(options.metrics, () => this.#table.rules);
     this.#invalidGauge = options.metrics.gauge(invalidRules);
-    const { host, profiles, maxCachedResults } = options;
+    const { host, profiles, peers, maxCachedResults } = options;
     const view = this.#view;
     const exemptions =
       host === undefined ? undefined : new ExecExemptions({ host, view, clock: options.clock ?? systemClock });
@@ -62,6 +62,7 @@ export class RuleJudge {
     };
     const profileFunctions = createProfileFunctions(lookup, {
       ...(maxCachedResults === undefined ? {} : { maxCachedResults }),
+      ...(peers === undefined ? {} : { peers }),
       ...(exemptions === undefined ? {} : { isExemptExec: (id, path) => exemptions.isExempt(id, path) }),
     });
     const hostFunctions = host === undefined ? {} : createHostFunctions(host);

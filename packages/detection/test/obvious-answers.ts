@@ -1,6 +1,6 @@
-import type { ContainerProfile } from "@kinglet/profile";
+import type { ContainerProfile, NetworkNeighbor } from "@kinglet/profile";
 
-import type { ProfileAnswers } from "../src/detector.ts";
+import type { NetworkPeer, ProfileAnswers } from "../src/detector.ts";
 import { matchesDynamicPath } from "./matches-dynamic-path.ts";
 
 /** The answers of a profile as one would write them down: slow, and knowing of wildcards only `\u22ef`. */
@@ -33,6 +33,12 @@ export function obviousAnswers({ spec }: Pick<ContainerProfile, "spec">): Profil
         (peer) =>
           peer.ipAddress === address && peer.ports.some((one) => one.port === port && one.protocol === protocol),
       ),
+    hasPeers: (direction) => spec[direction].some((peer) => peer.podSelector !== null),
+    hasPeer: (direction, peer) => spec[direction].some((known) => isSelected(known, peer)),
+    hasPeerPort: (direction, peer, port, protocol) =>
+      spec[direction].some(
+        (known) => isSelected(known, peer) && known.ports.some((one) => one.port === port && one.protocol === protocol),
+      ),
     hasDomain: (direction, domain) =>
       spec[direction].some(
         (peer) =>
@@ -41,4 +47,11 @@ export function obviousAnswers({ spec }: Pick<ContainerProfile, "spec">): Profil
       ),
     policyOf: (ruleId) => (Object.hasOwn(spec.rulePolicies, ruleId) ? spec.rulePolicies[ruleId] : undefined),
   };
+}
+
+/** Equal labels alone, and the name of the namespace. */
+function isSelected({ podSelector, namespaceSelector }: NetworkNeighbor, peer: NetworkPeer): boolean {
+  const namespace = namespaceSelector?.matchLabels["kubernetes.io/metadata.name"] ?? peer.ownNamespace;
+  const labels = Object.entries(podSelector?.matchLabels ?? { none: "none" });
+  return namespace === peer.namespace && labels.every(([key, value]) => peer.labels[key] === value);
 }

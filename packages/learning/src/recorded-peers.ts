@@ -49,6 +49,8 @@ export class RecordedPeers {
   readonly #byName: Map<string, RecordedPeer> = new Map();
   /** What an address was taken for when it was first seen. */
   readonly #byAddress: Map<string, RecordedPeer> = new Map();
+  /** Who had the address then, where it is a pod or service: another one may have it by now. */
+  readonly #holders: Map<string, ClusterPeer> = new Map();
   /** Peers that are an address and nothing else. */
   #addressCount = 0;
 
@@ -64,14 +66,14 @@ export class RecordedPeers {
   /** True when there is nothing to add. */
   has(event: NetworkEvent): boolean {
     const { address, protocol } = event;
-    const peer = this.#byAddress.get(address) ?? this.#anyPeer();
+    const peer = this.#known(address) ?? this.#anyPeer();
     return peer?.ports.get(event.port)?.includes(protocol) === true;
   }
 
   /** @returns about how many bytes were added. */
   add(event: NetworkEvent): number {
     const address = ownText(event.address);
-    let peer = this.#byAddress.get(address);
+    let peer = this.#known(address);
     let bytes = 0;
     if (peer === undefined) {
       const size = this.#byIdentifier.size;
@@ -151,10 +153,20 @@ export class RecordedPeers {
     return this.#addressCount > this.#naming.maxAddresses ? this.#byAddress.get(ANY_ADDRESS) : undefined;
   }
 
+  /** What the address is taken for, unless a pod or service has it now that had it not then. */
+  #known(address: string): RecordedPeer | undefined {
+    const known = this.#byAddress.get(address);
+    if (known === undefined) return undefined;
+    const holder = this.#naming.peerOf(address);
+    if (holder === undefined || holder === this.#holders.get(address)) return known;
+    return known.key.type !== "internal" && Object.keys(peerLabels(holder.labels)).length === 0 ? known : undefined;
+  }
+
   #resolve(address: string): RecordedPeer {
     const peer = this.#naming.peerOf(address);
     const labels = peer === undefined ? undefined : peerLabels(peer.labels);
     if (peer !== undefined && labels !== undefined && Object.keys(labels).length > 0) {
+      this.#holders.set(address, peer);
       const isNear = peer.namespace === this.#naming.namespace;
       return this.#keep(
         keyOf({

@@ -12,7 +12,7 @@ import {
 import { AddressMatcher, PathMatcher } from "@kinglet/profile/matching";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PeerLookup } from "./peer-lookup.ts";
+import type { ClusterPeer, PeerLookup } from "./peer-lookup.ts";
 import { Recording, type RecordingOptions } from "./recording.ts";
 
 const sequence = 1;
@@ -176,6 +176,25 @@ describe("Recording", () => {
       ]);
       expect(new Set(egress.map(({ identifier }) => identifier)).size).toBe(4);
       for (const { identifier } of egress) expect(identifier).toMatch(/^[0-9a-f]{64}$/);
+    });
+
+    it("are recorded anew when another pod has the address, and when it becomes known who has it [learning holders]", () => {
+      const holders = new Map<string, ClusterPeer>();
+      const recording = new Recording({ ...options, peers: { peerOf: (address) => holders.get(address) } });
+      const event = connect("10.0.0.9", 6379);
+      const selectors = (): unknown => recording.surfaces().egress.map(({ podSelector }) => podSelector?.matchLabels);
+      expect(recording.record(event, false)).toBe("added");
+      expect(recording.record(event, false)).toBe("known");
+      holders.set("10.0.0.9", { kind: "pod", namespace: "shop", labels: { app: "store" } });
+      expect(recording.record(event, false)).toBe("added");
+      expect(recording.record(event, false)).toBe("known");
+      expect(selectors()).toEqual([undefined, { app: "store" }]);
+      holders.set("10.0.0.9", { kind: "pod", namespace: "shop", labels: { app: "mail" } });
+      expect(recording.record(event, false)).toBe("added");
+      // For a while nobody knows who has it: what was recorded stays.
+      holders.clear();
+      expect(recording.record(event, false)).toBe("known");
+      expect(selectors()).toEqual([undefined, { app: "store" }, { app: "mail" }]);
     });
 
     it("have the same identifier whoever sees them, whatever their ports [learning peers]", () => {

@@ -7,6 +7,7 @@ export {
 } from "./container-liveness.ts";
 export type { ContainerRef } from "./container-ref.ts";
 export { profileCacheErrors, type ProfileCacheErrorCode } from "./errors.ts";
+export type { NetworkPeer } from "./network-peer.ts";
 export { ProfileCache, type CachedContainer, type ContainerState, type ProfileCacheChange } from "./profile-cache.ts";
 export { profileCacheDefaults, type ProfileCacheOptions, type UserProfiles } from "./profile-cache-options.ts";
 export type { PodContainerNames } from "./profile-composer.ts";

@@ -3,6 +3,7 @@ import { CallStackIndex } from "@kinglet/profile/matching";
 import type { CallStackNode, IdentifiedCallStack, RulePolicy } from "@kinglet/profile";
 
 import { hasPort, type KnownPort } from "./known-port.ts";
+import type { NetworkPeer } from "./network-peer.ts";
 import type { PackedSet, PackedStrings } from "./packed-strings.ts";
 import type { ProfilePatterns } from "./profile-patterns.ts";
 import type { TrafficDirection } from "./traffic-direction.ts";
@@ -189,6 +190,24 @@ export class ProfileContent {
       for (let index = 0; index < lists.length; index += 1) if (hasPort(lists[index]!, port, protocol)) return true;
     }
     return patterns?.matchesAddressPort(direction, address, port, protocol) === true;
+  }
+
+  /** True when some neighbour is told by labels: whose address it is can make a difference. */
+  hasPeers(direction: TrafficDirection): boolean {
+    return (this.#packed.patterns?.[direction].peers.length ?? 0) > 0;
+  }
+
+  /**
+   * True when the labels of some neighbour select this pod or service, as in a NetworkPolicy: without a selector of namespaces those of the
+   * container's own. Cost: linear in the neighbours with labels.
+   */
+  hasPeer(direction: TrafficDirection, peer: NetworkPeer): boolean {
+    return this.#packed.patterns?.[direction].matchesPeer(peer) === true;
+  }
+
+  /** As {@link ProfileContent.hasPeer}, of a neighbour with this port. @param port - 0 … 65,535 */
+  hasPeerPort(direction: TrafficDirection, peer: NetworkPeer, port: number, protocol: string): boolean {
+    return this.#packed.patterns?.[direction].matchesPeer(peer, port, protocol) === true;
   }
 
   /** Upper and lower case are the same, and so is a trailing dot. */

@@ -3,11 +3,17 @@ import {
   DnsMatcher,
   EndpointMatcher,
   ExecArgumentsMatcher,
+  matchesLabels,
   PathMatcher,
 } from "@kinglet/profile/matching";
+import type { LabelSelector } from "@kinglet/profile";
 
 import { hasPort, type KnownPort } from "./known-port.ts";
+import type { NetworkPeer } from "./network-peer.ts";
 import type { TrafficDirection } from "./traffic-direction.ts";
+
+/** The only label of a namespace that is known without asking for it: the API server puts it on each. */
+const namespaceNameLabel = "kubernetes.io/metadata.name";
 
 /** An execution whose path or arguments hold wildcards. @internal */
 export interface CommandPattern {
@@ -57,11 +63,33 @@ class DetailedPatterns<Detail> {
   }
 }
 
+/** A neighbour that is told by labels. @internal */
+export interface PeerPattern {
+  /** Null: any pod of the namespaces. */
+  readonly podSelector: LabelSelector | null;
+  /** Null: the namespace of the container. */
+  readonly namespaceSelector: LabelSelector | null;
+  readonly ports: readonly KnownPort[];
+}
+
 /** Wildcards of one direction of traffic. @internal */
 export class TrafficPatterns {
+  readonly peers: PeerPattern[] = [];
   readonly addresses: DetailedPatterns<KnownPort> = new DetailedPatterns((entries) => new AddressMatcher(entries));
   readonly domains: string[] = [];
   #names: DnsMatcher | undefined = undefined;
+
+  /** @param port - absent: any. */
+  matchesPeer({ labels, namespace, ownNamespace }: NetworkPeer, port?: number, protocol = ""): boolean {
+    return this.peers.some(
+      ({ podSelector, namespaceSelector, ports }) =>
+        (namespaceSelector === null
+          ? namespace === ownNamespace
+          : matchesLabels(namespaceSelector, { [namespaceNameLabel]: namespace })) &&
+        (podSelector === null || matchesLabels(podSelector, labels)) &&
+        (port === undefined || hasPort(ports, port, protocol)),
+    );
+  }
 
   matchesDomain(domain: string): boolean {
     return this.domains.length > 0 && (this.#names ??= new DnsMatcher(this.domains)).matches(domain);
@@ -90,8 +118,10 @@ export class ProfilePatterns {
       endpoints.entries.length +
       ingress.addresses.entries.length +
       ingress.domains.length +
+      ingress.peers.length +
       egress.addresses.entries.length +
-      egress.domains.length
+      egress.domains.length +
+      egress.peers.length
     );
   }
 

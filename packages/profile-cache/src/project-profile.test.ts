@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { compileProjectionSpec } from "./compile-projection-spec.ts";
 import { projectProfile } from "./project-profile.ts";
 import { keepEverything } from "./projection-spec.ts";
+import { unpackProfile } from "./unpack-profile.ts";
 
 function profileOf(spec: object): ContainerProfile {
   return parseContainerProfile({ metadata: { name: "web", namespace: "shop" }, spec });
@@ -131,6 +132,63 @@ describe("ProfileContent", () => {
       ["API.example.com", "x.cdn.example.com.", "x.y.cdn.example.com"].map((one) => content.hasDomain("egress", one)),
     ).toEqual([true, true, false]);
     expect(content.hasDomain("ingress", "peer.example.com.")).toBe(true);
+  });
+
+  it("knows neighbours by their labels, as a NetworkPolicy does, with their ports [cache peers]", () => {
+    const selects = (matchLabels: object): object => ({ matchLabels });
+    const spec = {
+      egress: [
+        {
+          identifier: "near",
+          type: "internal",
+          podSelector: selects({ app: "store" }),
+          ports: [{ name: "TCP-6379", protocol: "TCP", port: 6379 }],
+        },
+        {
+          identifier: "far",
+          type: "internal",
+          podSelector: { matchExpressions: [{ key: "app", operator: "In", values: ["mail", "post"] }] },
+          namespaceSelector: selects({ "kubernetes.io/metadata.name": "letters" }),
+          ports: [],
+        },
+        {
+          identifier: "all",
+          type: "internal",
+          namespaceSelector: selects({ "kubernetes.io/metadata.name": "open" }),
+          ports: [],
+        },
+        // As some write what lies outside: it selects nobody.
+        {
+          identifier: "out",
+          type: "external",
+          podSelector: {},
+          namespaceSelector: {},
+          ipAddress: "10.0.0.1",
+          ports: [],
+        },
+      ],
+    };
+    const known = project(spec);
+    for (const one of [known, projectProfile(unpackProfile(known), "sum", keepEverything)]) {
+      const has = (labels: Record<string, string>, namespace = "shop"): boolean =>
+        one.hasPeer("egress", { labels, namespace, ownNamespace: "shop" });
+      expect(has({ app: "store", version: "2" })).toBe(true);
+      expect(has({ app: "store" }, "other")).toBe(false);
+      expect(has({ app: "mail" })).toBe(false);
+      expect(has({ app: "mail" }, "letters")).toBe(true);
+      expect(has({}, "letters")).toBe(false);
+      expect(has({}, "open")).toBe(true);
+      expect(has({})).toBe(false);
+      const store = { labels: { app: "store" }, namespace: "shop", ownNamespace: "shop" };
+      expect(one.hasPeerPort("egress", store, 6379, "TCP")).toBe(true);
+      expect(one.hasPeerPort("egress", store, 6379, "UDP")).toBe(false);
+      expect(one.hasPeerPort("egress", store, 6380, "TCP")).toBe(false);
+      expect([one.hasPeers("egress"), one.hasPeers("ingress"), one.hasPeer("ingress", store)]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    }
   });
 
   it("knows the policies of rules, and nothing that every object has", () => {

@@ -3,7 +3,7 @@ import type { ContainerProfileSpec, ExecCall, NetworkNeighbor } from "@kinglet/p
 import { joinParts, PackedStringsBuilder, type PackedSet } from "./packed-strings.ts";
 import type { KnownPort } from "./known-port.ts";
 import { ProfileContent, type PackedTraffic } from "./profile-content.ts";
-import { ProfilePatterns, type TrafficPatterns } from "./profile-patterns.ts";
+import { ProfilePatterns, type PeerPattern, type TrafficPatterns } from "./profile-patterns.ts";
 import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
 
 /** IPv4 in its one common spelling; everything else has several, or is a block. */
@@ -279,6 +279,7 @@ function packTraffic(
     }
   };
   for (const neighbor of neighbors) {
+    if (isToldByLabels(neighbor)) wild.peers.push(peerPatternOf(neighbor));
     if (neighbor.ipAddress !== "") addAddress(neighbor.ipAddress, neighbor);
     for (const address of neighbor.ipAddresses) addAddress(address, neighbor);
     // Of ingress the superseded single name never counted.
@@ -294,4 +295,13 @@ function packTraffic(
     }),
     domains: builder.addSet({ strings: domains, hashes: domainHashes }),
   };
+}
+
+/** An entry for somebody outside the cluster has no labels to go by, even where it was written with empty selectors. */
+function isToldByLabels({ type, podSelector, namespaceSelector }: NetworkNeighbor): boolean {
+  return type !== "external" && (podSelector !== null || namespaceSelector !== null);
+}
+
+function peerPatternOf({ podSelector, namespaceSelector, ports }: NetworkNeighbor): PeerPattern {
+  return { podSelector, namespaceSelector, ports };
 }

@@ -90,7 +90,12 @@ function unpackTraffic(
   patterns: TrafficPatterns | undefined,
 ): NetworkNeighbor[] {
   const neighbors: NetworkNeighbor[] = [];
-  const add = (ipAddress: string, dnsNames: readonly string[], known: readonly KnownPort[]): void => {
+  const add = (
+    ipAddress: string,
+    dnsNames: readonly string[],
+    known: readonly KnownPort[],
+    more: Partial<NetworkNeighbor> = {},
+  ): void => {
     neighbors.push({
       // No recorded identifier has a NUL.
       identifier: `\0${neighbors.length}`,
@@ -102,6 +107,7 @@ function unpackTraffic(
       namespaceSelector: null,
       ipAddress,
       ipAddresses: [],
+      ...more,
     });
   };
   for (const [entry, address] of textsOf(strings, addresses).entries()) {
@@ -109,6 +115,9 @@ function unpackTraffic(
   }
   for (const [index, address] of patterns?.addresses.entries.entries() ?? []) {
     add(address, [], patterns?.addresses.details[index] ?? []);
+  }
+  for (const { podSelector, namespaceSelector, ports: known } of patterns?.peers ?? []) {
+    add("", [], known, { type: "internal", podSelector, namespaceSelector });
   }
   const names = [...textsOf(strings, domains), ...(patterns?.domains ?? [])];
   if (names.length > 0) add("", names, []);

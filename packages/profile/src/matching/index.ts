@@ -4,4 +4,5 @@ export { DnsMatcher } from "./dns-matcher.ts";
 export { EndpointMatcher } from "./endpoint-matcher.ts";
 export type { EntryMatcher } from "./entry-matcher.ts";
 export { ExecArgumentsMatcher, type ExecPattern } from "./exec-arguments-matcher.ts";
+export { matchesLabels } from "./matches-labels.ts";
 export { PathMatcher } from "./path-matcher.ts";

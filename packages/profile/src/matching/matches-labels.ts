@@ -1,9 +1,9 @@
-import type { LabelSelector } from "@kinglet/profile";
+import type { LabelSelector } from "../label-selector.ts";
 
 /**
  * Whether a label selector selects something with these labels; an empty one selects everything, an operator that does not exist nothing.
  *
- * @internal
+ * @public
  */
 export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   const valueOf = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
