@@ -3,6 +3,7 @@ import type { LearnedContainer, LearnedContainerInit, LearnedProfile } from "./l
 import type { LearningClaim } from "./learning-claim.ts";
 import type { ProfileDelta } from "./profile-delta.ts";
 import type { ProfileHead } from "./profile-head.ts";
+import { ALL_SURFACE_BITS, bitsOf, surfacesOf } from "./surface-bits.ts";
 
 /** A profile that is being learned; the last one of a key counts. @internal */
 export interface ProfileRecord {
@@ -12,6 +13,8 @@ export interface ProfileRecord {
   readonly isAdmitted: boolean;
   /** Additions up to this number are in the store. */
   readonly stored: number;
+  /** Surfaces that were looked at; absent in records of versions that did not note it. */
+  readonly observed?: readonly string[];
 }
 
 /** A container as far as it has got; the last one of an id counts. @internal */
@@ -45,8 +48,8 @@ export type JournalRecord = ProfileRecord | ContainerRecord | AdditionRecord | E
 
 /** @internal */
 export function profileRecord(profile: LearnedProfile): ProfileRecord {
-  const { key, head, isAdmitted, storedCount } = profile;
-  return { t: "profile", k: key, head, isAdmitted, stored: storedCount };
+  const { key, head, isAdmitted, storedCount, observed } = profile;
+  return { t: "profile", k: key, head, isAdmitted, stored: storedCount, observed: surfacesOf(observed) };
 }
 
 /** @internal */
@@ -80,6 +83,7 @@ export interface RestoredProfile {
   head: ProfileHead;
   isAdmitted: boolean;
   stored: number;
+  observed: number;
   count: number;
   readonly deltas: { readonly n: number; readonly delta: ProfileDelta }[];
   readonly containers: Map<string, ContainerRecord>;
@@ -114,10 +118,11 @@ function takeRecord(profiles: Map<string, RestoredProfile>, record: JournalRecor
   switch (record.t) {
     case "profile": {
       const { head, isAdmitted, stored } = record;
+      const observed = record.observed === undefined ? ALL_SURFACE_BITS : bitsOf(record.observed);
       if (known === undefined) {
         const count = stored;
-        profiles.set(record.k, { head, isAdmitted, stored, count, deltas: [], containers: new Map() });
-      } else Object.assign(known, { head, isAdmitted, stored });
+        profiles.set(record.k, { head, isAdmitted, stored, observed, count, deltas: [], containers: new Map() });
+      } else Object.assign(known, { head, isAdmitted, stored, observed });
       return;
     }
     case "container":

@@ -1,6 +1,6 @@
 import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
-import { whenAborted, type ClockTimer } from "@kinglet/lifecycle";
+import { whenAborted } from "@kinglet/lifecycle";
 import { blindReason, BlindTimes } from "./blind-times.ts";
 import { createContainerInit, ignoredBecause } from "./container-init.ts";
 import { decideEnd, decideWindow } from "./decide-claim.ts";
@@ -26,9 +26,7 @@ import { Reports } from "./reports.ts";
 import { resolveLearnerOptions, type ResolvedLearnerOptions } from "./resolve-learner-options.ts";
 import { VanishedContainers } from "./vanished-containers.ts";
 import { viewLearner } from "./view-learner.ts";
-
-/** Longest delay of a timer; what is due later is looked at again then. */
-const MAX_TIMER_MS = 2_147_483_647;
+import { WakeTimer } from "./wake-timer.ts";
 
 /**
  * Learns what containers do and brings it into the profile store.
@@ -56,10 +54,8 @@ export class Learner implements AsyncDisposable {
   readonly #blind: BlindTimes = new BlindTimes();
   readonly #vanished: VanishedContainers = new VanishedContainers();
   readonly #counts: LearningCounts;
-  #timer: ClockTimer | undefined;
-  #timerDueMs: number = Number.POSITIVE_INFINITY;
+  readonly #timer: WakeTimer;
   #hasRun = false;
-  #isRunning = false;
   #isEnded = false;
 
   /** @internal use `openLearner` */
@@ -71,6 +67,7 @@ export class Learner implements AsyncDisposable {
   ) {
     const resolved = resolveLearnerOptions(options);
     this.#options = resolved;
+    this.#timer = new WakeTimer(resolved.clock, () => this.#tick());
     this.#profiles = new ProfileShelf(resolved);
     this.#queue = new LearningQueue(journal, this.#profiles.byKey);
     this.#counts = countLearning(resolved.metrics, {
@@ -116,6 +113,7 @@ export class Learner implements AsyncDisposable {
    * position, see {@link Learner.whenPersisted}.
    */
   record(event: ActivityEvent, identity: Pick<ContainerIdentity, "containerId">): number {
+    if (this.#profiles.sees(event)) this.#sawSurface();
     const container = this.#containers.get(identity.containerId);
     if (container === undefined || !container.isLearning) {
       this.#counts.notLearned += 1;
@@ -177,7 +175,7 @@ export class Learner implements AsyncDisposable {
     const waitMs = container.exitCode === undefined ? timings.exitCodeWaitMs : timings.lateEventsMs;
     const dueMs = clock.monotonicMs() + waitMs;
     container.dueMs = isNew ? dueMs : Math.min(container.dueMs, dueMs);
-    this.#wakeAt(container.dueMs);
+    this.#timer.wakeAt(container.dueMs);
   }
 
   /**
@@ -192,7 +190,7 @@ export class Learner implements AsyncDisposable {
     if (completion !== "complete" && profile.mayBeComplete) return;
     if (profile.pendingBytes === 0) this.#settled(profile, "learned-elsewhere", []);
     else this.#reports.hurry(profile);
-    this.#wakeAt(profile.reportDueMs);
+    this.#timer.wakeAt(profile.reportDueMs);
   }
 
   /**
@@ -223,12 +221,10 @@ export class Learner implements AsyncDisposable {
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     if (this.#hasRun) throw createError(learningErrors, "KINGLET_ERR_LEARNING_RUNNING");
     this.#hasRun = true;
-    this.#isRunning = true;
+    this.#timer.start();
     this.#tick();
     await whenAborted(signal);
-    this.#isRunning = false;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#timer.stop();
     // With nothing to keep it in, what was learned goes to the store now or never.
     if (this.#options.queueDir === undefined) await this.#reports.startAll(this.#profiles.byKey.values());
     await this.#reports.end();
@@ -251,8 +247,7 @@ export class Learner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#timer.stop();
     await this.#reports.end();
     await this.#persist();
     this.#counts.stop();
@@ -281,7 +276,7 @@ export class Learner implements AsyncDisposable {
     if (this.#vanished.take(init.containerId)) container.addGap("it was taken for ended for a while");
     this.#queue.containerChanged(container);
     this.#reports.want(profile);
-    this.#wakeAt(Math.min(container.dueMs, profile.reportDueMs, this.#persister.dueMs()));
+    this.#timer.wakeAt(Math.min(container.dueMs, profile.reportDueMs, this.#persister.dueMs()));
   }
 
   #profileOf(identity: ContainerIdentity, start: ContainerStart): LearnedProfile {
@@ -319,7 +314,7 @@ export class Learner implements AsyncDisposable {
     const restMs = Math.max(0, container.learnedSinceMs + container.windowMs - clock.now());
     container.dueMs = clock.monotonicMs() + restMs;
     this.#queue.containerChanged(container);
-    this.#wakeAt(Math.min(container.dueMs, this.#persister.dueMs()));
+    this.#timer.wakeAt(Math.min(container.dueMs, this.#persister.dueMs()));
   }
 
   #known(): number {
@@ -327,10 +322,20 @@ export class Learner implements AsyncDisposable {
     return 0;
   }
 
+  #sawSurface(): void {
+    for (const profile of this.#profiles.byKey.values()) {
+      if (!profile.isLive) continue;
+      this.#queue.profileChanged(profile);
+      this.#reports.want(profile);
+      this.#timer.wakeAt(profile.reportDueMs);
+    }
+    this.#timer.wakeAt(this.#persister.dueMs());
+  }
+
   #sawExec(container: LearnedContainer): void {
     container.hasExec = true;
     this.#queue.containerChanged(container);
-    this.#wakeAt(this.#persister.dueMs());
+    this.#timer.wakeAt(this.#persister.dueMs());
   }
 
   /** Something was added, or there was no room for it. */
@@ -358,7 +363,7 @@ export class Learner implements AsyncDisposable {
     if (profile.pendingBytes > limits.maxReportBytes && !profile.isReporting) this.#reports.hurry(profile);
     else this.#reports.want(profile);
     const position = this.#queue.added(profile);
-    this.#wakeAt(Math.min(profile.reportDueMs, this.#persister.dueMs()));
+    this.#timer.wakeAt(Math.min(profile.reportDueMs, this.#persister.dueMs()));
     return position;
   }
 
@@ -368,7 +373,7 @@ export class Learner implements AsyncDisposable {
       container.finalClaim = { status: "too-large", completion: "partial" };
     }
     this.#reports.hurry(profile);
-    this.#wakeAt(profile.reportDueMs);
+    this.#timer.wakeAt(profile.reportDueMs);
   }
 
   #blinded(container: LearnedContainer, fromMs: number, toMs: number | undefined): void {
@@ -376,25 +381,13 @@ export class Learner implements AsyncDisposable {
     if (fromMs >= endedAtMs || (toMs !== undefined && toMs <= learnedSinceMs)) return;
     if (!container.addGap(blindReason(fromMs))) return;
     this.#queue.containerChanged(container);
-    this.#wakeAt(this.#persister.dueMs());
-  }
-
-  #wakeAt(dueMs: number): void {
-    if (!this.#isRunning || dueMs >= this.#timerDueMs) return;
-    this.#timer?.cancel();
-    this.#timerDueMs = dueMs;
-    const { clock } = this.#options;
-    const delayMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(dueMs - clock.monotonicMs())));
-    this.#timer = clock.startTimer(() => this.#tick(), delayMs);
-    this.#timer.unref();
+    this.#timer.wakeAt(this.#persister.dueMs());
   }
 
   /** Does what is due and sleeps until the next thing is. */
   #tick(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
-    if (!this.#isRunning) return;
+    this.#timer.clear();
+    if (!this.#timer.isRunning) return;
     const nowMs = this.#options.clock.monotonicMs();
     let nextMs = Number.POSITIVE_INFINITY;
     for (const container of this.#containers.values()) {
@@ -409,7 +402,7 @@ export class Learner implements AsyncDisposable {
       }
     }
     if (this.#persister.dueMs() <= nowMs) void this.#persist().then(() => this.#tick());
-    this.#wakeAt(Math.min(nextMs, this.#persister.dueMs()));
+    this.#timer.wakeAt(Math.min(nextMs, this.#persister.dueMs()));
   }
 
   #containerDue(container: LearnedContainer, nowMs: number): void {
@@ -444,7 +437,7 @@ export class Learner implements AsyncDisposable {
     container.dueMs = Number.POSITIVE_INFINITY;
     this.#counts.finished.add(1, { state: container.state });
     this.#queue.containerChanged(container);
-    this.#wakeAt(this.#persister.dueMs());
+    this.#timer.wakeAt(this.#persister.dueMs());
     return true;
   }
 
@@ -506,7 +499,7 @@ export class Learner implements AsyncDisposable {
   #remove(profile: LearnedProfile): void {
     if (!this.#profiles.remove(profile)) return;
     this.#queue.ended(profile);
-    this.#wakeAt(this.#persister.dueMs());
+    this.#timer.wakeAt(this.#persister.dueMs());
   }
 
   async #persist(): Promise<void> {

@@ -24,6 +24,8 @@ export interface LearningView {
   readonly nextReportAtMs: number | undefined;
   /** Events of this container, known ones included. */
   readonly events: number;
+  /** Surfaces of the profile that the sources look at: of the others nobody knows whether anything happened. Sorted. */
+  readonly observed: readonly string[];
   /** Entries of the profile, those of other containers of the workload on this node included. */
   readonly entries: number;
   readonly bytes: number;

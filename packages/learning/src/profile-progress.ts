@@ -45,6 +45,8 @@ export class ProfileProgress<Contributor extends ProfileContributor> {
   storedVersion = 0;
   storedBytes = 0;
   storedClaim = "";
+  /** Surfaces of which anything was seen until now or before it began, bits of `surfaceBit`: an empty one was looked at, too. */
+  observed = 0;
   /** Additions that were written to the queue directory. */
   persistedCount = 0;
   /** True when a learner before this one brought something into the store that this one does not hold, and it was not found missing. */

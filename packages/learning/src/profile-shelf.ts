@@ -1,8 +1,10 @@
+import type { ActivityEvent } from "@kinglet/enrichment";
 import { collapseProfile } from "@kinglet/profile/merging";
 import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
 import { ProfileProgress } from "./profile-progress.ts";
 import { createLearnedProfile, type ProfileHead } from "./profile-head.ts";
 import { Recording } from "./recording.ts";
+import { surfaceBit } from "./surface-bits.ts";
 import type { ResolvedLearnerOptions } from "./resolve-learner-options.ts";
 
 const noOthers = { capabilities: [], syscalls: [], execs: [], rulePolicies: {}, ingress: [], egress: [] } as const;
@@ -16,6 +18,8 @@ export class ProfileShelf {
   readonly byKey: Map<string, LearnedProfile> = new Map();
   readonly #options: ResolvedLearnerOptions;
   #bytes = 0;
+  /** Surfaces that this process saw an event of, of whatever container. */
+  #observed = 0;
 
   constructor(options: ResolvedLearnerOptions) {
     this.#options = options;
@@ -28,8 +32,22 @@ export class ProfileShelf {
 
   open(head: ProfileHead, nextReportMs: number): LearnedProfile {
     const profile = new ProfileProgress<LearnedContainer>(head, this.#createRecording(head), nextReportMs);
+    profile.observed = this.#observed;
     this.byKey.set(profile.key, profile);
     return profile;
+  }
+
+  /**
+   * Notes that the sources look at the surface that the event is about: a list that stays empty means from now on that nothing happened.
+   *
+   * @returns true when that is news, at most once for each surface.
+   */
+  sees(event: ActivityEvent): boolean {
+    const observed = this.#observed | surfaceBit(event);
+    if (observed === this.#observed) return false;
+    this.#observed = observed;
+    for (const profile of this.byKey.values()) if (profile.isLive) profile.observed |= observed;
+    return true;
   }
 
   /** A recording takes so many bytes more. */

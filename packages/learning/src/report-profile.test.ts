@@ -230,6 +230,7 @@ describe("reports of a Learner", () => {
       namespace: "shop",
       name: "p",
       annotations: {
+        "kinglet.dev/observed-surfaces": "execs",
         "kubescape.io/instance-id": "apiVersion-apps/v1/namespace-shop/kind-ReplicaSet/name-web-77/containerName-app",
         "kubescape.io/status": "ready",
         "kubescape.io/wlid": "wlid://cluster-prod/namespace-shop/deployment-web",

@@ -3,6 +3,8 @@ import {
   INSTANCE_ID_ANNOTATION,
   isLearnedProfile,
   KEPT_STATUS_ANNOTATION,
+  OBSERVED_SURFACES_ANNOTATION,
+  observedSurfacesText,
   profileStatus,
   type ContainerProfile,
 } from "@kinglet/profile";
@@ -19,6 +21,8 @@ export interface Report {
   readonly head: ProfileHead;
   readonly surfaces: RecordedSurfaces;
   readonly claim: LearningClaim;
+  /** Surfaces that were looked at. */
+  readonly observed: readonly string[];
   /** In how many parts, 1 or more. */
   readonly parts: number;
   /** True when this learner contributed before the profile became final. */
@@ -120,10 +124,13 @@ class Reporter {
   }
 
   async #update(part: RecordedSurfaces, claim: LearningClaim, way: "join" | "join tightly" | "mark"): Promise<Verdict> {
-    const { head, isAdmitted, mayBeComplete, reliesOnStore } = this.#report;
+    const { head, isAdmitted, mayBeComplete, reliesOnStore, observed } = this.#report;
     const collapse = way === "join" ? this.#options.collapse : tightCollapse;
     const isOverflow = claim.status === "too-large";
-    const mine = createLearnedProfile(head, part, isOverflow ? {} : claimAnnotations(claim));
+    const mine = createLearnedProfile(head, part, {
+      ...(isOverflow ? undefined : claimAnnotations(claim)),
+      [OBSERVED_SURFACES_ANNOTATION]: observedSurfacesText(observed),
+    });
     let verdict: Verdict = "joined";
     const merge = (current: ContainerProfile | undefined): ContainerProfile | undefined => {
       verdict = "joined";

@@ -10,6 +10,7 @@ import type { LearningLimits } from "./learning-limits.ts";
 import type { LearningQueue } from "./learning-queue.ts";
 import type { LearningTimings } from "./learning-timings.ts";
 import { reportProfile, type ReportOutcome } from "./report-profile.ts";
+import { surfacesOf } from "./surface-bits.ts";
 
 /** How long the end waits for the store. */
 const LAST_REPORTS_MS = 3_000;
@@ -116,7 +117,7 @@ export class Reports {
     const { version, bytes } = recording;
     const { persistedCount, claim } = profile;
     const finals = [...profile.containers].filter((container) => container.finalClaim !== undefined);
-    const claimText = claim === undefined ? "" : `${claim.status} ${claim.completion}`;
+    const claimText = claim === undefined ? "" : `${claim.status} ${claim.completion} ${profile.observed}`;
     if (claim === undefined || (version === profile.storedVersion && claimText === profile.storedClaim)) {
       this.#finish(profile, "stored", finals);
       return;
@@ -128,6 +129,7 @@ export class Reports {
           head,
           surfaces: recording.surfaces(),
           claim,
+          observed: surfacesOf(profile.observed),
           parts,
           isAdmitted: profile.isAdmitted,
           mayBeComplete: profile.mayBeComplete,

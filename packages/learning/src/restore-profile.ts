@@ -16,6 +16,7 @@ export function restoreProfile(
 ): readonly LearnedContainer[] {
   const { stored, deltas, containers } = restored;
   profile.isAdmitted = restored.isAdmitted;
+  profile.observed |= restored.observed;
   profile.persistedCount = restored.count;
   profile.storedCount = stored;
   profile.reliesOnStore = stored > 0;

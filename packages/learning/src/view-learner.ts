@@ -2,6 +2,7 @@ import type { Clock } from "@kinglet/lifecycle";
 import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
 import type { LearningQueue } from "./learning-queue.ts";
 import type { LearnerView, LearningView } from "./learning-view.ts";
+import { surfacesOf } from "./surface-bits.ts";
 
 /** @internal */
 export function viewLearner(source: {
@@ -52,6 +53,7 @@ function viewContainer(container: LearnedContainer, offsetMs: number): LearningV
     learnsUntilMs: container.isLearning ? learnedSinceMs + windowMs : undefined,
     nextReportAtMs: dueMs === Number.POSITIVE_INFINITY ? undefined : Math.round(dueMs + offsetMs),
     events,
+    observed: surfacesOf(profile?.observed ?? 0),
     entries: profile?.recording.size ?? 0,
     bytes: profile?.recording.bytes ?? 0,
     pendingBytes: profile?.pendingBytes ?? 0,
