@@ -188,15 +188,31 @@ for (const isInterpreted of [true, false]) {
     pcomm: "sh",
     parentPath: "/bin/sh",
   };
-  for (const [name, state] of [
-    ["ports", { ports: [3333, 443] }],
-    ["twelve prefixes", pack.find(({ id }) => id === "R0002")?.state],
-  ] as const) {
+  // As in the peer's BenchmarkShouldSkip_EarlyExit and _FullScan.
+  const peers = { direction: "inbound", methods: ["POST", "PUT"], ignorePrefixes: ["/tmp", "/var/log"] };
+  const opened = pack.find(({ id }) => id === "R0002")?.state;
+  const cases: readonly (readonly [
+    string,
+    Readonly<Record<string, unknown>> | undefined,
+    Partial<PrefilterFacts>,
+    string,
+  ])[] = [
+    ["ports", { ports: [3333, 443] }, {}, ""],
+    ["the peer's early exit", peers, { path: "/etc/passwd", method: "GET" }, "peer: 2 ns"],
+    ["the peer's full scan", peers, { path: "/etc/passwd", method: "POST", direction: "inbound" }, "peer: 17 ns"],
+    ["R0002's fifteen prefixes, path outside", opened, {}, ""],
+    ["R0002's fifteen prefixes, path below one", opened, { path: "/etc/passwd" }, ""],
+  ];
+  for (const [name, state, changes, peer] of cases) {
     const filter = compilePrefilter(state)!;
+    // As events come: every path is a text of its own.
+    const text = JSON.stringify({ ...facts, ...changes });
+    const list = Array.from({ length: 64 }, () => JSON.parse(text) as PrefilterFacts);
+    let next = 0;
     say(
       `prefilter, ${name}`,
-      measure(2_000_000, () => void filter.skips(facts, true)),
-      "peer: 2 ... 17 ns",
+      measure(2_000_000, () => void filter.skips(list[next++ & 63]!, true)),
+      peer,
     );
   }
 }
