@@ -28,6 +28,12 @@ import { VanishedContainers } from "./vanished-containers.ts";
 import { viewLearner } from "./view-learner.ts";
 import { WakeTimer } from "./wake-timer.ts";
 
+/** Why something is missing in a profile. */
+const refusals = {
+  refused: "there was no room for all that was learned",
+  pattern: "it used a name that would allow others, too, as a pattern",
+} as const;
+
 /**
  * Learns what containers do and brings it into the profile store.
  *
@@ -345,14 +351,13 @@ export class Learner implements AsyncDisposable {
     const { limits } = this.#options;
     this.#profiles.grow(recording.bytes - before);
     if (result === "known") return this.#known();
-    if (result === "refused") {
+    if (result !== "added") {
       this.#counts.refused += 1;
-      const oldest = this.#profiles.oldestEnded();
-      if (oldest !== undefined) {
-        // There is room for the next event; this one is a gap.
-        this.#evict(oldest, "full");
-      }
-      if (container.addGap("there was no room for all that was learned")) this.#queue.containerChanged(container);
+      const oldest = result === "refused" ? this.#profiles.oldestEnded() : undefined;
+      // There is room for the next event; this one is a gap.
+      if (oldest !== undefined) this.#evict(oldest, "full");
+      if (container.addGap(refusals[result])) this.#queue.containerChanged(container);
+      this.#timer.wakeAt(this.#persister.dueMs());
       return 0;
     }
     this.#counts.added += 1;

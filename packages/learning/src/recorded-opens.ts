@@ -1,6 +1,7 @@
 import type { OpenEvent } from "@kinglet/enrichment";
 import type { OpenCall } from "@kinglet/profile";
 import { PathMatcher } from "@kinglet/profile/matching";
+import { isPatternPath } from "./is-pattern.ts";
 import { ownText } from "./own-text.ts";
 import { anyProcess, endOfProcNumber, hashFrom, isSameBelow } from "./proc-path.ts";
 import type { DeltaLog } from "./profile-delta.ts";
@@ -87,7 +88,7 @@ export class RecordedOpens {
       const shared = this.#share(flags);
       this.#flagsByPath.set(path, shared);
       bytes += costOf(path);
-      if (!hasWildcard(path)) continue;
+      if (!isPatternPath(path)) continue;
       const group = patterns.get(shared);
       if (group === undefined) patterns.set(shared, [path]);
       else group.push(path);
@@ -118,10 +119,6 @@ export class RecordedOpens {
 
 function costOf(path: string): number {
   return path.length + 64;
-}
-
-function hasWildcard(path: string): boolean {
-  return path.includes("\u22ef") || /(^|\/)\*(\/|$)/.test(path);
 }
 
 function includesAll(known: readonly string[], flags: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 import type { ActivityEvent, DnsEvent, NetworkEvent } from "@kinglet/enrichment";
 import type { ContainerProfileSpec, OpenCall, RulePolicy } from "@kinglet/profile";
 import { isLearnedAddress } from "./is-learned-address.ts";
+import { isPattern } from "./is-pattern.ts";
 import { ownText } from "./own-text.ts";
 import type { PeerLookup } from "./peer-lookup.ts";
 import { DeltaLog, type ProfileDelta } from "./profile-delta.ts";
@@ -26,8 +27,8 @@ export interface RecordingOptions {
   readonly collapseOpens: (opens: readonly OpenCall[]) => readonly OpenCall[];
 }
 
-/** What became of an event. @internal */
-export type RecordResult = "known" | "added" | "refused";
+/** What became of an event; `pattern`: what it would be recorded as allows other things. @internal */
+export type RecordResult = "known" | "added" | "refused" | "pattern";
 
 /** What the recorded lists are, without what a learner does not see. @internal */
 export type RecordedSurfaces = Pick<
@@ -108,6 +109,7 @@ export class Recording {
   /** @param isFull - true: what is not known already is refused. */
   record(event: ActivityEvent, isFull: boolean): RecordResult {
     if (this.#has(event)) return "known";
+    if (isPattern(event)) return "pattern";
     if (isFull) return "refused";
     const count = this.#delta.count;
     return this.#added(this.#add(event), count);
