@@ -1,6 +1,7 @@
 import type { CelFunctions } from "./cel-functions.ts";
 import type { PolicyEngineErrorCode } from "./errors.ts";
 import type { EventField, RuleEvent } from "./event-fields.ts";
+import type { ProfileQuestion } from "./profile-data.ts";
 import type { RuleEventType } from "./rule-definition.ts";
 
 /** What expressions must yield. @public */
@@ -126,6 +127,12 @@ export interface CelEngine {
    * @throws KINGLET_ERR_POLICY_ENGINE_INVALID_EXPRESSION (or _UNAVAILABLE, _LIMIT) with all problems in `details.problems`.
    */
   compile(expression: string, expectedType: ExpressionType, eventType?: RuleEventType): CompiledExpression;
+  /**
+   * What conditions that have to hold together ask of profiles, read from their calls of `cp.*`. What cannot be parsed asks nothing.
+   *
+   * Cost: parses each; for when rules are loaded.
+   */
+  profileQuestions(conditions: readonly string[]): readonly ProfileQuestion[];
 }
 
 /** What the lazy seam yields. @public */

@@ -19,6 +19,8 @@ import { policyEngineErrors, type PolicyEngineErrorCode } from "./errors.ts";
 import { eventFieldTypes, type EventField } from "./event-fields.ts";
 import { createEventViewClass, type EventView } from "./event-view.ts";
 import { callsMatches, scanExpression, type Finding } from "./expression-scan.ts";
+import type { ProfileQuestion } from "./profile-data.ts";
+import { findProfileQuestions } from "./profile-questions.ts";
 import { registerCelFunctions } from "./register-cel-functions.ts";
 import { registerStringFunctions } from "./register-string-functions.ts";
 import { readFields, requiredFields, type FieldAlternatives } from "./required-fields.ts";
@@ -97,6 +99,11 @@ class CelJsEngine implements CelEngine {
       reason,
       problems,
     });
+  }
+
+  profileQuestions(conditions: readonly string[]): readonly ProfileQuestion[] {
+    const short = conditions.filter((expression) => expression.length <= this.#limits.maxLength);
+    return findProfileQuestions(short.flatMap((expression) => this.#parse(expression).parsed?.ast ?? []));
   }
 
   #analyse(

@@ -22,6 +22,7 @@ export { policyEngineErrors, type PolicyEngineErrorCode } from "./errors.ts";
 export { eventFieldTypes, type EventField, type EventFieldValues, type RuleEvent } from "./event-fields.ts";
 export { loadCelEngine } from "./lazy.ts";
 export { compilePrefilter, Prefilter, prefilterKeys, prefilterProblems, type PrefilterFacts } from "./prefilter.ts";
+export type { ProfileData, ProfilePattern, ProfileQuestion, ProfileSurface } from "./profile-data.ts";
 export { pureCelFunctions } from "./pure-cel-functions.ts";
 export { readRules, type RulesReading } from "./read-rules.ts";
 export {

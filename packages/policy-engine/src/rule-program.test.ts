@@ -41,6 +41,7 @@ function countingEngine(): CelEngine {
   compiled = [];
   return {
     check: (...args) => engine.check(...args),
+    profileQuestions: (conditions) => engine.profileQuestions(conditions),
     compile: (expression, ...rest) => {
       compiled.push(expression);
       return engine.compile(expression, ...rest);
@@ -97,6 +98,73 @@ describe("RuleProgram", () => {
       ["expressions.message", "INVALID_EXPRESSION"],
       ["expressions.uniqueId", "INVALID_EXPRESSION"],
     ]);
+  });
+
+  describe("with a kind of event that nothing feeds", () => {
+    const conditionsOf = (...ruleExpression: RuleDefinition["expressions"]["ruleExpression"]): RuleProgram =>
+      new RuleProgram(engine, { ...rule, expressions: { message: "'text'", uniqueId: "'id'", ruleExpression } });
+
+    it("runs the conditions for other kinds and names those that do not run [cel U-1]", () => {
+      const program = conditionsOf(
+        { eventType: "http", expression: "event.path == '/login'" },
+        { eventType: "exec", expression: "event.comm == 'sh'" },
+      );
+      expect(program.validate()).toEqual([]);
+      expect(program.unfed).toMatchObject([
+        {
+          code: "KINGLET_ERR_POLICY_ENGINE_UNAVAILABLE",
+          path: "expressions.ruleExpression[0].expression",
+          message: "1:1 no source feeds events of type http",
+        },
+      ]);
+      expect([program.appliesTo("exec"), program.appliesTo("http")]).toEqual([true, false]);
+      expect(program.matches(exec("sh", ""))).toBe(true);
+      expect(program.matches({ event: { path: "/login" }, eventType: "http" })).toBe(false);
+    });
+
+    it("runs no condition for a kind without the others for it, which would alert of more [cel U-1]", () => {
+      const program = conditionsOf(
+        { eventType: "exec", expression: "event.comm == 'sh'" },
+        { eventType: "exec", expression: "event.upperlayer" },
+        { eventType: "open", expression: "event.path == '/etc/shadow'" },
+      );
+      expect(program.validate()).toEqual([]);
+      expect(program.unfed.map(({ message }) => message)).toEqual([
+        "1:1 field event.upperlayer is not available in this build of the sensor",
+      ]);
+      expect([program.matches(exec("sh", "/bin/sh")), program.requiredFields("exec")]).toEqual([false, []]);
+      expect(program.matches({ event: { path: "/etc/shadow" }, eventType: "open" })).toBe(true);
+    });
+
+    it("is refused when nothing is left, when a condition over every kind is not fed, and when one is wrong [cel U-1]", () => {
+      const fed = { eventType: "exec", expression: "event.comm == 'sh'" } as const;
+      for (const other of [
+        [{ eventType: "http", expression: "true" }],
+        [
+          { eventType: "http", expression: "true" },
+          { eventType: "ssh", expression: "true" },
+        ],
+        [fed, { eventType: "all", expression: "true" }],
+        [fed, { eventType: "open", expression: "event.path ==" }],
+        [fed, { eventType: "http", expression: "true" }, { eventType: "open", expression: "1" }],
+      ] as const) {
+        const program = conditionsOf(...other);
+        expect([program.validate().length > 0, program.unfed]).toEqual([true, []]);
+      }
+    });
+
+    it("takes a text that asks for fields of the kind that does not run [cel U-1]", () => {
+      const expressions = {
+        message: "eventType == 'http' ? event.path : event.comm",
+        uniqueId: "event.comm",
+        ruleExpression: [
+          { eventType: "exec", expression: "true" },
+          { eventType: "http", expression: "true" },
+        ],
+      } as const;
+      const program = new RuleProgram(engine, { ...rule, expressions });
+      expect([program.validate(), program.message(exec("sh", ""))]).toEqual([[], "sh"]);
+    });
   });
 
   it("refuses a declaration of profile data that is not understood, and takes each form that is", () => {

@@ -1,5 +1,6 @@
 import type { CelEngine, CompiledExpression, ExpressionType, RuleVariables } from "./cel-engine.ts";
 import type { EventField } from "./event-fields.ts";
+import { coverQuestions, describeWanted, type ProfileData, type ProfileQuestion } from "./profile-data.ts";
 import type { RuleDefinition, RuleEventType } from "./rule-definition.ts";
 import type { RuleProblem } from "./rule-problem.ts";
 import { ruleShapeProblems } from "./rule-shape-problems.ts";
@@ -18,29 +19,74 @@ export class RuleProgram {
   readonly #conditions = new Map<RuleEventType, readonly CompiledExpression[]>();
   #message: CompiledExpression | undefined;
   #uniqueId: CompiledExpression | undefined;
+  #unfed: readonly RuleProblem[] = [];
+  #unfedTypes: ReadonlySet<RuleEventType> = new Set();
 
   constructor(engine: CelEngine, rule: RuleDefinition) {
     this.#engine = engine;
     this.rule = rule;
   }
 
-  /** Everything that is wrong with the rule, all expressions included. Empty: it can run. Compiles nothing that is kept. */
+  /**
+   * Everything that is wrong with the rule, all expressions included. Empty: it can run. Compiles nothing that is kept.
+   *
+   * A kind of event that nothing here feeds, or a condition over fields or functions that are not there, is no mistake as long as conditions for
+   * other kinds are left: these run, and {@link RuleProgram.unfed} names the others. The conditions for one kind hold together, so none of
+   * them runs without the rest.
+   */
   validate(): readonly RuleProblem[] {
     const { message, uniqueId, ruleExpression } = this.rule.expressions;
     const problems = ruleShapeProblems(this.rule);
     const types = new Set<RuleEventType>();
+    const unfedTypes = new Set<RuleEventType>();
+    const found: RuleProblem[] = [];
     for (const [index, { eventType, expression }] of ruleExpression.entries()) {
       types.add(eventType);
-      this.#check(`expressions.ruleExpression[${index}].expression`, expression, "bool", eventType, problems);
+      const before = found.length;
+      this.#check(`expressions.ruleExpression[${index}].expression`, expression, "bool", eventType, found);
+      if (found.length > before) unfedTypes.add(eventType);
     }
+    // Conditions over every kind hold together with those of each.
+    const fed = unfedTypes.has("all") ? [] : [...types].filter((type) => !unfedTypes.has(type));
+    const isInPart = fed.length > 0 && found.every(({ code }) => code === "KINGLET_ERR_POLICY_ENGINE_UNAVAILABLE");
+    this.#unfedTypes = isInPart ? unfedTypes : new Set();
+    this.#unfed = isInPart ? found : [];
+    if (!isInPart) problems.push(...found);
     this.#checkText("expressions.message", message, types, problems);
     this.#checkText("expressions.uniqueId", uniqueId, types, problems);
     return problems;
   }
 
-  /** True when the rule has a condition for this type of event. Compiles nothing. */
+  /** Why some conditions do not run, although the rule does; known after {@link RuleProgram.validate}. */
+  get unfed(): readonly RuleProblem[] {
+    return this.#unfed;
+  }
+
+  /** True when the rule has a condition for this type of event, and it runs. Compiles nothing. */
   appliesTo(eventType: RuleEventType): boolean {
+    if (this.#unfedTypes.has(eventType)) return false;
     return this.rule.expressions.ruleExpression.some((one) => one.eventType === eventType || one.eventType === "all");
+  }
+
+  /**
+   * What has to be kept of profiles so that every question of the rule is answered from the whole profile: what it declares, and what its
+   * expressions ask beyond that. A rule without a declaration needs what they ask.
+   *
+   * Cost: parses every expression.
+   *
+   * @returns also what the declaration leaves out, one problem per surface and function.
+   */
+  profileData(): { readonly data: ProfileData; readonly undeclared: readonly RuleProblem[] } {
+    const declared = this.rule.profileDataRequired;
+    const { data, undeclared } = coverQuestions(declared ?? {}, this.#questions());
+    if (declared === undefined) return { data, undeclared: [] };
+    const texts = new Map<string, RuleProblem>();
+    for (const { surface, functionName, wanted } of undeclared) {
+      const message = `leaves out what ${functionName}() asks for (${describeWanted(wanted)}), which is kept as well`;
+      const path = `profileDataRequired.${surface}`;
+      texts.set(`${path} ${message}`, { code: "KINGLET_ERR_POLICY_ENGINE_INVALID_RULE", path, message });
+    }
+    return { data, undeclared: [...texts.values()] };
   }
 
   /**
@@ -89,12 +135,24 @@ export class RuleProgram {
     const known = this.#conditions.get(eventType);
     if (known !== undefined) return known;
     const compiled: CompiledExpression[] = [];
-    for (const condition of this.rule.expressions.ruleExpression) {
+    for (const condition of this.#unfedTypes.has(eventType) ? [] : this.rule.expressions.ruleExpression) {
       if (condition.eventType !== eventType && condition.eventType !== "all") continue;
       compiled.push(this.#engine.compile(condition.expression, "bool", condition.eventType));
     }
     this.#conditions.set(eventType, compiled);
     return compiled;
+  }
+
+  #questions(): readonly ProfileQuestion[] {
+    const { message, uniqueId, ruleExpression } = this.rule.expressions;
+    const types = new Set(
+      ruleExpression.map(({ eventType }) => eventType).filter((type) => !this.#unfedTypes.has(type)),
+    );
+    const together = [...types].map((type) =>
+      ruleExpression.filter(({ eventType }) => eventType === type || eventType === "all"),
+    );
+    const texts = together.map((conditions) => conditions.map(({ expression }) => expression));
+    return [...texts, [message], [uniqueId]].flatMap((expressions) => this.#engine.profileQuestions(expressions));
   }
 
   /**
