@@ -23,15 +23,21 @@ export function isPatternPath(path: string): boolean {
 }
 
 /**
- * True for an execution or an opening that cannot be recorded as what it is: its name or one of its arguments is a wildcard of profiles, and
+ * True for an execution, an opening or a look-up that cannot be recorded as what it is: its name or one of its arguments is a wildcard of profiles, and
  * whoever chooses it while the container is learned would choose what is allowed for ever.
  *
  * @internal
  */
 export function isPattern(event: ActivityEvent): boolean {
   if (event.kind === "open") return isPatternPath(event.path);
+  if (event.kind === "dns") return isPatternName(event.name);
   if (event.kind !== "exec") return false;
   return isPatternPath(event.binary) || (event.argv?.some(isPatternArgument) ?? false);
+}
+
+/** A star in any other place than those of wildcards makes an entry that matches nothing: nothing is lost without it. */
+function isPatternName(name: string): boolean {
+  return name.includes("*") || name.includes(ONE);
 }
 
 function isPatternArgument(argument: string): boolean {
