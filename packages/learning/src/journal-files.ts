@@ -1,5 +1,6 @@
 import { close, constants, fdatasync, fsync, mkdir, open, read, readdir, rename, unlink, write } from "node:fs";
 import { promisify } from "node:util";
+import { lockFolder } from "./lock-folder.ts";
 
 /** A file that is written to. @internal */
 export interface JournalFile {
@@ -13,6 +14,12 @@ export interface JournalFile {
 export interface JournalFiles {
   /** Creates the directory and what leads to it, mode 0700. */
   createDirectory(path: string): Promise<void>;
+  /**
+   * Takes the directory for this process alone, until it is given back or the process ends.
+   *
+   * @throws `KINGLET_ERR_LEARNING_LOCKED`
+   */
+  lock(path: string): Promise<AsyncDisposable>;
   names(path: string): Promise<readonly string[]>;
   /** In chunks; does not follow a link. */
   read(path: string, onChunk: (bytes: Uint8Array) => void): Promise<void>;
@@ -37,6 +44,7 @@ export const nodeJournalFiles: JournalFiles = {
   createDirectory: async (path) => {
     await promisify(mkdir)(path, { recursive: true, mode: 0o700 });
   },
+  lock: lockFolder,
   names: (path) => promisify(readdir)(path),
   read: async (path, onChunk) => {
     const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_NOFOLLOW);

@@ -20,8 +20,9 @@ describe("Journal", () => {
       expect(journal.needsRewrite).toBe(true);
       await journal.rewrite([{ round }]);
       await journal.append([{ text: "\u22ef \ud800 é\n" }]);
+      expect(await nodeJournalFiles.names(path)).toHaveLength(2);
+      await journal.end();
       expect(await nodeJournalFiles.names(path)).toHaveLength(1);
-      await journal.close();
     }
   });
 

@@ -30,6 +30,7 @@ export class Journal {
   readonly #maxBytes: number;
   #number = 0;
   #file: JournalFile | undefined;
+  #lock: AsyncDisposable | undefined;
   #bytes = 0;
   #rewrittenBytes = 0;
 
@@ -39,7 +40,7 @@ export class Journal {
     this.#maxBytes = maxBytes;
   }
 
-  /** Reads what is there; the first write begins a file of its own. */
+  /** Takes the directory and reads what is there; the first write begins a file of its own. */
   static async open(
     directory: string,
     options: { readonly files: JournalFiles; readonly maxBytes: number },
@@ -47,7 +48,13 @@ export class Journal {
     const { files, maxBytes } = options;
     const journal = new Journal(directory, files, maxBytes);
     await files.createDirectory(directory);
-    return { journal, content: await journal.#read() };
+    journal.#lock = await files.lock(directory);
+    try {
+      return { journal, content: await journal.#read() };
+    } catch (error) {
+      await journal.end();
+      throw error;
+    }
   }
 
   /** Bytes in the directory. */
@@ -115,6 +122,16 @@ export class Journal {
     if (oldNumber > 0) await this.#files.unlink(this.#path(oldNumber)).catch(() => {});
   }
 
+  /** Closes it and gives the directory to whoever comes next. */
+  async end(): Promise<void> {
+    try {
+      await this.close();
+    } finally {
+      await this.#lock?.[Symbol.asyncDispose]();
+    }
+  }
+
+  /** Closes the file; the next write must be a {@link Journal.rewrite}. */
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;

@@ -96,7 +96,7 @@ export class LearningQueue {
   }
 
   async close(): Promise<void> {
-    await this.#journal?.close();
+    await this.#journal?.end();
   }
 
   async #write(journal: Journal): Promise<void> {

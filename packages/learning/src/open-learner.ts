@@ -1,4 +1,4 @@
-import { createError, describeError } from "@kinglet/errors";
+import { createError, describeError, hasCode } from "@kinglet/errors";
 import { learningErrors } from "./errors.ts";
 import { nodeJournalFiles } from "./journal-files.ts";
 import { restoreProfiles } from "./journal-record.ts";
@@ -10,7 +10,7 @@ import { defaultLearningLimits } from "./learning-limits.ts";
 /**
  * Opens a learner, with what an earlier one left in the queue directory.
  *
- * @throws `KINGLET_ERR_LEARNING_QUEUE` when the directory cannot be made or listed. Records that nobody can read are counted, logged and
+ * @throws `KINGLET_ERR_LEARNING_LOCKED` while another process has the directory, `KINGLET_ERR_LEARNING_QUEUE` when the directory cannot be made or listed. Records that nobody can read are counted, logged and
  * left out; then every container that was being followed is partial.
  *
  * @public
@@ -35,6 +35,7 @@ export async function openLearner(options: LearnerOptions): Promise<Learner> {
     }
     return new Learner(options, journal, profiles, corrupt);
   } catch (error) {
+    if (hasCode(error, "KINGLET_ERR_LEARNING_LOCKED")) throw error;
     const details = { path: queueDir, problem: describeError(error) };
     throw createError(learningErrors, "KINGLET_ERR_LEARNING_QUEUE", details, { cause: error });
   }

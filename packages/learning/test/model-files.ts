@@ -89,6 +89,8 @@ export class ModelFiles {
     };
     return {
       createDirectory: async () => {},
+      // A process that was killed holds nothing, and here only one at a time is not.
+      lock: async () => ({ [Symbol.asyncDispose]: async () => {} }),
       names: async () => this.names,
       read: async (path, onChunk) => {
         const bytes = this.#contents.get(find(path)) ?? Buffer.alloc(0);
