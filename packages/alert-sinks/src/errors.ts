@@ -12,7 +12,9 @@ export type AlertSinksErrorCode =
   | "KINGLET_ERR_ALERT_SINKS_UNREACHABLE"
   | "KINGLET_ERR_ALERT_SINKS_UNAVAILABLE"
   | "KINGLET_ERR_ALERT_SINKS_REJECTED"
-  | "KINGLET_ERR_ALERT_SINKS_FILE";
+  | "KINGLET_ERR_ALERT_SINKS_FILE"
+  | "KINGLET_ERR_ALERT_SINKS_STATE_UNWRITABLE"
+  | "KINGLET_ERR_ALERT_SINKS_STATE_DAMAGED";
 
 /**
  * Error codes of the alert sinks.
@@ -57,5 +59,16 @@ export const alertSinksErrors: Readonly<Record<AlertSinksErrorCode, ErrorCodeEnt
     message: "alert file {path} cannot be written: {reason}",
     retryable: true,
     remedy: "Create the folder, make it writable for the user of the process, or free space.",
+  },
+  KINGLET_ERR_ALERT_SINKS_STATE_UNWRITABLE: {
+    message: "{path} cannot be written: {reason}",
+    retryable: true,
+    remedy: "Free space or make the state folder writable; until then a crash would lose what waits in memory.",
+  },
+  KINGLET_ERR_ALERT_SINKS_STATE_DAMAGED: {
+    message: "{path} is damaged: {damaged} records cannot be read",
+    retryable: false,
+    remedy:
+      "Look for a failing disk or for who else writes there; the file is kept beside under another name, the rest of it is used.",
   },
 };

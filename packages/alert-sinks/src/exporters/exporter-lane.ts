@@ -3,10 +3,21 @@ import { createBackoff, sleep, untilAborted, withTimeout, type Backoff, type Clo
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 
+import { unwritable } from "../files/unwritable.ts";
 import { WaitList } from "../wait-list.ts";
+import { AlertSpool } from "./alert-spool.ts";
 import type { Exporter } from "./exporter.ts";
+import { LaneQueue, type LaneEntry } from "./lane-queue.ts";
 import { LossRecord, type LossReason } from "./loss-record.ts";
-import { exporterUp, failedSends, lostAlerts, sentAlerts, waitingAlerts } from "./metrics.ts";
+import {
+  exporterUp,
+  failedSends,
+  lostAlerts,
+  sentAlerts,
+  spoolBytes,
+  spoolFailures,
+  waitingAlerts,
+} from "./metrics.ts";
 import { RateWindow } from "./rate-window.ts";
 
 /** How one exporter is fed. @public */
@@ -35,7 +46,20 @@ export interface LaneContext {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly random?: () => number;
+  /** Where alerts wait on disk; absent: in memory only. */
+  readonly spool?: SpoolSettings;
 }
+
+/** Alerts that wait for a receiver on disk. @public */
+export interface SpoolSettings {
+  /** A folder of this process alone; each receiver gets one in it, with its first alert. Mode 0700. */
+  readonly folder: string;
+  /** Bytes for each receiver; beyond it the oldest alerts give way. @defaultValue 16777216 */
+  readonly maxBytes?: number;
+}
+
+/** Alerts in memory of those that are on disk. */
+const maxTaken = 100;
 
 /** Milliseconds between two reports of losses to one receiver. */
 const noticeIntervalMs = 60_000;
@@ -51,17 +75,20 @@ export class ExporterLane {
   readonly #context: LaneContext;
   readonly #labels: { readonly sink: string };
   readonly #metrics;
+  /** Of what comes: what is more is withheld. */
   readonly #rate: RateWindow | undefined;
+  /** Of what leaves: what waited while the receiver was away must not come all at once. */
+  readonly #pace: RateWindow | undefined;
   readonly #backoff: Backoff;
   readonly #arrivals = new WaitList();
   readonly #losses = new LossRecord();
-  /** Spent slots before the head are undefined, so that nothing keeps their alerts. */
-  #waiting: ({ readonly alert: Alert; readonly atMs: number } | undefined)[] = [];
-  #head = 0;
+  readonly #spool: AlertSpool | undefined;
+  readonly #queue: LaneQueue;
   /** Taken from the queue and not delivered yet; survives an interruption. */
-  #batch: readonly Alert[] = [];
+  #batch: readonly LaneEntry[] = [];
   /** Parts of a batch that was refused as a whole, to be sent after `#batch`. */
-  #parts: (readonly Alert[])[] = [];
+  #parts: (readonly LaneEntry[])[] = [];
+  #isSpooling = true;
   #batchFromMs = 0;
   #nextNoticeMs = 0;
   #isUp = true;
@@ -85,6 +112,7 @@ export class ExporterLane {
     this.#context = context;
     this.#labels = { sink: exporter.name };
     this.#rate = maxPerMinute === undefined ? undefined : new RateWindow(maxPerMinute, 60_000);
+    this.#pace = maxPerMinute === undefined ? undefined : new RateWindow(maxPerMinute, 60_000);
     const { initialBackoffMs: initialMs, maxBackoffMs: maxMs } = this.#options;
     this.#backoff = createBackoff({ initialMs, maxMs, ...(context.random && { random: context.random }) });
     const { metrics } = context;
@@ -94,38 +122,57 @@ export class ExporterLane {
       failed: metrics.counter(failedSends),
       lost: metrics.counter(lostAlerts),
       up: metrics.gauge(exporterUp),
+      spoolBytes: metrics.gauge(spoolBytes),
+      spoolFailures: metrics.counter(spoolFailures),
     };
     this.#metrics.up.set(1, this.#labels);
+    if (context.spool !== undefined) {
+      this.#spool = new AlertSpool({
+        folder: `${context.spool.folder}/${exporter.name}`,
+        maxBytes: context.spool.maxBytes ?? 16_777_216,
+        logger: context.logger,
+        onLost: (reason, count) => this.#loseOnDisk(reason, count),
+      });
+    }
+    this.#queue = new LaneQueue({
+      maxEntries: this.#options.maxEntries,
+      maxTaken: Math.max(maxTaken, exporter.maxBatch),
+      spool: this.#spool,
+      onOverflow: () => this.#lose("overflow", 1),
+      onSpool: (error) => this.#spooled(error),
+    });
   }
 
   /** Alerts not delivered yet. */
   get size(): number {
     const parts = this.#parts.reduce((total, part) => total + part.length, 0);
-    return this.#waiting.length - this.#head + this.#batch.length + parts;
+    return this.#queue.size + this.#batch.length + parts;
   }
 
-  /** Never waits, never throws. */
-  offer(alert: Alert): void {
+  /** With a spool, resolves once the alert is on disk, or in memory when it cannot be written; else at once. Never rejects. */
+  offer(alert: Alert): void | Promise<void> {
     const nowMs = this.#context.clock.monotonicMs();
-    if (this.#isDraining) return this.#lose("shutdown", 1);
+    if (this.#isDraining && this.#spool === undefined) return this.#lose("shutdown", 1);
     if (this.#rate?.take(nowMs) === false) {
       this.#lose("rate_limit", 1);
       // Told when the window is over, with the number then.
       this.#nextNoticeMs = Math.max(this.#nextNoticeMs, this.#rate.endsMs);
       if (this.#losses.total === 1) this.#arrivals.wakeAll();
-      return;
+      return undefined;
     }
-    if (this.#waiting.length - this.#head >= this.#options.maxEntries) {
-      this.#take(1);
-      this.#lose("overflow", 1);
-    }
-    this.#waiting.push({ alert, atMs: nowMs });
-    this.#showWaiting();
-    this.#arrivals.wakeAll();
+    const offered = this.#queue.offer(alert, nowMs);
+    if (offered !== undefined) return offered.then(() => this.#arrived());
+    return this.#arrived();
+  }
+
+  /** What it keeps on disk stays there. */
+  async close(): Promise<void> {
+    await this.#spool?.close();
   }
 
   /** Delivers until the signal fires. @throws the signal's reason. */
   async run(signal: AbortSignal): Promise<void> {
+    if (this.#spool !== undefined) await this.#openSpool(this.#spool);
     for (;;) {
       if (this.#batch.length === 0) {
         await this.#waitForWork(signal);
@@ -135,30 +182,86 @@ export class ExporterLane {
     }
   }
 
-  /** Delivers what is there, each batch tried until the signal fires; the rest is counted as lost. Not beside {@link ExporterLane.run}. */
+  /**
+   * Delivers what is there, each batch tried until the signal fires; the rest is counted as lost. What is on disk is tried once, and stays there.
+   * Not beside {@link ExporterLane.run}.
+   */
   async drain(signal: AbortSignal): Promise<void> {
     this.#isDraining = true;
     try {
       while (this.size > 0) {
+        await this.#queue.refill();
         if (this.#batch.length === 0) this.#takeBatch();
         await this.#deliver(signal);
       }
       if (!this.#mayTell) return;
       // Once: a receiver that refuses it would be asked without end.
-      this.#batch = [this.#losses.takeNotice(this.#exporter.name, this.#context.clock.now())];
+      this.#batch = [this.#takeNotice()];
       this.#batchFromMs = this.#context.clock.monotonicMs();
       await this.#deliver(signal);
     } catch (error) {
-      const { name } = this.#exporter;
-      this.#context.logger.warn("alerts were not delivered before the end", { sink: name, alerts: this.size, error });
-      this.#lose("shutdown", this.size);
+      const { sink } = this.#labels;
+      const { logger } = this.#context;
+      const inMemory = [...this.#parts.flat(), ...this.#batch, ...this.#queue.take(Infinity)];
+      const lost = inMemory.filter(({ position }) => position === 0).length;
+      const kept = this.#queue.size + inMemory.length - lost;
+      if (kept > 0) logger.info("alerts wait on disk for the next start", { sink, alerts: kept, error });
+      if (lost === 0) return;
+      logger.warn("alerts were not delivered before the end", { sink, alerts: lost, error });
+      this.#lose("shutdown", lost);
     }
+  }
+
+  #arrived(): void {
+    this.#showWaiting();
+    this.#arrivals.wakeAll();
+  }
+
+  async #openSpool(spool: AlertSpool): Promise<void> {
+    try {
+      const losses = await spool.open();
+      if (losses !== undefined) this.#losses.restore(losses);
+    } catch (error) {
+      this.#spooled(error);
+    }
+    this.#showWaiting();
+  }
+
+  /** A disk that is full must not hold up detection: what it does not take waits in memory, and that is said. */
+  #spooled(error: unknown): void {
+    const { logger } = this.#context;
+    if (error === undefined) {
+      if (!this.#isSpooling) logger.info("alerts can be written to disk again", this.#labels);
+      this.#isSpooling = true;
+      return;
+    }
+    this.#metrics.spoolFailures.add(1, this.#labels);
+    if (!this.#isSpooling) return;
+    this.#isSpooling = false;
+    const path = `${this.#context.spool?.folder ?? ""}/${this.#exporter.name}`;
+    const coded = unwritable(path, error);
+    logger.error("alerts wait in memory only: a crash would lose them", { ...this.#labels, error: coded });
+  }
+
+  #loseOnDisk(reason: LossReason, count: number): void {
+    if (reason === "overflow") {
+      const why = "the disk space for alerts that wait for their receiver is used up, the oldest gave way";
+      this.#context.logger.warn(why, { ...this.#labels, alerts: count });
+    }
+    this.#lose(reason, count);
+  }
+
+  #takeNotice(): LaneEntry {
+    const nowMs = this.#context.clock.now();
+    return { alert: this.#losses.takeNotice(this.#exporter.name, nowMs), atMs: -Infinity, position: 0 };
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {
     const { clock } = this.#context;
     for (;;) {
       signal.throwIfAborted();
+      const refilled = this.#queue.refill();
+      if (refilled !== undefined) await refilled;
       const nowMs = clock.monotonicMs();
       const dueMs = this.#dueMs(nowMs);
       if (dueMs <= nowMs) return;
@@ -180,38 +283,27 @@ export class ExporterLane {
   /** When there is something to send. */
   #dueMs(nowMs: number): number {
     const noticeMs = this.#mayTell ? this.#nextNoticeMs : Infinity;
-    const oldest = this.#waiting[this.#head];
+    const { oldest } = this.#queue;
     if (oldest === undefined) return noticeMs;
-    const isFull = this.#waiting.length - this.#head >= this.#exporter.maxBatch;
-    return Math.min(noticeMs, isFull ? nowMs : oldest.atMs + this.#options.batchWaitMs);
+    const isFull = this.#queue.ready >= this.#exporter.maxBatch;
+    const batchMs = isFull ? nowMs : oldest.atMs + this.#options.batchWaitMs;
+    const isPaced = this.#pace?.left(nowMs) === 0;
+    return Math.min(noticeMs, isPaced ? Math.max(batchMs, this.#pace.endsMs) : batchMs);
   }
 
   #takeBatch(): void {
     const nowMs = this.#context.clock.monotonicMs();
     if (this.#mayTell && nowMs >= this.#nextNoticeMs) {
-      this.#batch = [this.#losses.takeNotice(this.#exporter.name, this.#context.clock.now())];
+      this.#batch = [this.#takeNotice()];
       this.#nextNoticeMs = nowMs + noticeIntervalMs;
     } else {
-      this.#batch = this.#take(this.#exporter.maxBatch);
+      const count = Math.min(this.#exporter.maxBatch, this.#pace?.left(nowMs) ?? Infinity);
+      // While the process ends there is no time to wait: at least one.
+      this.#batch = this.#queue.take(Math.max(1, count));
+      this.#pace?.take(nowMs, this.#batch.length);
     }
     this.#batchFromMs = nowMs;
     this.#showWaiting();
-  }
-
-  #take(count: number): Alert[] {
-    const end = Math.min(this.#head + count, this.#waiting.length);
-    const taken: Alert[] = [];
-    for (; this.#head < end; this.#head++) {
-      const entry = this.#waiting[this.#head];
-      if (entry !== undefined) taken.push(entry.alert);
-      this.#waiting[this.#head] = undefined;
-    }
-    // Spent slots go when they are the larger half: removal stays O(1) amortised.
-    if (this.#head * 2 >= this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
-    }
-    return taken;
   }
 
   async #deliver(signal: AbortSignal): Promise<void> {
@@ -223,12 +315,16 @@ export class ExporterLane {
       } catch (error) {
         signal.throwIfAborted();
         this.#metrics.failed.add(1, this.#labels);
-        if (!this.#mayRepeat(error)) continue;
+        if (!(await this.#mayRepeat(error))) continue;
+        await this.#spool?.sync();
+        // It waits where it is for the next start.
+        if (this.#isDraining && this.#spool !== undefined) throw error;
         await sleep(this.#nextDelayMs(error), { signal, clock });
         continue;
       }
       this.#metrics.sent.add(this.#batch.length, this.#labels);
-      this.#batch = this.#parts.shift() ?? [];
+      const settled = this.#settle();
+      if (settled !== undefined) await settled;
       this.#isRefusing = false;
       this.#backoff.reset();
       this.#setUp(true);
@@ -240,16 +336,27 @@ export class ExporterLane {
     const { clock } = this.#context;
     const name = `exporter ${this.#exporter.name}`;
     using deadline = withTimeout(this.#options.sendTimeoutMs, { signal, clock, name });
-    await untilAborted(this.#exporter.send(this.#batch, { signal: deadline }), deadline);
+    const alerts = this.#batch.map(({ alert }) => alert);
+    await untilAborted(this.#exporter.send(alerts, { signal: deadline }), deadline);
+  }
+
+  /** The batch is done with, delivered or lost. @returns undefined when that need not be written. */
+  #settle(): Promise<void> | undefined {
+    const position = this.#batch.reduce((highest, entry) => Math.max(highest, entry.position), 0);
+    this.#batch = this.#parts.shift() ?? [];
+    this.#showWaiting();
+    return this.#spool?.settle(position, this.#losses.state).then(() => this.#showWaiting());
   }
 
   /** False: the batch was given up, or is sent in parts. */
-  #mayRepeat(error: unknown): boolean {
+  async #mayRepeat(error: unknown): Promise<boolean> {
     const { clock, logger } = this.#context;
     const fields = { ...this.#labels, alerts: this.#batch.length, error };
     // Foreign errors are of the network as a rule; only what is known to be final is.
     const isFinal = (error as { readonly retryable?: unknown }).retryable === false && !isTimeout(error);
-    const isExpired = clock.monotonicMs() - this.#batchFromMs >= this.#options.giveUpAfterMs;
+    const isLate = clock.monotonicMs() - this.#batchFromMs >= this.#options.giveUpAfterMs;
+    // On disk it may wait for a receiver that is away as long as there is room, and nobody else waits behind it in vain.
+    const isExpired = isLate && (this.#spool === undefined || !isAway(error));
     if (isFinal && this.#batch.length > 1 && mayTakeParts(error)) {
       // One alert that the receiver cannot take, or all of them together, must not cost the others.
       const middle = this.#batch.length >> 1;
@@ -263,7 +370,7 @@ export class ExporterLane {
       const lost = isFinal ? rejectedOf(error, this.#batch.length) : this.#batch.length;
       this.#lose(isFinal ? "rejected" : "expired", lost);
       if (lost < this.#batch.length) this.#metrics.sent.add(this.#batch.length - lost, this.#labels);
-      this.#batch = this.#parts.shift() ?? [];
+      await this.#settle();
       this.#isRefusing = isFinal;
       // A receiver that refuses is told of it after its next success only, else it would be asked in a circle.
       if (isFinal) this.#nextNoticeMs = Math.max(this.#nextNoticeMs, clock.monotonicMs() + noticeIntervalMs);
@@ -295,11 +402,19 @@ export class ExporterLane {
   #lose(reason: LossReason, count: number): void {
     this.#losses.add(reason, count, this.#context.clock.now());
     this.#metrics.lost.add(count, { ...this.#labels, reason });
+    if (this.#losses.state !== undefined) this.#spool?.note(this.#losses.state);
   }
 
   #showWaiting(): void {
     this.#metrics.waiting.set(this.size, this.#labels);
+    if (this.#spool !== undefined) this.#metrics.spoolBytes.set(this.#spool.bytes, this.#labels);
   }
+}
+
+/** No answer, or one that a proxy gives for a receiver that is not there, or one about who sent: nothing says that this batch is at fault. */
+function isAway(error: unknown): boolean {
+  const status = (error as { readonly details?: { readonly status?: unknown } }).details?.status;
+  return typeof status !== "number" || status < 500 || (status >= 502 && status <= 504);
 }
 
 /** Statuses that speak of what was sent, not of who sent it: bad request, too large, not to be processed. */

@@ -1,4 +1,3 @@
-import type { Alert } from "@kinglet/detection";
 import { ManualClock } from "@kinglet/lifecycle";
 import { noopMetrics } from "@kinglet/metrics";
 import { noopLogger } from "@kinglet/logger";
@@ -6,43 +5,13 @@ import { createError } from "@kinglet/errors";
 import { describe, expect, it } from "vitest";
 
 import { createAlert } from "../../test/create-alert.ts";
+import { ScriptedExporter } from "../../test/scripted-exporter.ts";
 import { alertSinksErrors } from "../errors.ts";
 import type { LaneOptions } from "./exporter-lane.ts";
 import type { Exporter } from "./exporter.ts";
 import { createFanOut, type FanOut } from "./fan-out.ts";
 
 const never = new AbortController().signal;
-
-/** Takes everything at once unless told otherwise. */
-class ScriptedExporter implements Exporter {
-  readonly name: string;
-  readonly maxBatch: number;
-  readonly batches: Alert[][] = [];
-  attempts = 0;
-  state: "up" | "away" | "refusing" | "hanging" = "up";
-
-  constructor(name: string, maxBatch = 1) {
-    this.name = name;
-    this.maxBatch = maxBatch;
-  }
-
-  async send(alerts: readonly Alert[]): Promise<void> {
-    this.attempts++;
-    if (this.state === "hanging") await new Promise(() => {});
-    if (this.state === "away") throw new Error("connection refused");
-    if (this.state === "refusing")
-      throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_REJECTED", { status: 400 });
-    this.batches.push([...alerts]);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
-
-  ids(): number[] {
-    return this.batches.flat().map(({ uniqueId, ruleId }) => (ruleId === "KINGLET-GAP" ? -1 : Number(uniqueId)));
-  }
-}
 
 interface Running {
   readonly clock: ManualClock;

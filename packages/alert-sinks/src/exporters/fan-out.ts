@@ -1,3 +1,5 @@
+import { readdir } from "node:fs";
+import { promisify } from "node:util";
 import type { Alert, AlertSink } from "@kinglet/detection";
 import { createError } from "@kinglet/errors";
 import { disposeWithin, withTimeout } from "@kinglet/lifecycle";
@@ -19,12 +21,13 @@ export interface FanOut extends AlertSink, AsyncDisposable {
 /**
  * One sink over several exporters, each with a bounded lane of its own.
  *
- * Guarantees: `publish` resolves at once, so no receiver slows detection or another receiver; each receiver gets its alerts in order;
+ * Guarantees: `publish` waits for no receiver, so none slows detection or another receiver; each receiver gets its alerts in order;
  * what a full lane or a refusing receiver loses is counted by reason (metric), logged, and told to the receiver in one alert with rule
  * id `KINGLET-GAP` once it answers again. No timer while nothing waits.
  *
- * Not guaranteed: `publish` confirms that the alert is in the lanes, in memory; a process that is killed loses what waits there. Keep a
- * sink that confirms for itself (standard output) beside it in the `AlertQueue` where a restart must raise such alerts again.
+ * With a spool, `publish` resolves once every lane has the alert on disk: a process that is killed delivers it after its restart, at least once
+ * (`uniqueId` tells repetitions), in order. What the disk does not take waits in memory, and that is counted and logged. Without
+ * one, `publish` confirms that the alert is in memory; keep a sink that confirms for itself (standard output) beside it in the `AlertQueue`.
  *
  * @throws KINGLET_ERR_ALERT_SINKS_INVALID_OPTION
  * @public
@@ -41,16 +44,23 @@ export function createFanOut(
   const lanes = exporters.map(({ exporter, lane = {} }) => new ExporterLane(exporter, lane, context));
   const close = async (): Promise<void> => {
     await Promise.allSettled(exporters.map(({ exporter }) => disposeWithin(exporter, 2_000, context.clock)));
+    await Promise.allSettled(lanes.map((lane) => lane.close()));
   };
   return {
     name: "fan-out",
     publish: (alert: Alert, { signal }) => {
       if (signal.aborted) return Promise.reject(signal.reason as Error);
-      for (const lane of lanes) lane.offer(alert);
-      return Promise.resolve();
+      const writing: Promise<void>[] = [];
+      for (const lane of lanes) {
+        const offered = lane.offer(alert);
+        if (offered !== undefined) writing.push(offered);
+      }
+      // Without disks nothing is waited for.
+      return writing.length === 0 ? Promise.resolve() : Promise.all(writing).then(() => {});
     },
     waiting: () => Object.fromEntries(exporters.map(({ exporter }, index) => [exporter.name, lanes[index]?.size ?? 0])),
     run: async ({ signal }) => {
+      await reportForgotten(names, context);
       const results = await Promise.allSettled(lanes.map((lane) => lane.run(signal)));
       for (const result of results) if (result.status === "rejected") throw result.reason;
     },
@@ -60,4 +70,16 @@ export function createFanOut(
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A receiver that is not set any more may have left alerts: they stay where they are, and that is said. */
+async function reportForgotten(names: ReadonlySet<string>, { spool, logger }: LaneContext): Promise<void> {
+  if (spool === undefined) return;
+  const found = await promisify(readdir)(spool.folder).catch(() => []);
+  for (const sink of found) {
+    if (names.has(sink)) continue;
+    const files = await promisify(readdir)(`${spool.folder}/${sink}`).catch(() => []);
+    if (files.length === 0) continue;
+    logger.warn("alerts wait on disk for a receiver that is not set any more", { sink, folder: spool.folder });
+  }
 }

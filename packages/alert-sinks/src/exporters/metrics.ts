@@ -28,7 +28,7 @@ export const failedSends: MetricDefinition<"sink"> = {
 export const lostAlerts: MetricDefinition<"sink" | "reason"> = {
   type: "counter",
   name: "kinglet_alert_sinks_exporter_lost_total",
-  help: "Alerts that an exporter did not deliver: overflow, rejected, expired, rate_limit, shutdown.",
+  help: "Alerts that an exporter did not deliver: overflow, rejected, expired, rate_limit, shutdown, spool.",
   labels: ["sink", "reason"],
 };
 
@@ -37,5 +37,21 @@ export const exporterUp: MetricDefinition<"sink"> = {
   type: "gauge",
   name: "kinglet_alert_sinks_exporter_up",
   help: "1 while the last attempt of the exporter succeeded, 0 while its receiver is away.",
+  labels: ["sink"],
+};
+
+/** @internal */
+export const spoolBytes: MetricDefinition<"sink"> = {
+  type: "gauge",
+  name: "kinglet_alert_sinks_exporter_spool_bytes",
+  help: "Bytes on disk of alerts that wait for an exporter.",
+  labels: ["sink"],
+};
+
+/** @internal */
+export const spoolFailures: MetricDefinition<"sink"> = {
+  type: "counter",
+  name: "kinglet_alert_sinks_exporter_spool_failures_total",
+  help: "Alerts that could not be written to disk and wait for their exporter in memory only: a crash would lose them.",
   labels: ["sink"],
 };

@@ -19,13 +19,19 @@ export class RateWindow {
     return this.#endsMs;
   }
 
-  take(nowMs: number): boolean {
+  /** How many may still pass. */
+  left(nowMs: number): number {
+    return nowMs >= this.#endsMs ? this.#max : this.#max - this.#count;
+  }
+
+  /** @param count - 1 or more; all of them or none. */
+  take(nowMs: number, count = 1): boolean {
     if (nowMs >= this.#endsMs) {
       this.#endsMs = nowMs + this.#windowMs;
       this.#count = 0;
     }
-    if (this.#count >= this.#max) return false;
-    this.#count++;
+    if (this.#count + count > this.#max) return false;
+    this.#count += count;
     return true;
   }
 }

@@ -1,0 +1,394 @@
+import { mkdir, readdir, rename, unlink, writeFile } from "node:fs";
+import { promisify } from "node:util";
+import type { Alert } from "@kinglet/detection";
+import { createError } from "@kinglet/errors";
+import type { Logger } from "@kinglet/logger";
+
+import { alertSinksErrors } from "../errors.ts";
+import { AppendFile } from "../files/append-file.ts";
+import { encodeLine } from "../files/checked-line.ts";
+import { readLines } from "../files/read-lines.ts";
+import type { LossState } from "./loss-record.ts";
+
+/** @internal */
+export interface AlertSpoolOptions {
+  /** Of this spool alone; made with the first alert, mode 0700. */
+  readonly folder: string;
+  /** Bound of all files together, bytes; one alert may exceed it. */
+  readonly maxBytes: number;
+  readonly logger: Logger;
+  /** Alerts that had to make room, or that cannot be read any more. */
+  readonly onLost: (reason: "overflow" | "spool", count: number) => void;
+}
+
+/** An alert with its number in the spool; numbers only grow. @internal */
+export interface SpooledAlert {
+  readonly alert: Alert;
+  readonly position: number;
+}
+
+interface Segment {
+  readonly number: number;
+  /** Up to the end of the last whole line. */
+  bytes: number;
+  /** Alerts that nobody has read yet. */
+  unread: number;
+  /** Number of its last alert; 0 while it holds none. */
+  last: number;
+}
+
+/** A file of the spool is a sixteenth of it: what gives way when it is full. */
+const segmentsPerSpool = 16;
+
+/**
+ * Alerts on disk that a receiver has not confirmed yet: whoever is killed finds them again.
+ *
+ * Files of checked lines, numbered, each at most a sixteenth of the bound: an alert with its number, or `done`: everything up to this number
+ * is delivered. Files go as soon as all that is in them is delivered, and when nothing waits the last one is empty.
+ *
+ * Guarantees: an alert whose `append` resolved is read again after `kill -9` unless `settle` was called for it, in order; one whose `settle`
+ * was under way may come twice. When it is full, the oldest file that nobody is reading gives way, and `onLost` counts what it held. What
+ * cannot be read is moved aside as `NUMBER.damaged` (one at most is kept), and the rest is used. A power cut may cost what came after
+ * the last {@link AlertSpool.sync}.
+ *
+ * Cost: one write per alert, one per confirmation; nothing while there is nothing to do. No timer, no file before the first alert.
+ *
+ * @internal
+ */
+export class AlertSpool {
+  readonly #options: AlertSpoolOptions;
+  readonly #segmentBytes: number;
+  #segments: Segment[] = [];
+  /** Open for the last segment. */
+  #file: AppendFile | undefined;
+  #opened = false;
+  #position = 0;
+  #done = 0;
+  /** Where reading goes on. */
+  #readSegment = 0;
+  #readOffset = 0;
+  #losses: LossState | undefined;
+  #isNoting = false;
+  /** One thing at a time, in the order of the calls. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AlertSpoolOptions) {
+    this.#options = options;
+    this.#segmentBytes = Math.max(4096, Math.floor(options.maxBytes / segmentsPerSpool));
+  }
+
+  /** Alerts that wait on disk and were not read yet. */
+  get unread(): number {
+    return this.#segments.reduce((total, { unread }) => total + unread, 0);
+  }
+
+  /** Bytes on disk. */
+  get bytes(): number {
+    return this.#segments.reduce((total, { bytes }) => total + bytes, 0);
+  }
+
+  /**
+   * Takes over what an earlier process left; further calls do nothing.
+   *
+   * @returns what the receiver missed and was not told, as that process knew it.
+   * @throws errors of the file system; the next call tries again.
+   */
+  open(): Promise<LossState | undefined> {
+    return this.#next(async () => {
+      await this.#open();
+      return this.#losses;
+    });
+  }
+
+  /**
+   * Writes an alert.
+   *
+   * @param isTaken - called when everything before it has been read: true when the caller keeps it, so that it need not be read again.
+   * @returns its number, and whether the caller keeps it.
+   * @throws errors of the file system; then it is not on disk.
+   */
+  append(alert: Alert, isTaken: () => boolean): Promise<{ readonly position: number; readonly isTaken: boolean }> {
+    return this.#next(async () => {
+      await this.#open();
+      const position = this.#position + 1;
+      const line = Buffer.from(encodeLine({ n: position, alert }), "utf8");
+      const segment = await this.#roomFor(line.length);
+      await this.#write(segment, line);
+      this.#position = position;
+      segment.last = position;
+      const isRead = this.unread === 0 && isTaken();
+      if (isRead) this.#readTo(segment);
+      else segment.unread += 1;
+      return { position, isTaken: isRead };
+    });
+  }
+
+  /** The next alerts that wait, oldest first; empty when there are none. */
+  read(maxAlerts: number): Promise<SpooledAlert[]> {
+    return this.#next(async () => {
+      const alerts: SpooledAlert[] = [];
+      for (const segment of this.#segments) {
+        if (segment.number < this.#readSegment) continue;
+        if (segment.number > this.#readSegment) {
+          this.#readSegment = segment.number;
+          this.#readOffset = 0;
+        }
+        if (segment.unread > 0) await this.#readFrom(segment, maxAlerts, alerts);
+        if (alerts.length >= maxAlerts) break;
+      }
+      return alerts;
+    });
+  }
+
+  /**
+   * Everything up to this number is delivered, or counted as lost. When that cannot be written it comes again after a restart. Never rejects.
+   *
+   * @param losses - what the receiver is still to be told; undefined when nothing.
+   */
+  settle(position: number, losses: LossState | undefined): Promise<void> {
+    return this.#next(async () => {
+      this.#done = Math.max(this.#done, position);
+      this.#losses = losses;
+      try {
+        await this.#writeState();
+      } catch (error) {
+        this.#options.logger.debug("what was delivered could not be recorded", { folder: this.#options.folder, error });
+      }
+    });
+  }
+
+  /** The receiver missed something; written soon, together with what comes meanwhile. */
+  note(losses: LossState): void {
+    this.#losses = losses;
+    if (this.#isNoting) return;
+    this.#isNoting = true;
+    void this.#next(async () => {
+      this.#isNoting = false;
+      await this.#open();
+      await this.#writeState();
+    }).catch(() => {
+      // It stays in memory, and the next one writes all of it.
+    });
+  }
+
+  /** What was written survives a power cut, as far as the disk keeps its word. Never rejects. */
+  async sync(): Promise<void> {
+    await this.#file?.sync().catch(() => {});
+  }
+
+  close(): Promise<void> {
+    return this.#next(async () => {
+      const file = this.#file;
+      this.#file = undefined;
+      await file?.close();
+    });
+  }
+
+  #next<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(run);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  #path(number: number, suffix = "spool"): string {
+    return `${this.#options.folder}/${String(number).padStart(10, "0")}.${suffix}`;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#opened) return;
+    const names = await promisify(readdir)(this.#options.folder).catch((error: unknown) => {
+      if ((error as { readonly code?: unknown }).code === "ENOENT") return [];
+      throw error;
+    });
+    const numbers = names.filter((name) => /^\d{10}\.spool$/.test(name)).map((name) => Number.parseInt(name, 10));
+    const firsts = new Map<Segment, number>();
+    this.#segments = [];
+    for (const number of numbers.toSorted((a, b) => a - b)) {
+      const segment: Segment = { number, bytes: 0, unread: 0, last: 0 };
+      let lines = await this.#scan(segment, firsts);
+      if (lines === undefined) continue;
+      if (lines.damaged > 0) lines = await this.#repair(segment, lines.damaged);
+      segment.bytes = lines.endOffset;
+      this.#segments.push(segment);
+    }
+    for (const segment of this.#segments) {
+      if (segment.last <= this.#done) segment.unread = 0;
+      else if ((firsts.get(segment) ?? 0) <= this.#done) {
+        segment.unread = 0;
+        await readLines(this.#path(segment.number), 0, (record) => {
+          if (numberOf(record) > this.#done) segment.unread += 1;
+          return true;
+        });
+      }
+    }
+    this.#position = Math.max(this.#done, this.#position);
+    this.#opened = true;
+    if (this.unread > 0) {
+      const { folder, logger } = this.#options;
+      logger.info("alerts of an earlier run wait for their receiver", { folder, alerts: this.unread });
+    }
+  }
+
+  /** @returns undefined when the file could not be read at all; it is moved aside then. */
+  async #scan(
+    segment: Segment,
+    firsts: Map<Segment, number>,
+  ): Promise<{ readonly endOffset: number; readonly damaged: number } | undefined> {
+    const path = this.#path(segment.number);
+    try {
+      return await readLines(path, 0, (record) => {
+        const number = numberOf(record);
+        if (number > 0) {
+          segment.unread += 1;
+          segment.last = Math.max(segment.last, number);
+          this.#position = Math.max(this.#position, number);
+          if (!firsts.has(segment)) firsts.set(segment, number);
+        } else {
+          const { done, losses } = record as { readonly done?: unknown; readonly losses?: LossState };
+          if (typeof done === "number") this.#done = Math.max(this.#done, done);
+          this.#losses = losses;
+        }
+        return true;
+      });
+    } catch (error) {
+      await this.#moveAside(segment.number, 0, error);
+      return undefined;
+    }
+  }
+
+  /** Keeps the file as it is under another name, and goes on with what of it can be read. */
+  async #repair(segment: Segment, damaged: number): Promise<{ readonly endOffset: number; readonly damaged: number }> {
+    const path = this.#path(segment.number);
+    let kept = "";
+    await readLines(path, 0, (record) => {
+      kept += encodeLine(record);
+      return true;
+    });
+    // Written first: when there is no room for it, the next attempt finds everything as it was.
+    await promisify(writeFile)(`${path}.new`, kept, { mode: 0o600 });
+    await this.#moveAside(segment.number, damaged);
+    await promisify(rename)(`${path}.new`, path);
+    return { endOffset: Buffer.byteLength(kept), damaged };
+  }
+
+  async #moveAside(number: number, damaged: number, cause?: unknown): Promise<void> {
+    const { folder, logger, onLost } = this.#options;
+    for (const name of await promisify(readdir)(folder)) {
+      if (/^\d{10}\.damaged$/.test(name)) await promisify(unlink)(`${folder}/${name}`).catch(() => {});
+    }
+    const path = this.#path(number);
+    await promisify(rename)(path, this.#path(number, "damaged")).catch(() => {});
+    const details = { path, damaged };
+    const error = createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_STATE_DAMAGED", details, { cause });
+    logger.error("alerts that waited for their receiver cannot be read", { error });
+    onLost("spool", Math.max(1, damaged));
+  }
+
+  /** The segment to append to; makes room for so many bytes. */
+  async #roomFor(bytes: number): Promise<Segment> {
+    let segment = this.#segments.at(-1);
+    if (segment === undefined || (segment.bytes > 0 && segment.bytes + bytes > this.#segmentBytes)) {
+      await promisify(mkdir)(this.#options.folder, { recursive: true, mode: 0o700 });
+      await this.#file?.close();
+      this.#file = undefined;
+      segment = { number: (segment?.number ?? 0) + 1, bytes: 0, unread: 0, last: 0 };
+      this.#segments.push(segment);
+      await this.#removeDone();
+    }
+    while (this.bytes + bytes > this.#options.maxBytes) {
+      const oldest = this.#segments.find((one) => one !== segment && one.number > this.#readSegment);
+      if (oldest === undefined) break;
+      await this.#remove(oldest);
+      if (oldest.unread > 0) this.#options.onLost("overflow", oldest.unread);
+    }
+    return segment;
+  }
+
+  async #write(segment: Segment, line: Uint8Array): Promise<void> {
+    try {
+      this.#file ??= await AppendFile.open(this.#path(segment.number), segment.bytes);
+      await this.#file.append(line);
+    } catch (error) {
+      // Opened anew at the next attempt: the volume may have come back as another.
+      const file = this.#file;
+      this.#file = undefined;
+      await file?.close();
+      throw error;
+    }
+    segment.bytes = this.#file.size;
+  }
+
+  async #writeState(): Promise<void> {
+    const segment = this.#segments.at(-1);
+    const isAllDone = this.#done >= this.#position;
+    if (segment === undefined || (isAllDone && this.#losses === undefined && this.#segments.length === 1)) {
+      if (segment !== undefined && segment.bytes > 0) await this.#empty(segment);
+      if (segment !== undefined || this.#losses === undefined) return;
+    }
+    const line = Buffer.from(encodeLine({ done: this.#done, losses: this.#losses }), "utf8");
+    const current = await this.#roomFor(line.length);
+    await this.#write(current, line);
+    if (this.unread === 0) this.#readTo(current);
+    await this.#removeDone();
+    if (isAllDone && this.#losses === undefined && this.#segments.length === 1) await this.#empty(current);
+  }
+
+  /** Nothing waits: the file shrinks to nothing in one step. */
+  async #empty(segment: Segment): Promise<void> {
+    this.#file ??= await AppendFile.open(this.#path(segment.number), segment.bytes);
+    await this.#file.truncate(0);
+    segment.bytes = 0;
+    this.#readTo(segment);
+  }
+
+  /** Removes the files before the last one in which everything is delivered; nothing of them is needed to know that. */
+  async #removeDone(): Promise<void> {
+    const current = this.#segments.at(-1);
+    for (const segment of [...this.#segments]) {
+      if (segment === current || segment.last > this.#done || segment.unread > 0) continue;
+      await this.#remove(segment);
+    }
+  }
+
+  async #remove(segment: Segment): Promise<void> {
+    await promisify(unlink)(this.#path(segment.number)).catch((error: unknown) => {
+      if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
+    });
+    this.#segments = this.#segments.filter((one) => one !== segment);
+  }
+
+  async #readFrom(segment: Segment, maxAlerts: number, alerts: SpooledAlert[]): Promise<void> {
+    let ended: unknown;
+    try {
+      await readLines(this.#path(segment.number), this.#readOffset, (record, endOffset) => {
+        this.#readOffset = endOffset;
+        const position = numberOf(record);
+        if (position <= this.#done) return true;
+        segment.unread -= 1;
+        alerts.push({ alert: (record as { readonly alert: Alert }).alert, position });
+        return alerts.length < maxAlerts && segment.unread > 0;
+      });
+    } catch (error) {
+      ended = error;
+    }
+    if (segment.unread === 0 || (alerts.length >= maxAlerts && ended === undefined)) return;
+    // The file ended before its alerts did: somebody else removed or shortened it.
+    const { logger, onLost } = this.#options;
+    const details = { path: this.#path(segment.number), damaged: segment.unread };
+    const error = createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_STATE_DAMAGED", details, { cause: ended });
+    logger.error("alerts that waited for their receiver cannot be read", { error });
+    onLost("spool", segment.unread);
+    segment.unread = 0;
+  }
+
+  #readTo(segment: Segment): void {
+    this.#readSegment = segment.number;
+    this.#readOffset = segment.bytes;
+  }
+}
+
+/** 0: the record is no alert. */
+function numberOf(record: unknown): number {
+  const { n } = record as { readonly n?: unknown };
+  return typeof n === "number" ? n : 0;
+}
