@@ -196,6 +196,13 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
+    // A node whose containers talk to nobody inside the cluster asks whose no address is.
+    importedAs: /^\.\/pods\/peer-book\.ts$/,
+    file: "kinglet.peers.cjs",
+    contents: 'export { PeerBook } from "./pods/peer-book.ts";',
+    resolveFrom: "apps/kinglet/src/applets/sensor",
+  },
+  {
     // Needed with the first event of a container.
     importedAs: /^\.\/events\/judgement\.ts$/,
     file: "kinglet.judgement.cjs",

@@ -27,6 +27,14 @@ export function sensorDecoders(): Readonly<Record<string, string>> {
       { paths: [] },
       { kind: { apiVersion: "v1", kind: "Namespace", metadataOnly: true }, name: "createIdentityDecoder" },
     ),
+    "service-decoder.ts": writeDecoder(
+      { paths: ["spec.selector"] },
+      { kind: { apiVersion: "v1", kind: "Service" }, name: "createServiceDecoder" },
+    ),
+    "namespace-labels-decoder.ts": writeDecoder(
+      { paths: ["metadata.labels"] },
+      { kind: { apiVersion: "v1", kind: "Namespace", metadataOnly: true }, name: "createNamespaceLabelsDecoder" },
+    ),
   };
 }
 

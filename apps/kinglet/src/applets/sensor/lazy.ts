@@ -9,6 +9,7 @@ import type * as YamlText from "./commands/yaml-text.ts";
 import type * as YamlDocuments from "./rules/yaml-documents.ts";
 import type * as LinuxAudit from "@kinglet/runtime-events/linux-audit";
 import type * as TetragonGrpc from "@kinglet/runtime-events/tetragon-grpc";
+import type * as Peers from "./pods/peer-book.ts";
 import type * as RunNames from "./pods/run-names.ts";
 import type * as SensorCommands from "./commands/run-sensor-command.ts";
 import type * as ServeSensor from "./serve-sensor.ts";
@@ -33,6 +34,9 @@ export const loadLearning = (): Promise<typeof Learning> => import("./learning/c
 
 /** Rules, those of the API and of files too: needed with the first container. */
 export const loadRuleRoom = (): Promise<typeof RuleRooms> => import("./rules/rule-room.ts");
+
+/** Whose an address is: needed with the first conversation with a private address that is learned or asked about. */
+export const loadPeers = (): Promise<typeof Peers> => import("./pods/peer-book.ts");
 
 /** YAML: only for files of rules. */
 export const loadYamlDocuments = (): Promise<typeof YamlDocuments> => import("./rules/yaml-documents.ts");

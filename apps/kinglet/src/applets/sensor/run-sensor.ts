@@ -194,6 +194,11 @@ async function judgeEvents(parts: SensorParts, tools: SensorTools, signal: Abort
     ...tools,
     detector: parts.detector,
     learner,
+    peers: {
+      open: () => parts.openPeers(signal),
+      isLearned: (container) => learning?.isRecorded(container) === true,
+      signal,
+    },
     summarise: (summary) => void passOn(summary, parts, signal),
   });
   parts.judging.judgement = judgement;

@@ -4,6 +4,7 @@ import type { FanOut } from "@kinglet/alert-sinks/exporters";
 import { createDetector, type Detector } from "@kinglet/detection";
 import { ContainerIndex, type ContainerIdentity } from "@kinglet/enrichment";
 import { lazy } from "@kinglet/lazy-schema";
+import type { PeerLookup } from "@kinglet/learning";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import { createInformer, pods, type Informer, type KubeClient } from "@kinglet/kube-client";
 import { containerLiveness, ProfileCache, type PodContainerNames } from "@kinglet/profile-cache";
@@ -19,7 +20,7 @@ import { hasExporters } from "./alerts/alert-settings.ts";
 import { alertCapacity, EventPipeline } from "./events/event-pipeline.ts";
 import { openEventSource, type EventSource } from "./events/event-source.ts";
 import { createDetectionHost } from "./rules/detection-host.ts";
-import { loadAlertExporters, loadFindings, loadRuleRoom, loadRunNames } from "./lazy.ts";
+import { loadAlertExporters, loadFindings, loadPeers, loadRuleRoom, loadRunNames } from "./lazy.ts";
 import type { FindingIntake } from "./events/open-findings.ts";
 import type { RuleRoom } from "./rules/rule-room.ts";
 import { takesFindings } from "./events/event-settings.ts";
@@ -27,6 +28,7 @@ import { openLearning } from "./learning/open-learning.ts";
 import type { Judgement } from "./events/judgement.ts";
 import type { LearningSeam } from "./learning/learning-seam.ts";
 import { scaled, type PartsContext } from "./parts-context.ts";
+import type { PeerBook } from "./pods/peer-book.ts";
 import type { PodDetails } from "./pods/pod-details.ts";
 import { profileDataOf } from "./rules/profile-data.ts";
 import { podProjection } from "./pods/projections.ts";
@@ -62,12 +64,15 @@ export interface SensorParts {
   readonly firstEvent: Promise<void>;
   /** Filled once there was such an event. */
   readonly judging: { judgement?: Judgement };
+  /** Loads what finds out whose an address is. */
+  readonly openPeers: (signal: AbortSignal) => Promise<PeerBook>;
 }
 
 /** Sizes at the reference limit of 4,000 MiB; they scale with the container's. */
 const waitingEvents = 20_000;
 const cachedContainers = 40_000;
 const waitingBytes = 268_435_456;
+const peerAddresses = 65_536;
 const profileBytes = 1_000_000_000;
 
 /** An output that fails (a full disk) is tried for as long as it takes: giving up would lose the alert and move the checkpoint past it. */
@@ -140,7 +145,9 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   const scaledSize = (size: number): number => scaled(size, memoryLimitBytes);
   const isHostNetwork = ({ namespace, podName }: ContainerIdentity): boolean =>
     podInformer.get(`${namespace}/${podName}`)?.spec.hostNetwork === true;
-  const parts = { clock, logger: logging.logger("learning"), metrics, isHostNetwork };
+  const judging: SensorParts["judging"] = {};
+  const peers: PeerLookup = { peerOf: (address) => judging.judgement?.peers.peerOf(address) };
+  const parts = { clock, logger: logging.logger("learning"), metrics, isHostNetwork, peers };
   const learning = openLearning({ config, store, profiles, source, isContinued, scaled: scaledSize, ...parts }, stack);
   const serviceHost = context.env["KUBERNETES_SERVICE_HOST"];
   const detector: Detector = createDetector({
@@ -158,6 +165,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     }),
     ...(learning === undefined ? {} : { learning: learning.hooks }),
     profiles,
+    peers,
     clusterName: config.clusterName,
     nodeName: config.nodeName ?? "",
     workloadOf: (container: ContainerIdentity) => cluster?.workloadOf(container) ?? workloadByName(container),
@@ -257,7 +265,22 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     opened,
     firstContainer: firstContainer.promise,
     firstEvent: firstEvent.promise,
-    judging: {},
+    judging,
+    openPeers: async (signal) => {
+      const { PeerBook } = await loadPeers();
+      const maxEntries = scaled(peerAddresses, memoryLimitBytes);
+      const logger = logging.logger("sensor");
+      return new PeerBook({
+        client,
+        pods: podInformer,
+        hasAllPods: cluster !== undefined,
+        maxEntries,
+        signal,
+        clock,
+        logger,
+        metrics,
+      });
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type ActivityEvent,
   type ContainerIdentity,
   type ContainerIndex,
+  type NetworkEvent,
   type RuntimeEvent,
 } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
@@ -42,6 +43,10 @@ export interface JudgementParts {
   readonly remember: (event: ActivityEvent, containerId: string) => void;
   /** Ends a process in the tree of processes. */
   readonly ended: (event: RuntimeEvent) => void;
+  /** Holds a conversation until it is known whose the other address is; calls back then. Absent: nothing waits for that. */
+  readonly peers?: {
+    holds(event: NetworkEvent, container: ContainerIdentity, again: () => void): boolean;
+  };
   /** Adds what is known of the processes above to an alert. */
   readonly complete: (alert: Alert, event: ActivityEvent) => Alert;
   /** False: the alert is held back; it is counted elsewhere. */
@@ -260,7 +265,8 @@ export class EventPipeline {
     return this.#judgement !== undefined && this.#options.isProfileKnown(containerId);
   }
 
-  #judge(event: ActivityEvent, identity: ContainerIdentity): void {
+  /** @param isLast - true: it has waited for whose the other address is, and waits no more. */
+  #judge(event: ActivityEvent, identity: ContainerIdentity, isLast = false): void {
     const { detector } = this.#options;
     const judgement = this.#judgement;
     const outcome = outcomeOf(event, this.#isReady(identity.containerId) ? "judged" : "unprofiled");
@@ -270,9 +276,15 @@ export class EventPipeline {
       this.#release(event.rawBytes);
       return;
     }
-    const { learner } = judgement;
-    judgement.remember(event, identity.containerId);
+    const { learner, peers } = judgement;
     const found = detector.detect(event, identity);
+    if (event.kind === "network" && !isLast && peers !== undefined) {
+      const again = (): void => {
+        if (!this.#disposed.signal.aborted) this.#judge(event, identity, true);
+      };
+      if (peers.holds(event, identity, again)) return;
+    }
+    judgement.remember(event, identity.containerId);
     const position = learner === undefined ? 0 : learner.record(event, identity);
     // What left before a restart is no repetition, it is the same alert.
     const leaving = found.length === 0 ? found : found.filter((alert) => this.#leaves(alert, judgement));

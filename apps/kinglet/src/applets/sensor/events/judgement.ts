@@ -8,6 +8,7 @@ import { AlertFilter } from "../alerts/alert-filter.ts";
 import type { AlertConfig } from "../alerts/alert-settings.ts";
 import type { JudgementParts } from "./event-pipeline.ts";
 import { dedupEvents } from "./judgement-metrics.ts";
+import { PeerGate, type PeerGateOptions } from "../pods/peer-gate.ts";
 import { RecentEvents } from "./recent-events.ts";
 
 /**
@@ -19,6 +20,8 @@ export interface JudgementOptions {
   readonly config: AlertConfig;
   readonly detector: Detector;
   readonly learner: JudgementParts["learner"];
+  /** What waits until it is known whose an address is. */
+  readonly peers: Pick<PeerGateOptions, "open" | "isLearned" | "signal">;
   /** Scales a size with the memory limit. */
   readonly scaled: (size: number) => number;
   /** Takes a summary of alerts that were held back. */
@@ -31,10 +34,13 @@ export interface JudgementOptions {
 export interface Judgement extends JudgementParts {
   readonly filter: AlertFilter;
   readonly recent: RecentEvents;
+  readonly peers: PeerGate;
 }
 
 /** Processes at the reference limit, 0.4 KB each. */
 const processes = 65_536;
+/** Conversations that wait until it is known whose an address is, at the reference limit. */
+const heldConversations = 16_384;
 /** Slots at the reference limit, and never fewer than this: 128 KiB. */
 const dedupSlots = 262_144;
 const fewestDedupSlotsLog2 = 14;
@@ -45,7 +51,7 @@ const fewestDedupSlotsLog2 = 14;
  * @internal
  */
 export async function openJudgement(options: JudgementOptions): Promise<Judgement> {
-  const { config, detector, learner, scaled, summarise, clock, metrics } = options;
+  const { config, detector, learner, peers, scaled, summarise, clock, metrics } = options;
   await detector.prepare();
   const filter = new AlertFilter({
     config,
@@ -65,6 +71,12 @@ export async function openJudgement(options: JudgementOptions): Promise<Judgemen
     learner,
     filter,
     recent,
+    peers: new PeerGate({
+      ...peers,
+      maxHeld: Math.max(256, Math.min(4_096, scaled(heldConversations))),
+      clock,
+      metrics,
+    }),
     remember: (event, containerId) => {
       recent.add(event, containerId);
       if (event.kind === "exec") tree.executed(event);

@@ -4,7 +4,7 @@ import type { DecoderToolkit, ProtobufDecoder, WireReader } from "@kinglet/kube-
 
 type Target = Record<string, unknown>;
 
-/** The decoder of the 55 declared paths of v1 Pod. */
+/** The decoder of the 56 declared paths of v1 Pod. */
 export function createPodDecoder({ createShape, setKey }: DecoderToolkit): ProtobufDecoder {
   const Pod = createShape();
   const ObjectMeta = createShape();
@@ -554,6 +554,12 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
         case 1: {
           
           r.expect(tag, 10); const value = r.name(); if (value !== "") o["phase"] = value;
+          
+          break;
+        }
+        case 6: {
+          
+          r.expect(tag, 50); const value = r.text(); if (value !== "") o["podIP"] = value;
           
           break;
         }

@@ -74,6 +74,11 @@ export class LearningSeam {
     return undefined;
   }
 
+  /** True when conversations of the container are recorded. */
+  isRecorded(container: ContainerIdentity): boolean {
+    return this.#learning?.isLearning(container.containerId) === true && !this.#isHostNetwork(container);
+  }
+
   /** Records an event after it was judged: what its rules recorded is waited for with it. */
   recorder({ learner }: ContainerLearning): NonNullable<JudgementParts["learner"]> {
     return {

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerIdentity } from "@kinglet/enrichment";
+import type { PeerLookup } from "@kinglet/learning";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
@@ -30,6 +31,7 @@ export function openLearning(
     readonly source: RuntimeEventSource;
     readonly isContinued: boolean;
     readonly isHostNetwork: (container: ContainerIdentity) => boolean;
+    readonly peers: PeerLookup;
     readonly scaled: (size: number) => number;
     readonly clock: Clock;
     readonly logger: Logger;
@@ -37,7 +39,7 @@ export function openLearning(
   },
   stack: AsyncDisposableStack,
 ): LearningSeam | undefined {
-  const { config, store, profiles, source, isContinued, scaled, clock, logger, metrics } = base;
+  const { config, store, profiles, source, isContinued, peers, scaled, clock, logger, metrics } = base;
   if (!config.learn) return undefined;
   const queueDir = join(config.stateDir, "learning-queue");
   const startedAtMs = clock.now();
@@ -51,6 +53,7 @@ export function openLearning(
         logger,
         metrics,
         queueDir,
+        peers,
         clusterName,
         timings: {
           initialDelayMs: learningInitialDelay,

@@ -38,6 +38,8 @@ export interface PodDetails extends PodView {
     readonly ephemeralContainers?: readonly ContainerDetails[];
   };
   readonly status?: PodView["status"] & {
+    /** The first one of two. */
+    readonly podIP?: string;
     readonly containerStatuses?: readonly StatusDetails[];
     readonly initContainerStatuses?: readonly StatusDetails[];
     readonly ephemeralContainerStatuses?: readonly StatusDetails[];
@@ -51,6 +53,7 @@ export function podPaths(): readonly string[] {
   return [
     ...POD_PROJECTION_PATHS,
     "spec.hostNetwork",
+    "status.podIP",
     ...containers.flatMap((list) =>
       ["command", "volumeMounts[].mountPath", "lifecycle.postStart.exec.command", "lifecycle.preStop.exec.command"].map(
         (path) => `spec.${list}[].${path}`,

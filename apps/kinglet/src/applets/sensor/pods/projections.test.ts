@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { writeDecoder } from "@kinglet/kube-client/decoder-writer";
 import { describe, expect, it } from "vitest";
+import { namespaceLabelsProjection } from "./namespace-labels-projection.ts";
 import { identityProjection, podProjection, replicaSetProjection } from "./projections.ts";
+import { serviceProjection } from "./service-projection.ts";
 
 describe("the sensor's decoders", () => {
   it.each([
@@ -17,6 +19,13 @@ describe("the sensor's decoders", () => {
       identityProjection,
       { apiVersion: "v1", kind: "Namespace", metadataOnly: true },
       "createIdentityDecoder",
+    ],
+    ["service-decoder.ts", serviceProjection, { apiVersion: "v1", kind: "Service" }, "createServiceDecoder"],
+    [
+      "namespace-labels-decoder.ts",
+      namespaceLabelsProjection,
+      { apiVersion: "v1", kind: "Namespace", metadataOnly: true },
+      "createNamespaceLabelsDecoder",
     ],
   ])(
     "%s is what is written from its paths: run build/write-decoders.ts after a change of them",

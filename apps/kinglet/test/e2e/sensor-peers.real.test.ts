@@ -1,0 +1,4 @@
+import { isSkipped, openRealFixture, realTitle } from "./open-real-fixture.ts";
+import { sensorPeersSuite } from "./sensor-peers-suite.ts";
+
+sensorPeersSuite(realTitle("peers"), openRealFixture, isSkipped);
