@@ -1,10 +1,10 @@
 import { createError } from "@kinglet/errors";
-import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
+import type { ActivityEvent, ActivityEventKind, ContainerIdentity } from "@kinglet/enrichment";
 import { lazy, type Lazy } from "@kinglet/lazy-schema";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 
 import type { Alert } from "./alert.ts";
-import type { Detector, DetectorOptions, InvalidRule, RuleActivity } from "./detector.ts";
+import type { Detector, DetectorOptions, InvalidRule, RuleActivity, RuleNote } from "./detector.ts";
 import { detectionErrors } from "./errors.ts";
 import { loadRuleJudge } from "./lazy.ts";
 import type { RuleJudge } from "./rule-judge.ts";
@@ -39,6 +39,14 @@ class LazyDetector implements Detector {
 
   get invalidRules(): readonly InvalidRule[] {
     return this.#judge?.invalidRules ?? [];
+  }
+
+  get notes(): readonly RuleNote[] {
+    return this.#judge?.notes ?? [];
+  }
+
+  get seenKinds(): ReadonlySet<ActivityEventKind> {
+    return this.#judge?.seenKinds ?? new Set();
   }
 
   get activity(): readonly RuleActivity[] {

@@ -42,6 +42,7 @@ export class DetectionCounts {
     iouring: 0,
     randomx: 0,
   };
+  readonly #seen: Set<ActivityEventKind> = new Set();
   readonly #skips: Record<SkipReason, number> = {
     replay: 0,
     runtime_stage: 0,
@@ -81,6 +82,12 @@ export class DetectionCounts {
     this.#events[kind]++;
   }
 
+  /** Kinds that were counted since the start. */
+  get seenKinds(): ReadonlySet<ActivityEventKind> {
+    const fresh = (Object.keys(this.#events) as ActivityEventKind[]).filter((kind) => this.#events[kind] > 0);
+    return new Set([...this.#seen, ...fresh]);
+  }
+
   skip(reason: SkipReason): void {
     this.#skips[reason]++;
   }
@@ -88,7 +95,9 @@ export class DetectionCounts {
   /** Hands over what was counted since the last time; also before rules leave. */
   flush(): void {
     for (const kind of Object.keys(this.#events) as ActivityEventKind[]) {
-      if (this.#events[kind] > 0) this.#counters.events.add(this.#events[kind], { kind });
+      if (this.#events[kind] === 0) continue;
+      this.#seen.add(kind);
+      this.#counters.events.add(this.#events[kind], { kind });
       this.#events[kind] = 0;
     }
     for (const reason of Object.keys(this.#skips) as SkipReason[]) {

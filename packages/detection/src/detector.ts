@@ -1,4 +1,4 @@
-import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
+import type { ActivityEvent, ActivityEventKind, ContainerIdentity } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
@@ -128,6 +128,14 @@ export interface DetectorOptions {
    */
   readonly fallbackFor?: (ruleId: string) => RuleDefinition | undefined;
   readonly learning?: LearningHooks;
+  /**
+   * Called when the rules that run ask profiles for something else than before, the first time while they are prepared: with those rules, each
+   * with everything that its expressions ask under `profileDataRequired`. What is kept of profiles has to hold all of it before the next
+   * event, else the answer "no" may be a wrong one.
+   *
+   * @defaultValue nobody wants to know; profiles are expected to be whole
+   */
+  readonly onProfileData?: (rules: readonly RuleDefinition[]) => void;
   /** Rules for other contexts do not run. @defaultValue "kubernetes" */
   readonly context?: RuntimeContext;
   /** Answers of profiles that are kept. @defaultValue 1000 */
@@ -152,6 +160,15 @@ export interface InvalidRule {
   readonly problems: readonly RuleProblem[];
 }
 
+/** What there is to say of a rule that runs. @public */
+export interface RuleNote {
+  readonly ruleId: string;
+  /** Its conditions that do not run, because no source feeds the kind of event, a field or a function. */
+  readonly unfed: readonly RuleProblem[];
+  /** What its expressions ask of profiles and its `profileDataRequired` leaves out; it is kept as well. */
+  readonly undeclared: readonly RuleProblem[];
+}
+
 /**
  * Holds events against rules.
  *
@@ -171,7 +188,8 @@ export interface InvalidRule {
 export interface Detector {
   /**
    * Loads the CEL engine and the rules, validates every enabled rule and names the invalid ones in log, metric and
-   * {@link Detector.invalidRules}; they do not run, the others do. Expressions are compiled at their first event.
+   * {@link Detector.invalidRules}; they do not run, the others do. Of a rule with conditions that nothing feeds the other conditions run, see
+   * {@link Detector.notes}. Expressions are compiled at their first event.
    *
    * Call it when the first container appears that is to be judged, and await it before delivering that container's events. Idempotent;
    * concurrent calls share one run; a failure to load is not remembered.
@@ -180,6 +198,10 @@ export interface Detector {
   readonly isPrepared: boolean;
   /** Empty until prepared. */
   readonly invalidRules: readonly InvalidRule[];
+  /** Rules that run otherwise than they stand; empty until prepared. */
+  readonly notes: readonly RuleNote[];
+  /** Kinds of event that reached the rules so far. */
+  readonly seenKinds: ReadonlySet<ActivityEventKind>;
   /**
    * Replaces the rules; from the next event on the new ones hold. A rule that is the same object as before keeps what was compiled of it.
    *

@@ -28,6 +28,7 @@ export type {
   ProfileLookup,
   ProfileView,
   RuleActivity,
+  RuleNote,
   RuleSource,
   TrafficDirection,
 } from "./detector.ts";

@@ -59,3 +59,17 @@ export const invalidRules: MetricDefinition = {
   name: "kinglet_detection_invalid_rules",
   help: "Enabled rules that do not run because they are invalid.",
 };
+
+/** Rules that run without some of their conditions. @internal */
+export const partialRules: MetricDefinition = {
+  type: "gauge",
+  name: "kinglet_detection_partial_rules",
+  help: "Rules that run without some of their conditions, because nothing feeds these.",
+};
+
+/** Rules that ask profiles for more than they declare. @internal */
+export const undeclaredRules: MetricDefinition = {
+  type: "gauge",
+  name: "kinglet_detection_undeclared_rules",
+  help: "Rules whose expressions ask profiles for more than profileDataRequired says; it is kept as well.",
+};

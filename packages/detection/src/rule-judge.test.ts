@@ -333,27 +333,24 @@ describe("RuleJudge", () => {
   });
 
   it("exempts what the container's specification runs, and what a container that is being stopped runs [rules X-1]", async () => {
+    const commands = { command: ["/entrypoint"], postStart: [], preStop: ["/bin/drain", "now"], isPodEnding: false };
     const host: DetectionHost = {
       mountPathsOf: () => [],
       hasContainer: () => true,
       apiServerAddresses: [],
       processEnvironment: () => undefined,
-      commandsOf: (_namespace, podName) =>
-        podName === "web-1"
-          ? { command: ["/entrypoint"], postStart: [], preStop: ["/bin/drain", "now"], isPodEnding }
-          : undefined,
+      commandsOf: (_namespace, podName) => (podName === "web-1" ? commands : undefined),
     };
-    let isPodEnding = false;
     const rule = ruleOf("R1", { profileDependency: 0 }, ["exec", "!cp.was_executed(event.containerId, event.exepath)"]);
     const detector = await detectorWith([rule], { host, profiles: { get: () => profileOf({}) } });
     const ran = (binary: string, argv: readonly string[] = [binary], where = container): readonly string[] =>
       idsOf(detector, new ExecEvent({ ...origin, binary, argv }), where);
     expect([ran("/entrypoint"), ran("/bin/id"), ran("/bin/drain")]).toEqual([[], ["R1"], []]);
-    expect([ran("/bin/drain", ["/bin/drain", "now"]), ran("/bin/id")]).toEqual([[], ["R1"]]);
-    isPodEnding = true;
-    expect([ran("/bin/drain", ["/bin/drain", "now"]), ran("/bin/id")]).toEqual([[], []]);
-    const other = containerOf({ podName: "web-2", containerId: "cd".repeat(32) });
-    expect(ran("/bin/id", ["/bin/id"], other)).toEqual(["R1"]);
+    for (const isPodEnding of [false, true]) {
+      commands.isPodEnding = isPodEnding;
+      expect([ran("/bin/drain", ["/bin/drain", "now"]), ran("/bin/id")]).toEqual([[], isPodEnding ? [] : ["R1"]]);
+    }
+    expect(ran("/bin/id", ["/bin/id"], containerOf({ podName: "web-2", containerId: "cd" }))).toEqual(["R1"]);
   });
 
   describe("setRules", () => {
@@ -397,24 +394,6 @@ describe("RuleJudge", () => {
       detector.setRules([stays]);
       expect(detector.invalidRules).toEqual([]);
     });
-  });
-
-  it("loads rules with the first preparation, not before [rules B-5]", async () => {
-    let loads = 0;
-    const detector = createDetector({
-      rules: async () => {
-        loads++;
-        return [ruleOf("R1")];
-      },
-      profiles: { get: () => undefined },
-      clusterName: "",
-      nodeName: "",
-      logger: noopLogger,
-      metrics: noopMetrics,
-    });
-    expect([loads, detector.isPrepared, detector.invalidRules, detector.activity]).toEqual([0, false, [], []]);
-    await Promise.all([detector.prepare(), detector.prepare()]);
-    expect([loads, detector.isPrepared]).toEqual([1, true]);
   });
 
   it("alerts also when the text of the alert cannot be told, by the name of the rule [rules E-4]", async () => {

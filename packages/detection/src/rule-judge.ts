@@ -17,13 +17,14 @@ import type { Alert } from "./alert.ts";
 import { commOf } from "./comm-of.ts";
 import { createAlert } from "./create-alert.ts";
 import { DetectionCounts } from "./detection-counts.ts";
-import type { DetectorOptions, InvalidRule, ProfileView, RuleActivity } from "./detector.ts";
+import type { DetectorOptions, InvalidRule, ProfileView, RuleActivity, RuleNote } from "./detector.ts";
 import { ExecExemptions } from "./exec-exemptions.ts";
 import { createHostFunctions } from "./host-functions.ts";
-import { invalidRules, type SkipReason } from "./metrics.ts";
+import type { SkipReason } from "./metrics.ts";
 import { createProfileFunctions } from "./profile-functions.ts";
 import { appliesInContext } from "./rule-context.ts";
 import { ActivityView, commonFields, ruleEventFields } from "./rule-event.ts";
+import { RuleReport } from "./rule-report.ts";
 import { RuleTable, type Candidate, type RunningRule } from "./rule-table.ts";
 
 /** Shared by every event without an alert. */
@@ -42,9 +43,10 @@ export class RuleJudge {
   readonly #view: ActivityView = new ActivityView();
   readonly #variables: { readonly event: ActivityView; eventType: ActivityEventKind };
   readonly #counts: DetectionCounts;
-  readonly #invalidGauge;
+  readonly #report: RuleReport;
   #table: RuleTable = new RuleTable([]);
-  #invalid: readonly InvalidRule[] = [];
+  /** What the rules were last said to ask of profiles. */
+  #profileData = "";
   /** The profile of the container at hand; functions about it need no second look-up. */
   #profile: ProfileView | undefined;
 
@@ -52,7 +54,7 @@ export class RuleJudge {
     this.#options = options;
     this.#variables = { event: this.#view, eventType: "exec" };
     this.#counts = new DetectionCounts(options.metrics, () => this.#table.rules);
-    this.#invalidGauge = options.metrics.gauge(invalidRules);
+    this.#report = new RuleReport(options.logger, options.metrics);
     const { host, profiles, peers, maxCachedResults } = options;
     const view = this.#view;
     const exemptions =
@@ -73,7 +75,15 @@ export class RuleJudge {
   }
 
   get invalidRules(): readonly InvalidRule[] {
-    return this.#invalid;
+    return this.#report.invalid;
+  }
+
+  get notes(): readonly RuleNote[] {
+    return this.#report.notes;
+  }
+
+  get seenKinds(): ReadonlySet<ActivityEventKind> {
+    return this.#counts.seenKinds;
   }
 
   get activity(): readonly RuleActivity[] {
@@ -88,8 +98,7 @@ export class RuleJudge {
   setRules(rules: readonly RuleDefinition[]): void {
     this.#counts.flush();
     const before = new Map(this.#table.rules.map((running) => [running.rule, running]));
-    const invalidBefore = this.#invalid;
-    this.#invalid = [];
+    const invalid: InvalidRule[] = [];
     const running: RunningRule[] = [];
     for (const rule of rules) {
       if (!rule.enabled || !appliesInContext(rule, this.#options.context)) continue;
@@ -98,19 +107,33 @@ export class RuleJudge {
         running.push(made);
         continue;
       }
-      this.#reject(rule.id, made.problems, invalidBefore);
+      invalid.push({ ruleId: rule.id, problems: made.problems });
       const fallback = this.#fallback(rule, before);
       if (fallback !== undefined) running.push(fallback);
     }
-    this.#invalidGauge.set(this.#invalid.length);
+    this.#run(running, invalid);
+  }
+
+  /** From now on these run. */
+  #run(running: readonly RunningRule[], invalid: readonly InvalidRule[]): void {
+    const notes = running.map(({ note }) => note);
+    this.#report.set(invalid, notes);
     this.#table = new RuleTable(running);
+    const { onProfileData } = this.#options;
+    if (onProfileData === undefined) return;
+    const asked = JSON.stringify(running.map(({ profileData }) => profileData));
+    if (asked === this.#profileData) return;
+    this.#profileData = asked;
+    onProfileData(running.map(({ rule, profileData }) => ({ ...rule, profileDataRequired: profileData })));
   }
 
   #make(rule: RuleDefinition): RunningRule | { readonly problems: readonly RuleProblem[] } {
     const program = new RuleProgram(this.#engine, rule);
     const problems = program.validate();
     if (problems.length > 0) return { problems };
-    return { rule, program, labels: { rule: rule.id }, evaluations: 0, matches: 0, failures: 0 };
+    const { data: profileData, undeclared } = program.profileData();
+    const note = { ruleId: rule.id, unfed: program.unfed, undeclared };
+    return { rule, program, labels: { rule: rule.id }, profileData, note, evaluations: 0, matches: 0, failures: 0 };
   }
 
   /** What runs in the place of an invalid rule: a mistake in a rule must not silence the one that it was to replace. */
@@ -240,9 +263,9 @@ export class RuleJudge {
       this.#counts.flush();
       const fallback = this.#fallback(running.rule);
       const others = this.#table.rules.filter((other) => other !== running);
-      this.#table = new RuleTable(fallback === undefined ? others : [...others, fallback]);
-      const { message } = error;
-      this.#reject(id, [{ code: error.code, path: "expressions", message }], []);
+      const { code, message } = error;
+      const invalid = { ruleId: id, problems: [{ code, path: "expressions", message }] };
+      this.#run(fallback === undefined ? others : [...others, fallback], [...this.#report.invalid, invalid]);
       return;
     }
     // The first failure and then every power of two: visible without filling the log.
@@ -257,15 +280,6 @@ export class RuleJudge {
   #skip(reason: SkipReason): readonly Alert[] {
     this.#counts.skip(reason);
     return noAlerts;
-  }
-
-  #reject(ruleId: string, problems: readonly RuleProblem[], saidBefore: readonly InvalidRule[]): void {
-    this.#invalid = [...this.#invalid, { ruleId, problems }];
-    this.#invalidGauge.set(this.#invalid.length);
-    // Rules are set anew whenever one of them changes: what was said of the others is not said again.
-    const text = JSON.stringify(problems);
-    if (saidBefore.some((known) => known.ruleId === ruleId && JSON.stringify(known.problems) === text)) return;
-    this.#options.logger.error("a rule is invalid and does not run", { rule: ruleId, problems });
   }
 }
 

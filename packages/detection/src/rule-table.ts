@@ -3,10 +3,12 @@ import {
   compilePrefilter,
   type EventField,
   type Prefilter,
+  type ProfileData,
   type RuleDefinition,
   type RuleProgram,
 } from "@kinglet/policy-engine";
 
+import type { RuleNote } from "./detector.ts";
 import { ruleEventFields, type ActivityView } from "./rule-event.ts";
 import type { BoundRule, RuleSelection } from "./rule-selection.ts";
 
@@ -15,6 +17,9 @@ export interface RunningRule {
   readonly rule: RuleDefinition;
   readonly program: RuleProgram;
   readonly labels: { readonly rule: string };
+  /** What has to be kept of profiles for it. */
+  readonly profileData: ProfileData;
+  readonly note: RuleNote;
   evaluations: number;
   matches: number;
   failures: number;

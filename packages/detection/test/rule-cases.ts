@@ -86,6 +86,7 @@ export const ruleCases: readonly RuleCase[] = [
   no("R0002", "a token", open(token)),
   no("R0002", "a file elsewhere", open("/srv/data")),
   no("R0002", "a folder whose name only begins alike", open("/etcetera/x")),
+  no("R0002", "a watched folder itself", open("/etc"), {}),
 
   yes("R0003", "a system call outside the profile", new SyscallEvent({ ...origin, name: "mount" })),
   no("R0003", "a system call of the profile", new SyscallEvent({ ...origin, name: "read" })),

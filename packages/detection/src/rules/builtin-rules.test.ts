@@ -126,6 +126,20 @@ describe("builtinRules", () => {
     expect(builtinRules.filter(({ profileDataRequired }) => profileDataRequired === undefined)).toEqual([]);
   });
 
+  it("declare everything that their expressions ask of profiles [rules D-3]", async () => {
+    const detector = createDetector({
+      rules: builtinRules.map((rule) => ({ ...rule, enabled: true })),
+      profiles: { get: () => undefined },
+      host,
+      clusterName: "demo",
+      nodeName: "node-1",
+      logger: noopLogger,
+      metrics: noopMetrics,
+    });
+    await detector.prepare();
+    expect(detector.notes).toEqual([]);
+  });
+
   it("leave disabled what no source here feeds, and what is disabled elsewhere", () => {
     const disabled = builtinRules.filter(({ enabled }) => !enabled).map(({ id }) => id);
     expect(disabled).toEqual(["R0002", "R1001", "R1003", "R1007", "R1011"]);

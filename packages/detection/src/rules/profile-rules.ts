@@ -30,7 +30,15 @@ export const profileRules: readonly RuleDefinition[] = [
       message:
         "event.comm + ' opened ' + event.path + ', which the profile of ' + event.containerName + ' does not list'",
       uniqueId: "event.comm + '|' + event.path",
-      ruleExpression: [{ eventType: "open", expression: "!cp.was_path_opened(event.containerId, event.path)" }],
+      ruleExpression: [
+        {
+          eventType: "open",
+          expression:
+            "(['/etc/', '/var/log/', '/var/run/', '/run/', '/var/spool/cron/', '/var/www/', '/var/lib/', '/opt/', '/usr/local/', '/app/']" +
+            ".exists(folder, event.path.startsWith(folder)) || event.path in ['/.dockerenv', '/proc/self/environ']) && " +
+            "!cp.was_path_opened(event.containerId, event.path)",
+        },
+      ],
     },
     profileDependency: 0,
     profileDataRequired: {
