@@ -2,6 +2,8 @@ import type { ConfirmedAlert, FilePosition } from "./checkpoint.ts";
 import type { FileIdentity } from "./export-file.ts";
 
 const maxConfirmed = 1024;
+/** 2.5 MB. */
+const maxOpen = 65_536;
 
 interface Segment {
   /** Shared with the reader, so that a first line that completes later is seen here. */
@@ -28,6 +30,13 @@ export class Acknowledgements {
   readonly #confirmed: Map<string, Confirmed> = new Map();
   /** Alerts of a former run whose events have not come by again yet, by place. */
   readonly #former: Map<string, string[]> = new Map();
+  readonly #maxOpen: number;
+  #room: PromiseWithResolvers<void> | undefined;
+
+  /** @param bound - events that may be open before {@link Acknowledgements.untilRoom} asks to wait. */
+  constructor(bound: number = maxOpen) {
+    this.#maxOpen = bound;
+  }
 
   /** Events that are not acknowledged. */
   get openCount(): number {
@@ -61,7 +70,19 @@ export class Acknowledgements {
 
   /** @returns true when the event was open. */
   acknowledge(sequence: number): boolean {
-    return this.#open.delete(sequence);
+    const wasOpen = this.#open.delete(sequence);
+    if (this.#room !== undefined && this.#open.size < this.#maxOpen) {
+      this.#room.resolve();
+      this.#room = undefined;
+    }
+    return wasOpen;
+  }
+
+  /** Undefined while more may be read; else, because a file keeps what nobody has taken, resolves once there is room again. */
+  untilRoom(): Promise<void> | undefined {
+    if (this.#open.size < this.#maxOpen) return undefined;
+    this.#room ??= Promise.withResolvers<void>();
+    return this.#room.promise;
   }
 
   /**

@@ -15,7 +15,7 @@ export class AgentRestarts {
   #interval: BlindInterval | undefined;
 
   /** @returns the time in which nobody watched; told again, more exactly, once the first new event says when it was over. */
-  observed(event: RuntimeEvent): BlindInterval | undefined {
+  observed(event: RuntimeEvent): (BlindInterval & { readonly untilMs: number }) | undefined {
     const isReport = event.kind === "exec" && event.isReplay;
     if (isReport) return this.#isStarting ? undefined : this.#begin(event.receivedAtMs);
     if (event.time !== "") this.#lastTime = event.time;
@@ -24,17 +24,17 @@ export class AgentRestarts {
     return this.#end(Date.parse(event.time));
   }
 
-  #begin(receivedAtMs: number): BlindInterval | undefined {
+  #begin(receivedAtMs: number): (BlindInterval & { readonly untilMs: number }) | undefined {
     this.#isStarting = true;
     const fromMs = Date.parse(this.#lastTime);
     // By a clock that is behind the agent's nothing can be said yet.
     const untilMs = receivedAtMs > fromMs ? receivedAtMs : undefined;
     // Whether anybody watched before the first event is not known here.
     this.#interval = Number.isNaN(fromMs) ? undefined : { fromMs, untilMs, reason: "Tetragon was started again" };
-    return this.#interval;
+    return this.#interval && { ...this.#interval, untilMs: untilMs ?? fromMs };
   }
 
-  #end(timeMs: number): BlindInterval | undefined {
+  #end(timeMs: number): (BlindInterval & { readonly untilMs: number }) | undefined {
     const begun = this.#interval;
     this.#interval = undefined;
     // Out of order: it happened before the agent stopped.

@@ -23,6 +23,8 @@ export interface FileState {
   readonly inode: string;
   readonly size: number;
   readonly modifiedMs: number;
+  /** When it was made, milliseconds since 1970; 0 where the file system does not say. */
+  readonly bornMs: number;
 }
 
 /**
@@ -56,6 +58,7 @@ export class ExportFile {
   readonly isCompressed: boolean;
   readonly dev: string;
   readonly inode: string;
+  readonly bornMs: number;
   /** Hash of the first line; empty until there is one. */
   firstLine = "";
   modifiedMs: number;
@@ -71,6 +74,7 @@ export class ExportFile {
     this.dev = state.dev;
     this.inode = state.inode;
     this.modifiedMs = state.modifiedMs;
+    this.bornMs = state.bornMs;
     this.#descriptor = descriptor;
     this.#position = position;
     this.#reader = reader ?? {
@@ -199,6 +203,12 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** True for a file or folder that is there, and not ours to read: rights can be given. @internal */
+export function isForbidden(error: unknown): error is Error {
+  const { code } = ((error as { cause?: unknown }).cause ?? {}) as { code?: unknown };
+  return code === "EACCES" || code === "EPERM";
+}
+
 function readerOf(descriptor: number): ReadAt {
   return (target, targetStart, length, position) => readFile(descriptor, target, targetStart, length, position);
 }
@@ -214,6 +224,7 @@ function stateOf(stats: BigIntStats): FileState {
     inode: String(stats.ino),
     size: Number(stats.size),
     modifiedMs: Number(stats.mtimeNs) / 1e6,
+    bornMs: Number(stats.birthtimeNs) / 1e6,
   };
 }
 

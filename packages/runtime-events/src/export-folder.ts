@@ -52,7 +52,9 @@ export async function locate(path: string, rotated: readonly RotatedFile[], iden
     const state = await tryStat(candidate);
     if (state === undefined || state.dev !== identity.dev || state.inode !== identity.inode) continue;
     const firstLine = await firstLineOf(candidate);
-    if (identity.firstLine === "" || firstLine === identity.firstLine) return at;
+    // One that is not ours to read cannot be told from another; under the path itself it is the next one.
+    const isPlausible = identity.firstLine === "" || (firstLine === "" && at < rotated.length);
+    if (isPlausible || firstLine === identity.firstLine) return at;
   }
   if (identity.firstLine === "") return -1;
   for (let at = paths.length - 1; at >= 0; at--) {

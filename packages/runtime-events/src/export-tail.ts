@@ -1,6 +1,13 @@
 import { hasCode } from "@kinglet/errors";
 import type { FilePosition } from "./checkpoint.ts";
-import { openExportFile, statFile, type ExportFile, type FileIdentity } from "./export-file.ts";
+import {
+  isForbidden,
+  openExportFile,
+  statFile,
+  type ExportFile,
+  type FileIdentity,
+  type FileState,
+} from "./export-file.ts";
 import { firstWrittenSince, locate, type RotatedFile } from "./export-folder.ts";
 import type { FolderWatch } from "./folder-watch.ts";
 import type { LineBuffer } from "./line-buffer.ts";
@@ -13,7 +20,7 @@ export type StartPlace =
   | { readonly at: "checkpoint"; readonly position: FilePosition | undefined; readonly savedAtMs: number };
 
 /** What happened to the file on the way. @internal */
-export type TailChange = "rotated" | "truncated" | "lost";
+export type TailChange = "rotated" | "truncated";
 
 /** Settings of an {@link ExportTail}. @internal */
 export interface ExportTailOptions {
@@ -23,10 +30,22 @@ export interface ExportTailOptions {
   readonly watch: FolderWatch;
   readonly lines: LineBuffer;
   readonly onChange: (change: TailChange) => void;
+  /**
+   * What was written between these times may be lost: the file read last is gone with, perhaps, some that came after it. Milliseconds since
+   * 1970; told when reading goes on. `untilMs` is 0 where the file system does not tell.
+   */
+  readonly onLost: (fromMs: number, untilMs: number) => void;
   /** The file was cut in the middle of a line. */
   readonly onPartialLine: () => void;
-  /** Nothing to read for now: undefined while the file is followed, else why there is none. */
-  readonly onWaiting: (reason: string | undefined) => void;
+  /** All that is in the file was read. */
+  readonly onCaughtUp: () => void;
+  /**
+   * Nothing to read for now: undefined while the file is followed, else why there is none.
+   *
+   * @param sinceMs - for how long nothing has been read; undefined: from now on.
+   * @param isRotation - the file was renamed a moment ago, and its writer is about to make the next one.
+   */
+  readonly onWaiting: (reason: string | undefined, sinceMs?: number, isRotation?: boolean) => void;
 }
 
 /**
@@ -40,6 +59,8 @@ export interface ExportTailOptions {
  */
 export class ExportTail {
   readonly #options: ExportTailOptions;
+  /** Why the path could not be looked at or opened the last time; empty when it could, or nothing is there. */
+  #forbidden = "";
 
   constructor(options: ExportTailOptions) {
     this.#options = options;
@@ -55,13 +76,13 @@ export class ExportTail {
       const { position, savedAtMs } = place;
       return position === undefined
         ? this.#openFirstSince(savedAtMs, signal)
-        : this.#openAfterAbsence(position, signal);
+        : this.#openAfterAbsence(position, savedAtMs, signal);
     }
     const { path } = this.#options;
     const newest = (await this.#options.listRotated(path)).at(-1)?.rotatedAt ?? "";
-    const state = place.at === "end" ? await statFile(path) : undefined;
-    const file = state === undefined ? undefined : await this.#open(path, state.size);
-    return file ?? this.#openFirstAfter(newest, signal);
+    const state = place.at === "end" ? await this.#look() : undefined;
+    const file = state === undefined ? undefined : await this.#open(path, state.size, signal);
+    return file ?? this.#openFirstAfter(newest, undefined, signal);
   }
 
   /** There was no file when the checkpoint was saved: all that has come since is news. */
@@ -70,8 +91,8 @@ export class ExportTail {
       const rotated = await this.#options.listRotated(this.#options.path);
       const first = rotated[await firstWrittenSince(rotated, savedAtMs)];
       // By this listing, not a later one: what is rotated from now on is news too.
-      if (first === undefined) return this.#openFirstAfter(rotated.at(-1)?.rotatedAt ?? "", signal);
-      const file = await this.#open(first.path, 0);
+      if (first === undefined) return this.#openFirstAfter(rotated.at(-1)?.rotatedAt ?? "", savedAtMs, signal);
+      const file = await this.#open(first.path, 0, signal);
       // Else it was renamed or compressed meanwhile.
       if (file !== undefined) return file;
     }
@@ -79,12 +100,19 @@ export class ExportTail {
   }
 
   /** Waits for the first file; it may have been rotated away, even more than once, by the time that is noticed. */
-  async #openFirstAfter(newest: string, signal: AbortSignal): Promise<ExportFile | undefined> {
+  async #openFirstAfter(
+    newest: string,
+    sinceMs: number | undefined,
+    signal: AbortSignal,
+  ): Promise<ExportFile | undefined> {
     const { path, watch } = this.#options;
     while (!signal.aborted) {
       const { version } = watch;
       const first = (await this.#options.listRotated(path)).find((rotated) => rotated.rotatedAt > newest);
-      const file = first === undefined ? await this.#openOrWait(version, signal) : await this.#open(first.path, 0);
+      const file =
+        first === undefined
+          ? await this.#openOrWait(version, signal, sinceMs)
+          : await this.#open(first.path, 0, signal);
       if (file === undefined) continue;
       if (
         first !== undefined ||
@@ -102,37 +130,57 @@ export class ExportTail {
    * @returns the file to read on from, which may be the same; undefined when the signal fired.
    */
   async next(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
-    const { path, watch, lines, onWaiting } = this.#options;
+    const { path, listRotated, watch, lines, onWaiting, onCaughtUp } = this.#options;
     if (file.path !== path) return this.#openNext(file, signal);
     let cause: "change" | "poll" = "change";
     while (!signal.aborted) {
       const version = watch.version;
-      const state = await statFile(path);
+      const state = await this.#look();
       const isSame = state !== undefined && state.inode === file.inode && state.dev === file.dev;
       const size = isSame ? state.size : (await file.state()).size;
       if (isSame) file.modifiedMs = state.modifiedMs;
       if (isSame && (await this.#wasRewritten(file, size))) return this.#restart(file, signal);
-      const hasEnded = state === undefined ? await this.#hasSuccessor(file.identity) : !isSame;
+      // Without one under the path: was it renamed, and the one after it too before that was seen?
+      const rotated = state === undefined ? await listRotated(path) : [];
+      const found = state === undefined ? await locate(path, rotated, file.identity) : -1;
+      const hasEnded =
+        state === undefined ? (await this.#indexAfter(found, file.identity, rotated)) < rotated.length : !isSame;
       if (size > lines.readOffset || hasEnded) {
-        if (cause === "poll" && !watch.isPolling) watch.distrust();
+        if (cause === "poll" && !watch.isPolling) await this.#doubt(version);
         return size > lines.readOffset ? file : this.#openNext(file, signal);
       }
-      onWaiting(state === undefined ? `${path} is not there` : undefined);
+      onCaughtUp();
+      const reason = this.#forbidden || `${path} is not there`;
+      onWaiting(state === undefined ? reason : undefined, undefined, found >= 0);
       await watch.arm();
       cause = await watch.wait(version, signal);
     }
     return undefined;
   }
 
-  /** The file was renamed, and the one after it too before it was seen under the path. */
-  async #hasSuccessor(identity: FileIdentity): Promise<boolean> {
-    const rotated = await this.#options.listRotated(this.#options.path);
-    return (await this.#indexAfter(identity, rotated)) < rotated.length;
+  /** Nobody told of a change that is there; unless that is just about to happen, the watch is of no use. */
+  async #doubt(version: number): Promise<void> {
+    const { watch } = this.#options;
+    // One turn of the loop later what was on its way has arrived.
+    await this.#look();
+    if (watch.version === version) watch.distrust();
   }
 
-  async #indexAfter(identity: FileIdentity, rotated: readonly RotatedFile[]): Promise<number> {
-    const at = await locate(this.#options.path, rotated, identity);
-    return at < 0 ? firstWrittenSince(rotated, identity.modifiedMs) : at + 1;
+  /** State of what is under the path; undefined when there is nothing, or it is not ours to see. */
+  async #look(): Promise<FileState | undefined> {
+    this.#forbidden = "";
+    try {
+      return await statFile(this.#options.path);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      this.#forbidden = error.message;
+      return undefined;
+    }
+  }
+
+  /** @param found - where `locate` found it. */
+  async #indexAfter(found: number, identity: FileIdentity, rotated: readonly RotatedFile[]): Promise<number> {
+    return found < 0 ? firstWrittenSince(rotated, identity.modifiedMs) : found + 1;
   }
 
   /** True when the folder is still as it was listed: only then does "not found" mean that it is gone. */
@@ -146,19 +194,25 @@ export class ExportTail {
 
   async #openNext(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
     const { lines, onChange, onPartialLine } = this.#options;
+    // When it was written to last: from then on, if it is gone, nothing is known.
+    if (!file.isCompressed) await file.state();
     const { identity } = file;
     const readOffset = lines.nextOffset;
     // The writer is done with this file: an unfinished line stays unfinished.
     if (lines.hasPartialLine) onPartialLine();
     await file.close();
-    const next = await this.#openFollowing(identity, readOffset, signal);
+    const next = await this.#openFollowing(identity, readOffset, identity.modifiedMs, signal);
     if (next !== undefined) onChange("rotated");
     return next;
   }
 
   /** After an absence: the same file where it was left, wherever it is now, else the oldest one that is newer. */
-  async #openAfterAbsence(position: FilePosition, signal: AbortSignal): Promise<ExportFile | undefined> {
-    const { path, onChange } = this.#options;
+  async #openAfterAbsence(
+    position: FilePosition,
+    savedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<ExportFile | undefined> {
+    const { path } = this.#options;
     while (!signal.aborted) {
       const rotated = await this.#options.listRotated(path);
       const at = await locate(path, rotated, position);
@@ -166,8 +220,7 @@ export class ExportTail {
         const file = await this.#openAgain(rotated[at]?.path ?? path, position, position.offset, signal);
         if (file !== undefined) return file;
       } else if (await this.#isUnchanged(rotated)) {
-        onChange("lost");
-        return this.#openFollowing(position, 0, signal);
+        return this.#openFollowing(position, 0, savedAtMs, signal);
       }
     }
     return undefined;
@@ -184,7 +237,7 @@ export class ExportTail {
     offset: number,
     signal: AbortSignal,
   ): Promise<ExportFile | undefined> {
-    const file = await this.#open(path, offset);
+    const file = await this.#open(path, offset, signal);
     if (file === undefined) return undefined;
     if (!isSame(file, identity)) {
       await file.close();
@@ -194,35 +247,37 @@ export class ExportTail {
     return file;
   }
 
+  /** @param lostSinceMs - what was written after this is lost when the file itself is not found any more. */
   async #openFollowing(
     identity: FileIdentity,
     readOffset: number,
+    lostSinceMs: number,
     signal: AbortSignal,
   ): Promise<ExportFile | undefined> {
-    const { path, watch } = this.#options;
+    const { path, watch, listRotated, onLost } = this.#options;
     while (!signal.aborted) {
       const { version } = watch;
-      const rotated = await this.#options.listRotated(path);
-      const at = await this.#indexAfter(identity, rotated);
+      const rotated = await listRotated(path);
+      const found = await locate(path, rotated, identity);
+      const at = await this.#indexAfter(found, identity, rotated);
       // Found under the path itself: a copy took its place, so the content goes on where it was left.
       if (at > rotated.length) {
         const copy = await this.#openAgain(path, identity, readOffset, signal);
         if (copy !== undefined) return copy;
         continue;
       }
+      const isGone = found < 0;
       const next = rotated[at];
-      if (next === undefined) {
-        const file = await this.#openOrWait(version, signal);
-        if (file === undefined) continue;
-        if ((await this.#options.listRotated(path)).at(-1)?.rotatedAt === rotated.at(-1)?.rotatedAt) return file;
-        // One more rotation since the folder was listed: the file in between comes first.
-        await file.close();
-        continue;
-      }
-      const file = await this.#open(next.path, 0);
+      const file =
+        next === undefined
+          ? await this.#openOrWait(version, signal, isGone ? lostSinceMs : undefined, !isGone)
+          : await this.#open(next.path, 0, signal);
       if (file === undefined) continue;
-      // Names may move on from file to file with every rotation.
-      if (await this.#isUnchanged(rotated)) return file;
+      // One more rotation since the folder was listed: the file in between comes first, and names may move on.
+      if (await this.#isUnchanged(rotated)) {
+        if (isGone) onLost(lostSinceMs, file.bornMs);
+        return file;
+      }
       await file.close();
     }
     return undefined;
@@ -237,11 +292,16 @@ export class ExportTail {
   }
 
   /** @returns undefined when there was no file; something has changed since `version`. */
-  async #openOrWait(version: number, signal: AbortSignal): Promise<ExportFile | undefined> {
+  async #openOrWait(
+    version: number,
+    signal: AbortSignal,
+    sinceMs?: number,
+    isRotation = false,
+  ): Promise<ExportFile | undefined> {
     const { path, watch, onWaiting } = this.#options;
-    const file = await this.#open(path, 0);
-    if (file !== undefined) return file;
-    onWaiting(`${path} is not there yet`);
+    const file = await this.#open(path, 0, signal);
+    if (file !== undefined || this.#forbidden !== "") return file;
+    onWaiting(`${path} is not there yet`, sinceMs, isRotation);
     await watch.arm();
     await watch.wait(version, signal);
     return undefined;
@@ -260,11 +320,24 @@ export class ExportTail {
     onChange("truncated");
     const { path } = file;
     await file.close();
-    return (await this.#open(path, 0)) ?? this.#openWhenThere(signal);
+    return (await this.#open(path, 0, signal)) ?? this.#openWhenThere(signal);
   }
 
-  async #open(path: string, offset: number): Promise<ExportFile | undefined> {
-    const file = await openExportFile(path, offset);
+  /** @returns undefined when there is no file, or it was not ours to read: then something may have changed since. */
+  async #open(path: string, offset: number, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { watch, onWaiting } = this.#options;
+    const { version } = watch;
+    this.#forbidden = "";
+    let file: ExportFile | undefined;
+    try {
+      file = await openExportFile(path, offset);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      this.#forbidden = error.message;
+      onWaiting(error.message);
+      await watch.arm();
+      await watch.wait(version, signal);
+    }
     if (file === undefined) return undefined;
     try {
       this.#options.lines.reset(offset, await file.isInsideLine(offset));

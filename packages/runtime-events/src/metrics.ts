@@ -60,3 +60,10 @@ export const fileChanges: MetricDefinition<"change"> = {
   help: "Changes of the file being read, by what happened: rotated, truncated, lost (rotated away before it was read).",
   labels: ["change"],
 };
+
+/** Counter: holds. @internal */
+export const holds: MetricDefinition = {
+  type: "counter",
+  name: "kinglet_runtime_events_holds_total",
+  help: "Times that a file was not read on because 65,536 of its events were not acknowledged.",
+};

@@ -1,4 +1,5 @@
 const maxConfirmed = 1024;
+const maxOpen = 65_536;
 
 /**
  * The books of a source that cannot go back: which delivered events are open, and which alerts left.
@@ -14,8 +15,10 @@ export class OpenEvents {
     return this.#open.size;
   }
 
+  /** Of more than 65,536 the oldest is no longer counted: what cannot be read again needs no place. */
   delivered(sequence: number): void {
     this.#open.add(sequence);
+    if (this.#open.size > maxOpen) deleteOldest(this.#open);
   }
 
   acknowledge(sequence: number): void {
@@ -26,14 +29,17 @@ export class OpenEvents {
   confirm(uniqueId: string): void {
     this.#confirmed.delete(uniqueId);
     this.#confirmed.add(uniqueId);
-    if (this.#confirmed.size <= maxConfirmed) return;
-    for (const oldest of this.#confirmed) {
-      this.#confirmed.delete(oldest);
-      break;
-    }
+    if (this.#confirmed.size > maxConfirmed) deleteOldest(this.#confirmed);
   }
 
   wasConfirmed(uniqueId: string): boolean {
     return this.#confirmed.has(uniqueId);
+  }
+}
+
+function deleteOldest<T>(set: Set<T>): void {
+  for (const oldest of set) {
+    set.delete(oldest);
+    return;
   }
 }

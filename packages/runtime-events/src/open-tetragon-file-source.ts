@@ -1,9 +1,6 @@
-import { hasCode } from "@kinglet/errors";
-import { readCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { openExportFile } from "./export-file.ts";
+import { checkFollowedFile } from "./check-followed-file.ts";
 import { FileSource } from "./file-source.ts";
-import { checkpoints } from "./metrics.ts";
-import { resolveOptions, type ResolvedOptions } from "./resolve-options.ts";
+import { resolveOptions } from "./resolve-options.ts";
 import type { TetragonFileSource, TetragonFileSourceOptions } from "./tetragon-file-source.ts";
 
 /**
@@ -18,20 +15,5 @@ import type { TetragonFileSource, TetragonFileSourceOptions } from "./tetragon-f
  */
 export async function openTetragonFileSource(options: TetragonFileSourceOptions): Promise<TetragonFileSource> {
   const resolved = resolveOptions(options);
-  // Better now than in the middle of a start: opened only to see that it can be.
-  const file = await openExportFile(resolved.path, 0);
-  await file?.close();
-  return new FileSource(resolved, await readUsableCheckpoint(resolved));
-}
-
-async function readUsableCheckpoint(options: ResolvedOptions): Promise<Checkpoint | undefined> {
-  if (options.checkpointPath === undefined) return undefined;
-  try {
-    return await readCheckpoint(options.checkpointPath);
-  } catch (error) {
-    if (!hasCode(error, "KINGLET_ERR_RUNTIME_EVENTS_CHECKPOINT_CORRUPT")) throw error;
-    options.logger.warn(error.message, { code: error.code });
-    options.metrics.counter(checkpoints).add(1, { outcome: "corrupt" });
-    return undefined;
-  }
+  return new FileSource(resolved, await checkFollowedFile(resolved));
 }

@@ -1,6 +1,5 @@
-import { createError } from "@kinglet/errors";
 import type { RuntimeEventKind } from "@kinglet/enrichment";
-import { runtimeEventsErrors } from "./errors.ts";
+import { assertBetween } from "./assert-option.ts";
 import type { TetragonFileSourceOptions } from "./tetragon-file-source.ts";
 
 /** Checked settings with every default filled in. @internal */
@@ -11,11 +10,10 @@ export type ResolvedOptions = Omit<Required<TetragonFileSourceOptions>, "checkpo
 
 /** @throws KINGLET_ERR_RUNTIME_EVENTS_OPTION @internal */
 export function resolveOptions(options: TetragonFileSourceOptions): ResolvedOptions {
-  const { maxLineBytes = 1_048_576, pollIntervalMs = 1000, checkpointIntervalMs = 2000 } = options;
+  const { maxLineBytes = 8_388_608, pollIntervalMs = 1000, checkpointIntervalMs = 2000 } = options;
   assertBetween("maxLineBytes", maxLineBytes, 1024, 67_108_864);
   assertBetween("pollIntervalMs", pollIntervalMs, 10, 3_600_000);
   assertBetween("checkpointIntervalMs", checkpointIntervalMs, 10, 3_600_000);
-  if (options.path === "") throw optionError("path", '""', "a path");
   return {
     ...options,
     checkpointPath: options.checkpointPath,
@@ -25,12 +23,4 @@ export function resolveOptions(options: TetragonFileSourceOptions): ResolvedOpti
     pollIntervalMs,
     checkpointIntervalMs,
   };
-}
-
-function assertBetween(option: string, value: number, min: number, max: number): void {
-  if (!(value >= min && value <= max)) throw optionError(option, value, `${min} ... ${max}`);
-}
-
-function optionError(option: string, value: unknown, range: string): Error {
-  return createError(runtimeEventsErrors, "KINGLET_ERR_RUNTIME_EVENTS_OPTION", { option, value, range });
 }

@@ -1,6 +1,7 @@
 import type { RuntimeEventKind } from "@kinglet/enrichment";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import { droppedUpstream, eventsTotal, skippedLines, unknownEvents } from "./metrics.ts";
+import type { SourceHealth } from "./source-health.ts";
 
 /** Why a line was no usable event. @internal */
 export type SkipReason = "malformed" | "too_long" | "partial" | "blank" | "unknown";
@@ -31,6 +32,15 @@ export class SourceCounters {
     this.#skipped = metrics.counter(skippedLines);
     this.#unknown = metrics.counter(unknownEvents);
     this.#dropped = metrics.counter(droppedUpstream);
+  }
+
+  /** What of the health of a source stands here. */
+  get health(): Pick<
+    SourceHealth,
+    "lastEventAtMs" | "eventsTotal" | "decodeErrors" | "unknownEvents" | "droppedUpstream"
+  > {
+    const { lastEventAtMs, eventsTotal: total, decodeErrors, unknownEvents: unknown, droppedUpstream: dropped } = this;
+    return { lastEventAtMs, eventsTotal: total, decodeErrors, unknownEvents: unknown, droppedUpstream: dropped };
   }
 
   event(kind: RuntimeEventKind, nowMs: number): void {

@@ -233,6 +233,10 @@ describe("TetragonDecoder", () => {
     expect(decoder.decode(line, 0, line.length, 1, 2)).toBe("malformed");
     const second = decoder.findSecondStart(line, 0, line.length);
     expect(decoder.decode(line, second, line.length, 1, 2)).toMatchObject({ execId: "x" });
+    const first = '{"process_kprobe":{"my_exec":{},"process":{"pi';
+    const both = Buffer.from(`${first}{"process_exec":{"process":{"exec_id":"y"}}}`);
+    expect(decoder.findSecondStart(both, 0, both.length)).toBe(first.length);
+    expect(decoder.findSecondStart(both, 0, first.length)).toBe(-1);
   });
 
   it("knows every event of the open-source samples and none of the others", () => {

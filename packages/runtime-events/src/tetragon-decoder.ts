@@ -45,6 +45,8 @@ const unsetId = 4_294_967_295;
 const noProcess: JsonObject = {};
 const truncationFlag = /\b(?:trunc|error)(?:Args|Filename)\b/;
 const execStart = '{"process_exec":{';
+/** Its end, which begins with a letter that lines have less of: searching for this takes two thirds of the time. */
+const execStartEnd = 'xec":{';
 
 /**
  * Turns lines of Tetragon's export (protojson with proto field names) into events.
@@ -112,7 +114,9 @@ export class TetragonDecoder {
    */
   findSecondStart(bytes: Buffer, start: number, end: number): number {
     // A view, because a search has no end: it would run on into the lines behind.
-    const at = bytes.subarray(start + 1, end).indexOf(execStart, 0, "latin1");
+    const rest = bytes.subarray(start + 1, end);
+    if (rest.indexOf(execStartEnd, 0, "latin1") < 0) return -1;
+    const at = rest.indexOf(execStart, 0, "latin1");
     return at < 0 ? -1 : start + 1 + at;
   }
 

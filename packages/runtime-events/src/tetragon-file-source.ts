@@ -23,7 +23,7 @@ export interface TetragonFileSourceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Longer lines are skipped and counted, bytes, 1 KiB ... 64 MiB. @defaultValue 1048576 */
+  /** Longer lines are skipped and counted, bytes, 1 KiB ... 64 MiB. @defaultValue 8388608: two command lines of Tetragon's largest size, every byte of them escaped */
   readonly maxLineBytes?: number;
   /** How often to look when the folder cannot be watched, milliseconds, 10 ... 3600000. @defaultValue 1000 */
   readonly pollIntervalMs?: number;

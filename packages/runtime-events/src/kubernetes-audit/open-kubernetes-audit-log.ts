@@ -1,9 +1,6 @@
-import { createError, hasCode } from "@kinglet/errors";
-import { readCheckpoint, type Checkpoint } from "../checkpoint.ts";
-import { runtimeEventsErrors } from "../errors.ts";
-import { openExportFile } from "../export-file.ts";
-import { checkpoints } from "../metrics.ts";
-import { AuditLogReader, type AuditLogSettings } from "./audit-log-reader.ts";
+import { assertBetween } from "../assert-option.ts";
+import { checkFollowedFile } from "../check-followed-file.ts";
+import { AuditLogReader } from "./audit-log-reader.ts";
 import type { KubernetesAuditLog, KubernetesAuditLogOptions } from "./kubernetes-audit-log.ts";
 
 /**
@@ -22,30 +19,6 @@ export async function openKubernetesAuditLog(options: KubernetesAuditLogOptions)
   assertBetween("maxLineBytes", maxLineBytes, 1024, 67_108_864);
   assertBetween("pollIntervalMs", pollIntervalMs, 10, 3_600_000);
   assertBetween("checkpointIntervalMs", checkpointIntervalMs, 10, 3_600_000);
-  if (options.path === "") throw optionError("path", '""', "a path");
   const settings = { ...options, checkpointPath, maxLineBytes, pollIntervalMs, checkpointIntervalMs };
-  // Better now than in the middle of a start: opened only to see that it can be.
-  const file = await openExportFile(settings.path, 0);
-  await file?.close();
-  return new AuditLogReader(settings, await readUsableCheckpoint(settings));
-}
-
-async function readUsableCheckpoint(settings: AuditLogSettings): Promise<Checkpoint | undefined> {
-  if (settings.checkpointPath === undefined) return undefined;
-  try {
-    return await readCheckpoint(settings.checkpointPath);
-  } catch (error) {
-    if (!hasCode(error, "KINGLET_ERR_RUNTIME_EVENTS_CHECKPOINT_CORRUPT")) throw error;
-    settings.logger.warn(error.message, { code: error.code });
-    settings.metrics.counter(checkpoints).add(1, { outcome: "corrupt" });
-    return undefined;
-  }
-}
-
-function assertBetween(option: string, value: number, min: number, max: number): void {
-  if (!(value >= min && value <= max)) throw optionError(option, value, `${min} ... ${max}`);
-}
-
-function optionError(option: string, value: unknown, range: string): Error {
-  return createError(runtimeEventsErrors, "KINGLET_ERR_RUNTIME_EVENTS_OPTION", { option, value, range });
+  return new AuditLogReader(settings, await checkFollowedFile(settings));
 }

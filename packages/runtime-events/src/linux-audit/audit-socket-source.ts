@@ -8,6 +8,7 @@ import { runtimeEventsErrors } from "../errors.ts";
 import { statPath } from "../file-system.ts";
 import { FolderWatch } from "../folder-watch.ts";
 import { LineBuffer } from "../line-buffer.ts";
+import { OpenEvents } from "../open-events.ts";
 import type { RunSourceOptions, RuntimeEventSource } from "../runtime-event-source.ts";
 import { SourceCounters } from "../source-counters.ts";
 import type { SourceHealth } from "../source-health.ts";
@@ -22,7 +23,6 @@ export interface ResolvedSocketOptions extends ResolvedAuditOptions {
   readonly maxQueued: number;
 }
 
-const maxConfirmed = 1024;
 /** Bytes of records of the events that wait: one execution may have arguments of 256 KiB. */
 const maxQueuedBytes = 8_388_608;
 const slowPollMs = 300_000;
@@ -40,8 +40,7 @@ export class AuditSocketSource implements RuntimeEventSource {
   readonly #counters: SourceCounters;
   readonly #losses: LossBook;
   readonly #queue: BoundedQueue<RuntimeEvent>;
-  readonly #open: Set<number> = new Set();
-  readonly #confirmed: Set<string> = new Set();
+  readonly #open: OpenEvents = new OpenEvents();
   readonly #stopCollecting: () => void;
   readonly #stop: AbortController = new AbortController();
   #running: Promise<void> | undefined;
@@ -91,22 +90,16 @@ export class AuditSocketSource implements RuntimeEventSource {
   }
 
   acknowledge(sequence: number): void {
-    this.#open.delete(sequence);
+    this.#open.acknowledge(sequence);
   }
 
   confirmAlert(_sequence: number, uniqueId: string): Promise<void> {
-    this.#confirmed.add(uniqueId);
-    if (this.#confirmed.size > maxConfirmed) {
-      for (const oldest of this.#confirmed) {
-        this.#confirmed.delete(oldest);
-        break;
-      }
-    }
+    this.#open.confirm(uniqueId);
     return Promise.resolve();
   }
 
   wasConfirmed(uniqueId: string): boolean {
-    return this.#confirmed.has(uniqueId);
+    return this.#open.wasConfirmed(uniqueId);
   }
 
   health(): SourceHealth {
@@ -116,14 +109,10 @@ export class AuditSocketSource implements RuntimeEventSource {
       name: this.name,
       connected: reason === "",
       reason,
-      lastEventAtMs: this.#counters.lastEventAtMs,
-      eventsTotal: this.#counters.eventsTotal,
-      decodeErrors: this.#counters.decodeErrors,
-      unknownEvents: this.#counters.unknownEvents,
-      droppedUpstream: this.#counters.droppedUpstream,
+      ...this.#counters.health,
       isEstimate: this.#losses.isEstimate,
       droppedByUs: this.#queue.dropped + this.#tooLarge,
-      openEvents: this.#open.size,
+      openEvents: this.#open.count,
       blindIntervals: this.#losses.intervals,
       position: undefined,
     };
@@ -164,7 +153,7 @@ export class AuditSocketSource implements RuntimeEventSource {
         throw error;
       }
       this.#queuedBytes -= event.rawBytes;
-      this.#open.add(event.sequence);
+      this.#open.delivered(event.sequence);
       await deliver(event);
     }
   }

@@ -1,9 +1,8 @@
 import type { RuntimeEventKind } from "@kinglet/enrichment";
-import { createError } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
-import { runtimeEventsErrors } from "../errors.ts";
+import { assertBetween } from "../assert-option.ts";
 import type { ReadAuditStatus } from "./audit-status.ts";
 import { loadRunAuditctl } from "./lazy.ts";
 import { createProcessReader, type ProcessReader } from "./process-reader.ts";
@@ -70,17 +69,10 @@ export function resolveAuditOptions(options: AuditSourceOptions): ResolvedAuditO
     metrics,
     processes: options.processes ?? createProcessReader(options.procRoot ?? "/proc", () => clock.now()),
     readStatus: options.readStatus ?? runAuditctl,
-    maxLineBytes: checked("maxLineBytes", options.maxLineBytes ?? 65_536, 1024, 1_048_576),
-    maxProcesses: checked("maxProcesses", options.maxProcesses ?? 16_384, 16, 1_048_576),
-    maxJoining: checked("maxJoining", options.maxJoining ?? 512, 1, 65_536),
-    maxArgumentBytes: checked("maxArgumentBytes", options.maxArgumentBytes ?? 131_072, 256, 16_777_216),
-    joinIdleMs: checked("joinIdleMs", options.joinIdleMs ?? 200, 10, 60_000),
+    maxLineBytes: assertBetween("maxLineBytes", options.maxLineBytes ?? 65_536, 1024, 1_048_576),
+    maxProcesses: assertBetween("maxProcesses", options.maxProcesses ?? 16_384, 16, 1_048_576),
+    maxJoining: assertBetween("maxJoining", options.maxJoining ?? 512, 1, 65_536),
+    maxArgumentBytes: assertBetween("maxArgumentBytes", options.maxArgumentBytes ?? 131_072, 256, 16_777_216),
+    joinIdleMs: assertBetween("joinIdleMs", options.joinIdleMs ?? 200, 10, 60_000),
   };
-}
-
-/** @returns the value. @throws KINGLET_ERR_RUNTIME_EVENTS_OPTION @internal */
-export function checked(option: string, value: number, min: number, max: number): number {
-  if (value >= min && value <= max) return value;
-  const range = `${min} ... ${max}`;
-  throw createError(runtimeEventsErrors, "KINGLET_ERR_RUNTIME_EVENTS_OPTION", { option, value, range });
 }

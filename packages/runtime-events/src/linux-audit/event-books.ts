@@ -25,6 +25,11 @@ export class EventBooks {
     return this.#delivered.size;
   }
 
+  /** See {@link Acknowledgements.untilRoom}. */
+  untilRoom(): Promise<void> | undefined {
+    return this.#acknowledgements.untilRoom();
+  }
+
   /** The sequence of the next event that is delivered. */
   get nextSequence(): number {
     return this.#sequence + 1;

@@ -1,11 +1,8 @@
-import { createError, hasCode } from "@kinglet/errors";
-import { readCheckpoint, type Checkpoint } from "../checkpoint.ts";
-import { runtimeEventsErrors } from "../errors.ts";
-import { openExportFile } from "../export-file.ts";
-import { checkpoints } from "../metrics.ts";
+import { assertBetween } from "../assert-option.ts";
+import { checkFollowedFile } from "../check-followed-file.ts";
 import type { RuntimeEventSource } from "../runtime-event-source.ts";
 import { AuditLogSource, type ResolvedLogOptions } from "./audit-log-source.ts";
-import { checked, resolveAuditOptions, type AuditSourceOptions } from "./audit-source-options.ts";
+import { resolveAuditOptions, type AuditSourceOptions } from "./audit-source-options.ts";
 
 /** Settings of {@link openAuditLogSource}. @public */
 export interface AuditLogSourceOptions extends AuditSourceOptions {
@@ -40,27 +37,8 @@ export async function openAuditLogSource(options: AuditLogSourceOptions): Promis
     path: options.path,
     checkpointPath: options.checkpointPath,
     startAt: options.startAt,
-    pollIntervalMs: checked("pollIntervalMs", options.pollIntervalMs ?? 1000, 10, 3_600_000),
-    checkpointIntervalMs: checked("checkpointIntervalMs", options.checkpointIntervalMs ?? 2000, 10, 3_600_000),
+    pollIntervalMs: assertBetween("pollIntervalMs", options.pollIntervalMs ?? 1000, 10, 3_600_000),
+    checkpointIntervalMs: assertBetween("checkpointIntervalMs", options.checkpointIntervalMs ?? 2000, 10, 3_600_000),
   };
-  if (options.path === "") {
-    const details = { option: "path", value: '""', range: "a path" };
-    throw createError(runtimeEventsErrors, "KINGLET_ERR_RUNTIME_EVENTS_OPTION", details);
-  }
-  // Better now than in the middle of a start: opened only to see that it can be.
-  const file = await openExportFile(resolved.path, 0);
-  await file?.close();
-  return new AuditLogSource(resolved, await readUsableCheckpoint(resolved));
-}
-
-async function readUsableCheckpoint(options: ResolvedLogOptions): Promise<Checkpoint | undefined> {
-  if (options.checkpointPath === undefined) return undefined;
-  try {
-    return await readCheckpoint(options.checkpointPath);
-  } catch (error) {
-    if (!hasCode(error, "KINGLET_ERR_RUNTIME_EVENTS_CHECKPOINT_CORRUPT")) throw error;
-    options.logger.warn(error.message, { code: error.code });
-    options.metrics.counter(checkpoints).add(1, { outcome: "corrupt" });
-    return undefined;
-  }
+  return new AuditLogSource(resolved, await checkFollowedFile(resolved));
 }

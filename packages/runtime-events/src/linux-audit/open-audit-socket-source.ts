@@ -2,7 +2,8 @@ import { createError } from "@kinglet/errors";
 import { runtimeEventsErrors } from "../errors.ts";
 import type { RuntimeEventSource } from "../runtime-event-source.ts";
 import { AuditSocketSource } from "./audit-socket-source.ts";
-import { checked, resolveAuditOptions, type AuditSourceOptions } from "./audit-source-options.ts";
+import { assertBetween } from "../assert-option.ts";
+import { resolveAuditOptions, type AuditSourceOptions } from "./audit-source-options.ts";
 
 /** Settings of {@link openAuditSocketSource}. @public */
 export interface AuditSocketSourceOptions extends AuditSourceOptions {
@@ -31,7 +32,7 @@ export async function openAuditSocketSource(options: AuditSocketSourceOptions): 
   const resolved = {
     ...resolveAuditOptions(options),
     path: options.path,
-    maxQueued: checked("maxQueued", options.maxQueued ?? 4096, 16, 1_048_576),
+    maxQueued: assertBetween("maxQueued", options.maxQueued ?? 4096, 16, 1_048_576),
   };
   return new AuditSocketSource(resolved);
 }

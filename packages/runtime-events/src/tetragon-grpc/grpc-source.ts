@@ -3,17 +3,17 @@ import type { Buffer } from "node:buffer";
 import type { RuntimeEvent } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
 import { sleep, untilAborted } from "@kinglet/lifecycle";
+import { BlindTimes } from "../blind-times.ts";
 import { runtimeEventsErrors } from "../errors.ts";
+import { OpenEvents } from "../open-events.ts";
 import type { RunSourceOptions } from "../runtime-event-source.ts";
 import { SourceCounters } from "../source-counters.ts";
 import { ThrottleTimes } from "../throttle-times.ts";
 import { AgentLosses } from "./agent-losses.ts";
 import { AgentSession, type SessionEvents } from "./agent-session.ts";
-import { BlindTimes } from "./blind-times.ts";
 import { tetragonGrpcErrors } from "./errors.ts";
 import { EventOutlet } from "./event-outlet.ts";
 import { grpcConnected, grpcDropped, grpcOpen, grpcQueued, grpcReplays } from "./metrics.ts";
-import { OpenEvents } from "./open-events.ts";
 import { ReplayFilter } from "./replay-filter.ts";
 import type { ResolvedGrpcOptions } from "./resolve-options.ts";
 import { RetryWait } from "./retry-wait.ts";
@@ -37,7 +37,7 @@ export class GrpcSource implements TetragonGrpcSource {
   readonly #outlet: EventOutlet;
   readonly #open: OpenEvents = new OpenEvents();
   readonly #blind: BlindTimes = new BlindTimes();
-  readonly #throttles: ThrottleTimes = new ThrottleTimes();
+  readonly #throttles: ThrottleTimes;
   readonly #replays: ReplayFilter = new ReplayFilter(replaySlotsLog2);
   readonly #losses: AgentLosses | undefined;
   readonly #stop: AbortController = new AbortController();
@@ -56,6 +56,7 @@ export class GrpcSource implements TetragonGrpcSource {
     this.#options = options;
     this.#decoder = decoder;
     this.#counters = new SourceCounters(metrics);
+    this.#throttles = new ThrottleTimes(clock.now());
     this.#outlet = new EventOutlet({ maxEntries: options.maxQueuedEvents, onDrop: (event) => this.#dropped(event) });
     this.#losses = agentMetricsUrl === undefined ? undefined : new AgentLosses(agentMetricsUrl, clock);
     const dropped = metrics.counter(grpcDropped);
@@ -116,16 +117,12 @@ export class GrpcSource implements TetragonGrpcSource {
       name: this.name,
       connected: this.#reason === "",
       reason: this.#reason,
-      lastEventAtMs: this.#counters.lastEventAtMs,
-      eventsTotal: this.#counters.eventsTotal,
-      decodeErrors: this.#counters.decodeErrors,
-      unknownEvents: this.#counters.unknownEvents,
-      droppedUpstream: this.#counters.droppedUpstream,
+      ...this.#counters.health,
       // The agent's counters are those of all its clients together.
       isEstimate: this.#losses !== undefined,
       droppedByUs: this.#droppedByUs,
       openEvents: this.#open.count,
-      blindIntervals: [...this.#blind.list, ...this.#throttles.list],
+      blindIntervals: [...this.#blind.list(this.#options.clock.now()), ...this.#throttles.list],
       position: undefined,
       agent: this.#session?.agent ?? { version: "", status: "", policies: undefined },
       agentLosses: { ...this.#losses?.totals },
@@ -162,6 +159,8 @@ export class GrpcSource implements TetragonGrpcSource {
         }
         this.#reason = end.reason;
         this.#blind.begin(end.lastSignAtMs, end.reason);
+        // An agent that was started again does not remember what it left out.
+        this.#throttles.interrupted(end.lastSignAtMs);
         retry.ended(end.wasEstablished ? clock.monotonicMs() - startMs : 0);
         await retry.wait(signal);
       }

@@ -18,7 +18,7 @@ describe("resolveGrpcOptions", () => {
     ["tcp://10.0.0.1:1", { kind: "tcp", host: "10.0.0.1", port: 1 }],
     ["tcp:[::1]:54321", { kind: "tcp", host: "::1", port: 54_321 }],
   ])("takes the address %s [tetragon-grpc O1]", (address, target) => {
-    expect(resolve({ address })).toMatchObject({ target, ignoresHealthChecks: true, maxMessageBytes: 4_194_304 });
+    expect(resolve({ address })).toMatchObject({ target, ignoresHealthChecks: true, maxMessageBytes: 10_485_760 });
   });
 
   it.each([

@@ -1,6 +1,5 @@
 import type { RuntimeEventKind } from "@kinglet/enrichment";
-import { createError } from "@kinglet/errors";
-import { runtimeEventsErrors } from "../errors.ts";
+import { assertBetween, optionError } from "../assert-option.ts";
 import { parseGrpcTarget, type GrpcTarget } from "./grpc-target.ts";
 import type { TetragonGrpcSourceOptions, TetragonTlsOptions } from "./tetragon-grpc-source.ts";
 
@@ -15,7 +14,7 @@ export type ResolvedGrpcOptions = Required<Omit<TetragonGrpcSourceOptions, "kind
 /** @throws KINGLET_ERR_RUNTIME_EVENTS_OPTION @internal */
 export function resolveGrpcOptions(options: TetragonGrpcSourceOptions): ResolvedGrpcOptions {
   const {
-    maxMessageBytes = 4_194_304,
+    maxMessageBytes = 10_485_760,
     maxQueuedEvents = 8192,
     pingIntervalMs = 30_000,
     tls,
@@ -47,12 +46,4 @@ export function resolveGrpcOptions(options: TetragonGrpcSourceOptions): Resolved
     pingIntervalMs,
     random: options.random ?? Math.random,
   };
-}
-
-function assertBetween(option: string, value: number, min: number, max: number): void {
-  if (!(value >= min && value <= max)) throw optionError(option, value, `${min} ... ${max}`);
-}
-
-function optionError(option: string, value: unknown, range: string): Error {
-  return createError(runtimeEventsErrors, "KINGLET_ERR_RUNTIME_EVENTS_OPTION", { option, value, range });
 }

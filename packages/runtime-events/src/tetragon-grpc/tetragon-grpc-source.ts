@@ -30,7 +30,7 @@ export interface TetragonGrpcSourceOptions {
   readonly nodeName?: string;
   /** Where the agent's metrics are, e.g. `http://127.0.0.1:2112/metrics`: the only way to learn what it dropped. Absent: not asked. */
   readonly agentMetricsUrl?: string;
-  /** Longer messages are passed over and counted, bytes, 1024 ... 67,108,864. @defaultValue 4 MiB */
+  /** Longer messages are passed over and counted, bytes, 1024 ... 67,108,864. @defaultValue 10 MiB, as `tetra` */
   readonly maxMessageBytes?: number;
   /** Events that wait for a busy consumer, 16 ... 1,048,576. @defaultValue 8192 */
   readonly maxQueuedEvents?: number;
