@@ -33,6 +33,38 @@ describe("Learner over the life of a node", () => {
     expect(bench.view(web)).toMatchObject({ state: "completed", entries: 0, bytes: 0, pendingBytes: 0 });
   });
 
+  it("is not woken for containers of which there is nothing to say, until their learning time is over [learning idle]", async () => {
+    const clock = new CountingClock();
+    await using bench = await LearnerBench.open({ clock, timings: { maxLearningMs: 86_400_000 } });
+    const web = bench.start("a");
+    const quiet = bench.start("b", { profileName: "quiet" });
+    bench.record(web, exec("/bin/sh"));
+    await bench.clock.advance(2 * testTimings.updatePeriodMs);
+    expect(bench.store.writes).toEqual(["p ready"]);
+    clock.started = 0;
+    await bench.clock.advance(3_600_000);
+    // One that is armed for the end of the learning time and waits there.
+    expect(clock.started).toBe(0);
+    expect(bench.view(quiet)).toMatchObject({ state: "initializing", nextReportAtMs: undefined });
+    // What it does then is reported at once: the first delay is long over.
+    bench.record(quiet, exec("/bin/late"));
+    await bench.clock.advance(0);
+    expect(bench.store.get("quiet")?.spec.execs).toHaveLength(1);
+  });
+
+  it("is woken no more once every container is settled [learning idle]", async () => {
+    const clock = new CountingClock();
+    await using bench = await LearnerBench.open({ clock });
+    const web = bench.start("a");
+    bench.record(web, exec("/bin/sh"));
+    await bench.clock.advance(testTimings.maxLearningMs + testTimings.updatePeriodMs);
+    expect(profileStatus(bench.store.get("p")!).status).toBe("completed");
+    clock.started = 0;
+    for (let at = 0; at < 100; at += 1) bench.record(web, exec(`/bin/${String(at)}`));
+    await bench.clock.advance(86_400_000);
+    expect(clock.started).toBe(0);
+  });
+
   it("looks at a container that does nothing once a minute, whatever its pod's label says [learning idle]", async () => {
     const clock = new CountingClock();
     await using bench = await LearnerBench.open({ clock });

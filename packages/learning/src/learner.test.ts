@@ -183,7 +183,7 @@ describe("Learner", () => {
       await bench.clock.advance(250_000);
       expect(bench.store.calls).toBe(0);
       expect(bench.view(web)).toMatchObject({
-        state: "ready",
+        state: "initializing",
         reason: "nothing was seen in its learning time, which began anew",
       });
       bench.record(web, exec("/bin/sh"));

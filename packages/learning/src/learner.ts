@@ -127,7 +127,7 @@ export class Learner implements AsyncDisposable {
     }
     const { recording } = container.profile!; // one that learns has a profile
     const before = recording.bytes;
-    container.events += 1;
+    if (container.events++ === 0) this.#want(container.profile!);
     if (!container.hasExec && event.kind === "exec" && !event.isRuntimeStage) this.#sawExec(container);
     const result = recording.record(event, this.#profiles.isFull);
     return result === "known" && recording.bytes === before ? this.#known() : this.#grown(container, result, before);
@@ -281,8 +281,14 @@ export class Learner implements AsyncDisposable {
     if (blindSince !== undefined) container.addGap(blindReason(blindSince));
     if (this.#vanished.take(init.containerId)) container.addGap("it was taken for ended for a while");
     this.#queue.containerChanged(container);
+    this.#timer.wakeAt(Math.min(container.dueMs, this.#persister.dueMs()));
+  }
+
+  /** While there is nothing to say of it nobody has to be woken for it. */
+  #want(profile: LearnedProfile): void {
+    if (profile.claim === undefined) return;
     this.#reports.want(profile);
-    this.#timer.wakeAt(Math.min(container.dueMs, profile.reportDueMs, this.#persister.dueMs()));
+    this.#timer.wakeAt(profile.reportDueMs);
   }
 
   #profileOf(identity: ContainerIdentity, start: ContainerStart): LearnedProfile {
@@ -332,8 +338,7 @@ export class Learner implements AsyncDisposable {
     for (const profile of this.#profiles.byKey.values()) {
       if (!profile.isLive) continue;
       this.#queue.profileChanged(profile);
-      this.#reports.want(profile);
-      this.#timer.wakeAt(profile.reportDueMs);
+      this.#want(profile);
     }
     this.#timer.wakeAt(this.#persister.dueMs());
   }
@@ -460,7 +465,7 @@ export class Learner implements AsyncDisposable {
     const gone = end === undefined ? finals : [...profile.containers];
     for (const container of gone) this.#leave(container, profile);
     if (profile.recording.version !== profile.storedVersion && this.#profiles.byKey.has(profile.key)) {
-      this.#reports.want(profile);
+      this.#want(profile);
     }
   }
 
