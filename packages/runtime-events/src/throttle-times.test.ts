@@ -58,7 +58,7 @@ describe("ThrottleTimes", () => {
     expect(times.list.at(-1)).toEqual({
       fromMs: 1_025_000,
       untilMs: undefined,
-      reason: "Tetragon leaves out more cgroups than are told apart, executing too much (cgroup rate)",
+      reason: "Tetragon leaves out more cgroups than are told apart (cgroup rate)",
     });
     times.interrupted(4_000_000);
     expect(times.list).toHaveLength(64);

@@ -94,7 +94,9 @@ export class ThrottleTimes {
 
 function intervalOf(cgroup: string, fromMs: number): BlindInterval {
   const id = containerId.exec(cgroup)?.[0];
-  const name = cgroup === others ? "more cgroups than are told apart" : `cgroup ${cgroup}`;
-  const reason = `Tetragon leaves out ${name}, executing too much (cgroup rate)`;
+  const reason =
+    cgroup === others
+      ? "Tetragon leaves out more cgroups than are told apart (cgroup rate)"
+      : `Tetragon leaves out cgroup ${cgroup}, which executes too much (cgroup rate)`;
   return { fromMs, untilMs: undefined, reason, ...(id === undefined ? {} : { containerId: id }) };
 }

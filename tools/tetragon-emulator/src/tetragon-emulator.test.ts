@@ -133,7 +133,7 @@ describe("openTetragonGrpcSource against an emulated agent", () => {
 
   it("survives every strange event and counts it [tetragon-grpc S7]", async () => {
     await using agent = await openTetragonEmulator({ address: "tcp:127.0.0.1:0" });
-    await using run = await runGrpcSource({ address: agent.address });
+    await using run = await runGrpcSource({ address: agent.address, maxMessageBytes: 4_194_304 });
     await run.connected();
     agent.emit(exec(1));
     agent.emitStrange("unknown-member");
@@ -164,6 +164,34 @@ describe("openTetragonGrpcSource against an emulated agent", () => {
       "Tetragon left out 1966 events (rate limit)",
       "Tetragon leaves out cgroup cri-containerd-0123456789ab.scope, which executes too much (cgroup rate)",
     ]);
+  });
+
+  it("takes what is larger than gRPC's usual limit, up to what the agent's own client takes [tetragon-grpc S7]", async () => {
+    await using agent = await openTetragonEmulator({ address: "tcp:127.0.0.1:0" });
+    await using run = await runGrpcSource({ address: agent.address });
+    await run.connected();
+    agent.emitStrange("huge");
+    agent.emit(exec(2));
+    await run.until("the last event", () => run.execIds.at(-1) === "e2");
+    expect([run.events.length, run.source.health().decodeErrors]).toEqual([2, 0]);
+  });
+
+  it("ends a throttled cgroup's time with the agent that was started again without a word [events blind]", async () => {
+    await using agent = await openTetragonEmulator({ address: "tcp:127.0.0.1:0" });
+    await using run = await runGrpcSource({ address: agent.address });
+    await run.connected();
+    const cgroup = `cri-containerd-${"ab".repeat(32)}.scope`;
+    agent.emit({
+      process_throttle: { type: "THROTTLE_START", cgroup },
+      node_name: "n",
+      time: new Date().toISOString(),
+    });
+    const throttled = () => run.source.health().blindIntervals.find(({ containerId }) => containerId !== undefined);
+    await run.until("throttled", () => throttled() !== undefined);
+    expect(throttled()).toMatchObject({ containerId: "ab".repeat(32), untilMs: undefined });
+    await agent.restart();
+    await run.until("another stream", () => agent.counts().streams === 2);
+    expect(throttled()?.untilMs).toBeGreaterThanOrEqual(throttled()!.fromMs);
   });
 
   it.each([
