@@ -86,6 +86,39 @@ describe("redact", () => {
     );
   });
 
+  it("[logger redaction] finds in a text alone what it finds behind a line that has it look closely", () => {
+    const pieces = [
+      ...[
+        "-",
+        "token",
+        "cookie",
+        "bearer",
+        "BEARER",
+        "secret",
+        "authorization",
+        "abcdefgh",
+        " ",
+        ":",
+        "=",
+        "@",
+        "//",
+        ",",
+      ],
+      ...["-u", "--user", "-----BEGIN RSA PRIVATE KEY-----", "AKIAABCDEFGHIJKLMNOP"],
+    ];
+    let texts = [""];
+    let changed = 0;
+    for (let length = 1; length <= 4; length++) {
+      texts = texts.flatMap((text) => pieces.map((piece) => text + piece));
+      for (const text of texts) {
+        const safe = redact(text);
+        if (safe !== text) changed++;
+        if (redact(`:=\n${text}`) !== `:=\n${safe}`) expect(redact(`:=\n${text}`)).toBe(`:=\n${safe}`);
+      }
+    }
+    expect(changed).toBeGreaterThan(5_000);
+  });
+
   it("[logger redaction] is linear: work on hostile text grows with its length only", () => {
     // Twenty times a hostile pattern per kilobyte; a quadratic scan of 2 MB would need minutes and hit the test's time limit.
     for (const pattern of [

