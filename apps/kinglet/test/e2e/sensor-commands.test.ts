@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { openSimCluster, waitFor, type SimClusterFixture } from "@kinglet/testing";
+import { httpGet, openSimCluster, waitFor, type SimClusterFixture } from "@kinglet/testing";
 import { parse } from "yaml";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bundlePath, executablePath } from "../artefact/built-program.ts";
@@ -139,6 +139,7 @@ describe("sensor explain", () => {
     expect(text.stdout).toMatch(/profile {4}replicaset-cart-\S+ \(learned, completed\)/);
     expect(text.stdout).toMatch(/learning {3}completed/);
     expect(text.stdout).toMatch(/rules {6}\d+: .*R0001/);
+    expect(text.stdout).toMatch(/no event so far for .*R0005/);
     expect(text.stdout).toMatch(/exec {2}\/usr\/bin\/curl$/m);
     expect(text.stdout).toContain("source tetragon-file: connected");
     expect(text.stdout).not.toContain("hunter2");
@@ -150,6 +151,19 @@ describe("sensor explain", () => {
     expect(containers).toHaveLength(1);
     expect(containers[0]).toMatchObject({ state: "active", learning: { state: "completed" }, bindings: [] });
     expect(source).toMatchObject({ name: "tetragon-file", blindIntervals: [] });
+    const rules = containers[0]?.["rules"] as readonly Record<string, unknown>[];
+    const coverageOf = (wanted: string): unknown => rules.find(({ id }) => id === wanted)?.["coverage"];
+    expect([coverageOf("R0001"), coverageOf("R0005")]).toEqual(["fed", "unseen"]);
+    const { text: answer } = await httpGet(`http://${sensor.debugBind}/debug/rules`);
+    const { coverage, notes } = JSON.parse(answer) as { readonly coverage: readonly object[]; readonly notes: unknown };
+    expect(coverage).toContainEqual({
+      ruleId: "R0001",
+      ruleName: "Unexpected process launched",
+      state: "fed",
+      fedBy: ["tetragon-file"],
+      reason: "",
+    });
+    expect(notes).toEqual([]);
   });
 
   it("says why there is nothing to say", async () => {

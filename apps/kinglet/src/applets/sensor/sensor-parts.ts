@@ -130,7 +130,8 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   const openRules = lazy(async () => {
     const { openRuleRoom } = await loadRuleRoom();
     const onRules = (rules: readonly RuleDefinition[], replaced: readonly RuleDefinition[]): void => {
-      profiles.setProfileDataRequired(profileDataOf([...rules, ...replaced]));
+      // Once rules are prepared, it is known what their expressions ask; until then, what they declare.
+      if (!detector.isPrepared) profiles.setProfileDataRequired(profileDataOf([...rules, ...replaced]));
       detector.setRules(rules);
     };
     const logger = logging.logger("detection");
@@ -158,6 +159,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     },
     rulesFor: (container) => opened.rules?.selectionFor(container),
     fallbackFor: (ruleId) => opened.rules?.fallbackFor(ruleId),
+    onProfileData: (rules) => profiles.setProfileDataRequired(profileDataOf(rules)),
     host: createDetectionHost({
       podOf: (namespace, podName) => podInformer.get(`${namespace}/${podName}`),
       apiServerAddresses: serviceHost === undefined || serviceHost === "" ? [] : [serviceHost],

@@ -13,6 +13,14 @@ export interface Explanation {
     readonly blindIntervals: readonly { readonly from: string; readonly until: string; readonly reason: string }[];
   };
   readonly ruleProblems: Readonly<Record<string, readonly string[]>>;
+  readonly invalidRules: readonly { readonly id: string; readonly problems: readonly string[] }[];
+}
+
+interface ExplainedRule {
+  readonly id: string;
+  readonly coverage: string;
+  readonly reason: string;
+  readonly notes: readonly string[];
 }
 
 interface ExplainedContainer {
@@ -40,7 +48,7 @@ interface ExplainedContainer {
     readonly events: number;
     readonly entries: number;
   } | null;
-  readonly rules: readonly { readonly id: string; readonly severity: number }[];
+  readonly rules: readonly ExplainedRule[];
   readonly bindings: readonly string[];
   readonly lastEvents: readonly {
     readonly time: string;
@@ -51,10 +59,12 @@ interface ExplainedContainer {
 }
 
 /** What the sensor said, for people; nothing of a container acts on the terminal. @internal */
-export function renderExplanation({ containers, source, ruleProblems }: Explanation): string {
+export function renderExplanation({ containers, source, ruleProblems, invalidRules }: Explanation): string {
   const lines = containers.flatMap((container) => [...containerLines(container), ""]);
   if (containers.length > 0) lines.push(...sourceLines(source));
   for (const [from, problems] of Object.entries(ruleProblems)) lines.push(`rules of ${from}: ${problems.join("; ")}`);
+  for (const { id, problems } of invalidRules)
+    lines.push(`rule ${id} is invalid and does not run: ${problems.join("; ")}`);
   return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
@@ -68,10 +78,25 @@ function containerLines(row: ExplainedContainer): readonly string[] {
     ...(row.reason === "" ? [] : [`  because    ${row.reason}`]),
     ...(learning === null ? ["  learning   nothing is learned of it"] : learningLines(learning)),
     `  rules      ${rules.length === 0 ? "none loaded yet" : `${rules.length}: ${rules.map(({ id }) => id).join(" ")}`}`,
+    ...rules.flatMap(ruleLines),
+    ...unseenLine(rules),
     ...(bindings.length === 0 ? [] : [`  bound by   ${bindings.join(", ")}`]),
     ...(lastEvents.length === 0 ? ["  events     none yet"] : ["  last events"]),
     ...lastEvents.map(({ time, kind, process, subject }) => `    ${time}  ${kind}  ${process}  ${subject}`.trimEnd()),
   ];
+}
+
+/** What a rule cannot see, and how it differs from what its author wrote. */
+function ruleLines({ coverage, reason, notes }: ExplainedRule): readonly string[] {
+  const isShort = coverage === "blind" || coverage === "partly";
+  return [...(isShort ? [`    ${reason}`] : []), ...notes.map((note) => `    ${note}`)];
+}
+
+/** Most rules of a quiet node have seen nothing so far: one line for all of them. */
+function unseenLine(rules: readonly ExplainedRule[]): readonly string[] {
+  const ids = rules.filter(({ coverage }) => coverage === "unseen").map(({ id }) => id);
+  if (ids.length === 0) return [];
+  return [`    no event so far for ${ids.join(" ")}; docs/rules.md names the policy that each needs`];
 }
 
 function learningLines(learning: NonNullable<ExplainedContainer["learning"]>): readonly string[] {

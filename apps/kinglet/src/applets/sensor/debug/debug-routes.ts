@@ -18,7 +18,7 @@ export function debugRoutes(opened: { readonly parts?: SensorParts }): Readonly<
     async ({ query }) =>
       opened.parts === undefined
         ? { status: 503, text: "starting\n" }
-        : { json: view(await loadDebugViews(), opened.parts, query) };
+        : { json: await view(await loadDebugViews(), opened.parts, query) };
   return {
     "/debug/containers": { get: withParts((views, parts, query) => views.containersView(parts, query)) },
     "/debug/events": {

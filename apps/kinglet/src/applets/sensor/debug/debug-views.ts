@@ -1,6 +1,9 @@
+import type { RuleNote } from "@kinglet/detection";
 import type { LearningView } from "@kinglet/learning";
+import type { RuleProblem } from "@kinglet/policy-engine";
 import type { RecentEvent } from "../events/recent-events.ts";
 import type { SensorParts } from "../sensor-parts.ts";
+import { coverageOf, rulesInForce } from "./rule-coverage.ts";
 
 /** One container in `GET /debug/containers`. */
 interface ContainerRow {
@@ -43,9 +46,21 @@ interface LearningRow {
   readonly pendingBytes: number;
 }
 
+/** One rule that holds for a container. */
+interface ExplainedRule {
+  readonly id: string;
+  readonly name: string;
+  readonly severity: number;
+  /** Whether the sources feed it: `fed`, `partly`, `unseen` or `blind`, and why. */
+  readonly coverage: string;
+  readonly reason: string;
+  /** What there is to say of the rule, one sentence each. */
+  readonly notes: readonly string[];
+}
+
 /** One container as `explain` shows it. */
 interface ExplainedRow extends ContainerRow {
-  readonly rules: readonly { readonly id: string; readonly name: string; readonly severity: number }[];
+  readonly rules: readonly ExplainedRule[];
   readonly bindings: readonly string[];
   readonly lastEvents: readonly RecentEvent[];
 }
@@ -55,7 +70,7 @@ interface ExplainedRow extends ContainerRow {
  *
  * @internal
  */
-export function containersView(parts: SensorParts, query: URLSearchParams): unknown {
+export async function containersView(parts: SensorParts, query: URLSearchParams): Promise<unknown> {
   const rows = containerRows(parts);
   const pod = query.get("pod");
   if (pod === null) return { containers: rows };
@@ -65,8 +80,9 @@ export function containersView(parts: SensorParts, query: URLSearchParams): unkn
     (row) => row.namespace === namespace && row.pod === pod && (container === null || row.container === container),
   );
   const { blindIntervals, connected, reason, name, droppedByUs, droppedUpstream, isEstimate } = parts.source.health();
+  const coverage = await coverageOf(parts);
   return {
-    containers: own.map((row) => explained(parts, row)),
+    containers: own.map((row) => explained(parts, row, coverage)),
     missing: own.length > 0 ? "" : whyMissing(parts, namespace, pod, container),
     source: {
       name,
@@ -84,19 +100,29 @@ export function containersView(parts: SensorParts, query: URLSearchParams): unkn
         })),
     },
     ruleProblems: parts.opened.rules?.problems() ?? {},
+    invalidRules: parts.detector.invalidRules.map(({ ruleId, problems }) => ({
+      id: ruleId,
+      problems: problems.map(({ path, message }) => `${path}: ${message}`),
+    })),
   };
 }
 
-function explained({ index, opened, detector, judging }: SensorParts, row: ContainerRow): ExplainedRow {
+function explained(
+  parts: SensorParts,
+  row: ContainerRow,
+  coverage: Awaited<ReturnType<typeof coverageOf>>,
+): ExplainedRow {
+  const { index, opened, detector, judging } = parts;
   const identity = index.get(row.containerId);
   const room = opened.rules;
-  const invalid = new Set(detector.invalidRules.map(({ ruleId }) => ruleId));
-  const known = new Map(room?.rules.map((rule) => [rule.id, rule]));
+  const known = new Map(rulesInForce(parts).map((rule) => [rule.id, rule]));
   const selection = identity === undefined ? undefined : room?.selectionFor(identity);
-  const rules = (selection?.rules ?? []).flatMap(({ ruleId, severity }) => {
-    // In the place of an invalid rule the one runs that it was to replace.
-    const rule = invalid.has(ruleId) ? room?.fallbackFor(ruleId) : known.get(ruleId);
-    return rule === undefined ? [] : [{ id: ruleId, name: rule.name, severity: severity ?? rule.severity }];
+  const rules = (selection?.rules ?? []).flatMap(({ ruleId, severity }): ExplainedRule[] => {
+    const rule = known.get(ruleId);
+    if (rule === undefined) return [];
+    const { state = "fed", reason = "" } = coverage.get(ruleId) ?? {};
+    const notes = detector.notes.filter((note) => note.ruleId === ruleId).flatMap(sentencesOf);
+    return [{ id: ruleId, name: rule.name, severity: severity ?? rule.severity, coverage: state, reason, notes }];
   });
   return {
     ...row,
@@ -104,6 +130,14 @@ function explained({ index, opened, detector, judging }: SensorParts, row: Conta
     bindings: identity === undefined ? [] : (room?.bindingsOf(identity) ?? []),
     lastEvents: judging.judgement?.recent.of(row.containerId) ?? [],
   };
+}
+
+function sentencesOf({ ruleId, unfed, undeclared }: RuleNote): readonly string[] {
+  const say = (what: string, { path, message }: RuleProblem): string => `rule ${ruleId} ${what} ${path}: ${message}`;
+  return [
+    ...unfed.map((problem) => say("runs without", problem)),
+    ...undeclared.map((problem) => say("asks for more than it declares:", problem)),
+  ];
 }
 
 /** One sentence. */
@@ -195,12 +229,15 @@ export function containerRows(parts: SensorParts): readonly ContainerRow[] {
   return rows;
 }
 
-/** The rules that run, and why others do not. @internal */
-export function ruleRows({ detector, opened }: SensorParts): unknown {
+/** The rules that run, what feeds them, and why others do not. @internal */
+export async function ruleRows(parts: SensorParts): Promise<unknown> {
+  const { detector, opened } = parts;
   return {
     isPrepared: detector.isPrepared,
     invalid: detector.invalidRules,
+    notes: detector.notes,
     problems: opened.rules?.problems() ?? {},
+    coverage: [...(await coverageOf(parts)).values()],
     rules: detector.activity,
   };
 }
