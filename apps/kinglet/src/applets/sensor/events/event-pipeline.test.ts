@@ -174,6 +174,17 @@ describe("EventPipeline", () => {
       expect(bench.source.acknowledged).toEqual([]);
     });
 
+    it("goes on judging when what has alerts and is learned can never be kept", async () => {
+      await using bench = new PipelineBench({ isPrepared: false, isLearning: true, maxWaitingBytes: 5_000 });
+      bench.prepare({ learner: { record: () => 1, whenPersisted: () => {} } });
+      bench.addPod(1);
+      await bench.clock.advance(0);
+      bench.read(...upTo(100).map((sequence) => execIn(1, sequence)));
+      await bench.clock.advance(60_000);
+      expect([bench.delivered.length, bench.sink.published.length]).toEqual([100, 100]);
+      expect(bench.source.acknowledged).toEqual([]);
+    });
+
     it("tells of a repetition what left before a restart", async () => {
       const left: string[] = [];
       await using bench = new PipelineBench({ isPrepared: false });

@@ -53,6 +53,11 @@ export interface JudgementParts {
   readonly admit: (alert: Alert) => boolean;
   /** The alert left before a restart: its repetitions count from there. */
   readonly left: (alert: Alert) => void;
+  /** Alerts that are held back and told in a summary: their event is not done with before their number outlives this process. */
+  readonly held?: {
+    readonly isPending: boolean;
+    whenKept(sequence: number, done: (sequence: number) => void): void;
+  };
   /** True for what the same process did a moment ago. */
   readonly isRepeated: (event: ActivityEvent) => boolean;
 }
@@ -112,8 +117,10 @@ export function alertCapacity(maxWaiting: number): number {
 
 /** An event that is judged and not done with: alerts have not left, or what was learned of it may be lost. */
 interface Pending {
-  parts: number;
-  readonly bytes: number;
+  alerts: number;
+  isLearning: boolean;
+  /** Of the event itself, which only its alerts hold. */
+  bytes: number;
 }
 
 /** An alert that found the queue full. */
@@ -142,7 +149,7 @@ export class EventPipeline {
   #isFirst = true;
   /** By sequence. */
   readonly #pending: Map<number, Pending> = new Map();
-  readonly #persisted = (sequence: number): void => this.#settle(sequence);
+  readonly #persisted = (sequence: number): void => this.#settle(sequence, false);
   /** In order; while there is one, later alerts queue up behind it. */
   readonly #refused: Refused[] = [];
   readonly #disposed: AbortController = new AbortController();
@@ -226,12 +233,12 @@ export class EventPipeline {
         this.#options.logger.error("the checkpoint cannot be written: a crash may repeat alerts", { error });
       }
     }
-    this.#settle(sequence);
+    this.#settle(sequence, true);
   }
 
   /** An alert was given up on; it is counted elsewhere. */
   abandoned(sequence: number): void {
-    this.#settle(sequence);
+    this.#settle(sequence, true);
   }
 
   /** Events that wait for a container or a profile. */
@@ -288,18 +295,20 @@ export class EventPipeline {
     const position = learner === undefined ? 0 : learner.record(event, identity);
     // What left before a restart is no repetition, it is the same alert.
     const leaving = found.length === 0 ? found : found.filter((alert) => this.#leaves(alert, judgement));
-    const parts = leaving.length + (position === 0 ? 0 : 1);
-    if (parts === 0) {
+    const isKept = leaving.length < found.length && judgement.held?.isPending === true;
+    const isLearning = position !== 0;
+    if (leaving.length === 0 && !isLearning) {
       this.#end(event, outcome);
       this.#release(event.rawBytes);
       return;
     }
     this.#count(event, outcome);
     // What waits for nothing but learning keeps no event: a disk that is full must not hold up detection.
-    const isHeld = leaving.length > 0;
-    this.#pending.set(event.sequence, { parts, bytes: isHeld ? event.rawBytes : 0 });
-    if (!isHeld) this.#release(event.rawBytes);
-    if (position !== 0) learner?.whenPersisted(position, event.sequence, this.#persisted);
+    const bytes = leaving.length > 0 ? event.rawBytes : 0;
+    this.#pending.set(event.sequence, { alerts: leaving.length, isLearning, bytes });
+    if (bytes === 0) this.#release(event.rawBytes);
+    if (isLearning) learner?.whenPersisted(position, event.sequence, this.#persisted);
+    if (isKept) judgement.held?.whenKept(event.sequence, this.#persisted);
     for (const alert of leaving) this.#offer(judgement.complete(alert, event), event.sequence);
   }
 
@@ -329,15 +338,18 @@ export class EventPipeline {
     }
   }
 
-  #settle(sequence: number): void {
+  #settle(sequence: number, isAlert: boolean): void {
     const pending = this.#pending.get(sequence);
     if (pending === undefined) return;
-    pending.parts -= 1;
-    if (pending.parts === 0) {
+    if (isAlert) pending.alerts -= 1;
+    else pending.isLearning = false;
+    const bytes = pending.alerts === 0 ? pending.bytes : 0;
+    pending.bytes -= bytes;
+    if (pending.alerts === 0 && !pending.isLearning) {
       this.#pending.delete(sequence);
       this.#options.source.acknowledge(sequence);
     }
-    this.#release(pending.parts === 0 ? pending.bytes : 0);
+    this.#release(bytes);
   }
 
   #release(bytes: number): void {

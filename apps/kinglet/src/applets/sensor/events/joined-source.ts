@@ -1,9 +1,6 @@
 import type { RuntimeEvent } from "@kinglet/enrichment";
-import type { RunSourceOptions, SourceHealth } from "@kinglet/runtime-events";
+import type { BlindInterval, RunSourceOptions, SourceHealth } from "@kinglet/runtime-events";
 import type { EventSource } from "./event-source.ts";
-
-/** Intervals of all sources together that are shown; the last ones. */
-const maxIntervals = 16;
 
 /**
  * Several sources as one.
@@ -82,7 +79,7 @@ export class JoinedSource implements EventSource {
       isEstimate: sources.some(({ isEstimate }) => isEstimate),
       droppedByUs: sum(({ droppedByUs }) => droppedByUs),
       openEvents: sum(({ openEvents }) => openEvents),
-      blindIntervals: intervals.toSorted((a, b) => a.fromMs - b.fromMs).slice(-maxIntervals),
+      blindIntervals: oneEach(intervals).toSorted((a, b) => a.fromMs - b.fromMs),
       position: undefined,
       sources,
     };
@@ -99,4 +96,16 @@ export class JoinedSource implements EventSource {
   #own(sequence: number): number {
     return Math.floor(sequence / this.#sources.length);
   }
+}
+
+/** Intervals are told apart by whom they are about and when they began: of those that are alike the longest is told. */
+function oneEach(intervals: readonly BlindInterval[]): readonly BlindInterval[] {
+  const longest = new Map<string, BlindInterval>();
+  for (const interval of intervals) {
+    const key = `${interval.fromMs} ${interval.containerId ?? ""}`;
+    const known = longest.get(key) ?? interval;
+    const isLonger = known.untilMs !== undefined && (interval.untilMs ?? Infinity) > known.untilMs;
+    longest.set(key, isLonger ? interval : known);
+  }
+  return [...longest.values()];
 }

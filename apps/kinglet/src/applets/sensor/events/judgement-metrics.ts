@@ -16,6 +16,13 @@ export const heldBackAlerts: MetricDefinition<"reason"> = {
   labels: ["reason"],
 };
 
+/** Events that wait for learning in the place of an earlier one. */
+export const sharedPlaces: MetricDefinition = {
+  type: "counter",
+  name: "kinglet_sensor_shared_learning_waits_total",
+  help: "Events that share an earlier one's place in the checkpoint, because as many as are allowed wait until what was learned of them is kept: the state folder cannot be written.",
+};
+
 /** Rules resources, bindings and files of rules with something wrong in them. */
 export const ruleProblems: MetricDefinition = {
   type: "gauge",

@@ -6,6 +6,7 @@ import { redact } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import { AlertFilter } from "../alerts/alert-filter.ts";
 import type { AlertConfig } from "../alerts/alert-settings.ts";
+import { BoundedLearner } from "./bounded-learner.ts";
 import type { JudgementParts } from "./event-pipeline.ts";
 import { dedupEvents } from "./judgement-metrics.ts";
 import { PeerGate, type PeerGateOptions } from "../pods/peer-gate.ts";
@@ -41,6 +42,8 @@ export interface Judgement extends JudgementParts {
 const processes = 65_536;
 /** Conversations that wait until it is known whose an address is, at the reference limit. */
 const heldConversations = 16_384;
+/** Events at the reference limit that wait until what was learned of them is kept, 0.2 KB each. */
+const waitingToBeKept = 16_384;
 /** Slots at the reference limit, and never fewer than this: 128 KiB. */
 const dedupSlots = 262_144;
 const fewestDedupSlotsLog2 = 14;
@@ -68,7 +71,10 @@ export async function openJudgement(options: JudgementOptions): Promise<Judgemen
   const passed: Readonly<Partial<Record<string, DedupLabels>>> = createDedupLabels("passed");
   const repeated: Readonly<Partial<Record<string, DedupLabels>>> = createDedupLabels("deduplicated");
   return {
-    learner,
+    learner:
+      learner === undefined
+        ? undefined
+        : new BoundedLearner(learner, { maxWaiting: Math.max(1_024, scaled(waitingToBeKept)), metrics }),
     filter,
     recent,
     peers: new PeerGate({
