@@ -109,7 +109,7 @@ export class LearningBench implements AsyncDisposable {
       ownerReferences: [owner],
       containers: workloads.map((workload) => ({ name: workload.containerName, containerId: workload.containerId })),
     });
-    const state = { running: { startedAt: options.startedAt ?? secondsOf(new Date()) } };
+    const state = { running: { startedAt: options.startedAt ?? nextSecond() } };
     const mounts = options.mounts ?? [];
     const spec = {
       ...pod.spec,
@@ -215,6 +215,14 @@ export class LearningBench implements AsyncDisposable {
     await this.events.close();
     await this.folder[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * A start that is surely one after the sensor's, as Kubernetes tells it: in whole seconds. Of a container that starts in the second in which
+ * the sensor began to watch nobody could tell which of them was first.
+ */
+export function nextSecond(): string {
+  return secondsOf(new Date(Date.now() + 999));
 }
 
 /** As Kubernetes tells times: whole seconds. */

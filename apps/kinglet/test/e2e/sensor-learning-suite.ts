@@ -1,6 +1,6 @@
 import { containerIdOf, type ClusterFixture } from "@kinglet/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LearningBench, secondsOf } from "./learning-bench.ts";
+import { LearningBench, nextSecond, secondsOf } from "./learning-bench.ts";
 
 /** From what containers do to their profiles, and from those to alerts: the built program against whatever API server `open` gives. */
 export function sensorLearningSuite(title: string, open: () => Promise<ClusterFixture>, isSkipped = false): void {
@@ -52,7 +52,7 @@ export function sensorLearningSuite(title: string, open: () => Promise<ClusterFi
       await bench.learned(first!, ({ spec }) => spec.execs?.some(({ path }) => path === "/app") === true);
       const second = { ...first!, containerId: containerIdOf("cart again") };
       const lastState = { terminated: { containerID: `containerd://${first!.containerId}`, exitCode: 137 } };
-      await bench.report([second], { state: { running: { startedAt: secondsOf(new Date()) } }, lastState });
+      await bench.report([second], { state: { running: { startedAt: nextSecond() } }, lastState });
       await bench.execute(second, "/app", "/bin/sh");
       const learned = await bench.learned(second);
       expect(learned.spec.execs?.map(({ path }) => path).toSorted()).toEqual(["/app", "/bin/sh"]);

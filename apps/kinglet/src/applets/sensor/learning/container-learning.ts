@@ -1,8 +1,8 @@
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { openLearner, type Learner, type LearnerOptions } from "@kinglet/learning";
-import type { Clock, ClockTimer } from "@kinglet/lifecycle";
+import type { Clock } from "@kinglet/lifecycle";
 import type { InstanceIdParts } from "@kinglet/profile";
-import type { RuntimeEventSource } from "@kinglet/runtime-events";
+import type { BlindInterval, RuntimeEventSource, SourceHealth } from "@kinglet/runtime-events";
 import type { PodDetails, StatusDetails } from "../pods/pod-details.ts";
 
 /**
@@ -13,39 +13,38 @@ import type { PodDetails, StatusDetails } from "../pods/pod-details.ts";
 export interface ContainerLearningOptions {
   readonly learner: LearnerOptions;
   readonly source: Pick<RuntimeEventSource, "health">;
-  /** When this process began to watch, milliseconds since 1970: containers that are older ran already. */
-  readonly startedAtMs: number;
+  /** When the source was opened, milliseconds since 1970: what it has lost until the first look was lost since then. */
+  readonly openedAtMs: number;
   /** True when the source goes on where the process before this one ended. */
   readonly isContinued: boolean;
   /** When the first event of a container was given up, because nobody knew the container yet. */
   readonly missedSince: (containerId: string) => number | undefined;
-  /** How often is looked whether the source was blind, milliseconds. */
-  readonly blindCheckMs: number;
   readonly clock: Clock;
 }
 
-/** Kubernetes tells start times in whole seconds. */
-const startResolutionMs = 1_000;
+/** So often at most is looked for blind times while events come; a source remembers them for ten minutes. Milliseconds. */
+const checkEveryMs = 60_000;
 
 /**
  * Tells a learner which containers come and go, and when the source saw nothing.
+ *
+ * It has no timer: what the source missed is asked for before a container begins or ends, before anything final is said, and while events
+ * come.
  *
  * @internal
  */
 export class ContainerLearning implements AsyncDisposable {
   readonly learner: Learner;
   readonly #options: ContainerLearningOptions;
-  #timer: ClockTimer | undefined;
-  /** Intervals that the learner knows, by begin and container; true: the end too. */
-  readonly #told: Map<string, boolean> = new Map();
+  /** Intervals that the learner knows, with their ends: a source may tell one again that became longer. */
+  #told: ReadonlySet<string> = new Set();
   #dropped = 0;
   #checkedAtMs: number;
 
   constructor(learner: Learner, options: ContainerLearningOptions) {
     this.learner = learner;
     this.#options = options;
-    this.#checkedAtMs = options.startedAtMs;
-    this.#checkLater();
+    this.#checkedAtMs = options.openedAtMs;
   }
 
   /** A container whose profile's name is known; also one that ended before anybody looked. */
@@ -53,9 +52,12 @@ export class ContainerLearning implements AsyncDisposable {
     const status = statusesOf(pod).find(({ containerID }) => idOf(containerID) === identity.containerId);
     const text = status?.state?.running?.startedAt ?? status?.state?.terminated?.startedAt;
     const startedAtMs = text === undefined ? Number.NaN : Date.parse(text);
-    const isAlreadyRunning = startedAtMs + startResolutionMs <= this.#options.startedAtMs;
-    // What ended before this process began has left nothing to learn.
-    if (isAlreadyRunning && status?.state?.running === undefined) return;
+    const watchingSinceMs = this.#watchingSinceMs();
+    // Kubernetes cuts off what is less than a second: the time that it tells is the earliest one. One that nobody tells may be any.
+    const isAlreadyRunning = !(startedAtMs >= watchingSinceMs);
+    // What ended before anybody watched has left nothing to learn.
+    if (isAlreadyRunning && status?.state !== undefined && status.state.running === undefined) return;
+    const blindIntervals = this.checkBlindness();
     this.learner.containerStarted(identity, {
       profileName,
       instance,
@@ -63,6 +65,10 @@ export class ContainerLearning implements AsyncDisposable {
       isContinued: this.#options.isContinued,
       ...(Number.isNaN(startedAtMs) ? {} : { startedAtMs }),
     });
+    // What was told of it alone was told of nobody until now.
+    for (const { fromMs, untilMs, containerId } of blindIntervals) {
+      if (containerId === identity.containerId) this.learner.sourceBlind(fromMs, untilMs, [containerId]);
+    }
     const missedSince = this.#options.missedSince(identity.containerId);
     if (missedSince !== undefined) {
       this.learner.sourceBlind(missedSince, this.#options.clock.now(), [identity.containerId]);
@@ -90,30 +96,46 @@ export class ContainerLearning implements AsyncDisposable {
     this.learner.containerEnded(containerId);
   }
 
-  /** Reports to the learner what the source could not see since the last time. */
-  checkBlindness(): void {
+  /**
+   * Reports to the learner what the source could not see since the last time.
+   *
+   * @returns the last times, told before or now.
+   */
+  checkBlindness(): readonly BlindInterval[] {
     const { source, clock } = this.#options;
     const { blindIntervals, droppedByUs, droppedUpstream } = source.health();
-    const keys = blindIntervals.map(({ fromMs, containerId = "" }) => `${fromMs}/${containerId}`);
-    for (const [at, { fromMs, untilMs, containerId }] of blindIntervals.entries()) {
-      const key = keys[at] ?? "";
-      if (this.#told.get(key) === (untilMs !== undefined)) continue;
-      this.#told.set(key, untilMs !== undefined);
-      this.learner.sourceBlind(fromMs, untilMs, containerId === undefined ? "all" : [containerId]);
+    // The source keeps the last ones only, and so does this.
+    const told = new Set<string>();
+    for (const { fromMs, untilMs, containerId } of blindIntervals) {
+      const key = `${fromMs}/${untilMs ?? ""}/${containerId ?? ""}`;
+      told.add(key);
+      if (!this.#told.has(key))
+        this.learner.sourceBlind(fromMs, untilMs, containerId === undefined ? "all" : [containerId]);
     }
-    // The source keeps the last ones only.
-    for (const key of this.#told.keys()) if (!keys.includes(key)) this.#told.delete(key);
+    this.#told = told;
     const now = clock.now();
     const dropped = droppedByUs + droppedUpstream;
     if (dropped > this.#dropped) this.learner.sourceBlind(this.#checkedAtMs, now, "all");
     this.#dropped = dropped;
     this.#checkedAtMs = now;
+    return blindIntervals;
+  }
+
+  /** An event came, of whatever container. Once per event: one comparison. */
+  sawEvent(receivedAtMs: number): void {
+    if (receivedAtMs - this.#checkedAtMs >= checkEveryMs) this.checkBlindness();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#timer?.cancel();
     this.checkBlindness();
     await this.learner[Symbol.asyncDispose]();
+  }
+
+  /** Since when nothing is missed but in times that the source calls blind; never, while it does not watch yet. */
+  #watchingSinceMs(): number {
+    const { source, openedAtMs } = this.#options;
+    const health: SourceHealth & { readonly watchingSinceMs?: number | undefined } = source.health();
+    return "watchingSinceMs" in health ? (health.watchingSinceMs ?? Number.POSITIVE_INFINITY) : openedAtMs;
   }
 
   #ended(containerID: string | undefined, exitCode: number): void {
@@ -122,21 +144,13 @@ export class ContainerLearning implements AsyncDisposable {
     this.checkBlindness();
     this.learner.containerEnded(id, exitCode);
   }
-
-  #checkLater(): void {
-    this.#timer = this.#options.clock.startTimer(() => {
-      this.checkBlindness();
-      this.#checkLater();
-    }, this.#options.blindCheckMs);
-    this.#timer.unref();
-  }
 }
 
 /** Reads what an earlier process left behind. @internal */
 export async function openContainerLearning(options: ContainerLearningOptions): Promise<ContainerLearning> {
   let learning: ContainerLearning | undefined;
   // Before it says that a profile is complete it is to know of the last moment, too.
-  const onDeciding = (): void => learning?.checkBlindness();
+  const onDeciding = (): void => void learning?.checkBlindness();
   learning = new ContainerLearning(await openLearner({ ...options.learner, onDeciding }), options);
   return learning;
 }

@@ -80,9 +80,11 @@ export class LearningSeam {
   }
 
   /** Records an event after it was judged: what its rules recorded is waited for with it. */
-  recorder({ learner }: ContainerLearning): NonNullable<JudgementParts["learner"]> {
+  recorder(learning: ContainerLearning): NonNullable<JudgementParts["learner"]> {
+    const { learner } = learning;
     return {
       record: (event, container) => {
+        learning.sawEvent(event.receivedAtMs);
         // On the node's network a container's connections are anybody's.
         const isOthers = event.kind === "network" && this.#isHostNetwork(container);
         const position = Math.max(isOthers ? 0 : learner.record(event, container), this.#policyPosition);

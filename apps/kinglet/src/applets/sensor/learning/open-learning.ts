@@ -15,8 +15,6 @@ import { LearningSeam } from "./learning-seam.ts";
 /** Bytes that learning holds at the reference limit; they scale with the container's. */
 const learnedBytes = 268_435_456;
 const fewestLearnedBytes = 4_194_304;
-/** Often enough to be told before the first report, seldom enough for an idle process. Milliseconds. */
-const blindCheckMs = 60_000;
 
 /**
  * Learning, as far as the settings want it; nothing of it is loaded before there is something to learn.
@@ -42,7 +40,7 @@ export function openLearning(
   const { config, store, profiles, source, isContinued, peers, scaled, clock, logger, metrics } = base;
   if (!config.learn) return undefined;
   const queueDir = join(config.stateDir, "learning-queue");
-  const startedAtMs = clock.now();
+  const openedAtMs = clock.now();
   const { learningInitialDelay, learningUpdatePeriod, learningMaxTime, clusterName } = config;
   const seam: LearningSeam = new LearningSeam(async () => {
     const { openContainerLearning } = await loadLearning();
@@ -64,10 +62,9 @@ export function openLearning(
         onReported: ({ namespace, name }) => profiles.profileWritten(namespace, name),
       },
       source,
-      startedAtMs,
+      openedAtMs,
       isContinued,
       missedSince: (containerId) => seam.missedSince(containerId),
-      blindCheckMs: Math.min(blindCheckMs, learningUpdatePeriod),
       clock,
     });
     if (!stack.disposed) stack.use(learning);
@@ -80,7 +77,8 @@ export function openLearning(
 /** True when an earlier process left something that the store has not taken yet. */
 function isFilled(folder: string): boolean {
   try {
-    return readdirSync(folder).length > 0;
+    // The lock of one that was killed is nothing to take up.
+    return readdirSync(folder).some((name) => name.endsWith(".journal"));
   } catch {
     // There is none: nothing was ever learned here.
     return false;
