@@ -40,6 +40,7 @@ export class FileFollower {
   #running: Promise<void> | undefined;
   #reason = "not started";
   #timer: ClockTimer | undefined;
+  #watchingSinceMs: number | undefined;
   /** What is lost of the current file was written after this. */
   #caughtUpAtMs = 0;
 
@@ -52,6 +53,7 @@ export class FileFollower {
     this.#changes = metrics.counter(fileChanges);
     this.#writer =
       checkpointPath === undefined ? undefined : new CheckpointWriter(checkpointPath, () => this.#takeCheckpoint());
+    this.#watchingSinceMs = checkpoint?.savedAtMs;
     this.#start =
       checkpoint === undefined
         ? { at: startAt === "checkpoint-or-end" ? "end" : "beginning" }
@@ -59,11 +61,12 @@ export class FileFollower {
   }
 
   /** What of the health of a source is about its file. */
-  health(): Pick<SourceHealth, "connected" | "reason" | "blindIntervals" | "position"> {
+  health(): Pick<SourceHealth, "connected" | "reason" | "watchingSinceMs" | "blindIntervals" | "position"> {
     const file = this.#file;
     return {
       connected: this.#reason === "",
       reason: this.#reason,
+      watchingSinceMs: this.#watchingSinceMs,
       blindIntervals: this.blind.list(this.#settings.clock.now()),
       position: file === undefined ? undefined : { path: file.path, inode: file.inode, readOffset: this.doneOffset },
     };
@@ -174,7 +177,9 @@ export class FileFollower {
 
   async #startFile(file: ExportFile): Promise<void> {
     const isFirst = this.#file === undefined;
-    const beganMs = this.#start.at === "checkpoint" ? this.#start.savedAtMs : this.#settings.clock.now();
+    const now = this.#settings.clock.now();
+    const beganMs = this.#start.at === "checkpoint" ? this.#start.savedAtMs : now;
+    this.#watchingSinceMs ??= this.#start.at === "beginning" && file.bornMs > 0 ? Math.min(file.bornMs, now) : now;
     this.#caughtUpAtMs = this.#file?.modifiedMs ?? beganMs;
     this.#file = file;
     this.doneOffset = this.#lines.nextOffset;
@@ -252,7 +257,10 @@ export class FileFollower {
   #waiting(reason = "", sinceMs = this.#settings.clock.now(), isRotation = false): void {
     const { logger, path, clock } = this.#settings;
     if (reason === "") this.blind.end(clock.now());
-    else this.blind.begin(sinceMs, reason, isRotation ? rotationMs : 0);
+    else {
+      this.#watchingSinceMs ??= sinceMs;
+      this.blind.begin(sinceMs, reason, isRotation ? rotationMs : 0);
+    }
     if (reason === this.#reason) return;
     this.#reason = reason;
     if (reason === "") {

@@ -37,6 +37,28 @@ describe("TetragonFileSource and what it cannot see", () => {
     await second.stop();
   });
 
+  it("tells since when it misses nothing unnoticed [events blind]", async () => {
+    using folder = new ExportFolder();
+    const paths = { path: folder.path, checkpointPath: folder.checkpointPath, startAt: "checkpoint-or-end" } as const;
+    const first = await startSource(paths);
+    expect(first.source.health().watchingSinceMs).toBeUndefined();
+    await first.until("waiting", () => first.source.health().reason.includes("not there"));
+    const sinceMs = first.clock.now();
+    await first.clock.advance(60_000);
+    folder.write(execLine(1));
+    await first.untilDelivered(1);
+    expect(first.source.health().watchingSinceMs).toBe(sinceMs);
+    first.source.acknowledge(1);
+    await first.stop();
+    const second = await startSource(paths);
+    expect(second.source.health().watchingSinceMs).toBe(first.clock.now());
+    await second.stop();
+    const third = await startSource({ path: folder.path });
+    await third.untilDelivered(1);
+    expect(third.source.health().watchingSinceMs).toBe(third.clock.now());
+    await third.stop();
+  });
+
   it("is blind from when the file vanished until there is one again [events blind]", async () => {
     using folder = new ExportFolder();
     folder.write(execLine(1));

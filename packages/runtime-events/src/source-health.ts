@@ -25,6 +25,11 @@ export interface SourceHealth {
   readonly connected: boolean;
   /** Why it is not connected, one sentence; empty when it is. */
   readonly reason: string;
+  /**
+   * Since when nothing is missed unnoticed, milliseconds since 1970: everything that happened from then on is delivered or lies in one of
+   * `blindIntervals`. Undefined while nothing has been watched.
+   */
+  readonly watchingSinceMs?: number | undefined;
   /** When the last event was read, milliseconds since 1970; undefined before the first. */
   readonly lastEventAtMs: number | undefined;
   /** Events of known kinds, whether delivered or not. */
@@ -41,7 +46,7 @@ export interface SourceHealth {
   readonly droppedByUs: number;
   /** Events that were delivered and not acknowledged. */
   readonly openEvents: number;
-  /** The last ones of each cause, at most 16 of one. */
+  /** Those that last, and the last ones of each cause; all of the last ten minutes, two of which may be told as one. */
   readonly blindIntervals: readonly BlindInterval[];
   /** Undefined for a source that is no file. */
   readonly position: SourcePosition | undefined;

@@ -46,6 +46,7 @@ export class AuditSocketSource implements RuntimeEventSource {
   #running: Promise<void> | undefined;
   #reason = "not started";
   #sequence = 0;
+  #watchingSinceMs: number | undefined;
   #queuedBytes = 0;
   /** Events left out because of their bytes. */
   #tooLarge = 0;
@@ -109,6 +110,7 @@ export class AuditSocketSource implements RuntimeEventSource {
       name: this.name,
       connected: reason === "",
       reason,
+      watchingSinceMs: this.#watchingSinceMs,
       ...this.#counters.health,
       isEstimate: this.#losses.isEstimate,
       droppedByUs: this.#queue.dropped + this.#tooLarge,
@@ -219,6 +221,7 @@ export class AuditSocketSource implements RuntimeEventSource {
         onOpen();
         this.#lines.reset(0);
         this.#reason = "";
+        this.#watchingSinceMs ??= this.#options.clock.now();
         this.#losses.sighted(this.#options.clock.now());
         this.#options.logger.info("reading audit records", { path: this.#options.path });
       });
@@ -244,6 +247,7 @@ export class AuditSocketSource implements RuntimeEventSource {
     const { path, logger } = this.#options;
     if (this.#reason !== before) logger.warn("waiting for auditd's socket", { path, reason });
     if (!isNew) return;
+    this.#watchingSinceMs ??= this.#options.clock.now();
     this.#losses.blind({ fromMs: this.#options.clock.now(), untilMs: undefined, reason: "not connected to auditd" });
   }
 

@@ -48,6 +48,7 @@ export class GrpcSource implements TetragonGrpcSource {
   #reason = "not started";
   #running: Promise<void> | undefined;
   #sequence = 0;
+  #watchingSinceMs: number | undefined;
   #droppedByUs = 0;
   #repeatedReplays = 0;
 
@@ -117,6 +118,7 @@ export class GrpcSource implements TetragonGrpcSource {
       name: this.name,
       connected: this.#reason === "",
       reason: this.#reason,
+      watchingSinceMs: this.#watchingSinceMs,
       ...this.#counters.health,
       // The agent's counters are those of all its clients together.
       isEstimate: this.#losses !== undefined,
@@ -142,6 +144,7 @@ export class GrpcSource implements TetragonGrpcSource {
     const retry = new RetryWait(this.#options);
     this.#reason = "not connected yet";
     this.#blind.begin(clock.now(), this.#reason);
+    this.#watchingSinceMs ??= clock.now();
     try {
       while (!signal.aborted) {
         await retry.attempt();

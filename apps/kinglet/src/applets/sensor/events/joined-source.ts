@@ -64,6 +64,7 @@ export class JoinedSource implements EventSource {
     const sources = this.#sources.map((source) => source.health());
     const sum = (of: (health: SourceHealth) => number): number => sources.reduce((total, one) => total + of(one), 0);
     const lastEvents = sources.flatMap(({ lastEventAtMs }) => (lastEventAtMs === undefined ? [] : [lastEventAtMs]));
+    const watchingSinceMs = Math.max(...sources.map(({ watchingSinceMs: since = Infinity }) => since));
     const intervals = sources.flatMap(({ name, blindIntervals }) =>
       blindIntervals.map((interval) => ({ ...interval, reason: `${name}: ${interval.reason}` })),
     );
@@ -71,6 +72,7 @@ export class JoinedSource implements EventSource {
       name: this.name,
       connected: sources.every(({ connected }) => connected),
       reason: sources.flatMap(({ name, reason }) => (reason === "" ? [] : [`${name}: ${reason}`])).join("; "),
+      watchingSinceMs: watchingSinceMs === Infinity ? undefined : watchingSinceMs,
       lastEventAtMs: lastEvents.length === 0 ? undefined : Math.max(...lastEvents),
       eventsTotal: sum(({ eventsTotal }) => eventsTotal),
       decodeErrors: sum(({ decodeErrors }) => decodeErrors),
