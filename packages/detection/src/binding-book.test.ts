@@ -67,6 +67,24 @@ describe("BindingBook", () => {
     expect(book.bindingsOf(containerOf({ podLabels: { app: "web" } }))).toEqual(["not", "pods", "space"]);
   });
 
+  it("says whether a binding goes by labels of namespaces, for as long as there is one [rules S-6]", () => {
+    const book = bookOf();
+    const selected = (namespaceSelector: object): object => binding([{ ruleID: "R1" }], { namespaceSelector });
+    book.set("all", binding([{ ruleID: "R1" }]));
+    const exists = { key: "kubernetes.io/metadata.name", operator: "Exists" };
+    book.set("name", selected({ matchLabels: { "kubernetes.io/metadata.name": "shop" }, matchExpressions: [exists] }));
+    expect(book.needsNamespaceLabels).toBe(false);
+    book.set("label", selected({ matchLabels: { team: "a" } }));
+    expect(book.needsNamespaceLabels).toBe(true);
+    book.set("label", selected({ matchExpressions: [{ key: "team", operator: "Exists" }] }));
+    expect(book.needsNamespaceLabels).toBe(true);
+    book.remove("label");
+    expect(book.needsNamespaceLabels).toBe(false);
+    const ignoring = bookOf({ ignoresBindings: true });
+    ignoring.set("label", selected({ matchLabels: { team: "a" } }));
+    expect(ignoring.needsNamespaceLabels).toBe(false);
+  });
+
   it("takes the highest severity and all parameters of the bindings that name a rule [rules S-2]", () => {
     const book = bookOf();
     book.set("a", binding([{ ruleID: "R2", severity: "critical", parameters: { ports: [22] } }]));

@@ -1,6 +1,7 @@
 /** `selectionFor` is called once per event; budget: 0 allocations for a pod that was asked about before. */
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import type { RuleDefinition } from "@kinglet/policy-engine";
+import type { LabelSelector } from "@kinglet/profile";
 import { matchesLabels } from "@kinglet/profile/matching";
 
 import { parseRuleBinding, type BindingEntry, type RuleBinding } from "./read-rule-binding.ts";
@@ -29,6 +30,8 @@ interface Found {
   readonly selection: RuleSelection;
 }
 
+/** The API server puts it on every namespace. */
+const namespaceName = "kubernetes.io/metadata.name";
 const noLabels: Readonly<Record<string, string>> = {};
 
 /**
@@ -60,6 +63,13 @@ export class BindingBook {
   /** Bindings there are. */
   get size(): number {
     return this.#bindings.size;
+  }
+
+  /** True while a binding selects namespaces by something else than their names: only then {@link BindingBookOptions.namespaceLabels} matters. */
+  get needsNamespaceLabels(): boolean {
+    if (this.#options.ignoresBindings === true) return false;
+    for (const { namespaceSelector } of this.#bindings.values()) if (goesByLabels(namespaceSelector)) return true;
+    return false;
   }
 
   /**
@@ -130,7 +140,7 @@ export class BindingBook {
   }
 
   #matching(namespace: string, labels: Readonly<Record<string, string>>): readonly string[] {
-    const ofNamespace = this.#options.namespaceLabels?.(namespace) ?? { "kubernetes.io/metadata.name": namespace };
+    const ofNamespace = this.#options.namespaceLabels?.(namespace) ?? { [namespaceName]: namespace };
     const names: string[] = [];
     for (const [name, { namespaceSelector, podSelector }] of this.#bindings) {
       if (matchesLabels(namespaceSelector, ofNamespace) && matchesLabels(podSelector, labels)) names.push(name);
@@ -149,6 +159,11 @@ export class BindingBook {
     }
     return [...bound.values()];
   }
+}
+
+function goesByLabels({ matchLabels, matchExpressions }: LabelSelector): boolean {
+  const keys = [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)];
+  return keys.some((key) => key !== namespaceName);
 }
 
 function isNamed({ ruleId, ruleName, ruleTags }: BindingEntry, rule: RuleDefinition): boolean {

@@ -1,4 +1,4 @@
-import { ExecEvent, OtherEvent } from "@kinglet/enrichment";
+import { ExecEvent, NetworkEvent, OtherEvent } from "@kinglet/enrichment";
 import type { ContainerProfile } from "@kinglet/profile";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -36,6 +36,31 @@ describe("EventPipeline", () => {
     bench.sink.become("works");
     await bench.clock.advance(0);
     expect([bench.source.acknowledged, bench.sink.published]).toEqual([[2, 1], ["e1"]]);
+  });
+
+  it("judges a conversation again once it is known whose the address is, and acknowledges it then [peers G-8]", async () => {
+    await using bench = new PipelineBench();
+    const waiting: (() => void)[] = [];
+    const remembered: number[] = [];
+    bench.prepare({
+      peers: {
+        holds: (_event, _container, again) => waiting.push(again) > 0,
+      },
+      remember: ({ sequence }) => remembered.push(sequence),
+    });
+    bench.addPod(1);
+    await bench.clock.advance(0);
+    const connects = (sequence: number): NetworkEvent =>
+      new NetworkEvent({ sequence, containerIdPrefix: idOf(1), address: "10.0.0.5", binary: "/good", rawBytes: 1000 });
+    void bench.pipeline.deliver(connects(1));
+    void bench.pipeline.deliver(connects(2));
+    bench.read(execIn(1, 3, "/good"));
+    expect([bench.source.acknowledged, remembered, waiting.length]).toEqual([[3], [3], 2]);
+    waiting[0]?.();
+    expect([bench.source.acknowledged, remembered, waiting.length]).toEqual([[3, 1], [3, 1], 2]);
+    bench.pipeline[Symbol.dispose]();
+    waiting[1]?.();
+    expect(bench.source.acknowledged).toEqual([3, 1]);
   });
 
   it("does not raise again what had left before the restart", async () => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadBuiltinRules, loadRuleBooks, type RuleSelection } from "@kinglet/detection";
+import { loadBuiltinRules, loadRuleBooks, type BindingBook as Bindings, type RuleSelection } from "@kinglet/detection";
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { hasCode } from "@kinglet/errors";
 import type { createInformer, InformerOptions, KubeClient, KubeObject, ResourceDefinition } from "@kinglet/kube-client";
@@ -10,6 +10,7 @@ import type { Metrics } from "@kinglet/metrics";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import type { SensorConfig } from "../config.ts";
 import { loadYamlDocuments } from "../lazy.ts";
+import { NamespaceLabels } from "./namespace-labels.ts";
 import { ruleProblems } from "../events/judgement-metrics.ts";
 
 /**
@@ -66,7 +67,12 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   const { config, client, onRules, clock, logger } = options;
   const { RuleBook, BindingBook } = await loadRuleBooks();
   const book = new RuleBook({ builtin: await loadBuiltinRules() });
-  const bindings = new BindingBook({ rules: () => book.rules, ignoresBindings: config.ignoreRuleBindings });
+  const labels = new NamespaceLabels({ ...options, patienceMs, onChange: () => bindings.invalidate() });
+  const bindings: Bindings = new BindingBook({
+    rules: () => book.rules,
+    ignoresBindings: config.ignoreRuleBindings,
+    namespaceLabels: (namespace) => labels.labelsOf(namespace),
+  });
   const bindingProblems = new Map<string, string>();
   const gauge = options.metrics.gauge(ruleProblems);
   const tell = (): void => gauge.set(book.problems().size + bindingProblems.size);
@@ -83,6 +89,7 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       bindingProblems.set(name, error instanceof Error ? error.message : String(error));
       logger.error("a rule binding is invalid and does not hold", { from: name, error });
     }
+    labels.want(bindings.needsNamespaceLabels);
     tell();
   };
   if (config.rulesDir !== undefined) await readFolder(config.rulesDir, { setRules, setBinding, logger });
@@ -110,6 +117,7 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       onUpdate: (object) => setBinding(nameOf(object), object),
       onDelete: (object) => {
         bindings.remove(nameOf(object));
+        labels.want(bindings.needsNamespaceLabels);
         bindingProblems.delete(nameOf(object));
         tell();
       },
@@ -138,9 +146,11 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
         [...book.problems()].map(([name, found]) => [name, found.map(({ path, message }) => `${path}: ${message}`)]),
       ),
       ...Object.fromEntries([...bindingProblems].map(([name, message]) => [name, [message]])),
+      ...(labels.problem === undefined ? {} : { "labels of namespaces": [labels.problem] }),
     }),
-    isSettled: settled.promise,
+    isSettled: settled.promise.then(() => labels.settled()),
     run: async ({ signal }) => {
+      void labels.run({ signal });
       if (config.ruleResources === "off") return whenAborted(signal);
       while (config.ruleResources === "auto" && !(await areServed(client, logger, signal))) {
         settled.resolve();

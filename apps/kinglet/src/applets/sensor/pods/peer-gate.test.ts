@@ -1,0 +1,152 @@
+import { NetworkEvent, type ContainerIdentity } from "@kinglet/enrichment";
+import type { ClusterPeer } from "@kinglet/learning";
+import { ManualClock } from "@kinglet/lifecycle";
+import { noopMetrics } from "@kinglet/metrics";
+import { describe, expect, it } from "vitest";
+import { PeerGate, type PeerGateOptions } from "./peer-gate.ts";
+
+const container = (at = 1): ContainerIdentity => ({ containerId: `c${at}` }) as ContainerIdentity;
+const connects = (address: string, more = {}): NetworkEvent =>
+  new NetworkEvent({ sequence: 1, address, port: 80, protocol: "TCP", ...more });
+const store: ClusterPeer = { kind: "pod", namespace: "shop", labels: { app: "store" } };
+
+/** A gate before a book whose answers the test gives. */
+function opened(more: Partial<PeerGateOptions> = {}) {
+  const clock = new ManualClock();
+  const end = new AbortController();
+  const known = new Map<string, ClusterPeer | undefined>();
+  const asked: string[] = [];
+  const flights = new Map<string, PromiseWithResolvers<void>>();
+  let opens = 0;
+  const gate = new PeerGate({
+    open: async () => {
+      opens += 1;
+      return {
+        peerOf: (address) => known.get(address),
+        isKnown: (address) => known.has(address),
+        resolve: (address) => {
+          asked.push(address);
+          const flight = flights.get(address) ?? Promise.withResolvers<void>();
+          flights.set(address, flight);
+          return flight.promise;
+        },
+      };
+    },
+    isLearned: ({ containerId }) => containerId === "c1",
+    maxHeld: 3,
+    signal: end.signal,
+    clock,
+    metrics: noopMetrics,
+    ...more,
+  });
+  let again = 0;
+  const holds = (event: NetworkEvent, at = 1): boolean => gate.holds(event, container(at), () => (again += 1));
+  return {
+    gate,
+    clock,
+    end,
+    known,
+    asked,
+    holds,
+    answer: async (address: string, peer?: ClusterPeer): Promise<void> => {
+      known.set(address, peer);
+      flights.get(address)?.resolve();
+      await clock.advance(0);
+    },
+    fail: async (address: string): Promise<void> => {
+      flights.get(address)?.reject(new Error("test"));
+      await clock.advance(0);
+    },
+    get again() {
+      return again;
+    },
+    get opens() {
+      return opens;
+    },
+  };
+}
+
+describe("PeerGate", () => {
+  it("holds what is learned until it is known whose the address is [peers G-1]", async () => {
+    const bench = opened();
+    expect(bench.holds(connects("10.0.0.5"))).toBe(true);
+    expect(bench.holds(connects("::ffff:10.0.0.5"))).toBe(true);
+    await bench.clock.advance(0);
+    expect([bench.asked, bench.again, bench.gate.peerOf("10.0.0.5")]).toEqual([["10.0.0.5", "10.0.0.5"], 0, undefined]);
+    await bench.answer("10.0.0.5", store);
+    expect(bench.gate.peerOf("::ffff:10.0.0.5")).toBe(store);
+    expect([bench.again, bench.holds(connects("10.0.0.5")), bench.clock.pendingTimers]).toEqual([2, false, 0]);
+  });
+
+  it("holds what nobody learns only when a rule asked about its address, and not what comes after it [peers G-2]", async () => {
+    const bench = opened();
+    expect(bench.holds(connects("10.0.0.5"), 2)).toBe(false);
+    expect(bench.gate.peerOf("10.0.0.5")).toBe(undefined);
+    expect(bench.holds(connects("10.0.0.6"), 2)).toBe(false);
+    expect(bench.holds(connects("10.0.0.5"), 2)).toBe(false);
+    bench.gate.peerOf("10.0.0.5");
+    expect(bench.holds(connects("10.0.0.5"), 2)).toBe(true);
+  });
+
+  it("loads nothing for public addresses, open ports and nobody [peers G-3]", () => {
+    const bench = opened();
+    for (const address of ["203.0.113.9", "127.0.0.1", "::1", ""]) {
+      bench.gate.peerOf(address);
+      expect(bench.holds(connects(address))).toBe(false);
+    }
+    expect(bench.holds(connects("10.0.0.5", { isListening: true, direction: "ingress" }))).toBe(false);
+    expect([bench.opens, bench.clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it("lets go after half a minute without an answer, once, and at once when it was tried in vain [peers G-4]", async () => {
+    const bench = opened();
+    bench.holds(connects("10.0.0.5"));
+    await bench.clock.advance(29_999);
+    expect(bench.again).toBe(0);
+    await bench.clock.advance(1);
+    expect(bench.again).toBe(1);
+    await bench.answer("10.0.0.5", store);
+    expect([bench.again, bench.clock.pendingTimers]).toEqual([1, 0]);
+    bench.holds(connects("10.0.0.6"));
+    await bench.clock.advance(0);
+    await bench.fail("10.0.0.6");
+    expect([bench.again, bench.clock.pendingTimers]).toEqual([2, 0]);
+  });
+
+  it("holds a bounded number, and few of one container [peers G-5]", async () => {
+    const bench = opened();
+    expect([1, 2, 3, 4].map((at) => bench.holds(connects(`10.0.0.${at}`)))).toEqual([true, true, true, false]);
+    await bench.clock.advance(0);
+    await bench.answer("10.0.0.1");
+    expect(bench.holds(connects("10.0.0.5"))).toBe(true);
+    const wide = opened({ maxHeld: 1_000, isLearned: () => true });
+    const held = Array.from({ length: 100 }, (_, at) => wide.holds(connects(`10.0.1.${at}`)));
+    expect(held.filter(Boolean)).toHaveLength(64);
+    expect(wide.holds(connects("10.0.1.200"), 2)).toBe(true);
+  });
+
+  it("lets nothing go once the sensor stops [peers G-6]", async () => {
+    const bench = opened();
+    bench.holds(connects("10.0.0.5"));
+    await bench.clock.advance(0);
+    bench.end.abort();
+    await bench.fail("10.0.0.5");
+    await bench.clock.advance(60_000);
+    expect(bench.again).toBe(0);
+  });
+
+  it("goes on without an answer when what finds it out cannot be loaded, and tries it the next time [peers G-7]", async () => {
+    let opens = 0;
+    const bench = opened({
+      open: () => {
+        opens += 1;
+        return Promise.reject(new Error("no such file"));
+      },
+    });
+    bench.holds(connects("10.0.0.5"));
+    await bench.clock.advance(0);
+    bench.holds(connects("10.0.0.5"));
+    await bench.clock.advance(0);
+    expect([opens, bench.again]).toEqual([2, 2]);
+  });
+});
