@@ -59,6 +59,8 @@ describe("describeCoverage", () => {
       ruleOf("R5", { enabled: false }),
       ruleOf("R6", {}, ["exec", "has(event.upperlayer) && event.upperlayer"]),
       ruleOf("R7", {}, ["all", "true"]),
+      ruleOf("R8", {}, ["exec", "!has(event.hasTty) || event.hasTty"]),
+      ruleOf("R9", {}, ["exec", "has(event.hasTty) && event.hasTty"]),
     ];
     const sources = [source("file", ["exec", "open"], ["exec"]), source("audit", ["exec"], [])];
     expect(
@@ -71,6 +73,8 @@ describe("describeCoverage", () => {
       "R5 disabled file+audit",
       "R6 blind ",
       "R7 fed file+audit",
+      "R8 fed file+audit",
+      "R9 blind ",
     ]);
   });
 

@@ -30,8 +30,8 @@ export interface RuleCoverage {
   readonly reason: string;
 }
 
-/** Fields that no source fills: a rule that needs one never fires. */
-const unseenFields = ["upperlayer", "pupperlayer"];
+/** Fields that no source fills: a rule that needs one never fires. One that says what holds without it does not need it. */
+const unseenFields = ["upperlayer", "pupperlayer", "hasTty", "tty", "ttyMajor", "ttyMinor"];
 
 /** What brings events of a kind. */
 const remedies: Readonly<Partial<Record<RuleEventType, string>>> = {
@@ -85,7 +85,10 @@ function coverageOf(rule: RuleDefinition, sources: readonly SourceCoverage[]): R
 
 function mentions(rule: RuleDefinition, field: string): boolean {
   const word = new RegExp(`event\\.${field}\\b`);
-  return rule.expressions.ruleExpression.some(({ expression }) => word.test(expression));
+  const isOptional = new RegExp(`!has\\(event\\.${field}\\)`);
+  return rule.expressions.ruleExpression.some(
+    ({ expression }) => word.test(expression) && !isOptional.test(expression),
+  );
 }
 
 function needs(types: readonly RuleEventType[]): string {

@@ -67,6 +67,22 @@ describe("createDetector", () => {
       expect(detector.detect(new ExecEvent(origin), container).map(({ ruleId }) => ruleId)).toEqual(["R1", "R3"]);
     });
 
+    it("name a text that asks for what only other events have; the alert has the name of the rule, and the rule stays [rules N-1]", async () => {
+      const rule = withConditions("R1", [
+        { eventType: "http", expression: "http.request.method == 'POST'" },
+        { eventType: "exec", expression: "true" },
+      ]);
+      const message = "'asked for ' + http.request.path";
+      const detector = await detectorWith([{ ...rule, expressions: { ...rule.expressions, message } }]);
+      expect([detector.invalidRules, detector.notes[0]?.unfed.map(({ path }) => path)]).toEqual([
+        [],
+        ["expressions.ruleExpression[0].expression", "expressions.message"],
+      ]);
+      for (let times = 0; times < 2; times++) {
+        expect(detector.detect(new ExecEvent(origin), container).map((alert) => alert.message)).toEqual(["rule R1"]);
+      }
+    });
+
     it("name what expressions ask of profiles and the declaration leaves out [rules N-2]", async () => {
       const { notes } = await detectorWith([undeclared]);
       expect(

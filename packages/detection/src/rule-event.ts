@@ -37,7 +37,7 @@ export const commonFields: readonly EventField[] = [
  * @public
  */
 export const ruleEventFields: Readonly<Record<ActivityEventKind, readonly EventField[]>> = {
-  exec: [...commonFields, "args", "cwd", "upperlayer", "pupperlayer"],
+  exec: [...commonFields, "args", "cwd", "upperlayer", "pupperlayer", "hasTty", "tty", "ttyMajor", "ttyMinor"],
   open: [...commonFields, "path", "flags", "flagsRaw"],
   network: [...commonFields, "direction", "dstAddr", "dstIp", "dstPort", "pktType", "proto", "srcPort"],
   dns: [...commonFields, "name", "proto", "dstPort"],
@@ -125,6 +125,20 @@ export class ActivityView implements RuleEvent, PrefilterFacts {
   }
   /** No source sees where the parent's binary lies. */
   get pupperlayer(): boolean | undefined {
+    return undefined;
+  }
+
+  /** No source tells of terminals. */
+  get hasTty(): boolean | undefined {
+    return undefined;
+  }
+  get tty(): number | undefined {
+    return undefined;
+  }
+  get ttyMajor(): number | undefined {
+    return undefined;
+  }
+  get ttyMinor(): number | undefined {
     return undefined;
   }
 

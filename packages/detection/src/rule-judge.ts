@@ -250,7 +250,8 @@ export class RuleJudge {
     try {
       return tell();
     } catch (error) {
-      this.#onFailure(running, error);
+      running.failures++;
+      this.#warn(running, error);
       return undefined;
     }
   }
@@ -268,10 +269,14 @@ export class RuleJudge {
       this.#run(fallback === undefined ? others : [...others, fallback], [...this.#report.invalid, invalid]);
       return;
     }
-    // The first failure and then every power of two: visible without filling the log.
+    this.#warn(running, error);
+  }
+
+  /** The first failure and then every power of two: visible without filling the log. */
+  #warn(running: RunningRule, error: unknown): void {
     if ((running.failures & (running.failures - 1)) !== 0) return;
     this.#options.logger.warn("a rule could not be evaluated on an event", {
-      rule: id,
+      rule: running.rule.id,
       failures: running.failures,
       error,
     });

@@ -117,16 +117,13 @@ class CelJsEngine implements CelEngine {
     }
     const { parsed, finding } = this.#parse(expression);
     if (parsed === undefined) return { parsed, problems: [locate(expression, finding)] };
-    const findings = collectTypeFindings(parsed.ast, expectedType, this.#probe);
     const fields = eventType === undefined ? undefined : this.#options.fields?.[eventType];
     if (eventType !== undefined && this.#options.fields !== undefined && fields === undefined) {
-      findings.push({
-        code: unavailableCode,
-        message: `no source feeds events of type ${eventType}`,
-        start: 0,
-        end: 0,
-      });
+      // What such events have is not known here, so nothing more can be said of the expression.
+      const message = `no source feeds events of type ${eventType}`;
+      return { parsed, problems: [locate(expression, { code: unavailableCode, message, start: 0, end: 0 })] };
     }
+    const findings = collectTypeFindings(parsed.ast, expectedType, this.#probe);
     findings.push(
       ...scanExpression(parsed.ast, {
         functions: this.#options.functions,

@@ -44,6 +44,7 @@ const fieldReaders: { readonly [Field in EventField]: (event: RuleEvent) => Rule
   exepath: (event) => event.exepath,
   flags: (event) => event.flags,
   flagsRaw: (event) => event.flagsRaw,
+  hasTty: (event) => event.hasTty,
   module: (event) => event.module,
   name: (event) => event.name,
   namespace: (event) => event.namespace,
@@ -60,6 +61,9 @@ const fieldReaders: { readonly [Field in EventField]: (event: RuleEvent) => Rule
   pupperlayer: (event) => event.pupperlayer,
   srcPort: (event) => event.srcPort,
   syscallName: (event) => event.syscallName,
+  tty: (event) => event.tty,
+  ttyMajor: (event) => event.ttyMajor,
+  ttyMinor: (event) => event.ttyMinor,
   uid: (event) => event.uid,
   upperlayer: (event) => event.upperlayer,
 };

@@ -21,6 +21,7 @@ export const eventFieldTypes = {
   exepath: "string",
   flags: "list<string>",
   flagsRaw: "int",
+  hasTty: "bool",
   module: "string",
   name: "string",
   namespace: "string",
@@ -37,6 +38,9 @@ export const eventFieldTypes = {
   pupperlayer: "bool",
   srcPort: "int",
   syscallName: "string",
+  tty: "int",
+  ttyMajor: "uint",
+  ttyMinor: "uint",
   uid: "uint",
   upperlayer: "bool",
 } as const;

@@ -163,7 +163,24 @@ describe("RuleProgram", () => {
         ],
       } as const;
       const program = new RuleProgram(engine, { ...rule, expressions });
-      expect([program.validate(), program.message(exec("sh", ""))]).toEqual([[], "sh"]);
+      expect([program.validate(), program.unfed.length, program.message(exec("sh", ""))]).toEqual([[], 1, "sh"]);
+    });
+
+    it("says nothing more of conditions over variables that only such events have, and names a text that asks for them [cel U-1]", () => {
+      const expressions = {
+        message: "'asked for ' + http.request.path",
+        uniqueId: "event.comm",
+        ruleExpression: [
+          { eventType: "exec", expression: "true" },
+          { eventType: "http", expression: "http.request.method == 'POST'" },
+        ],
+      } as const;
+      const program = new RuleProgram(engine, { ...rule, expressions });
+      expect([program.validate(), program.unfed.map(({ path }) => path)]).toEqual([
+        [],
+        ["expressions.ruleExpression[1].expression", "expressions.message"],
+      ]);
+      expect(program.matches(exec("sh", ""))).toBe(true);
     });
   });
 

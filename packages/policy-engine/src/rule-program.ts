@@ -48,12 +48,16 @@ export class RuleProgram {
     }
     // Conditions over every kind hold together with those of each.
     const fed = unfedTypes.has("all") ? [] : [...types].filter((type) => !unfedTypes.has(type));
-    const isInPart = fed.length > 0 && found.every(({ code }) => code === "KINGLET_ERR_POLICY_ENGINE_UNAVAILABLE");
+    const isUnavailable = ({ code }: RuleProblem): boolean => code === "KINGLET_ERR_POLICY_ENGINE_UNAVAILABLE";
+    const isInPart = found.length > 0 && fed.length > 0 && found.every(isUnavailable);
     this.#unfedTypes = isInPart ? unfedTypes : new Set();
-    this.#unfed = isInPart ? found : [];
-    if (!isInPart) problems.push(...found);
-    this.#checkText("expressions.message", message, types, problems);
-    this.#checkText("expressions.uniqueId", uniqueId, types, problems);
+    this.#unfed = [];
+    const texts: RuleProblem[] = [];
+    this.#checkText("expressions.message", message, isInPart ? new Set(fed) : types, texts);
+    this.#checkText("expressions.uniqueId", uniqueId, isInPart ? new Set(fed) : types, texts);
+    if (!isInPart) return [...problems, ...found, ...texts];
+    // A text may ask for what only events of the other kinds have; where it comes to that, the alert has the rule's name instead.
+    this.#unfed = [...found, ...texts.filter((problem) => !isUnavailable(problem))];
     return problems;
   }
 
