@@ -12,11 +12,36 @@ export interface AlertBudgetOptions {
   readonly maxNamespaces?: number;
 }
 
+/** What was held back in one window, as it outlives a process. @public */
+export interface HeldBackWindow {
+  /** `uniqueId` of the summary that tells of it. */
+  readonly id: string;
+  /** `*` for all namespaces beyond the bound. */
+  readonly namespace: string;
+  readonly clusterName: string;
+  readonly nodeName: string;
+  /** When it began, milliseconds since 1970. */
+  readonly fromMs: number;
+  readonly passed: number;
+  readonly heldBack: number;
+  /** Alerts held back, by rule. */
+  readonly rules: Readonly<Record<string, number>>;
+}
+
+/** What changed in the books. @public */
+export interface HeldBackChanges {
+  /** As they are now. */
+  readonly windows: readonly HeldBackWindow[];
+  /** Ids of windows that are part of another one now. */
+  readonly gone: readonly string[];
+}
+
 interface Window {
   readonly namespace: string;
   readonly clusterName: string;
   readonly nodeName: string;
   readonly fromMs: number;
+  readonly fromWallMs: number;
   passed: number;
   heldBack: number;
   /** Held back by rule; rules beyond the bound count as `other rules`. */
@@ -46,6 +71,8 @@ export class AlertBudget {
   readonly #windows = new Map<string, Window>();
   /** Ended windows that held something back and are not collected yet; as many as namespaces at most. */
   #ended: Window[] = [];
+  readonly #changed = new Set<Window>();
+  #gone: string[] = [];
 
   constructor(options: AlertBudgetOptions = {}) {
     this.#maxPerWindow = options.maxPerWindow ?? 100;
@@ -58,21 +85,52 @@ export class AlertBudget {
     return this.#windows.size + this.#ended.length;
   }
 
-  /** @returns false when the alert is held back; it is counted in the next summary then. */
+  /**
+   * @param nowMs - of a clock that never goes back.
+   * @param wallMs - time of day, milliseconds since 1970; makes the windows of different processes different. @defaultValue nowMs
+   * @returns false when the alert is held back; it is counted in the next summary then.
+   */
   admit(
     alert: Pick<Alert, "namespace" | "ruleId"> & Partial<Pick<Alert, "clusterName" | "nodeName">>,
     nowMs: number,
+    wallMs: number = nowMs,
   ): boolean {
     this.#endWindows(nowMs);
-    const window = this.#windows.get(alert.namespace) ?? this.#openWindow(alert, nowMs);
+    const window = this.#windows.get(alert.namespace) ?? this.#openWindow(alert, nowMs, wallMs);
     if (window.passed < this.#maxPerWindow) {
       window.passed++;
       return true;
     }
     window.heldBack++;
+    this.#changed.add(window);
     const rule = window.rules.has(alert.ruleId) || window.rules.size < maxRules ? alert.ruleId : "other rules";
     window.rules.set(rule, (window.rules.get(rule) ?? 0) + 1);
     return false;
+  }
+
+  /** What was held back since the last call; for whoever keeps it beyond this process. */
+  takeChanges(): HeldBackChanges {
+    const windows = [...this.#changed].map(toRecord);
+    const gone = this.#gone;
+    this.#changed.clear();
+    this.#gone = [];
+    return { windows, gone };
+  }
+
+  /** Takes over the windows of an earlier process whose summaries were not told; before the first alert. */
+  restore(windows: readonly HeldBackWindow[], nowMs: number, wallMs: number): void {
+    for (const one of windows.toSorted((a, b) => a.fromMs - b.fromMs)) {
+      // A wall clock that jumped makes a window longer or shorter, never lost.
+      const ageMs = Math.min(Math.max(wallMs - one.fromMs, 0), this.#windowMs);
+      const existing = this.#windows.get(one.namespace);
+      if (existing !== undefined) this.#end(one.namespace, existing);
+      this.#windows.set(one.namespace, {
+        ...one,
+        fromMs: nowMs - ageMs,
+        fromWallMs: one.fromMs,
+        rules: new Map(Object.entries(one.rules)),
+      });
+    }
   }
 
   /** When the next summary is due, on the same clock; undefined when nothing was held back: no timer is needed then. */
@@ -96,14 +154,15 @@ export class AlertBudget {
     return ended.map((window) => this.#summarise(window, wallMs));
   }
 
-  #openWindow(alert: Partial<Alert> & Pick<Alert, "namespace">, nowMs: number): Window {
+  #openWindow(alert: Partial<Alert> & Pick<Alert, "namespace">, nowMs: number, fromWallMs: number): Window {
     const isShared = this.size >= this.#maxNamespaces;
     const key = isShared ? shared : alert.namespace;
     const existing = isShared ? this.#windows.get(shared) : undefined;
     if (existing !== undefined) return existing;
     const { clusterName = "", nodeName = "" } = alert;
     const rules = new Map<string, number>();
-    const window: Window = { namespace: key, clusterName, nodeName, fromMs: nowMs, passed: 0, heldBack: 0, rules };
+    const fromMs = nowMs;
+    const window: Window = { namespace: key, clusterName, nodeName, fromMs, fromWallMs, passed: 0, heldBack: 0, rules };
     this.#windows.set(key, window);
     return window;
   }
@@ -111,29 +170,66 @@ export class AlertBudget {
   #endWindows(nowMs: number): void {
     for (const [key, window] of this.#windows) {
       if (window.fromMs + this.#windowMs > nowMs) return;
-      this.#windows.delete(key);
-      if (window.heldBack === 0) continue;
-      const earlier = this.#ended.find(({ namespace }) => namespace === key);
-      if (earlier === undefined) this.#ended.push(window);
-      else merge(earlier, window);
+      this.#end(key, window);
     }
   }
 
+  #end(key: string, window: Window): void {
+    this.#windows.delete(key);
+    if (window.heldBack === 0) return;
+    const earlier = this.#ended.find(({ namespace }) => namespace === key);
+    if (earlier === undefined) {
+      this.#ended.push(window);
+      return;
+    }
+    merge(earlier, window);
+    this.#changed.delete(window);
+    this.#changed.add(earlier);
+    this.#gone.push(idOf(window));
+  }
+
   #summarise(window: Window, nowMs: number): Alert {
-    const { namespace, heldBack, passed, rules, clusterName, nodeName } = window;
+    const { namespace, heldBack, passed, rules } = window;
     const where =
       namespace === shared ? "further namespaces" : namespace === "" ? "no namespace" : `namespace ${namespace}`;
     const parts = [...rules].toSorted(([, a], [, b]) => b - a).map(([rule, count]) => `${rule}: ${count}`);
-    return createNoticeAlert({
-      ruleId: "KINGLET-BUDGET",
-      ruleName: "Alerts held back",
-      message: `${heldBack} more alerts of ${where} were held back after ${passed} in ${this.#windowMs / 1000} s (${parts.join(", ")})`,
-      nowMs,
-      namespace: namespace === shared ? "" : namespace,
-      clusterName,
-      nodeName,
-    });
+    const message = `${heldBack} more alerts of ${where} were held back after ${passed} in ${this.#windowMs / 1000} s (${parts.join(", ")})`;
+    return createSummary(window, message, nowMs);
   }
+}
+
+/** Told again after a crash, it has the same `uniqueId`: it depends on the window alone. */
+function createSummary(window: Window, message: string, nowMs: number): Alert {
+  const { namespace, clusterName, nodeName, fromWallMs } = window;
+  return createNoticeAlert({
+    ruleId: "KINGLET-BUDGET",
+    ruleName: "Alerts held back",
+    message,
+    nowMs,
+    namespace: namespace === shared ? "" : namespace,
+    clusterName,
+    nodeName,
+    identity: `${namespace}\n${fromWallMs}`,
+  });
+}
+
+function idOf(window: Window): string {
+  return createSummary(window, "", 0).uniqueId;
+}
+
+function toRecord(window: Window): HeldBackWindow {
+  const { namespace, clusterName, nodeName, fromWallMs, passed, heldBack, rules } = window;
+  const id = idOf(window);
+  return {
+    id,
+    namespace,
+    clusterName,
+    nodeName,
+    fromMs: fromWallMs,
+    passed,
+    heldBack,
+    rules: Object.fromEntries(rules),
+  };
 }
 
 /** Nobody collected in time: two windows of one namespace become one summary, so that the list stays bounded. */

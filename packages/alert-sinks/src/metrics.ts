@@ -44,3 +44,10 @@ export const confirmationFailures: MetricDefinition = {
   name: "kinglet_alert_sinks_confirmation_failures_total",
   help: "Delivered alerts whose confirmation could not be recorded; they may be repeated after a restart.",
 };
+
+/** @internal */
+export const heldBackFailures: MetricDefinition = {
+  type: "counter",
+  name: "kinglet_alert_sinks_held_back_write_failures_total",
+  help: "Attempts to write the numbers of alerts that were held back that failed: a crash would lose them until the next one succeeds.",
+};

@@ -9,11 +9,15 @@ export function createNoticeAlert(notice: {
   readonly namespace?: string;
   readonly clusterName?: string;
   readonly nodeName?: string;
+  /** What is equal where the same is told again. @defaultValue all of it */
+  readonly identity?: string;
 }): Alert {
   const time = new Date(notice.nowMs).toISOString();
   const { ruleId, ruleName, message, namespace = "", clusterName = "", nodeName = "" } = notice;
   return {
-    uniqueId: hash128(`${ruleId}\n${clusterName}\n${nodeName}\n${namespace}\n${time}\n${message}`),
+    uniqueId: hash128(
+      `${ruleId}\n${clusterName}\n${nodeName}\n${namespace}\n${notice.identity ?? `${time}\n${message}`}`,
+    ),
     ruleId,
     ruleName,
     severity: 5,

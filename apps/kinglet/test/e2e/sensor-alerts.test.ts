@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import type { Alert } from "@kinglet/detection";
 import { apiCall, freePort, openSimCluster, waitFor, type SimClusterFixture } from "@kinglet/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LearningBench } from "./learning-bench.ts";
@@ -67,6 +68,84 @@ describe("alerts of the sensor", () => {
     expect(summaries).toMatchObject([
       { namespace: "shop", message: expect.stringContaining("295 more alerts") as string },
     ]);
+  });
+
+  it("that are held back are counted in the summary also when the sensor is killed before it tells", async () => {
+    const cart = await addWorkload(fixture, "shop", "cart");
+    const args = ["--alert-budget", "5", "--no-learn"];
+    const seen = new Map<string, string>();
+    const summaries: Alert[] = [];
+    const collect = (alerts: readonly Alert[]): void => {
+      for (const alert of alerts) {
+        if (alert.ruleId === "KINGLET-BUDGET") summaries.push(alert);
+        else seen.set(alert.uniqueId, alert.process.binary);
+      }
+    };
+    let written = 0;
+    const flood = (count: number): Promise<void> =>
+      bench.events.write(
+        ...Array.from({ length: count }, () => executes(cart, `/tmp/bin-${String((written += 1))}`).line),
+      );
+    {
+      await using sensor = await bench.start({ holdsBack: true, args });
+      await flood(150);
+      await bench.settled(sensor, 150);
+      await flood(150);
+      // In the midst of them.
+      await sensor.stop("SIGKILL");
+      collect(sensor.alerts());
+    }
+    {
+      await using sensor = await bench.start({ holdsBack: true, args });
+      await bench.settled(sensor, 0);
+      await sensor.stop("SIGKILL");
+      collect(sensor.alerts());
+    }
+    // The window of the first one goes on.
+    await using last = await bench.start({ holdsBack: true, args });
+    await flood(10);
+    await waitFor(async () => (await last.metric('kinglet_sensor_alerts_held_back_total{reason="budget"}')) >= 10, {
+      describe: () => `the last ten to be held back\n${last.stderr()}`,
+    });
+    expect(await last.stop()).toBe(0);
+    collect(last.alerts());
+    expect(seen.size).toBe(5);
+    expect(summaries).toMatchObject([
+      { namespace: "shop", message: expect.stringContaining("305 more alerts of namespace shop") as string },
+    ]);
+    expect(await readdir(bench.folder.file("state"))).not.toContain("held-back.journal");
+  });
+
+  it("reach a receiver that was away while the sensor was killed, each of them, in order", async () => {
+    const port = await freePort();
+    const cart = await addWorkload(fixture, "shop", "cart");
+    const args = ["--no-learn", "--export-alertmanager", `http://127.0.0.1:${String(port)}`];
+    const told: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      await using sensor = await bench.start({ args });
+      const lines = Array.from({ length: 40 }, (_, at) => executes(cart, `/tmp/round-${String(round)}-${String(at)}`));
+      await bench.events.write(...lines.map(({ line }) => line));
+      await waitFor(() => sensor.alerts().length >= 40, { describe: () => `40 alerts\n${sensor.stderr()}` });
+      expect(await sensor.metric('kinglet_alert_sinks_exporter_waiting_alerts{sink="alertmanager"}')).toBe(
+        40 * (round + 1),
+      );
+      await sensor.stop(round === 1 ? "SIGTERM" : "SIGKILL");
+      told.push(...sensor.alerts().map(({ uniqueId }) => uniqueId));
+    }
+    expect(told).toHaveLength(120);
+    const { server, alerts } = await receiver(port);
+    try {
+      await using sensor = await bench.start({ args });
+      await waitFor(() => alerts.length >= 120, { describe: () => `all alerts at the receiver\n${sensor.stderr()}` });
+      expect(await sensor.stop()).toBe(0);
+      expect(sensor.stderr()).toContain("alerts of an earlier run wait for their receiver");
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(alerts.map((labels) => labels["unique_id"])).toEqual(told);
+    const [spool = ""] = await readdir(bench.folder.file("state/alerts/alertmanager"));
+    expect((await stat(bench.folder.file(`state/alerts/alertmanager/${spool}`))).size).toBe(0);
   });
 
   it("reach receivers that come late, and standard output does not wait for them", async () => {

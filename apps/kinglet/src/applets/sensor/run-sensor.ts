@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Alert } from "@kinglet/detection";
 import type { ReadinessCondition, ReadinessRegistry } from "@kinglet/endpoints";
 import { createError } from "@kinglet/errors";
@@ -60,7 +61,7 @@ export async function runSensor(
     ),
     start("the profile cache", running.signal, () => parts.profiles.run({ signal: running.signal })),
     start("the alert queue", running.signal, () => parts.alerts.run({ signal: running.signal })),
-    start("the judgement of events", running.signal, () => judgeEvents(parts, tools, running.signal)),
+    start("the judgement of events", running.signal, () => judgeEvents(parts, { ...tools, logger }, running.signal)),
     start("the rules", running.signal, () => followRules(parts, running.signal)),
     ...(parts.findings === undefined
       ? []
@@ -86,6 +87,7 @@ export async function runSensor(
     exporting.abort(new Error("stopping"));
     const spentMs = context.clock.monotonicMs() - stoppedAt;
     await parts.exporters?.drain({ timeoutMs: Math.max(500, drainMs - spentMs) });
+    await parts.judging.judgement?.filter.end();
     await parts.source
       .checkpoint?.()
       .catch((error: unknown) => logger.error("the last position was not written", { error }));
@@ -184,8 +186,15 @@ async function tellWhy(
 }
 
 /** Loads rules and everything else that events pass when the first event of a container comes: who has nothing to judge pays for nothing of it. */
-async function judgeEvents(parts: SensorParts, tools: SensorTools, signal: AbortSignal): Promise<void> {
-  await Promise.race([parts.firstEvent, whenAborted(signal)]);
+async function judgeEvents(
+  parts: SensorParts,
+  tools: SensorTools & Pick<JudgementOptions, "logger">,
+  signal: AbortSignal,
+): Promise<void> {
+  // A process that was killed may not have told what it held back: that waits for no event.
+  if (!existsSync(`${tools.config.stateDir}/held-back.journal`)) {
+    await Promise.race([parts.firstEvent, whenAborted(signal)]);
+  }
   if (signal.aborted) return;
   const { learning } = parts;
   const learner = learning?.recorder(await learning.opened);

@@ -185,7 +185,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
         format: config.output === "text" || (config.output === "auto" && isTerminal) ? "console" : "json",
         color: isTerminal && config.output !== "json" && (context.env["NO_COLOR"] ?? "") === "",
       }),
-      // Takes at once what it is given: what counts as delivered is what standard output has.
+      // Waits for no receiver: what it took is on disk, and counts as left once standard output has it, too.
       ...(exporters === undefined ? [] : [exporters]),
     ],
     maxEntries: alertCapacity(maxWaiting),
@@ -195,8 +195,9 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     logger: logging.logger("alert-sinks"),
     metrics,
     onConfirmed: async (alert, sequence) => {
-      // A summary belongs to no event.
       if (sequence >= 0) await pipeline.confirmed(alert, sequence);
+      // A summary belongs to no event.
+      else judging.judgement?.filter.told(alert);
     },
     onFailed: async (_alert, sequence) => pipeline.abandoned(sequence),
   });
@@ -292,7 +293,8 @@ async function openExporters(
 ): Promise<FanOut | undefined> {
   if (!hasExporters(config)) return undefined;
   const { openAlertExporters } = await loadAlertExporters();
-  const parts = { clock: context.clock, logger: logging.logger("alert-sinks"), metrics };
+  const spool = { folder: `${config.stateDir}/alerts` };
+  const parts = { clock: context.clock, logger: logging.logger("alert-sinks"), metrics, spool };
   return stack.use(openAlertExporters(config, context.env, parts));
 }
 

@@ -6,7 +6,7 @@ import type { AppletContext } from "../../../applet-context.ts";
 import type { AlertConfig } from "./alert-settings.ts";
 
 /**
- * The receivers that the settings name, each with a bounded lane of its own.
+ * The receivers that the settings name, each with a bounded lane of its own, on disk: what counts as left is not lost by a kill.
  *
  * @throws KINGLET_ERR_ALERT_SINKS_INVALID_SETTING
  *
@@ -15,7 +15,13 @@ import type { AlertConfig } from "./alert-settings.ts";
 export function openAlertExporters(
   config: AlertConfig,
   env: AppletContext["env"],
-  parts: { readonly clock: Clock; readonly logger: Logger; readonly metrics: Metrics },
+  parts: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+    /** Folder in which alerts wait that a receiver does not take. */
+    readonly spool: { readonly folder: string };
+  },
 ): FanOut {
   return openFanOut(exporterSettings(config, env), parts);
 }

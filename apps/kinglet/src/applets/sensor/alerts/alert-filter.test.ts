@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { HeldBackJournal } from "@kinglet/alert-sinks";
 import type { Alert } from "@kinglet/detection";
 import { ManualClock } from "@kinglet/lifecycle";
+import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
 import { describe, expect, it } from "vitest";
 import { AlertFilter, type AlertFilterOptions } from "./alert-filter.ts";
@@ -27,7 +31,10 @@ const alertOf = (id: number, namespace = "shop"): Alert => ({
   profile: undefined,
 });
 
-function open(config: Partial<AlertFilterOptions["config"]> = {}): {
+function open(
+  config: Partial<AlertFilterOptions["config"]> = {},
+  journal?: HeldBackJournal,
+): {
   readonly clock: ManualClock;
   readonly filter: AlertFilter;
   readonly summaries: string[];
@@ -44,6 +51,7 @@ function open(config: Partial<AlertFilterOptions["config"]> = {}): {
     },
     maxCooldownKeys: 10_000,
     summarise: ({ message }) => summaries.push(message),
+    ...(journal !== undefined && { journal }),
     clock,
     metrics: noopMetrics,
   });
@@ -87,5 +95,23 @@ describe("AlertFilter", () => {
   it("holds nothing back when it is told not to", () => {
     const { filter } = open({ alertCooldown: 0, alertBudget: 0 });
     expect(Array.from({ length: 500 }, () => filter.admit(alertOf(1))).every(Boolean)).toBe(true);
+  });
+
+  it("is asked to wait for the number of what it holds back, and tells what a killed process did not", async () => {
+    const folder = await mkdtemp(`${tmpdir()}/kinglet-filter-`);
+    const options = { path: `${folder}/held-back.journal`, logger: noopLogger, metrics: noopMetrics };
+    const first = open({ alertBudget: 1 }, await HeldBackJournal.open(options));
+    expect([first.filter.admit(alertOf(1)), first.filter.isPending]).toEqual([true, false]);
+    expect([2, 3].map((id) => first.filter.admit(alertOf(id)))).toEqual([false, false]);
+    expect(first.filter.isPending).toBe(true);
+    expect(await new Promise((resolve) => first.filter.whenKept(7, resolve))).toBe(7);
+    expect(first.filter.isPending).toBe(false);
+    const second = open({ alertBudget: 1 }, await HeldBackJournal.open(options));
+    expect([3, 4].map((id) => second.filter.admit(alertOf(id)))).toEqual([false, false]);
+    await second.clock.advance(60_000);
+    expect(second.summaries).toEqual([expect.stringContaining("3 more alerts of namespace shop")]);
+    expect(second.clock.pendingTimers).toBe(0);
+    await second.filter.end();
+    await rm(folder, { recursive: true });
   });
 });

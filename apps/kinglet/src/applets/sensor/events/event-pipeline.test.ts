@@ -63,6 +63,22 @@ describe("EventPipeline", () => {
     expect(bench.source.acknowledged).toEqual([3, 1]);
   });
 
+  it("acknowledges what was held back only once its number outlives the process, whatever else it waits for", async () => {
+    await using bench = new PipelineBench();
+    const kept: (() => void)[] = [];
+    bench.prepare({
+      admit: () => false,
+      held: { isPending: true, whenKept: (sequence, done) => kept.push(() => done(sequence)) },
+    });
+    bench.addPod(1);
+    await bench.clock.advance(0);
+    bench.read(execIn(1, 1), execIn(1, 2, "/good"), execIn(1, 3));
+    expect(bench.source.acknowledged).toEqual([2]);
+    kept[1]?.();
+    kept[0]?.();
+    expect([bench.source.acknowledged, bench.sink.published]).toEqual([[2, 3, 1], []]);
+  });
+
   it("does not raise again what had left before the restart", async () => {
     await using bench = new PipelineBench();
     bench.source.confirmed.add("e1");

@@ -115,10 +115,11 @@ export function alertCapacity(maxWaiting: number): number {
   return alertHighWater + 2 * maxWaiting + 1024;
 }
 
-/** An event that is judged and not done with: alerts have not left, or what was learned of it may be lost. */
+/** An event that is judged and not done with: alerts have not left, or what was learned or counted of it may be lost. */
 interface Pending {
   alerts: number;
-  isLearning: boolean;
+  /** What is being written for it: what was learned, the number of what was held back. */
+  disks: number;
   /** Of the event itself, which only its alerts hold. */
   bytes: number;
 }
@@ -297,15 +298,16 @@ export class EventPipeline {
     const leaving = found.length === 0 ? found : found.filter((alert) => this.#leaves(alert, judgement));
     const isKept = leaving.length < found.length && judgement.held?.isPending === true;
     const isLearning = position !== 0;
-    if (leaving.length === 0 && !isLearning) {
+    const disks = (isLearning ? 1 : 0) + (isKept ? 1 : 0);
+    if (leaving.length === 0 && disks === 0) {
       this.#end(event, outcome);
       this.#release(event.rawBytes);
       return;
     }
     this.#count(event, outcome);
-    // What waits for nothing but learning keeps no event: a disk that is full must not hold up detection.
+    // What waits for nothing but a disk keeps no event: one that is full must not hold up detection.
     const bytes = leaving.length > 0 ? event.rawBytes : 0;
-    this.#pending.set(event.sequence, { alerts: leaving.length, isLearning, bytes });
+    this.#pending.set(event.sequence, { alerts: leaving.length, disks, bytes });
     if (bytes === 0) this.#release(event.rawBytes);
     if (isLearning) learner?.whenPersisted(position, event.sequence, this.#persisted);
     if (isKept) judgement.held?.whenKept(event.sequence, this.#persisted);
@@ -342,10 +344,10 @@ export class EventPipeline {
     const pending = this.#pending.get(sequence);
     if (pending === undefined) return;
     if (isAlert) pending.alerts -= 1;
-    else pending.isLearning = false;
+    else pending.disks -= 1;
     const bytes = pending.alerts === 0 ? pending.bytes : 0;
     pending.bytes -= bytes;
-    if (pending.alerts === 0 && !pending.isLearning) {
+    if (pending.alerts === 0 && pending.disks === 0) {
       this.#pending.delete(sequence);
       this.#options.source.acknowledge(sequence);
     }

@@ -1,8 +1,9 @@
+import { HeldBackJournal } from "@kinglet/alert-sinks";
 import type { Alert, Detector } from "@kinglet/detection";
 import { DedupTable } from "@kinglet/detection";
 import { ProcessTree } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
-import { redact } from "@kinglet/logger";
+import { redact, type Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import { AlertFilter } from "../alerts/alert-filter.ts";
 import type { AlertConfig } from "../alerts/alert-settings.ts";
@@ -18,7 +19,7 @@ import { RecentEvents } from "./recent-events.ts";
  * @internal
  */
 export interface JudgementOptions {
-  readonly config: AlertConfig;
+  readonly config: AlertConfig & { readonly stateDir: string };
   readonly detector: Detector;
   readonly learner: JudgementParts["learner"];
   /** What waits until it is known whose an address is. */
@@ -28,6 +29,7 @@ export interface JudgementOptions {
   /** Takes a summary of alerts that were held back. */
   readonly summarise: (summary: Alert) => void;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
@@ -54,12 +56,15 @@ const fewestDedupSlotsLog2 = 14;
  * @internal
  */
 export async function openJudgement(options: JudgementOptions): Promise<Judgement> {
-  const { config, detector, learner, peers, scaled, summarise, clock, metrics } = options;
+  const { config, detector, learner, peers, scaled, summarise, clock, logger, metrics } = options;
   await detector.prepare();
+  const path = `${config.stateDir}/held-back.journal`;
+  const journal = config.alertBudget === 0 ? undefined : await HeldBackJournal.open({ path, logger, metrics });
   const filter = new AlertFilter({
     config,
     maxCooldownKeys: Math.max(2_000, scaled(10_000)),
     summarise,
+    ...(journal !== undefined && { journal }),
     clock,
     metrics,
   });
@@ -95,6 +100,7 @@ export async function openJudgement(options: JudgementOptions): Promise<Judgemen
     },
     admit: (alert) => filter.admit(alert),
     left: (alert) => filter.left(alert),
+    held: filter,
     isRepeated: (event) => {
       const labels = passed[event.kind];
       if (labels === undefined) return false;
