@@ -8,9 +8,11 @@ import {
   createNode,
   createPod,
   execLine,
+  exitLine,
   installCrds,
   podObject,
   type ClusterFixture,
+  type ContainerProfileInput,
 } from "@kinglet/testing";
 
 /** The node whose pods the tests watch. */
@@ -41,7 +43,7 @@ export async function addWorkload(
   namespace: string,
   name: string,
   options: {
-    readonly execs?: readonly string[];
+    readonly execs?: ContainerProfileInput["execs"];
     readonly hasProfile?: boolean;
     readonly labels?: Readonly<Record<string, string>>;
   } = {},
@@ -88,7 +90,7 @@ export async function addRun(fixture: ClusterFixture, namespace: string, jobName
 export async function addProfile(
   fixture: ClusterFixture,
   workload: ShopWorkload,
-  execs: readonly string[],
+  execs: NonNullable<ContainerProfileInput["execs"]>,
 ): Promise<void> {
   const profile = containerProfileObject({ name: profileNameOf(workload), namespace: workload.namespace, execs });
   await apiCall(fixture, "POST", containerProfilesPath(workload.namespace), profile);
@@ -125,15 +127,15 @@ export async function restartContainer(
 
 let executions = 0;
 
-/** A line of the event file: the workload's container executes a program. Each line is an execution of its own. */
+/** Lines of the event file: the workload's container executes a program, and it ends. Each call is an execution of its own. */
 export function executes(
   workload: ShopWorkload,
   binary: string,
   args = "",
-): { readonly line: string; readonly execId: string } {
+): { readonly line: string; readonly ended: string; readonly execId: string } {
   executions += 1;
   const execId = Buffer.from(`${nodeName}:${String(1_000_000 + executions)}:${String(executions)}`).toString("base64");
-  const line = execLine({
+  const execution = {
     binary,
     args,
     pid: 1000 + executions,
@@ -142,6 +144,6 @@ export function executes(
     flags: "execve clone",
     nodeName,
     isInInitTree: true,
-  });
-  return { line, execId };
+  };
+  return { line: execLine(execution), ended: exitLine(execution), execId };
 }
