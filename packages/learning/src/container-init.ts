@@ -29,6 +29,14 @@ export function createContainerInit(
   };
 }
 
+/** How a container is learned, one sentence. @internal */
+export function learnedHow({ podLabels }: ContainerIdentity, isFromStart: boolean): string {
+  const how = isFromStart ? "it is learned from its start" : "it ran before it was watched";
+  const label = podLabels?.[LEARNING_TIME_LABEL];
+  if (label === undefined || parseDuration(label) !== undefined) return how;
+  return `${how}; the pod's label ${LEARNING_TIME_LABEL} is no duration and counts for nothing: ${JSON.stringify(label)}`;
+}
+
 /** Why a container is not learned at all; undefined when it is. @internal */
 export function ignoredBecause(identity: ContainerIdentity, start: ContainerStart): string | undefined {
   if (start.ignoredBecause !== undefined) return start.ignoredBecause;

@@ -31,6 +31,12 @@ describe("Learner over the life of a node", () => {
     await bench.clock.advance(testTimings.maxLearningMs);
     expect(bench.store.get("p")?.spec.execs).toHaveLength(1);
     expect(bench.view(web)).toMatchObject({ state: "completed", entries: 0, bytes: 0, pendingBytes: 0 });
+    // What ended learning takes nothing in, so that what holds nothing is nobody's.
+    expect(bench.record(web, exec("/bin/later"))).toEqual([0]);
+    const other = bench.start("b", { profileName: "q" });
+    bench.record(other, exec("/bin/sh"));
+    await bench.clock.advance(testTimings.maxLearningMs);
+    expect([bench.view(web)?.entries, bench.view(other)?.entries, bench.view(other)?.profileName]).toEqual([0, 0, "q"]);
   });
 
   it("is not woken for containers of which there is nothing to say, until their learning time is over [learning idle]", async () => {
@@ -63,6 +69,17 @@ describe("Learner over the life of a node", () => {
     for (let at = 0; at < 100; at += 1) bench.record(web, exec(`/bin/${String(at)}`));
     await bench.clock.advance(86_400_000);
     expect(clock.started).toBe(0);
+  });
+
+  it("says until when it learns, also where its learning time began anew, and what a label is that is no duration", async () => {
+    await using bench = await LearnerBench.open();
+    const web = bench.start("a", {}, { podLabels: { "kubescape.io/max-sniffing-time": "banana" } });
+    expect(bench.view(web)?.reason).toBe(
+      'it is learned from its start; the pod\'s label kubescape.io/max-sniffing-time is no duration and counts for nothing: "banana"',
+    );
+    expect(bench.view(web)?.learnsUntilMs).toBe(bench.clock.now() + testTimings.maxLearningMs);
+    await bench.clock.advance(testTimings.maxLearningMs);
+    expect(bench.view(web)?.learnsUntilMs).toBe(bench.clock.now() + testTimings.maxLearningMs);
   });
 
   it("looks at a container that does nothing once a minute, whatever its pod's label says [learning idle]", async () => {

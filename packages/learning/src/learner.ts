@@ -2,7 +2,7 @@ import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
 import { whenAborted } from "@kinglet/lifecycle";
 import { blindReason, BlindTimes } from "./blind-times.ts";
-import { createContainerInit, ignoredBecause } from "./container-init.ts";
+import { createContainerInit, ignoredBecause, learnedHow } from "./container-init.ts";
 import { decideEnd, decideWindow } from "./decide-claim.ts";
 import { learningErrors } from "./errors.ts";
 import type { RestoredProfile } from "./journal-record.ts";
@@ -273,7 +273,7 @@ export class Learner implements AsyncDisposable {
     }
     const profile = this.#profileOf(identity, start);
     const container = new LearnedContainer(init, profile);
-    container.reason = init.isFromStart ? "it is learned from its start" : "it ran before it was watched";
+    container.reason = learnedHow(identity, init.isFromStart);
     container.dueMs = clock.monotonicMs() + Math.max(0, init.learnedSinceMs + init.windowMs - nowMs);
     this.#containers.set(init.containerId, container);
     profile.containers.add(container);

@@ -25,8 +25,9 @@ export interface LastReport {
 export class ProfileProgress<Contributor extends ProfileContributor> {
   /** `namespace/name`. */
   readonly key: string;
-  readonly head: ProfileHead;
-  /** Empty once the profile has left the learner. */
+  /** Namespace and name alone once the profile has left the learner. */
+  head: ProfileHead;
+  /** Empty, and shared, once the profile has left the learner. */
   recording: Recording;
   readonly containers: Set<Contributor> = new Set();
   /** True once the store took something while the profile was not final: this learner may finish what it began. */

@@ -7,6 +7,15 @@ import { Recording } from "./recording.ts";
 import { surfaceBit } from "./surface-bits.ts";
 import type { ResolvedLearnerOptions } from "./resolve-learner-options.ts";
 
+const noTexts = {} as const;
+const noHead = {
+  annotations: noTexts,
+  labels: noTexts,
+  architecture: "",
+  imageID: "",
+  imageTag: "",
+  matchLabels: noTexts,
+} as const;
 const noOthers = { capabilities: [], syscalls: [], execs: [], rulePolicies: {}, ingress: [], egress: [] } as const;
 
 /**
@@ -18,6 +27,7 @@ export class ProfileShelf {
   readonly byKey: Map<string, LearnedProfile> = new Map();
   readonly #options: ResolvedLearnerOptions;
   #bytes = 0;
+  #nothing: Recording | undefined;
   /** Surfaces that this process saw an event of, of whatever container. */
   #observed = 0;
 
@@ -60,8 +70,12 @@ export class ProfileShelf {
     if (this.byKey.get(profile.key) !== profile) return false;
     this.byKey.delete(profile.key);
     this.#bytes -= profile.recording.bytes;
-    // Containers that run on know their profile as long as they run; what was recorded is in the store, or given up.
-    profile.recording = this.#createRecording(profile.head);
+    // Containers that run on know their profile as long as they run; what was recorded is in the store, or given up. Nothing is recorded of
+    // them any more, so that what holds nothing can be one for all of them.
+    const { namespace, name } = profile.head;
+    profile.head = { ...noHead, namespace, name };
+    this.#nothing ??= this.#createRecording(profile.head);
+    profile.recording = this.#nothing;
     profile.storedVersion = profile.recording.version;
     profile.storedBytes = 0;
     return true;

@@ -52,7 +52,7 @@ export class RecordedExecs {
     const known = this.#byPath.get(event.binary);
     if (known === undefined || known.isAny) return bytes;
     known.texts.add(ownText(event.args));
-    return bytes + event.args.length + 40;
+    return bytes + costOfText(event.args);
   }
 
   restore(exec: ExecCall): number {
@@ -80,15 +80,32 @@ export class RecordedExecs {
     const isAny = argv.length === 0 || known.lists.length >= this.#maxLists || charsOf(argv) > MAX_ARGUMENT_CHARS;
     if (isAny) {
       known.isAny = true;
-      known.texts.clear();
       this.#delta.add("execs", callOf(path, noTexts));
-      return bytes;
+      return bytes - dropLists(known);
     }
     const own = argv.map(ownText);
     known.lists.push(own);
     this.#delta.add("execs", callOf(path, own));
-    return bytes + charsOf(own) + own.length * 24 + 40;
+    return bytes + costOf(own);
   }
+}
+
+/** Any arguments say all that the lists say. @returns how many bytes were freed. */
+function dropLists({ lists, texts }: RecordedExec): number {
+  let freed = 0;
+  for (const list of lists) freed += costOf(list);
+  for (const text of texts) freed += costOfText(text);
+  lists.length = 0;
+  texts.clear();
+  return freed;
+}
+
+function costOf(list: readonly string[]): number {
+  return charsOf(list) + list.length * 24 + 40;
+}
+
+function costOfText(text: string): number {
+  return text.length + 40;
 }
 
 function callOf(path: string, args: readonly string[]): ExecCall {

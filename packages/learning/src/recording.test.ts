@@ -62,7 +62,7 @@ describe("Recording", () => {
       expect(argsOf(exec("/bin/sh", '-c "a b" "c d"'))).toEqual([[]]);
       expect(argsOf(exec("/bin/sh", "x".repeat(20_000)))).toEqual([[]]);
       const many = Array.from({ length: 10 }, (_, at) => exec("/bin/curl", `url-${at}`));
-      expect(argsOf(...many)).toEqual([["/bin/curl", "url-0"], ["/bin/curl", "url-1"], ["/bin/curl", "url-2"], []]);
+      expect(argsOf(...many)).toEqual([[]]);
     });
 
     it("leaves out what has no path", () => {

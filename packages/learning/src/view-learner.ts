@@ -36,7 +36,7 @@ export function viewLearner(source: {
 
 function viewContainer(container: LearnedContainer, offsetMs: number): LearningView {
   const { profile, claim, containerId, namespace, podName, containerName, state, reason, gaps, events } = container;
-  const { startedAtMs, isFromStart, learnedSinceMs, windowMs } = container;
+  const { startedAtMs, isFromStart } = container;
   const dueMs = profile?.reportDueMs ?? Number.POSITIVE_INFINITY;
   return {
     containerId,
@@ -50,7 +50,7 @@ function viewContainer(container: LearnedContainer, offsetMs: number): LearningV
     completion: claim?.completion ?? "",
     gaps: isFromStart || profile === undefined ? [...gaps] : ["it ran before it was watched", ...gaps],
     startedAtMs,
-    learnsUntilMs: container.isLearning ? learnedSinceMs + windowMs : undefined,
+    learnsUntilMs: container.isLearning ? Math.round(container.dueMs + offsetMs) : undefined,
     nextReportAtMs: dueMs === Number.POSITIVE_INFINITY ? undefined : Math.round(dueMs + offsetMs),
     events,
     observed: surfacesOf(profile?.observed ?? 0),

@@ -2,7 +2,7 @@ import type { ContainerIdentity } from "@kinglet/enrichment";
 import { openLearner, type Learner, type LearnerOptions } from "@kinglet/learning";
 import type { Clock } from "@kinglet/lifecycle";
 import type { InstanceIdParts } from "@kinglet/profile";
-import type { BlindInterval, RuntimeEventSource, SourceHealth } from "@kinglet/runtime-events";
+import type { BlindInterval, RuntimeEventSource } from "@kinglet/runtime-events";
 import type { PodDetails, StatusDetails } from "../pods/pod-details.ts";
 
 /**
@@ -134,7 +134,7 @@ export class ContainerLearning implements AsyncDisposable {
   /** Since when nothing is missed but in times that the source calls blind; never, while it does not watch yet. */
   #watchingSinceMs(): number {
     const { source, openedAtMs } = this.#options;
-    const health: SourceHealth & { readonly watchingSinceMs?: number | undefined } = source.health();
+    const health = source.health();
     return "watchingSinceMs" in health ? (health.watchingSinceMs ?? Number.POSITIVE_INFINITY) : openedAtMs;
   }
 
