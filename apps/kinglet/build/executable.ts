@@ -1,30 +1,33 @@
 import { execFile } from "node:child_process";
-import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { distFolder } from "./bundle.ts";
 import { appletFiles, cacheFile } from "./applet-bundles.ts";
 import { outsideFiles } from "./outside-parts.ts";
+import { rehearseStarts } from "./rehearse-start.ts";
 
 const run = promisify(execFile);
 
 /**
- * V8 flags that every start of the executable gets. The build runs with the same ones, because V8 refuses a code cache that was made under
- * others; a test on the built executable asserts that it is accepted.
+ * V8 flags that every start of the executable gets. V8 refuses a code cache that was made under others, those that Node brings of its own modules among them,
+ * unless a flag is of the few that V8 leaves out of the comparison, as these are: a test asserts it.
  *
  * - A young generation of 1 MiB instead of 32: what an agent allocates per event or object dies at once.
  * - Optimised code is compiled on the main thread: the compiler's working memory in a second thread's arena is never given back, 8 MB at
  *   1,000 pods (33.4 → 25.2 MB anonymous, Node 26.10). The price is a pause of milliseconds per hot function, once.
+ */
+const v8Flags: readonly string[] = ["--max-semi-space-size=1", "--no-concurrent-recompilation"];
+
+/**
+ * V8 flags that are set when Node's own modules are loaded and before the applet is: given at the start they would make V8 refuse Node's code cache, and every
+ * start would compile sixty modules, 13 ms (Node 26.10).
+ *
  * - No baseline code: it is kept for every function that ran a few times, 0.34 to 0.5 MB in an idle applet. What is hot is optimised as before.
  * - No compiler between interpreter and optimiser: the first function that gets warm brings 3.6 MB of V8's own code into memory, in an idle config-controller
  *   63 instead of 59 MB resident; the rate of events costs no more without it.
  */
-const v8Flags: readonly string[] = [
-  "--max-semi-space-size=1",
-  "--no-concurrent-recompilation",
-  "--no-sparkplug",
-  "--no-maglev",
-];
+const partFlags: readonly string[] = ["--no-sparkplug", "--no-maglev"];
 
 /** All flags of the executable; SIGUSR1 must not open the inspector in the moment before a handler exists. */
 export const executableFlags: readonly string[] = [...v8Flags, "--disable-sigusr1"];
@@ -49,7 +52,7 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
     const prelude = await readFile(join(import.meta.dirname, "sea-prelude.cjs"), "utf8");
     await writeFile(
       main,
-      `${prelude.replace(/^\/\/.*\n/, "")}${(await readFile(script, "utf8")).replace(/^#!.*\n/, "")}`,
+      `${prelude.replaceAll(/^ *\/\/.*\n/gm, "").replace("PART_FLAGS", JSON.stringify(partFlags))}${(await readFile(script, "utf8")).replace(/^#!.*\n/, "")}`,
     );
     await writeFile(
       config,
@@ -61,7 +64,7 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
         useCodeCache: true,
         execArgv: executableFlags,
         execArgvExtension: "env",
-        assets: await makeAssets(dirname(script), [...appletFiles, ...outsideFiles], work),
+        assets: await makeAssets(script, [...appletFiles, ...outsideFiles], join(work, "parts")),
       }),
     );
     await run(process.execPath, [...v8Flags, "--build-sea", config]);
@@ -74,20 +77,21 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
 }
 
 /**
- * What lies beside the bundle, as one asset: of each file the text of a function, one byte a character, and what V8 compiled of it, because the executable's
- * own code cache is the main script's alone.
+ * What lies beside the bundle, as one asset: of each file the text of a function, one byte a character, and what V8 compiled of it up to the moment in which an
+ * applet is ready, because the executable's own code cache is the main script's alone.
  *
  * One asset, because Node looks at the head of each at the start, and the kernel brings the 64 KB around it into memory: 60 assets made 1 MB of resident
  * memory. It begins with the length of its index in eight digits and the index, names with offset and length, as JSON.
  */
 export async function makeAssets(
-  folder: string,
+  script: string,
   files: readonly string[],
   work: string,
 ): Promise<Readonly<Record<string, string>>> {
+  await mkdir(work);
   const paths: Record<string, string> = {};
   for (const file of files) {
-    const text = await readFile(join(folder, file), "utf8");
+    const text = await readFile(join(dirname(script), file), "utf8");
     paths[file] = join(work, file);
     paths[cacheFile(file)] = join(work, cacheFile(file));
     await writeFile(
@@ -96,10 +100,10 @@ export async function makeAssets(
       "latin1",
     );
   }
-  const script = `const { readFileSync, writeFileSync } = require("node:fs");
-for (const [name, path] of Object.entries(JSON.parse(process.argv[1])))
-  if (name.endsWith(".cjs")) writeFileSync(path.replace(/\\.cjs$/, ".cache"), new (require("node:vm").Script)(readFileSync(path, "latin1")).createCachedData());`;
-  await run(process.execPath, [...v8Flags, "-e", script, JSON.stringify(paths)]);
+  const recorder = join(import.meta.dirname, "record-caches.cjs");
+  const recording = [...v8Flags, recorder, JSON.stringify(partFlags), work, script];
+  await run(process.execPath, recording);
+  await rehearseStarts([process.execPath, ...recording]);
   const asset = join(work, "kinglet.parts");
   await writeFile(asset, await packParts(paths));
   return { "kinglet.parts": asset };

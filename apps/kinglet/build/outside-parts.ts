@@ -263,7 +263,7 @@ export const outsideParts: readonly OutsidePart[] = [
   {
     importedAs: /^@kinglet\/runtime-events\/tetragon-grpc$/,
     file: "kinglet.tetragon-grpc.cjs",
-    contents: 'export { openTetragonGrpcSource } from "./tetragon-grpc/index.ts";',
+    contents: 'export { openTetragonGrpcSource, withAgentLosses } from "./tetragon-grpc/index.ts";',
     resolveFrom: "packages/runtime-events/src",
   },
   {

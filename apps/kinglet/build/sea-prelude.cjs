@@ -1,24 +1,37 @@
 // Put before the program's bundle in the single executable only: there a file beside it is an asset, not a file on disk.
 // oxlint-disable-next-line eslint/no-global-assign -- the bundle calls this name; there is no other seam
 require = ((inner) => {
-  let parts;
-  const partOf = (name) => {
-    if (parts === undefined) {
-      // Not copied: it lies in the executable's own pages.
-      const bytes = Buffer.from(inner("node:sea").getRawAsset("kinglet.parts"));
-      const start = 8 + Number(bytes.latin1Slice(0, 8));
-      parts = { bytes, start, places: JSON.parse(bytes.latin1Slice(8, start)) };
+  let isBegun = false;
+  const partsOf = (...names) => {
+    // Not copied, and not kept: it lies in the executable's own pages, but counts as memory outside the heap for as long as it is referred to.
+    const bytes = Buffer.from(inner("node:sea").getRawAsset("kinglet.parts"));
+    const start = 8 + Number(bytes.latin1Slice(0, 8));
+    const places = JSON.parse(bytes.latin1Slice(8, start));
+    return names.map((name) => {
+      const [offset, length] = places[name];
+      return bytes.subarray(start + offset, start + offset + length);
+    });
+  };
+  // The applet is the first part. From then on the flags of the parts hold; under them V8 refuses what Node compiled of its own modules, so what a program that
+  // serves needs of those is loaded before.
+  const begin = (name) => {
+    isBegun = true;
+    if (/\.(?:sensor|\w+-controller)\.cjs$/.test(name) && process.argv.at(-1) !== "work") {
+      inner("node:http");
+      inner("node:tls");
+      if (name.includes("admission")) inner("node:https");
     }
-    const [offset, length] = parts.places[name];
-    return parts.bytes.subarray(parts.start + offset, parts.start + offset + length);
+    inner("node:vm");
+    const { setFlagsFromString } = inner("node:v8");
+    for (const flag of PART_FLAGS) setFlagsFromString(flag);
   };
   return (id) => {
     if (!id.startsWith("./kinglet.")) return inner(id);
     const name = id.slice(2);
-    const cachedData = partOf(name.replace(/\.cjs$/, ".cache"));
-    const text = partOf(name).latin1Slice();
+    if (!isBegun) begin(name);
+    const [text, cachedData] = partsOf(name, name.replace(/\.cjs$/, ".cache"));
     const part = { exports: {} };
-    const script = new (inner("node:vm").Script)(text, { filename: id, cachedData });
+    const script = new (inner("node:vm").Script)(text.latin1Slice(), { filename: id, cachedData });
     if (script.cachedDataRejected === true) process.emitWarning("Code cache data rejected.");
     script.runInThisContext()(part.exports, require, part, __filename, __dirname);
     return part.exports;

@@ -34,6 +34,15 @@ describe.skipIf(executableSkip !== undefined)(
       }
     });
 
+    it("leaves V8 what Node compiled of its own modules", async () => {
+      const question = `const { compiledWithCache, compiledWithoutCache } = (require("node:https"), require("internal/test/binding")).internalBinding("builtins").getCacheUsage();
+process.stdout.write(compiledWithCache.size + " " + compiledWithoutCache.size);`;
+      const ask = async (flags: readonly string[]): Promise<string> =>
+        (await run(process.execPath, [...flags, "--expose-internals", "--no-warnings", "-e", question])).stdout;
+      expect(await ask(executableFlags)).toMatch(/^[1-9]\d+ 0$/);
+      expect(await ask([...executableFlags, "--no-sparkplug"])).toMatch(/^0 [1-9]\d+$/);
+    });
+
     it("would say so if its flags made V8 refuse the code cache", async () => {
       const accepted = await runToEnd(await makeVariant("same", executableFlags), ["--version"]);
       expect([accepted.code, accepted.stderr]).toEqual([0, ""]);

@@ -64,10 +64,12 @@ async function run(
   const { clock, signal } = context;
   const { access, client } = await openClient(config, service, stack, { asksForJson: true });
   const namespace = config.namespace ?? access.namespace ?? defaultNamespace;
-  await waitForApi(client, cluster, context);
-  if (signal.aborted) return;
-  // Who waits for the lease is ready to take over.
-  policies.ready();
+  let isLeading = false;
+  // Asked beside the lease, not before it: an exchange less until the controller is ready.
+  void waitForApi(client, cluster, context).then(() => {
+    // Who waits for the lease is ready to take over.
+    if (!isLeading && !signal.aborted) policies.ready();
+  });
   const work = stack.use(createWorkProcess(context));
   const pod = context.env["HOSTNAME"] ?? "config-controller";
   await runAsLeader(
@@ -86,6 +88,7 @@ async function run(
     {
       signal,
       lead: (leading) => {
+        isLeading = true;
         policies.notReady("the first bundle is being made");
         let isReady = false;
         const options: PolicyControllerOptions = {
@@ -99,6 +102,7 @@ async function run(
           onReady: () => {
             if (isReady) return;
             isReady = true;
+            cluster.ready();
             policies.ready();
             logger.info("ready", { namespace });
           },
