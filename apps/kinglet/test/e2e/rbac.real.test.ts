@@ -3,6 +3,8 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { openRealCluster, type RealCluster } from "@kinglet-tools/real-cluster";
 import {
+  apiCall,
+  apiRequest,
   installCrds,
   openTempDir,
   TetragonLineWriter,
@@ -11,6 +13,7 @@ import {
   type TempDir,
 } from "@kinglet/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ComponentActs } from "./component-acts.ts";
 import { shortLearning } from "./learning-bench.ts";
 import { isSkipped, realTitle } from "./open-real-fixture.ts";
 import { SensorProcess } from "./sensor-process.ts";
@@ -27,6 +30,8 @@ const collections: Readonly<Record<string, string>> = {
   ClusterRoleBinding: "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
   DaemonSet: "/apis/apps/v1/namespaces/kinglet/daemonsets",
 };
+
+const bindings = "/apis/kubescape.io/v1/runtimerulealertbindings";
 
 const clusterRoleBinding = `apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -50,6 +55,7 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
   let events: TetragonLineWriter;
   let namespace: string;
   let tests = 0;
+  const acts = new ComponentActs();
 
   beforeAll(async () => {
     cluster = await openRealCluster();
@@ -76,6 +82,7 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
     await prepareShop(fixture, namespace);
   });
   afterEach(async () => {
+    await apiRequest(fixture, "DELETE", `${bindings}/by-label`);
     await events.close();
     await folder[Symbol.asyncDispose]();
   });
@@ -88,7 +95,7 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
       args: [...shortLearning, ...args],
     });
 
-  /** Sees a container execute what its profile does not list, and a run of a CronJob. */
+  /** Sees a container execute what its profile does not list, one talk to a service, a run of a CronJob, and a binding that goes by labels. */
   const seesWork = async (sensor: SensorProcess): Promise<void> => {
     const cart = await addWorkload(fixture, namespace, "cart");
     const bad = executes(cart, "/usr/bin/nc");
@@ -99,7 +106,7 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
     await waitFor(async () => (await requests(sensor)).has("get pods"), { describe: "the pod of a run to be fetched" });
     // One profile is learned from nothing, another one has something added: each way of writing is seen.
     const fresh = await addWorkload(fixture, namespace, "fresh", { hasProfile: false });
-    await events.write(executes(fresh, "/app").line);
+    await events.write(executes(fresh, "/app").line, acts.connects(fresh, "10.96.7.7", 443));
     await waitFor(async () => (await requests(sensor)).has("create containerprofiles"), {
       describe: "what is learned to be stored",
     });
@@ -108,6 +115,16 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
       describe: "more to be stored",
     });
     await waitFor(async () => (await requests(sensor)).has("watch rules"), { describe: "the rules to be followed" });
+    await waitFor(async () => (await requests(sensor)).has("list services"), { describe: "the peer to be looked for" });
+    await apiCall(fixture, "POST", bindings, {
+      apiVersion: "kubescape.io/v1",
+      kind: "RuntimeRuleAlertBinding",
+      metadata: { name: "by-label" },
+      spec: { namespaceSelector: { matchLabels: { team: "a" } }, podSelector: {}, rules: [{ ruleID: "R0001" }] },
+    });
+    await waitFor(async () => (await requests(sensor)).has("watch namespaces"), {
+      describe: "the labels of namespaces to be followed",
+    });
   };
 
   /** Which kinds there are every user may ask. */

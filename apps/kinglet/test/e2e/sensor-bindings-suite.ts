@@ -44,13 +44,13 @@ export function sensorBindingsSuite(title: string, open: () => Promise<ClusterFi
       apiCall(fixture, "PATCH", `/api/v1/namespaces/${bench.namespace}`, { metadata: { labels: { team } } });
     /** Bindings that the sensor says hold for the pod. */
     const bound = async (sensor: SensorProcess, workload: ShopWorkload): Promise<unknown> => {
-      const { text } = await sensor.debug("/debug/containers");
+      const { text } = await sensor.debug(`/debug/containers?namespace=${workload.namespace}&pod=${workload.podName}`);
       const { containers } = JSON.parse(text) as {
         readonly containers: readonly { readonly containerId: string; readonly bindings?: unknown }[];
       };
       return containers.find(({ containerId }) => containerId === workload.containerId)?.bindings;
     };
-    const isBound = (sensor: SensorProcess, workload: ShopWorkload, ...names: readonly string[]): Promise<void> => {
+    const isBound = (sensor: SensorProcess, workload: ShopWorkload, ...names: readonly string[]): Promise<unknown> => {
       let last: unknown;
       return waitFor(async () => JSON.stringify((last = await bound(sensor, workload))) === JSON.stringify(names), {
         describe: () => `the bindings ${names.join(", ")}; they are ${JSON.stringify(last)}`,

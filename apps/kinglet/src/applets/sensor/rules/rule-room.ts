@@ -103,7 +103,8 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   const follow = async (signal: AbortSignal): Promise<void> => {
     const rules = options.createInformer<KubeObject>(client, rulesResource, options.informer);
     const bound = options.createInformer<KubeObject>(client, bindingsResource, options.informer);
-    const nameOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ""}/${metadata.name}`;
+    const nameOf = ({ metadata: { namespace, name } }: KubeObject): string =>
+      namespace === undefined ? name : `${namespace}/${name}`;
     rules.addHandler({
       onAdd: (object) => setRules(nameOf(object), object),
       onUpdate: (object) => setRules(nameOf(object), object),
