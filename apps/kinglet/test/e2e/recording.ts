@@ -75,6 +75,8 @@ export interface ExpectedOutcomes {
   readonly outcomes: Readonly<Record<"host" | "replay" | "runtime" | "unresolved" | "judged", number>>;
   /** Executions that are judged, by container id. */
   readonly judged: ReadonlyMap<string, readonly { readonly binary: string; readonly execId: string }[]>;
+  /** Programs that ran in a container before the source began, by container id: it tells of them, too. */
+  readonly replayed: ReadonlyMap<string, ReadonlySet<string>>;
   /** What the source says that it left out. */
   readonly droppedUpstream: number;
 }
@@ -105,6 +107,7 @@ export function expectedOutcomes(lines: readonly string[], containers: readonly 
   const kinds: Record<string, number> = {};
   const outcomes = { host: 0, replay: 0, runtime: 0, unresolved: 0, judged: 0 };
   const judged = new Map<string, { readonly binary: string; readonly execId: string }[]>();
+  const replayed = new Map<string, Set<string>>();
   let droppedUpstream = 0;
   for (const line of lines) {
     const event = JSON.parse(line) as RecordedLine & Record<string, unknown>;
@@ -115,8 +118,12 @@ export function expectedOutcomes(lines: readonly string[], containers: readonly 
     const process = event.process_exec?.process;
     if (process === undefined) continue;
     const container = containers.find(({ id }) => process.docker !== undefined && id.startsWith(process.docker));
-    if ((process.flags ?? "").split(" ").includes("procFS")) outcomes.replay += 1;
-    else if (process.docker !== undefined && process.binary === "/dev/fd/6" && process.arguments === "init")
+    if ((process.flags ?? "").split(" ").includes("procFS")) {
+      outcomes.replay += 1;
+      if (container === undefined) continue;
+      const own = replayed.get(container.id) ?? new Set();
+      replayed.set(container.id, own.add(process.binary));
+    } else if (process.docker !== undefined && process.binary === "/dev/fd/6" && process.arguments === "init")
       outcomes.runtime += 1;
     else if (process.docker === undefined && process.pod === undefined) outcomes.host += 1;
     else if (container === undefined) outcomes.unresolved += 1;
@@ -127,7 +134,7 @@ export function expectedOutcomes(lines: readonly string[], containers: readonly 
       own.push({ binary: process.binary, execId: process.exec_id });
     }
   }
-  return { kinds, outcomes, judged, droppedUpstream };
+  return { kinds, outcomes, judged, replayed, droppedUpstream };
 }
 
 /** Profiles that permit exactly what each container did. */
