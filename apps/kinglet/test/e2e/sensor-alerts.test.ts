@@ -125,10 +125,10 @@ describe("alerts of the sensor", () => {
       await using sensor = await bench.start({ args });
       const lines = Array.from({ length: 40 }, (_, at) => executes(cart, `/tmp/round-${String(round)}-${String(at)}`));
       await bench.events.write(...lines.map(({ line }) => line));
-      await waitFor(() => sensor.alerts().length >= 40, { describe: () => `40 alerts\n${sensor.stderr()}` });
-      expect(await sensor.metric('kinglet_alert_sinks_exporter_waiting_alerts{sink="alertmanager"}')).toBe(
-        40 * (round + 1),
-      );
+      // Confirmed means here that it is on disk for the receiver, too.
+      await bench.settled(sensor, 40);
+      const waiting = await sensor.metric('kinglet_alert_sinks_exporter_waiting_alerts{sink="alertmanager"}');
+      expect(waiting).toBe(40 * (round + 1));
       await sensor.stop(round === 1 ? "SIGTERM" : "SIGKILL");
       told.push(...sensor.alerts().map(({ uniqueId }) => uniqueId));
     }
