@@ -6,6 +6,7 @@ import { AgentRestarts } from "./agent-restarts.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { listRotated } from "./export-folder.ts";
 import { FileFollower } from "./file-follower.ts";
+import { HostSilence } from "./host-silence.ts";
 import { loadDecodeActivity } from "./lazy.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { connected, holds, openEvents } from "./metrics.ts";
@@ -16,6 +17,9 @@ import type { SourceHealth } from "./source-health.ts";
 import { TetragonDecoder, type DecodeOutcome } from "./tetragon-decoder.ts";
 import { ThrottleTimes } from "./throttle-times.ts";
 import type { TetragonFileSource } from "./tetragon-file-source.ts";
+
+const hostSilence =
+  "the export file holds nothing of the node's own processes: Tetragon's export filters, as shipped, leave them and kube-system out";
 
 type Deliver = RunSourceOptions["deliver"];
 
@@ -35,6 +39,7 @@ export class FileSource implements TetragonFileSource {
   readonly #restarts: AgentRestarts = new AgentRestarts();
   readonly #throttles: ThrottleTimes;
   readonly #held: Counter;
+  readonly #hosts: HostSilence = new HostSilence();
   #deliver: Deliver = () => {};
   #sequence = 0;
 
@@ -51,7 +56,7 @@ export class FileSource implements TetragonFileSource {
       listRotated,
       startFile: (file) => this.#acknowledgements.startFile(file, this.#sequence + 1),
       take: (lines) => this.#take(lines),
-      skipped: (reason, count) => this.#counters.skipped(reason, count),
+      skipped: (reason, count) => this.#unusable(reason, count),
       atEnd: (file) => {
         if (file.path === path) this.#acknowledgements.caughtUp(this.#sequence);
       },
@@ -116,7 +121,7 @@ export class FileSource implements TetragonFileSource {
     let outcome = this.#decoder.decode(bytes, lineStart, lineEnd, this.#sequence + 1, now);
     if (outcome === "malformed") {
       const second = this.#decoder.findSecondStart(bytes, lineStart, lineEnd);
-      this.#counters.skipped(second < 0 ? "malformed" : "partial");
+      this.#unusable(second < 0 ? "malformed" : "partial");
       if (second < 0) return;
       outcome = this.#decoder.decode(bytes, second, lineEnd, this.#sequence + 1, now);
     }
@@ -128,7 +133,13 @@ export class FileSource implements TetragonFileSource {
   #count(outcome: Exclude<DecodeOutcome, RuntimeEvent | "unprepared">, now: number): void {
     if (outcome === "skipped") this.#counters.event(this.#decoder.skippedKind, now);
     else if (outcome === "unknown") this.#counters.unknown(this.#decoder.unknownMember);
+    else if (outcome === "malformed") this.#unusable(outcome);
     else this.#counters.skipped(outcome);
+  }
+
+  /** It may have been an execution. */
+  #unusable(reason: "partial" | "too_long" | "malformed", count = 1): void {
+    this.#counters.unusable(reason, count, this.#options.clock.now(), this.#follower.blind);
   }
 
   #event(event: RuntimeEvent, offset: number, now: number): void | Promise<void> {
@@ -136,6 +147,7 @@ export class FileSource implements TetragonFileSource {
     if (event.kind === "rateLimit") this.#rateLimited(event.droppedEvents, now);
     else this.#watchRestarts(event);
     if (event.kind === "throttle") this.#throttles.observed(event, now);
+    if (this.#hosts.isSilent(event)) this.#options.logger.warn(hostSilence, { path: this.#options.path });
     // Read for what it says about losses only.
     if (this.#options.kinds?.has(event.kind) === false) return;
     this.#sequence = event.sequence;

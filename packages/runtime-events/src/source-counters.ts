@@ -1,5 +1,6 @@
 import type { RuntimeEventKind } from "@kinglet/enrichment";
 import type { Counter, Metrics } from "@kinglet/metrics";
+import type { BlindTimes } from "./blind-times.ts";
 import { droppedUpstream, eventsTotal, skippedLines, unknownEvents } from "./metrics.ts";
 import type { SourceHealth } from "./source-health.ts";
 
@@ -62,6 +63,13 @@ export class SourceCounters {
   skipped(reason: SkipReason, count = 1): void {
     if (reason !== "blank" && reason !== "unknown") this.decodeErrors += count;
     this.#skipped.add(count, { reason });
+  }
+
+  /** Something that may have been an event: what it was is not known, so the time since the last one is blind. */
+  unusable(reason: SkipReason, count: number, nowMs: number, blind: BlindTimes): void {
+    this.skipped(reason, count);
+    const what = `what came could not be read (${reason})`;
+    blind.record({ fromMs: Math.min(this.lastEventAtMs ?? nowMs, nowMs), untilMs: nowMs, reason: what });
   }
 
   /** An event of a kind that is not known; names come from outside, so only so many are told apart. */

@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ManualClock } from "@kinglet/lifecycle";
+import { noopLogger } from "@kinglet/logger";
+import { noopMetrics } from "@kinglet/metrics";
+import { openTetragonFileSource } from "@kinglet/runtime-events";
+import { withAgentLosses } from "@kinglet/runtime-events/tetragon-grpc";
 import { openTempDir, waitFor } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { runGrpcSource } from "../test/source-run.ts";
@@ -161,6 +165,8 @@ describe("openTetragonGrpcSource against an emulated agent", () => {
     expect(run.events[3]).toMatchObject({ time: "" });
     const reasons = run.source.health().blindIntervals.map(({ reason }) => reason);
     expect(reasons.slice(1)).toEqual([
+      "what came could not be read (too_long)",
+      "what came could not be read (malformed)",
       "Tetragon left out 1966 events (rate limit)",
       "Tetragon leaves out cgroup cri-containerd-0123456789ab.scope, which executes too much (cgroup rate)",
     ]);
@@ -309,6 +315,36 @@ describe("openTetragonGrpcSource against an emulated agent", () => {
       agentLosses: { tetragon_bpf_missed_events_total: 3, tetragon_observer_ringbuf_events_lost_total: 4 },
     });
     expect(run.source.health().blindIntervals.at(-1)?.reason).toBe("the agent's metrics count 7 lost events");
+  });
+
+  it("tells of the export file, too, what the agent's metrics count as lost [tetragon-grpc H1]", async () => {
+    const clock = new ManualClock();
+    await using agent = await openTetragonEmulator({ address: "tcp:127.0.0.1:0", metricsAddress: "127.0.0.1:0" });
+    await using folder = await openTempDir();
+    const common = { clock, logger: noopLogger, metrics: noopMetrics };
+    await using source = withAgentLosses(
+      await openTetragonFileSource({
+        ...common,
+        path: join(folder.path, "tetragon.log"),
+        startAt: "checkpoint-or-end",
+      }),
+      { ...common, url: agent.metricsUrl ?? "" },
+    );
+    const over = new AbortController();
+    const running = source.run({ signal: over.signal, deliver: () => {} });
+    const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+    // The first look is over, and the file is waited for.
+    while (clock.pendingTimers !== 2 || clock.nextTimerInMs !== 60_000) await pause();
+    agent.losses.set("tetragon_observer_ringbuf_events_lost_total", 4);
+    const fromMs = clock.now();
+    await clock.advance(60_000);
+    while (source.health().droppedUpstream !== 4) await pause();
+    expect(source.health()).toMatchObject({ name: "tetragon-file", isEstimate: true });
+    const reason = "the agent's metrics count 4 lost events";
+    expect(source.health().blindIntervals).toContainEqual({ fromMs, untilMs: clock.now(), reason });
+    over.abort();
+    await running;
+    expect(() => withAgentLosses(source, { ...common, url: "https://agent" })).toThrow("http://HOST:PORT/PATH");
   });
 
   it("speaks TLS and mTLS, checks the agent's name, and says why not [tetragon-grpc T1]", async () => {

@@ -273,15 +273,25 @@ export class AuditSocketSource implements RuntimeEventSource {
       const event = this.#decoder.build(joined, this.#sequence + 1);
       if (event === undefined) continue;
       this.#sequence = event.sequence;
-      if (this.#queue.size > 0 && this.#queuedBytes + event.rawBytes > maxQueuedBytes) {
-        this.#tooLarge += 1;
-        this.#decoder.dropped();
+      // Where the bytes are used up it is as where the events are: an execution makes what waited longest go.
+      const isFull = (): boolean => this.#queue.size > 0 && this.#queuedBytes + event.rawBytes > maxQueuedBytes;
+      if (isFull() && event.kind !== "exec") {
+        this.#leaveOut();
         continue;
+      }
+      while (isFull()) {
+        this.#queuedBytes -= this.#queue.tryTake()?.rawBytes ?? 0;
+        this.#leaveOut();
       }
       this.#queuedBytes += event.rawBytes;
       this.#queue.offer(event);
     }
     whole.length = 0;
+  }
+
+  #leaveOut(): void {
+    this.#tooLarge += 1;
+    this.#decoder.dropped();
   }
 
   /** Records that no further ones follow make an event after a while; only while there are any. */

@@ -2,25 +2,23 @@
 import type { Buffer } from "node:buffer";
 import type { RuntimeEvent } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
-import { sleep, untilAborted } from "@kinglet/lifecycle";
 import { BlindTimes } from "../blind-times.ts";
 import { runtimeEventsErrors } from "../errors.ts";
 import { OpenEvents } from "../open-events.ts";
 import type { RunSourceOptions } from "../runtime-event-source.ts";
 import { SourceCounters } from "../source-counters.ts";
 import { ThrottleTimes } from "../throttle-times.ts";
-import { AgentLosses } from "./agent-losses.ts";
 import { AgentSession, type SessionEvents } from "./agent-session.ts";
 import { tetragonGrpcErrors } from "./errors.ts";
 import { EventOutlet } from "./event-outlet.ts";
 import { grpcConnected, grpcDropped, grpcOpen, grpcQueued, grpcReplays } from "./metrics.ts";
+import { LossWatch } from "./loss-watch.ts";
 import { ReplayFilter } from "./replay-filter.ts";
 import type { ResolvedGrpcOptions } from "./resolve-options.ts";
 import { RetryWait } from "./retry-wait.ts";
 import type { StreamDecoder } from "./stream-decoder.ts";
 import type { TetragonGrpcHealth, TetragonGrpcSource } from "./tetragon-grpc-source.ts";
 
-const lossIntervalMs = 60_000;
 /** 16,384 executions, 128 KiB. */
 const replaySlotsLog2 = 14;
 
@@ -39,7 +37,7 @@ export class GrpcSource implements TetragonGrpcSource {
   readonly #blind: BlindTimes = new BlindTimes();
   readonly #throttles: ThrottleTimes;
   readonly #replays: ReplayFilter = new ReplayFilter(replaySlotsLog2);
-  readonly #losses: AgentLosses | undefined;
+  readonly #losses: LossWatch | undefined;
   readonly #stop: AbortController = new AbortController();
   readonly #stopCollecting: () => void;
   readonly #onDropped: (kind: string) => void;
@@ -59,7 +57,18 @@ export class GrpcSource implements TetragonGrpcSource {
     this.#counters = new SourceCounters(metrics);
     this.#throttles = new ThrottleTimes(clock.now());
     this.#outlet = new EventOutlet({ maxEntries: options.maxQueuedEvents, onDrop: (event) => this.#dropped(event) });
-    this.#losses = agentMetricsUrl === undefined ? undefined : new AgentLosses(agentMetricsUrl, clock);
+    this.#losses =
+      agentMetricsUrl === undefined
+        ? undefined
+        : new LossWatch({
+            url: agentMetricsUrl,
+            clock,
+            logger: options.logger,
+            onLost: (count, interval) => {
+              this.#counters.dropped(count);
+              this.#blind.record(interval);
+            },
+          });
     const dropped = metrics.counter(grpcDropped);
     this.#onDropped = (kind) => dropped.add(1, { kind });
     const replays = metrics.counter(grpcReplays);
@@ -87,7 +96,7 @@ export class GrpcSource implements TetragonGrpcSource {
       this.#open.delivered(event.sequence);
       return options.deliver(event);
     });
-    const work = Promise.all([this.#connectAgain(signal), this.#watchLosses(signal)]).then(() => {});
+    const work = Promise.all([this.#connectAgain(signal), this.#losses?.run(signal)]).then(() => {});
     this.#running = work.catch(() => {});
     try {
       this.#outlet.flush();
@@ -184,7 +193,7 @@ export class GrpcSource implements TetragonGrpcSource {
         logger.info("reading events", { address });
       },
       onMessage: (bytes, start, end) => this.#message(bytes, start, end),
-      onTooLong: () => this.#counters.skipped("too_long"),
+      onTooLong: () => this.#counters.unusable("too_long", 1, this.#options.clock.now(), this.#blind),
       onChunkEnd: () => this.#outlet.flush(),
     };
   }
@@ -195,7 +204,7 @@ export class GrpcSource implements TetragonGrpcSource {
     if (typeof outcome === "string") {
       if (outcome === "skipped") this.#counters.event(this.#decoder.skippedKind, now);
       else if (outcome === "unknown") this.#counters.unknown(this.#decoder.unknownMember);
-      else if (outcome !== "health-check") this.#counters.skipped(outcome);
+      else if (outcome !== "health-check") this.#counters.unusable(outcome, 1, now, this.#blind);
       return;
     }
     this.#counters.event(outcome.kind, now);
@@ -219,33 +228,5 @@ export class GrpcSource implements TetragonGrpcSource {
   #dropped(event: RuntimeEvent): void {
     this.#droppedByUs += 1;
     this.#onDropped(event.kind);
-  }
-
-  async #watchLosses(signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#options;
-    let formerMs = clock.now();
-    let isComplaining = false;
-    while (this.#losses !== undefined && !signal.aborted) {
-      try {
-        const count = await untilAborted(this.#losses.look(), signal);
-        if (count > 0) this.#lost(count, formerMs);
-        formerMs = clock.now();
-        isComplaining = false;
-      } catch (error) {
-        if (!signal.aborted && !isComplaining)
-          logger.warn("the agent's metrics cannot be read", { reason: (error as Error).message });
-        isComplaining = true;
-      }
-      await sleep(lossIntervalMs, { signal, clock }).catch(() => {
-        // Stopped.
-      });
-    }
-  }
-
-  #lost(count: number, sinceMs: number): void {
-    const reason = `the agent's metrics count ${count} lost events`;
-    this.#counters.dropped(count);
-    this.#blind.record({ fromMs: sinceMs, untilMs: this.#options.clock.now(), reason });
-    this.#options.logger.warn(reason, { address: this.#options.address });
   }
 }

@@ -9,3 +9,4 @@ export type {
   TetragonPolicy,
   TetragonTlsOptions,
 } from "./tetragon-grpc-source.ts";
+export { withAgentLosses, type AgentLossesOptions } from "./with-agent-losses.ts";

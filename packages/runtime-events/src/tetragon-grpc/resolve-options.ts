@@ -1,5 +1,6 @@
 import type { RuntimeEventKind } from "@kinglet/enrichment";
 import { assertBetween, optionError } from "../assert-option.ts";
+import { assertMetricsUrl } from "./loss-watch.ts";
 import { parseGrpcTarget, type GrpcTarget } from "./grpc-target.ts";
 import type { TetragonGrpcSourceOptions, TetragonTlsOptions } from "./tetragon-grpc-source.ts";
 
@@ -30,9 +31,7 @@ export function resolveGrpcOptions(options: TetragonGrpcSourceOptions): Resolved
   if (tls !== undefined && (tls.certificatePath === undefined) !== (tls.keyPath === undefined)) {
     throw optionError("tls", "half a key pair", "certificate and key together, or neither");
   }
-  if (agentMetricsUrl !== undefined && !/^http:\/\/[^\s/]+(?:\/\S*)?$/.test(agentMetricsUrl)) {
-    throw optionError("agentMetricsUrl", agentMetricsUrl, "http://HOST:PORT/PATH");
-  }
+  if (agentMetricsUrl !== undefined) assertMetricsUrl(agentMetricsUrl);
   return {
     ...options,
     target,

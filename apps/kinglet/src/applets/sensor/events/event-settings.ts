@@ -48,7 +48,11 @@ export function eventSettings() {
       "NAME",
       "Name that Tetragon's certificate must bear; else the host of the address",
     ),
-    tetragonMetrics: named(events, "URL", "Tetragon's metrics: the only way to learn what its agent dropped"),
+    tetragonMetrics: named(
+      events,
+      "URL",
+      "Tetragon's metrics, read once a minute: the only way to learn what its agent dropped",
+    ),
     auditLog: named(events, "FILE", "Log of auditd, for linux-audit"),
     auditSocket: named(events, "PATH", "Socket of auditd's af_unix plugin, for linux-audit"),
     auditProcRoot: setting(

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openTetragonFileSource, type RuntimeEventSource } from "@kinglet/runtime-events";
+import { openTetragonFileSource, type RuntimeEventSource, type TetragonFileSource } from "@kinglet/runtime-events";
 import { loadMoreSources } from "../lazy.ts";
 import type { PartsContext } from "../parts-context.ts";
 
@@ -22,14 +22,17 @@ export interface OpenedSource {
  * @internal
  */
 export async function openEventSource(base: PartsContext, stack: AsyncDisposableStack): Promise<OpenedSource> {
-  const { eventSources } = base.config;
-  const isFileOnly = eventSources.length === 1 && eventSources[0] === "tetragon-file";
+  const { eventSources, tetragonMetrics } = base.config;
+  const isFileOnly = eventSources.length === 1 && eventSources[0] === "tetragon-file" && tetragonMetrics === undefined;
   if (isFileOnly) return openFileSource(base, stack);
   const { openMoreSources } = await loadMoreSources();
   return openMoreSources(base, { openFileSource: () => openFileSource(base, stack) }, stack);
 }
 
-async function openFileSource(base: PartsContext, stack: AsyncDisposableStack): Promise<OpenedSource> {
+async function openFileSource(
+  base: PartsContext,
+  stack: AsyncDisposableStack,
+): Promise<OpenedSource & { readonly source: TetragonFileSource }> {
   const { config, context, logging, metrics } = base;
   const checkpointPath = join(config.stateDir, "tetragon-checkpoint.json");
   const isContinued = existsSync(checkpointPath);

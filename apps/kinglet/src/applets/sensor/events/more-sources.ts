@@ -1,12 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { TetragonFileSource } from "@kinglet/runtime-events";
 import type { EventSource, OpenedSource } from "./event-source.ts";
 import { JoinedSource } from "./joined-source.ts";
 import { loadLinuxAudit, loadTetragonGrpc } from "../lazy.ts";
 import type { PartsContext } from "../parts-context.ts";
 
+/** What reads the export file. */
+type FileSource = OpenedSource & { readonly source: TetragonFileSource };
+
 /**
- * Opens any other choice of sources than Tetragon's file alone.
+ * Opens any other choice of sources than Tetragon's file alone, without its metrics.
  *
  * @throws coded errors for inputs that cannot be used.
  *
@@ -14,12 +18,12 @@ import type { PartsContext } from "../parts-context.ts";
  */
 export async function openMoreSources(
   base: PartsContext,
-  { openFileSource }: { readonly openFileSource: () => Promise<OpenedSource> },
+  { openFileSource }: { readonly openFileSource: () => Promise<FileSource> },
   stack: AsyncDisposableStack,
 ): Promise<OpenedSource> {
   const opened: OpenedSource[] = [];
   for (const name of base.config.eventSources) {
-    if (name === "tetragon-file") opened.push(await openFileSource());
+    if (name === "tetragon-file") opened.push(await withLosses(await openFileSource(), base));
     else if (name === "tetragon-grpc") opened.push(await openGrpc(base, stack));
     else opened.push(await openAudit(base, stack));
   }
@@ -27,6 +31,17 @@ export async function openMoreSources(
   if (first !== undefined && opened.length === 1) return first;
   const sources: readonly EventSource[] = opened.map(({ source }) => source);
   return { source: new JoinedSource(sources), isContinued: opened.every(({ isContinued }) => isContinued) };
+}
+
+async function withLosses(
+  opened: FileSource,
+  { config, context, logging, metrics }: PartsContext,
+): Promise<OpenedSource> {
+  const { tetragonMetrics: url } = config;
+  if (url === undefined) return opened;
+  const { withAgentLosses } = await loadTetragonGrpc();
+  const logger = logging.logger("runtime-events");
+  return { ...opened, source: withAgentLosses(opened.source, { url, clock: context.clock, logger, metrics }) };
 }
 
 async function openGrpc(base: PartsContext, stack: AsyncDisposableStack): Promise<OpenedSource> {
