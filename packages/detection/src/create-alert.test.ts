@@ -40,6 +40,7 @@ const profile = {
   namespace: "shop",
   status: "completed",
   completion: "partial",
+  checksum: "5f3a",
 } as ProfileView;
 const origin = { clusterName: "kind", nodeName: "node-0" };
 const process = { sequence: 1, execId: "e1", pid: 7, binary: "/bin/ln", time: "2026-11-21T09:00:00Z" };
@@ -57,7 +58,7 @@ describe("createAlert", () => {
       isTriggerAlert: base.isTriggerAlert,
       severity: 9,
       eventKind: "exec",
-      arguments: { exec: "/bin/ln", args: "-s /a /b" },
+      arguments: { exec: "/bin/ln", args: "-s /a /b", apChecksum: "5f3a" },
       podLabels: { app: "web" },
       imageDigest: "docker.io/library/nginx@sha256:deadbeef",
       profile: { name: "statefulset-web", failOnProfile: true },

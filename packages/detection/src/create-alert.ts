@@ -46,7 +46,7 @@ export function createAlert(source: AlertSource): Alert {
     message: redact(message),
     time: event.time,
     eventKind: event.kind,
-    arguments: alertArguments(event),
+    arguments: { ...alertArguments(event), ...checksumOf(source.profile) },
     clusterName: origin.clusterName,
     nodeName: container.nodeName || event.nodeName || origin.nodeName,
     namespace: container.namespace,
@@ -85,6 +85,11 @@ function eventId(event: ActivityEvent): string {
   // A filter of the source may take the id away: without a stand-in all executions of the container would count as one.
   if (event.kind === "exec") return event.execId || `${event.time}/${event.pid}`;
   return `${event.kind}/${event.execId || event.pid}/${event.time}/${JSON.stringify(alertArguments(event))}`;
+}
+
+/** Which version of the profile the alert is judged by, under the name that receivers of the original know. */
+function checksumOf(profile: ProfileView | undefined): { readonly apChecksum?: string } {
+  return profile === undefined || profile.checksum === "" ? {} : { apChecksum: profile.checksum };
 }
 
 function alertProfile(rule: RuleDefinition, { name, status, completion }: ProfileView): AlertProfile {

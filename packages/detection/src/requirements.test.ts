@@ -17,4 +17,16 @@ describe("docs/requirements.md", () => {
     expect(listed.length).toBeGreaterThan(0);
     expect(named).toEqual(new Set(listed));
   });
+
+  it("lists exactly the rows of the original's catalogue that are reproduced", async () => {
+    const document = await readFile(join(folder, "../docs/requirements.md"), "utf8");
+    const listed = [...document.matchAll(/^\| rules-test (\S+) \|/gm)].map(([, id]) => id);
+    const text = await readFile(join(folder, "expression-catalogue.test.ts"), "utf8");
+    const named = new Set(
+      [...text.matchAll(/\[rules-test ([\w*]+)\]|^ {4}"(Test\w+)",$|, "(Test\w+)"\],$/gm)].map((found) =>
+        found.slice(1).find(Boolean),
+      ),
+    );
+    expect(named).toEqual(new Set(listed));
+  });
 });
