@@ -218,16 +218,23 @@ describe("createProfileFunctions", () => {
   });
 
   const inEgress = ["192.168.1.100", "10.0.0.50", "172.16.0.10", "192.168.2.10"];
-  it.each([
-    ...inEgress.map((address, at) => [`nn.was_address_in_egress(event.containerId, '${address}')`, at < 3] as const),
-    ...inEgress.map((address, at) => [`nn.was_address_in_ingress(event.containerId, '${address}')`, at === 3] as const),
-    ...["api.example.com.", "dns.example.com.", "front.example.com."].flatMap((name, at) => [
-      [`nn.is_domain_in_egress(event.containerId, '${name}')`, at < 2] as const,
-      [`nn.is_domain_in_ingress(event.containerId, '${name}')`, at === 2] as const,
+  type Composition = readonly [expression: string, is: boolean];
+  const compositions: readonly Composition[] = [
+    ...inEgress.map((address, at): Composition => [
+      `nn.was_address_in_egress(event.containerId, '${address}')`,
+      at < 3,
+    ]),
+    ...inEgress.map((address, at): Composition => [
+      `nn.was_address_in_ingress(event.containerId, '${address}')`,
+      at === 3,
+    ]),
+    ...["api.example.com.", "dns.example.com.", "front.example.com."].flatMap((name, at): Composition[] => [
+      [`nn.is_domain_in_egress(event.containerId, '${name}')`, at < 2],
+      [`nn.is_domain_in_ingress(event.containerId, '${name}')`, at === 2],
       [
         `nn.is_domain_in_egress(event.containerId, '${name}') != nn.is_domain_in_ingress(event.containerId, '${name}')`,
         true,
-      ] as const,
+      ],
     ]),
     [
       "nn.was_address_in_egress(event.containerId, '10.0.0.50') && nn.is_domain_in_egress(event.containerId, 'api.example.com.')",
@@ -253,7 +260,8 @@ describe("createProfileFunctions", () => {
       "nn.was_address_port_protocol_in_egress(event.containerId, '10.0.0.50', 80, 'TCP') || net.is_private_ip('8.8.8.8')",
       false,
     ],
-  ])("%s is %s [rules-test TestIntegrationWithAllNetworkFunctions]", (expression, is) => {
+  ];
+  it.each(compositions)("%s is %s [rules-test TestIntegrationWithAllNetworkFunctions]", (expression, is) => {
     expect(valueOf(expression)).toBe(is);
   });
 
