@@ -44,7 +44,8 @@ export function createAlertmanagerExporter(
 
 function toPostable(alert: Alert, alertName: string, nowMs: number, resolveAfterMs: number): unknown {
   const { process, profile } = alert;
-  const happenedMs = Date.parse(alert.time);
+  // Not after now: a node whose clock is ahead would give an alert that ends before it starts, which is refused.
+  const happenedMs = Math.min(Date.parse(alert.time), nowMs);
   const values: Readonly<Record<string, string>> = {
     alertname: alertName,
     rule_name: alert.ruleName,
@@ -77,17 +78,24 @@ function toPostable(alert: Alert, alertName: string, nowMs: number, resolveAfter
   return {
     labels,
     annotations: {
-      summary: alert.ruleName.toWellFormed(),
-      message: alert.message.toWellFormed(),
-      image: alert.image.toWellFormed(),
-      binary: process.binary.toWellFormed(),
-      args: process.args.toWellFormed(),
-      profile: (profile?.name ?? "").toWellFormed(),
+      summary: annotation(alert.ruleName),
+      description: annotation(alert.ruleDescription ?? ""),
+      message: annotation(alert.message),
+      image: annotation(alert.image),
+      binary: annotation(process.binary),
+      args: annotation(process.args),
+      profile: annotation(profile?.name ?? ""),
+      allowed_by: annotation(alert.allowedBy === undefined ? "" : JSON.stringify(alert.allowedBy)),
     },
     startsAt: new Date(Number.isNaN(happenedMs) ? nowMs : happenedMs).toISOString(),
     // From now, not from the event: one that was delivered late must not be over on arrival.
     endsAt: new Date(nowMs + resolveAfterMs).toISOString(),
   };
+}
+
+/** Receivers pass annotations on into mails and chats: a command line of a container must not fill them. */
+function annotation(text: string): string {
+  return cutBytes(text.toWellFormed(), 4096);
 }
 
 function lastPart(path: string): string {

@@ -39,8 +39,13 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
     await closing?.close();
   };
   const openFile = async (): Promise<FileHandle> => {
-    file = await open(path, "a", 0o600);
+    file = await open(path, "a+", 0o600);
     ({ size } = await file.stat());
+    // A power cut may have left half a record: the next one begins on a line of its own.
+    if (size > 0 && (await lastByte(file, size)) !== lineEnd) {
+      await file.appendFile("\r\n");
+      size += 2;
+    }
     return file;
   };
   const setAside = async (): Promise<void> => {
@@ -88,4 +93,11 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
       await close();
     },
   };
+}
+
+const lineEnd = 10;
+
+async function lastByte(file: FileHandle, size: number): Promise<number | undefined> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return bytesRead === 0 ? lineEnd : buffer[0];
 }

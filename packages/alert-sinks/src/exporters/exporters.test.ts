@@ -1,9 +1,10 @@
 import { createSocket } from "node:dgram";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createTlsServer } from "node:tls";
+import type { Alert } from "@kinglet/detection";
 import { ManualClock } from "@kinglet/lifecycle";
 import { describe, expect, it } from "vitest";
 
@@ -148,8 +149,10 @@ describe.each(["alertmanager", "http", "otlp"] as const)("Exporter over HTTP: %s
     const exporter = createOverHttp(kind, server.url, client, undefined, { authorization: "Bearer s3cr3t-value" });
     const cases = [
       [400, "REJECTED"],
-      [401, "REJECTED"],
-      [302, "REJECTED"],
+      [413, "REJECTED"],
+      [302, "UNAVAILABLE"],
+      [401, "UNAVAILABLE"],
+      [404, "UNAVAILABLE"],
       [429, "UNAVAILABLE"],
       [503, "UNAVAILABLE"],
     ] as const;
@@ -190,6 +193,80 @@ describe.each(["alertmanager", "http", "otlp"] as const)("Exporter over HTTP: %s
     }
     expect(() => createOverHttp(kind, "http://a", client, "/nowhere/ca.pem")).toThrow("setting caFile");
     expect(() => createOverHttp(kind, "http://a", client, undefined, { a: "<MISSING>" })).toThrow("MISSING");
+    expect(() => createOverHttp(kind, "http://a", client, undefined, { a: "<file:/nowhere/token>" })).toThrow("a file");
+    for (const headers of [
+      { "Transfer-Encoding": "chunked" },
+      { "content-length": "0" },
+      { "x y": "1" },
+      { a: "1\r\nb: 2" },
+      { a: "1", A: "2" },
+    ] as Record<string, string>[]) {
+      expect(() => createOverHttp(kind, "http://a", client, undefined, headers)).toThrow("setting headers");
+    }
+  });
+
+  it("takes a credential from a file as it is at that moment, and waits while it is away [sinks E-6]", async () => {
+    await using server = await openHttpReceiver();
+    await using client = new HttpClient({ clock: new ManualClock() });
+    const folder = await mkdtemp(`${tmpdir()}/kinglet-token-`);
+    const headers = { authorization: `Bearer <file:${folder}/token>` };
+    await writeFile(`${folder}/token`, "first\n");
+    const exporter = createOverHttp(kind, server.url, client, undefined, headers);
+    await exporter.send([createAlert(1)], { signal });
+    await writeFile(`${folder}/token`, "second\n");
+    await exporter.send([createAlert(2)], { signal });
+    await rm(folder, { recursive: true });
+    const sent = exporter.send([createAlert(3)], { signal });
+    await expect(sent).rejects.toMatchObject({ code: "KINGLET_ERR_ALERT_SINKS_UNREACHABLE", retryable: true });
+    expect(server.received.map((one) => one.headers.authorization)).toEqual(["Bearer first", "Bearer second"]);
+  });
+
+  it("posts what strict readers read, whatever a container put into an alert [sinks E-7]", async () => {
+    await using server = await openHttpReceiver();
+    await using client = new HttpClient({ clock: new ManualClock() });
+    const base = createAlert(1);
+    const hostile = '\ud800\udfff\ud800 "\u0000\u2028<b>'.repeat(20_000);
+    const process = { ...base.process, binary: hostile, args: hostile };
+    const alert = { ...base, process, message: hostile, arguments: { path: hostile } };
+    await createOverHttp(kind, server.url, client).send([alert], { signal });
+    const body = server.received[0]?.body ?? "";
+    expect(body).not.toMatch(/\\ud[89a-f]../i);
+    expect(JSON.parse(body)).toBeTypeOf("object");
+  });
+});
+
+describe("createHttpExporter", () => {
+  it("posts what receivers of the original read, and what of the event the alert is about [node-agent alert-content]", async () => {
+    await using server = await openHttpReceiver();
+    await using client = new HttpClient({ clock: new ManualClock() });
+    const alert: Alert = {
+      ...createAlert(1),
+      eventKind: "network",
+      ruleDescription: "talks to strangers",
+      arguments: { ip: "203.0.113.7", port: 443, proto: "TCP" },
+      processTree: [{ pid: 40, binary: "/bin/bash", args: "" }],
+      profileMetadata: {
+        name: "cart",
+        status: "completed",
+        completion: "partial",
+        failOnProfile: true,
+        type: 1,
+        profileDependency: 0,
+        errorMessage: "",
+      },
+    };
+    await createOverHttp("http", server.url, client).send([alert], { signal });
+    const body = JSON.parse(server.received[0]?.body ?? "") as { spec: { alerts: unknown[] } };
+    expect(body).toMatchObject({ kind: "RuntimeAlerts", apiVersion: "kubescape.io/v1" });
+    expect(body.spec.alerts[0]).toMatchObject({
+      ruleID: "R0001",
+      ruleDescription: "talks to strangers",
+      arguments: { ip: "203.0.113.7", port: 443, proto: "TCP", message: alert.message },
+      identifiers: { process: { name: "sh" }, network: { dstIP: "203.0.113.7", dstPort: 443, protocol: "TCP" } },
+      profileMetadata: { type: 1, profileDependency: 0, failOnProfile: true, errorMessage: "" },
+      processTree: { pid: 41, pcomm: "bash", ancestors: [{ pid: 40, path: "/bin/bash" }] },
+      podNamespace: "shop",
+    });
   });
 });
 
@@ -233,6 +310,19 @@ describe("createAlertmanagerExporter", () => {
     expect(posted?.labels).not.toHaveProperty("pod_uid");
     expect(posted?.endsAt).toBe("2026-08-01T11:00:05.000Z");
   });
+
+  it("starts no alert after its end, and fills no mail with one [node-agent alertmanager]", async () => {
+    await using server = await openHttpReceiver();
+    await using client = new HttpClient({ clock: new ManualClock() });
+    const ahead = createAlert(1, { time: "2026-08-02T10:00:00Z", message: "€".repeat(100_000) });
+    await createOverHttp("alertmanager", server.url, client).send([ahead], { signal });
+    const [posted] = JSON.parse(server.received[0]?.body ?? "") as {
+      startsAt: string;
+      annotations: Record<string, string>;
+    }[];
+    expect(posted?.startsAt).toBe("2026-08-01T10:00:05.000Z");
+    expect(Buffer.byteLength(posted?.annotations["message"] ?? "")).toBe(4095);
+  });
 });
 
 describe("createSyslogExporter", () => {
@@ -249,6 +339,38 @@ describe("createSyslogExporter", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     if (!(await isSent())) expect(await isSent()).toBe(true);
     expect(await pair.received()).toContain("started 3");
+  });
+
+  it("leaves a receiver that takes nothing any more instead of piling up messages for it [sinks S-6]", async () => {
+    const sockets: Socket[] = [];
+    const stalled = createServer((socket) => {
+      socket.pause();
+      socket.on("error", () => {});
+      sockets.push(socket);
+    });
+    await new Promise<void>((resolve) => void stalled.listen(0, "127.0.0.1", resolve));
+    const { port } = stalled.address() as AddressInfo;
+    const exporter = createSyslogExporter({ host: "127.0.0.1", port, protocol: "tcp" }, { clock: new ManualClock() });
+    // More than the buffers of both ends take.
+    const many = Array.from({ length: 50 }, (_, id) => createAlert(id, { message: "x".repeat(8_000) }));
+    let attempts = 0;
+    let isStalled = false;
+    while (!isStalled) {
+      const ended = AbortSignal.timeout(200);
+      attempts += 1;
+      isStalled = await exporter.send(many, { signal: ended }).then(
+        () => false,
+        () => true,
+      );
+    }
+    const before = sockets.length;
+    await until(() => sockets[0]?.destroyed === true || sockets[0]?.resume() === undefined);
+    await exporter.send([createAlert(1)], { signal });
+    await until(() => sockets.length > before);
+    expect([attempts > 1, sockets.length - before]).toEqual([true, 1]);
+    await exporter[Symbol.asyncDispose]();
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => void stalled.close(() => resolve()));
   });
 
   it("trusts no other authority, and says when nobody listens [sinks S-5]", async () => {
@@ -279,6 +401,17 @@ describe("createCsvExporter", () => {
     }
     await expect(stat(`${pair.path}.3`)).rejects.toMatchObject({ code: "ENOENT" });
     expect((await stat(pair.path)).mode & 0o777).toBe(0o600);
+  });
+
+  it("begins on a line of its own after half a record [sinks C-3]", async () => {
+    await using pair = await openCsvPair();
+    await writeFile(pair.path, "time,rule_id\r\n2026-01-01,R00");
+    await pair.exporter.send([createAlert(1)], { signal });
+    expect((await pair.received()).split("\r\n").slice(0, 3)).toEqual([
+      "time,rule_id",
+      "2026-01-01,R00",
+      expect.stringMatching(/^2026-08-01T/),
+    ]);
   });
 
   it("says which file cannot be written [sinks C-4]", async () => {

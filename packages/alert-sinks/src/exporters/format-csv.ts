@@ -37,8 +37,8 @@ export function formatCsv(alert: Alert): string {
 }
 
 /**
- * A record of RFC 4180. Text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, tab or carriage return)
- * gets an apostrophe in front; everything else reads back as it was, but for halves of surrogate pairs.
+ * A record of RFC 4180. Text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, also in full width, behind blanks, or
+ * with a tab or line end) gets an apostrophe in front; everything else reads back as it was, but for halves of surrogate pairs.
  *
  * @internal
  */
@@ -47,6 +47,6 @@ export function formatCsvRecord(cells: readonly (string | number)[]): string {
 }
 
 function formatCell(text: string): string {
-  const safe = (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).toWellFormed();
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const safe = (/^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(text) ? `'${text}` : text).toWellFormed();
+  return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

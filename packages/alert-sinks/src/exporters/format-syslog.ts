@@ -31,7 +31,7 @@ export function formatSyslog(alert: Alert, format: SyslogFormat, nowMs: number):
   const time = new Date(Date.parse(alert.time) || nowMs).toISOString();
   const priority = format.facility * 8 + syslogSeverity(alert.severity);
   const host = headerField(format.hostname || alert.nodeName, 255);
-  const header = `<${priority}>1 ${time} ${host} ${headerField(format.appName, 48)} ${headerField(format.procId, 128)} ${headerField(alert.ruleId, 32)}`;
+  const header = `<${priority}>1 ${time} ${host} ${headerField(format.appName, 48)} ${headerField(format.procId, 64)} ${headerField(alert.ruleId, 32)}`;
   const values: Readonly<Record<string, string>> = {
     id: alert.uniqueId,
     rule: alert.ruleId,

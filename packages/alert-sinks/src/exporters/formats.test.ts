@@ -81,7 +81,9 @@ const format: SyslogFormat = {
 describe("formatCsvRecord", () => {
   it("reads back as it was, whatever the cells hold [sinks C-1]", () => {
     const property = fc.property(fc.array(hostile, { minLength: 1, maxLength: 6 }), (cells) => {
-      const expected = cells.map((cell) => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell).toWellFormed());
+      const expected = cells.map((cell) =>
+        (/^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(cell) ? `'${cell}` : cell).toWellFormed(),
+      );
       expect(parseCsv(formatCsvRecord(cells))).toEqual([expected]);
     });
     fc.assert(property, { seed: 1, numRuns: 500 });
@@ -89,6 +91,7 @@ describe("formatCsvRecord", () => {
 
   it("lets no spreadsheet run a formula [sinks C-2]", () => {
     expect(formatCsvRecord(["=1+1", "@x", -1])).toBe("'=1+1,'@x,-1\r\n");
+    expect(formatCsvRecord(["＝1+1", "  =1", "\n=1", "a;=1"])).toBe(`'＝1+1,'  =1,"'\n=1","a;=1"\r\n`);
   });
 });
 

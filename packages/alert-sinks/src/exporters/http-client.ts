@@ -117,7 +117,14 @@ export class HttpClient implements AsyncDisposable {
       const headers = { ...options.headers, "content-length": String(Buffer.byteLength(body)) };
       const { method, ca } = options;
       const request = isTls
-        ? requestHttps(url, { method, headers, agent: this.#agent(true), ...(ca !== undefined && { ca }) })
+        ? requestHttps(url, {
+            method,
+            headers,
+            agent: this.#agent(true),
+            // Whatever the environment says.
+            rejectUnauthorized: true,
+            ...(ca !== undefined && { ca }),
+          })
         : requestHttp(url, { method, headers, agent: this.#agent(false) });
       let answer: HttpAnswer | undefined;
       let readSoFar: (() => HttpAnswer) | undefined;

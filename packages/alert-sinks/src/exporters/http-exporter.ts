@@ -36,7 +36,7 @@ export function createHttpExporter(
         apiVersion: "kubescape.io/v1",
         spec: { alerts: alerts.map(toRuntimeAlert) },
       };
-      await postAlerts(client, target, escapeJson(JSON.stringify(body)), signal);
+      await postAlerts(client, target, escapeJson(JSON.stringify(body, wellFormed)), signal);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -44,25 +44,43 @@ export function createHttpExporter(
 
 function toRuntimeAlert(alert: Alert): unknown {
   const { process, profile } = alert;
+  const metadata = alert.profileMetadata ?? profile;
   return {
     alertName: alert.ruleName,
     alertType: 0,
+    alertSourcePlatform: "kinglet",
     ruleID: alert.ruleId,
+    ruleDescription: alert.ruleDescription ?? "",
+    isTriggerAlert: alert.isTriggerAlert ?? false,
     uniqueID: alert.uniqueId,
     severity: alert.severity,
+    mitreTactic: alert.mitreTactic,
+    mitreTechnique: alert.mitreTechnique,
     timestamp: alert.time,
     infectedPID: process.pid,
     message: alert.message,
-    arguments: { message: alert.message, exec: process.binary, args: process.args },
+    arguments: { exec: process.binary, args: process.args, ...alert.arguments, message: alert.message },
+    identifiers: {
+      process: { name: lastPart(process.binary), commandLine: process.args },
+      ...(alert.eventKind === "open" && {
+        file: { name: lastPart(textOf(alert, "path")), path: textOf(alert, "path") },
+      }),
+      ...(alert.eventKind === "dns" && { dns: { domain: textOf(alert, "domain") } }),
+      ...(alert.eventKind === "network" && {
+        network: { dstIP: textOf(alert, "ip"), dstPort: alert.arguments?.["port"], protocol: textOf(alert, "proto") },
+      }),
+    },
     clusterName: alert.clusterName,
     nodeName: alert.nodeName,
     namespace: alert.namespace,
     podNamespace: alert.namespace,
     podName: alert.podName,
     podUID: alert.podUid,
+    podLabels: alert.podLabels,
     containerName: alert.containerName,
     containerID: alert.containerId,
     image: alert.image,
+    imageDigest: alert.imageDigest,
     workloadKind: alert.workloadKind,
     workloadName: alert.workloadName,
     workloadNamespace: alert.namespace,
@@ -73,15 +91,24 @@ function toRuntimeAlert(alert: Alert): unknown {
       path: process.binary,
       cmdline: process.args,
       cwd: process.cwd,
-      pcomm: process.parentBinary,
+      pcomm: lastPart(process.parentBinary),
+      ancestors: alert.processTree?.map(({ pid, binary, args }) => ({ pid, path: binary, cmdline: args })),
     },
-    ...(profile !== undefined && {
-      profileMetadata: {
-        name: profile.name,
-        status: profile.status,
-        completion: profile.completion,
-        failOnProfile: profile.failOnProfile,
-      },
-    }),
+    ...(metadata !== undefined && { profileMetadata: metadata }),
+    allowedBy: alert.allowedBy,
   };
+}
+
+/** Strict readers refuse a whole batch for half a surrogate pair. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
+}
+
+function textOf(alert: Alert, name: string): string {
+  const value = alert.arguments?.[name];
+  return value === undefined ? "" : String(value);
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -74,14 +74,26 @@ function toLogRecord(alert: Alert, nowMs: number): unknown {
     "process.executable.path": process.binary,
     "process.command_args": process.args,
     "process.working_directory": process.cwd,
+    "kinglet.image.digest": alert.imageDigest ?? "",
     "kinglet.rule.id": alert.ruleId,
     "kinglet.rule.name": alert.ruleName,
+    "kinglet.rule.description": alert.ruleDescription ?? "",
+    "kinglet.rule.mitre_tactic": alert.mitreTactic ?? "",
+    "kinglet.rule.mitre_technique": alert.mitreTechnique ?? "",
     "kinglet.alert.id": alert.uniqueId,
     "kinglet.profile.name": profile?.name ?? "",
     "kinglet.profile.status": profile?.status ?? "",
   };
   const attributes: unknown[] = [];
   for (const [key, value] of Object.entries(values)) if (value !== "") attributes.push(attribute(key, value));
+  for (const [name, value] of Object.entries(alert.arguments ?? {})) {
+    attributes.push(attribute(`kinglet.argument.${name}`, Array.isArray(value) ? value.join(",") : String(value)));
+  }
+  if (alert.allowedBy !== undefined) attributes.push(attribute("kinglet.allowed_by", JSON.stringify(alert.allowedBy)));
+  if (profile !== undefined)
+    attributes.push({ key: "kinglet.profile.fail", value: { boolValue: profile.failOnProfile } });
+  if (process.parentPid >= 0)
+    attributes.push({ key: "process.parent_pid", value: { intValue: String(process.parentPid) } });
   attributes.push({ key: "kinglet.severity", value: { intValue: String(alert.severity) } });
   if (process.pid >= 0) attributes.push({ key: "process.pid", value: { intValue: String(process.pid) } });
   return {
@@ -91,13 +103,14 @@ function toLogRecord(alert: Alert, nowMs: number): unknown {
     severityNumber: alert.severity >= 9 ? 21 : alert.severity >= 6 ? 17 : alert.severity >= 3 ? 13 : 9,
     severityText: alert.severity >= 9 ? "FATAL" : alert.severity >= 6 ? "ERROR" : alert.severity >= 3 ? "WARN" : "INFO",
     eventName: "kinglet.alert",
-    body: { stringValue: alert.message },
+    body: { stringValue: alert.message.toWellFormed() },
     attributes,
   };
 }
 
 function attribute(key: string, value: string): unknown {
-  return { key, value: { stringValue: value } };
+  // Strict readers refuse a whole batch for half a surrogate pair.
+  return { key, value: { stringValue: value.toWellFormed() } };
 }
 
 /** Beyond 2^53, so a string; milliseconds are exact and six digits are added. */

@@ -9,16 +9,21 @@ import type { HttpAnswer, HttpClient } from "./http-client.ts";
 /** Where and how an exporter posts; credentials live in `headers` only and reach no log. @internal */
 export interface PostTarget {
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Asked before each request: a credential in a file may have been renewed. */
+  readonly headers: () => Readonly<Record<string, string>>;
   readonly ca: string | undefined;
   readonly timeoutMs: number;
 }
+
+const repeatable: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
 
 /** Bytes of an answer that may appear in a log. */
 const maxLoggedBytes = 1024;
 
 /**
- * Posts JSON and judges the answer by its status: 2xx is delivered; 408, 425, 429 and 5xx may succeed later; the rest is refused.
+ * Posts JSON and judges the answer by its status: 2xx is delivered. What says that these alerts cannot be taken is refused for good: 400, 413,
+ * 422 and every other 4xx. What speaks of the receiver (408, 425, 429, 5xx) or of the way and the credentials (3xx, 401, 403, 404, 405, 407) may
+ * succeed later, once somebody has mended it: an expired token must not cost the alerts of that time.
  *
  * @throws what {@link HttpClient.send} throws; KINGLET_ERR_ALERT_SINKS_UNAVAILABLE, KINGLET_ERR_ALERT_SINKS_REJECTED.
  * @internal
@@ -29,7 +34,8 @@ export async function postAlerts(
   body: string,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
-  const headers = { ...target.headers, "content-type": "application/json" };
+  const own = readHeaders(target);
+  const headers = { ...own, "content-type": "application/json" };
   const answer = await client.send(target.url, {
     method: "POST",
     headers,
@@ -40,17 +46,27 @@ export async function postAlerts(
   });
   const { status } = answer;
   if (status >= 200 && status < 300) return answer;
-  const mayPass = status === 408 || status === 425 || status === 429 || status >= 500;
+  const mayPass = status < 400 || status >= 500 || repeatable.has(status);
   throw createError(
     alertSinksErrors,
     mayPass ? "KINGLET_ERR_ALERT_SINKS_UNAVAILABLE" : "KINGLET_ERR_ALERT_SINKS_REJECTED",
     {
       target: target.url.origin,
       status,
-      answer: excerpt(answer.text, target.headers),
+      answer: excerpt(answer.text, own),
       ...(answer.retryAfterMs !== undefined && { retryAfterMs: answer.retryAfterMs }),
     },
   );
+}
+
+/** A file with a credential may be away for a moment while it is renewed: no reason to give alerts up. */
+function readHeaders(target: PostTarget): Readonly<Record<string, string>> {
+  try {
+    return target.headers();
+  } catch (cause) {
+    const details = { target: target.url.origin, reason: cause instanceof Error ? cause.message : "no credentials" };
+    throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_UNREACHABLE", details, { cause });
+  }
 }
 
 /** An answer for a log: short, harmless, and without what we sent to prove who we are, in case the receiver repeats it. */

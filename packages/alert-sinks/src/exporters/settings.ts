@@ -8,7 +8,10 @@ import type { PostTarget } from "./post-alerts.ts";
 export interface HttpTargetSettings {
   /** `http:` or `https:`, without credentials; the exporter's own path is added to it. */
   readonly url: string;
-  /** Sent with each request. `<NAME>` in a value stands for the variable of that name. */
+  /**
+   * Sent with each request. `<NAME>` in a value stands for the variable of that name, `<file:PATH>` for what is in that file, without blanks
+   * around it, as it is at that moment.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** For `<NAME>` in header values; credentials belong here or in `headers`, and appear in no log. */
   readonly variables?: Readonly<Record<string, string>>;
@@ -29,23 +32,56 @@ export function resolvePostTarget(exporter: string, settings: HttpTargetSettings
   }
   url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
   url.hash = "";
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(settings.headers ?? {})) {
+  const given = Object.entries(settings.headers ?? {});
+  const names = new Set<string>();
+  for (const [name] of given) {
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw invalidSetting(exporter, "headers", "named by HTTP tokens");
-    headers[name] = fillVariables(exporter, value, settings.variables ?? {});
+    if (ownHeaders.has(name.toLowerCase()))
+      throw invalidSetting(exporter, "headers", `without ${name}: it is ours to set`);
+    if (names.has(name.toLowerCase())) throw invalidSetting(exporter, "headers", `with ${name} once`);
+    names.add(name.toLowerCase());
   }
+  const headers = (): Record<string, string> =>
+    Object.fromEntries(given.map(([name, value]) => [name, fillPlaces(exporter, value, settings.variables ?? {})]));
+  // What is wrong is said at the start.
+  headers();
   const timeoutMs = wholeNumber(exporter, "timeoutMs", settings.timeoutMs ?? 5_000, 1, 600_000);
   return { url, headers, ca: readCa(exporter, settings.caFile), timeoutMs };
 }
 
-function fillVariables(exporter: string, value: string, variables: Readonly<Record<string, string>>): string {
-  const filled = value.replace(/<(\w+)>/g, (_place, name: string) => {
+/** They say how a message ends and where it goes: two opinions about that are how requests are smuggled. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "content-type",
+  "expect",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+function fillPlaces(exporter: string, value: string, variables: Readonly<Record<string, string>>): string {
+  const filled = value.replace(/<(?:file:([^<>]+)|(\w+))>/g, (_place, path: string | undefined, name: string) => {
+    if (path !== undefined) return readCredential(exporter, path);
     const found = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (found === undefined) throw invalidSetting(exporter, "headers", `filled: there is no variable ${name}`);
     return found;
   });
   if (/[^\t\u0020-\u007e\u0080-\u00ff]/.test(filled)) throw invalidSetting(exporter, "headers", "printable text");
   return filled;
+}
+
+function readCredential(exporter: string, path: string): string {
+  try {
+    const text = readFileSync(path, "utf8").trim();
+    if (text.length > 0 && text.length <= 16_384) return text;
+  } catch (cause) {
+    throw invalidSetting(exporter, "headers", "filled: a file that it names cannot be read", cause);
+  }
+  throw invalidSetting(exporter, "headers", "filled: a file that it names is empty or too long");
 }
 
 /** @internal */

@@ -34,7 +34,8 @@ export interface SyslogSettings {
 }
 
 interface Connection {
-  write(messages: readonly Buffer[]): Promise<void>;
+  /** A receiver that takes nothing any more is left at the signal: what waits for it must not pile up behind it. */
+  write(messages: readonly Buffer[], signal: AbortSignal): Promise<void>;
   readonly isOpen: boolean;
   close(): void;
 }
@@ -84,7 +85,8 @@ export function createSyslogExporter(settings: SyslogSettings, { clock }: { read
           connection = await open(signal);
         }
         if (isClosed) connection.close();
-        await connection.write(alerts.map((alert) => formatSyslog(alert, format, clock.now())));
+        const messages = alerts.map((alert) => formatSyslog(alert, format, clock.now()));
+        await connection.write(messages, signal);
         signal.throwIfAborted();
       } catch (cause) {
         connection?.close();
@@ -149,7 +151,14 @@ async function openStream(
   const socket: Socket =
     protocol === "tcp"
       ? connectTcp({ host, port, keepAlive: true, noDelay: true })
-      : connectTls({ host, port, servername: /^[\d.]+$|:/.test(host) ? "" : host, ...(ca !== undefined && { ca }) });
+      : connectTls({
+          host,
+          port,
+          servername: /^[\d.]+$|:/.test(host) ? "" : host,
+          // Whatever the environment says.
+          rejectUnauthorized: true,
+          ...(ca !== undefined && { ca }),
+        });
   let failure: Error | undefined;
   socket.on("error", (error) => (failure ??= error));
   const fail = (): Error => failure ?? new Error("the receiver closed the connection");
@@ -169,12 +178,15 @@ async function openStream(
   socket.resume();
   socket.unref();
   return {
-    write: (messages) =>
+    write: (messages, ended) =>
       new Promise<void>((resolve, reject) => {
         const onClose = (): void => reject(fail());
+        const onAbort = (): void => void socket.destroy();
         socket.once("close", onClose);
+        ended.addEventListener("abort", onAbort, { once: true });
         socket.write(frameMessages(messages), (error) => {
           socket.off("close", onClose);
+          ended.removeEventListener("abort", onAbort);
           if (error === null || error === undefined) resolve();
           else reject(error);
         });
