@@ -1,3 +1,4 @@
+import { ExecEvent } from "@kinglet/enrichment";
 import { ManualClock, type ClockTimer } from "@kinglet/lifecycle";
 import { profileStatus } from "@kinglet/profile";
 import { describe, expect, it } from "vitest";
@@ -21,6 +22,40 @@ describe("Learner over the life of a node", () => {
     for (const { containerId } of replicas) bench.learner.containerEnded(containerId, 0);
     await bench.clock.advance(60_000);
     expect(bench.learner.views().containers).toEqual([]);
+  });
+
+  it("gives the places of containers that are learned and run on to those that come [learning bounds]", async () => {
+    await using bench = await LearnerBench.open({ limits: { maxContainers: 2 } });
+    const done = bench.start("a", { profileName: "a" });
+    bench.record(done, exec("/bin/sh"));
+    await bench.clock.advance(testTimings.maxLearningMs);
+    const second = bench.start("b", { profileName: "b" });
+    const third = bench.start("c", { profileName: "c" });
+    const fourth = bench.start("d", { profileName: "d" });
+    expect([done, second, third, fourth].map((one) => bench.view(one)?.state)).toEqual([
+      undefined,
+      "initializing",
+      "initializing",
+      undefined,
+    ]);
+    // Told again it is what it was before: its profile is final.
+    bench.learner.containerEnded(second.containerId, 0);
+    await bench.clock.advance(testTimings.maxLearningMs);
+    bench.start("a", { profileName: "a" });
+    bench.record(done, exec("/bin/other"));
+    await bench.clock.advance(testTimings.updatePeriodMs);
+    expect(bench.store.get("a")?.spec.execs.map(({ path }) => path)).toEqual(["/bin/sh"]);
+  });
+
+  it("takes no list of what ran before for a start that was seen [learning evidence]", async () => {
+    await using bench = await LearnerBench.open();
+    const web = bench.start("a");
+    const replay = new ExecEvent({ sequence: 1, binary: "/app", args: "", isReplay: true });
+    bench.record(web, replay);
+    await bench.clock.advance(testTimings.maxLearningMs);
+    const { status, completion } = profileStatus(bench.store.get("p")!);
+    expect(`${status} ${completion}`).toBe("completed partial");
+    expect(bench.view(web)?.reason).toBe("its learning time is over; partial: its own start was not seen");
   });
 
   it("holds nothing of what a container did once its profile is in the store [learning bounds]", async () => {

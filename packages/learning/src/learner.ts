@@ -5,6 +5,7 @@ import { blindReason, BlindTimes } from "./blind-times.ts";
 import { createContainerInit, ignoredBecause, learnedHow } from "./container-init.ts";
 import { decideEnd, decideWindow } from "./decide-claim.ts";
 import { learningErrors } from "./errors.ts";
+import { hasRoom } from "./has-room.ts";
 import type { RestoredProfile } from "./journal-record.ts";
 import { LearnedContainer, type LearnedProfile } from "./learned-container.ts";
 import { profileKey } from "./profile-progress.ts";
@@ -19,6 +20,7 @@ import { profileEnds } from "./profile-end.ts";
 import { createProfileHead } from "./profile-head.ts";
 import { ProfileShelf } from "./profile-shelf.ts";
 import type { RecordResult } from "./recording.ts";
+import { refusals } from "./refusals.ts";
 import type { ProfileCompletion } from "@kinglet/profile";
 import type { ReportOutcome } from "./report-profile.ts";
 import { restoreProfile } from "./restore-profile.ts";
@@ -27,12 +29,6 @@ import { resolveLearnerOptions, type ResolvedLearnerOptions } from "./resolve-le
 import { VanishedContainers } from "./vanished-containers.ts";
 import { viewLearner } from "./view-learner.ts";
 import { WakeTimer } from "./wake-timer.ts";
-
-/** Why something is missing in a profile. */
-const refusals = {
-  refused: "there was no room for all that was learned",
-  pattern: "it used a name that would allow others, too, as a pattern",
-} as const;
 
 /**
  * Learns what containers do and brings it into the profile store.
@@ -97,13 +93,13 @@ export class Learner implements AsyncDisposable {
   /**
    * A container runs, or ran until a moment ago. Repeats are ignored.
    *
-   * Not learned, with a reason in the views: one that `ignoredBecause` names, whose pod names a user's profile, whose profile has no
-   * name, and the ones beyond `maxContainers`.
+   * Not learned, with a reason in the views: one that `ignoredBecause` names, whose pod names a user's profile, and whose profile has no
+   * name; not learned and counted alone: the ones beyond `maxContainers`.
    */
   containerStarted(identity: ContainerIdentity, start: ContainerStart): void {
     const known = this.#containers.get(identity.containerId);
     if (known !== undefined) this.#claim(known, start);
-    else if (this.#containers.size < this.#options.limits.maxContainers) this.#add(identity, start);
+    else if (hasRoom(this.#containers, this.#options.limits.maxContainers)) this.#add(identity, start);
     else this.#counts.finished.add(1, { state: "ignored" });
   }
 
@@ -128,7 +124,8 @@ export class Learner implements AsyncDisposable {
     const { recording } = container.profile!; // one that learns has a profile
     const before = recording.bytes;
     if (container.events++ === 0) this.#want(container.profile!);
-    if (!container.hasExec && event.kind === "exec" && !event.isRuntimeStage) this.#sawExec(container);
+    if (!container.hasExec && event.kind === "exec" && !event.isRuntimeStage && !event.isReplay)
+      this.#sawExec(container);
     const result = recording.record(event, this.#profiles.isFull);
     return result === "known" && recording.bytes === before ? this.#known() : this.#grown(container, result, before);
   }

@@ -4,7 +4,7 @@
  * @public
  */
 export interface LearningLimits {
-  /** Containers that are followed at once; later ones are `ignored`. @defaultValue 1000 */
+  /** Containers that are followed at once; later ones are not learned, but take the places of those that are done with. @defaultValue 1000 */
   readonly maxContainers: number;
   /** Bytes of one profile as it is held; over it the profile is `too-large`. @defaultValue 4194304 */
   readonly maxProfileBytes: number;

@@ -1,6 +1,7 @@
 import {
   COMPLETION_ANNOTATION,
   KEPT_STATUS_ANNOTATION,
+  OBSERVED_SURFACES_ANNOTATION,
   parseContainerProfile,
   STATUS_ANNOTATION,
   type ContainerProfile,
@@ -27,13 +28,16 @@ export function markTooLarge(refused: ContainerProfile, current: ContainerProfil
   const isAgain = before[STATUS_ANNOTATION] === TOO_LARGE;
   const keptStatus = isAgain ? (before[KEPT_STATUS_ANNOTATION] ?? "completed") : before[STATUS_ANNOTATION];
   const keptCompletion = (isAgain ? before[KEPT_COMPLETION_ANNOTATION] : undefined) ?? before[COMPLETION_ANNOTATION];
-  const annotations = {
+  const annotations: Record<string, string> = {
     ...metadata.annotations,
     [STATUS_ANNOTATION]: TOO_LARGE,
     [COMPLETION_ANNOTATION]: PARTIAL,
     [KEPT_STATUS_ANNOTATION]: keptStatus ?? "",
     [KEPT_COMPLETION_ANNOTATION]: keptCompletion ?? "",
   };
+  // What was kept is all that anybody looked at: an empty list beside it says nothing of what was refused.
+  const { [OBSERVED_SURFACES_ANNOTATION]: observed } = before;
+  if (observed !== undefined) annotations[OBSERVED_SURFACES_ANNOTATION] = observed;
   const { spec } = current ?? parseContainerProfile({ apiVersion, kind, metadata, spec: {} });
   return { apiVersion, kind, metadata: { ...metadata, annotations }, spec };
 }
