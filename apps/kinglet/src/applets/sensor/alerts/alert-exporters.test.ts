@@ -31,6 +31,27 @@ describe("exporterSettings", () => {
     });
   });
 
+  it("gives a credential to the receiver that it is for, and to no other", () => {
+    const exportHeaders = {
+      "otlp:Authorization": "Bearer <OTLP>",
+      authorization: "Bearer <ALL>",
+      "http:x-tenant": "a",
+    };
+    const settings = exporterSettings(
+      {
+        ...config,
+        exportAlertmanager: "http://am",
+        exportOtlp: "http://otlp",
+        exportHttp: "http://http",
+        exportHeaders,
+      },
+      {},
+    );
+    expect(settings.alertmanager?.headers).toEqual({ authorization: "Bearer <ALL>" });
+    expect(settings.otlp?.headers).toEqual({ Authorization: "Bearer <OTLP>" });
+    expect(settings.http?.headers).toEqual({ authorization: "Bearer <ALL>", "x-tenant": "a" });
+  });
+
   it.each([
     ["tls://logs.example:6514", { protocol: "tls", host: "logs.example", port: 6514 }],
     ["10.0.0.9", { host: "10.0.0.9" }],

@@ -32,14 +32,34 @@ export function exporterSettings(config: AlertConfig, env: AppletContext["env"])
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value !== undefined) variables[name] = value;
   const ca = exportCaFile === undefined ? {} : { caFile: exportCaFile };
-  const http = (url: string) => ({ url, headers: exportHeaders, variables, ...ca });
+  const http = (receiver: string, url: string) => ({
+    url,
+    headers: headersFor(receiver, exportHeaders),
+    variables,
+    ...ca,
+  });
   return {
-    ...(exportAlertmanager === undefined ? {} : { alertmanager: http(exportAlertmanager) }),
-    ...(exportHttp === undefined ? {} : { http: http(exportHttp) }),
-    ...(exportOtlp === undefined ? {} : { otlp: http(exportOtlp) }),
+    ...(exportAlertmanager === undefined ? {} : { alertmanager: http("alertmanager", exportAlertmanager) }),
+    ...(exportHttp === undefined ? {} : { http: http("http", exportHttp) }),
+    ...(exportOtlp === undefined ? {} : { otlp: http("otlp", exportOtlp) }),
     ...(exportSyslog === undefined ? {} : { syslog: { ...parseSyslogAddress(exportSyslog), ...ca } }),
     ...(exportCsv === undefined ? {} : { csv: { path: exportCsv } }),
   };
+}
+
+/** `otlp:authorization` is for that receiver only: its credential is none of the others' business. A name of its own wins over one for all. */
+function headersFor(receiver: string, headers: Readonly<Record<string, string>>): Record<string, string> {
+  const own: Record<string, string> = {};
+  const prefix = `${receiver}:`;
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(prefix)) own[name.slice(prefix.length)] = value;
+  }
+  const isOwn = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  for (const [name, value] of Object.entries(headers)) {
+    const isOfAnother = /^(?:alertmanager|http|otlp):/.test(name);
+    if (!isOfAnother && !isOwn.has(name.toLowerCase())) own[name] = value;
+  }
+  return own;
 }
 
 /** @param text - matches the pattern of the setting. */

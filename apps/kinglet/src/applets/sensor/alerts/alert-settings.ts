@@ -66,7 +66,7 @@ export function alertSettings() {
       map(string({ ...text }), {
         default: {},
         max: 50,
-        doc: "Headers for receivers over HTTP; <NAME> in a value stands for the environment variable of that name, where credentials belong",
+        doc: "Headers for receivers over HTTP, otlp:NAME for that one only; in values <NAME> is an environment variable, <file:PATH> a file: for credentials",
       }),
       { group: exporters, placeholder: "NAME=VALUE,..." },
     ),
