@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { httpGet, openSimCluster, waitFor, type SimClusterFixture } from "@kinglet/testing";
 import { parse } from "yaml";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -164,6 +164,67 @@ describe("sensor explain", () => {
       reason: "",
     });
     expect(notes).toEqual([]);
+  });
+
+  it("names conditions that nothing feeds and what rules leave out of their declaration; the rules run [rules N-1] [rules N-2]", async () => {
+    const rule = {
+      enabled: true,
+      id: "T1",
+      name: "shell with a request",
+      expressions: {
+        message: "event.exepath + ' ran'",
+        uniqueId: "event.exepath",
+        ruleExpression: [
+          {
+            eventType: "exec",
+            expression: "event.exepath == '/bin/sh' && cp.was_path_opened(event.containerId, event.path)",
+          },
+          { eventType: "exec", expression: "true" },
+          { eventType: "http", expression: "http.request.method == 'POST'" },
+        ],
+      },
+      profileDependency: 0,
+      profileDataRequired: { opens: [{ prefix: "/etc/" }] },
+      severity: 3,
+    };
+    const fed = {
+      ...rule,
+      id: "T2",
+      expressions: {
+        ...rule.expressions,
+        ruleExpression: [rule.expressions.ruleExpression[1], rule.expressions.ruleExpression[2]],
+      },
+    };
+    const folder = bench.folder.file("rules");
+    await mkdir(folder);
+    const asks = {
+      ...fed,
+      id: "T3",
+      expressions: {
+        ...rule.expressions,
+        ruleExpression: [{ eventType: "open", expression: "!cp.was_path_opened(event.containerId, event.path)" }],
+      },
+    };
+    await writeFile(`${folder}/rules.json`, JSON.stringify({ kind: "Rules", spec: { rules: [rule, fed, asks] } }));
+    await using sensor = await bench.start({ args: ["--rules-dir", folder] });
+    await learn(sensor);
+    await alertedOn(sensor, "/bin/sh");
+    const target = `shop/${workloads[0]!.podName}`;
+    const { stdout } = await command("explain", target, "--debug-bind", sensor.debugBind);
+    expect(stdout).toContain(
+      "rule T2 runs without expressions.ruleExpression[1].expression: 1:1 no source feeds events of type http\n",
+    );
+    expect(stdout).toContain(
+      "rule T2 sees a part: for the rest it needs a source that reads requests, which none here does\n",
+    );
+    expect(stdout).toContain(
+      "rule T3 asks for more than it declares: profileDataRequired.opens: leaves out what cp.was_path_opened() asks for (all)",
+    );
+    expect(stdout).toMatch(/rule T1 is invalid and does not run: .*field event.path is not available/);
+    expect(sensor.alerts().some(({ ruleId, process }) => ruleId === "T2" && process.binary === "/bin/sh")).toBe(true);
+    expect(await sensor.metric("kinglet_detection_partial_rules")).toBe(1);
+    expect(await sensor.metric("kinglet_detection_undeclared_rules")).toBe(1);
+    expect(await sensor.metric("kinglet_detection_invalid_rules")).toBe(1);
   });
 
   it("says why there is nothing to say", async () => {
