@@ -10,6 +10,7 @@ import { createAlert } from "../test/create-alert.ts";
 interface AnyValue {
   readonly stringValue?: string;
   readonly intValue?: string;
+  readonly boolValue?: boolean;
 }
 interface KeyValue {
   readonly key: string;
@@ -49,10 +50,11 @@ function fixed64(number: number, value: string): Buffer {
   bytes.writeBigUInt64LE(BigInt(value));
   return Buffer.concat([Buffer.from([number * 8 + 1]), bytes]);
 }
-const anyValue = ({ stringValue, intValue }: AnyValue): Buffer =>
-  stringValue === undefined
-    ? Buffer.concat([Buffer.from([24]), varint(BigInt(intValue ?? "0"))])
-    : text(1, stringValue);
+const anyValue = ({ stringValue, intValue, boolValue }: AnyValue): Buffer => {
+  if (stringValue !== undefined) return text(1, stringValue);
+  if (boolValue !== undefined) return Buffer.from([16, boolValue ? 1 : 0]);
+  return Buffer.concat([Buffer.from([24]), varint(BigInt(intValue ?? "0"))]);
+};
 const keyValue = ({ key, value }: KeyValue): Buffer => Buffer.concat([text(1, key), field(2, anyValue(value))]);
 
 function toProtobuf(logs: Logs): Buffer {
