@@ -63,16 +63,21 @@ export class LearningBench implements AsyncDisposable {
   }
 
   async start(options: Partial<SensorOptions> = {}): Promise<SensorProcess> {
+    const sensor = await this.launch(options);
+    await sensor.ready();
+    return sensor;
+  }
+
+  /** Starts one that may not get as far as being ready. */
+  async launch(options: Partial<SensorOptions> = {}): Promise<SensorProcess> {
     const { args = [], ...others } = options;
-    const sensor = await SensorProcess.start({
+    return await SensorProcess.start({
       folder: this.folder.path,
       kubeconfig: this.fixture.kubeconfigPath,
       tetragonFile: this.events.path,
       ...others,
       args: ["--node-name", nodeName, ...shortLearning, ...args],
     });
-    await sensor.ready();
-    return sensor;
   }
 
   /** A pod of a Deployment with these containers, all of which start now. */

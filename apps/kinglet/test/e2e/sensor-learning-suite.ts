@@ -45,6 +45,28 @@ export function sensorLearningSuite(title: string, open: () => Promise<ClusterFi
       expect(alerts.every(({ profile }) => profile?.failOnProfile === true)).toBe(true);
     });
 
+    it("leaves what it learned to nobody while it runs: a second sensor on its state folder ends and says who has it", async () => {
+      const [cart] = await (async () => {
+        await using sensor = await bench.start();
+        const added = await bench.addPod("cart", ["app"]);
+        await bench.execute(added[0]!, "/app");
+        await bench.settled(sensor, 1);
+        await using second = await bench.launch();
+        expect(await second.ended).toBe(1);
+        expect(second.stderr()).toContain("KINGLET_ERR_LEARNING_LOCKED");
+        expect(second.stderr()).toContain(bench.folder.file("state/learning-queue"));
+        expect(second.stderr()).toContain(`process ${String(sensor.pid)} on `);
+        await sensor.stop("SIGKILL");
+        return added;
+      })();
+      // Nothing has to be cleared away.
+      await using sensor = await bench.start();
+      await bench.execute(cart!, "/bin/after");
+      const learned = await bench.learned(cart!);
+      expect(learned.spec.execs?.map(({ path }) => path).toSorted()).toEqual(["/app", "/bin/after"]);
+      expect(sensor.stderr()).not.toContain("KINGLET_ERR");
+    });
+
     it("completes the profile of a container that is killed and started again while it is learned [component 06]", async () => {
       await using sensor = await bench.start();
       const [first] = await bench.addPod("cart", ["app"]);

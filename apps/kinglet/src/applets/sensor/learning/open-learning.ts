@@ -15,6 +15,8 @@ import { LearningSeam } from "./learning-seam.ts";
 /** Bytes that learning holds at the reference limit; they scale with the container's. */
 const learnedBytes = 268_435_456;
 const fewestLearnedBytes = 4_194_304;
+/** In cluster scope they are those of every node. */
+const learnedContainers = 20_000;
 
 /**
  * Learning, as far as the settings want it; nothing of it is loaded before there is something to learn.
@@ -58,7 +60,10 @@ export function openLearning(
           updatePeriodMs: learningUpdatePeriod,
           maxLearningMs: learningMaxTime,
         },
-        limits: { maxTotalBytes: Math.max(fewestLearnedBytes, scaled(learnedBytes)) },
+        limits: {
+          maxTotalBytes: Math.max(fewestLearnedBytes, scaled(learnedBytes)),
+          maxContainers: Math.max(1_000, scaled(learnedContainers)),
+        },
         onReported: ({ namespace, name }) => profiles.profileWritten(namespace, name),
       },
       source,
