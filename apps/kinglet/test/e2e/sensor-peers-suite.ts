@@ -84,12 +84,16 @@ export function sensorPeersSuite(title: string, open: () => Promise<ClusterFixtu
     };
     const egressOf = ({ spec }: StoredProfile): readonly unknown[] =>
       ((spec.egress ?? []) as readonly Neighbor[])
-        .map(({ ipAddress = "", podSelector, namespaceSelector, ports }) => ({
-          ...(ipAddress === "" ? {} : { ipAddress }),
-          ...(podSelector?.matchLabels === undefined ? {} : { labels: podSelector.matchLabels }),
-          ...(namespaceSelector?.matchLabels === undefined ? {} : { namespace: namespaceSelector.matchLabels }),
-          ports: ports?.map(({ name }) => name),
-        }))
+        .map(({ ipAddress, podSelector, namespaceSelector, ports }) =>
+          JSON.parse(
+            JSON.stringify({
+              ipAddress: ipAddress === "" ? undefined : ipAddress,
+              labels: podSelector?.matchLabels,
+              namespace: namespaceSelector?.matchLabels,
+              ports: ports?.map(({ name }) => name),
+            }),
+          ),
+        )
         .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
     it("learns peers by their labels, allows them at another address, and alerts on another workload [peers E-1]", async () => {

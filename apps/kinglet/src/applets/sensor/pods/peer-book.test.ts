@@ -1,5 +1,5 @@
 import { createError } from "@kinglet/errors";
-import { kubeClientErrors, type Informer, type ListOptions } from "@kinglet/kube-client";
+import { kubeClientErrors, type Informer, type KubeList, type ListOptions } from "@kinglet/kube-client";
 import { ManualClock } from "@kinglet/lifecycle";
 import { noopMetrics } from "@kinglet/metrics";
 import { createCapturedLogger } from "@kinglet/testing";
@@ -22,7 +22,7 @@ function pod(
     metadata: { name: `pod-${podIP}`, namespace, uid: podIP, resourceVersion: "1", labels: { app } },
     spec: { containers: [], hostNetwork },
     status: { phase, podIP },
-  } as PodDetails;
+  };
 }
 
 const service = (name: string, selector?: Readonly<Record<string, string>>): object => ({
@@ -48,7 +48,10 @@ function opened(more: Partial<PeerBookOptions> = {}) {
   const observers: Observer[] = [];
   const end = new AbortController();
   const client: PeerBookOptions["client"] = {
-    list: async <T>({ plural }: { readonly plural: string }, { fieldSelector = "" }: ListOptions = {}) => {
+    list: async <T>(
+      { plural }: { readonly plural: string },
+      { fieldSelector = "" }: ListOptions = {},
+    ): Promise<KubeList<T>> => {
       api.requests.push(`${plural} ${fieldSelector}`);
       api.running += 1;
       api.mostRunning = Math.max(api.mostRunning, api.running);
@@ -193,7 +196,7 @@ describe("PeerBook", () => {
     expect(book.peerOf("10.0.0.5")).toBe(peer);
     await resolve("10.0.0.5", 0);
     expect(api.requests).toEqual([]);
-    follow({ ...near, status: { phase: "Succeeded", podIP: "10.0.0.5" } } as PodDetails, again);
+    follow({ ...near, status: { phase: "Succeeded", podIP: "10.0.0.5" } }, again);
     expect(book.isKnown("10.0.0.5")).toBe(false);
     const all = opened({ hasAllPods: true });
     await all.resolve("10.0.0.5");

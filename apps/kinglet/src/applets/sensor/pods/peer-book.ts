@@ -119,6 +119,8 @@ export class PeerBook implements PeerLookup {
   }
 
   #localPeer(address: string): ClusterPeer | undefined {
+    // Asked once per conversation: without a pod of that address it allocates nothing.
+    if (this.#byAddress.count(address) === 0) return undefined;
     for (const { metadata } of this.#byAddress.get(address)) {
       const { namespace, labels } = metadata;
       if (labels === undefined) return { kind: "pod", namespace, labels: {} };

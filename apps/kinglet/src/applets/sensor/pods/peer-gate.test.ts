@@ -98,9 +98,19 @@ describe("PeerGate", () => {
     expect([bench.opens, bench.clock.pendingTimers]).toEqual([0, 0]);
   });
 
-  it("lets go after half a minute without an answer, once, and at once when it was tried in vain [peers G-4]", async () => {
+  it("lets go of what is learned before learning takes no more of an ended container [peers G-4]", async () => {
     const bench = opened();
     bench.holds(connects("10.0.0.5"));
+    await bench.clock.advance(4_499);
+    expect(bench.again).toBe(0);
+    await bench.clock.advance(1);
+    expect(bench.again).toBe(1);
+  });
+
+  it("lets go after half a minute without an answer, once, and at once when it was tried in vain [peers G-4]", async () => {
+    const bench = opened();
+    bench.gate.peerOf("10.0.0.5");
+    bench.holds(connects("10.0.0.5"), 2);
     await bench.clock.advance(29_999);
     expect(bench.again).toBe(0);
     await bench.clock.advance(1);

@@ -26,14 +26,20 @@ export interface PeerGateOptions {
 
 /** One container that scans a network must not hold up the others. */
 const maxHeldOfContainer = 64;
-/** How long a conversation waits when the API does not answer, milliseconds. */
-const maxHoldMs = 30_000;
+/** How long a conversation waits that a rule asked about when the API does not answer, milliseconds. */
+const askedHoldMs = 30_000;
+/**
+ * ... and one that is learned: learning takes what an ended container did for 5 s, and an address that is learned as such is learned anew
+ * with the first conversation after it is known whose it is.
+ */
+const learnedHoldMs = 4_500;
 
 /**
  * Holds conversations back until it is known whose the other address is: those of which a rule asked just that, and those that are learned.
  * Everything else passes at once, and without such a conversation nothing is loaded and nobody is asked.
  *
- * A conversation passes without an answer after 30 s, and at once when too many wait already: it is then judged and learned by its address.
+ * A conversation passes without an answer after 30 s, one that is learned after 4.5 s, and at once when too many wait already: it is then judged
+ * and learned by its address.
  *
  * @internal
  */
@@ -69,7 +75,8 @@ export class PeerGate implements PeerLookup {
     const { address, isListening } = event;
     const isAsked = this.#asked === address;
     this.#asked = undefined;
-    if (!isAsked && (isListening || !this.#options.isLearned(container))) return false;
+    const isLearned = !isListening && this.#options.isLearned(container);
+    if (!isAsked && !isLearned) return false;
     const plain = clusterAddress(address);
     if (plain === undefined || this.#book?.isKnown(plain) === true) return false;
     const { containerId } = container;
@@ -77,7 +84,7 @@ export class PeerGate implements PeerLookup {
     if (this.#held >= this.#options.maxHeld || heldOf >= maxHeldOfContainer) return false;
     this.#heldOf.set(containerId, heldOf + 1);
     this.#held += 1;
-    this.#wait(plain, () => {
+    this.#wait(plain, isLearned ? learnedHoldMs : askedHoldMs, () => {
       this.#held -= 1;
       const left = (this.#heldOf.get(containerId) ?? 1) - 1;
       if (left === 0) this.#heldOf.delete(containerId);
@@ -87,7 +94,7 @@ export class PeerGate implements PeerLookup {
     return true;
   }
 
-  #wait(address: string, done: () => void): void {
+  #wait(address: string, maxHoldMs: number, done: () => void): void {
     let isOver = false;
     const end = (): void => {
       if (isOver) return;

@@ -1,5 +1,6 @@
 import {
   namespaces,
+  type Informer,
   type createInformer,
   type InformerOptions,
   type KubeClient,
@@ -41,7 +42,7 @@ export class NamespaceLabels {
   readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
   #signal: AbortSignal | undefined;
   #isWanted = false;
-  #following: { readonly end: AbortController; readonly informer: ReturnType<typeof createInformer> } | undefined;
+  #following: { readonly end: AbortController; readonly informer: Informer<LabelledNamespace> } | undefined;
   #known: Promise<void> = Promise.resolve();
 
   constructor(options: NamespaceLabelsOptions) {
@@ -50,7 +51,7 @@ export class NamespaceLabels {
 
   /** @returns undefined when they are not known: not wanted, not listed yet, or no such namespace. */
   labelsOf(namespace: string): Labels | undefined {
-    const known = this.#following?.informer.get(namespace) as LabelledNamespace | undefined;
+    const known = this.#following?.informer.get(namespace);
     return known === undefined ? undefined : (known.metadata.labels ?? {});
   }
 
