@@ -239,6 +239,24 @@ describe("compileDirectly", () => {
 describe("register-string-functions", () => {
   const value = (source: string): unknown => outcome(direct, source, "string", { event: {}, eventType: "exec" });
 
+  it("adds format and reverse to the library's texts", () => {
+    expect(value("'%s ran %s'.format(['sh', '/bin/sh'])")).toBe("sh ran /bin/sh");
+    expect(value("'%d %x %X %o %b'.format([255, 255, 255, 8, 5])")).toBe("255 ff FF 10 101");
+    expect(value("'%d, 100%%'.format([443u])")).toBe("443, 100%");
+    expect(value("'%f %.1f %e'.format([1.5, 2.25, 1500.0])")).toBe("1.500000 2.3 1.500000e+03");
+    expect(value("'%s %s %s'.format([dyn(1), dyn(true), dyn(['a', 'b'])])")).toBe("1 true [a, b]");
+    expect(value("'a\u{1f600}b'.reverse()".replace("\\u{1f600}", "\u{1f600}"))).toBe("b\u{1f600}a");
+    for (const wrong of [
+      "'%s'.format([])",
+      "'%q'.format(['a'])",
+      "'%d'.format(['a'])",
+      "'x'.format(['a'])",
+      "'%'.format([])",
+    ]) {
+      expect(value(wrong)).toBe("KINGLET_ERR_POLICY_ENGINE_EVALUATION");
+    }
+  });
+
   it("adds charAt and replace to the library's texts", () => {
     expect(value("'abc'.charAt(1) + 'abc'.charAt(3)")).toBe("b");
     expect(value("'aXbXc'.replace('X', '-')")).toBe("a-b-c");

@@ -1,10 +1,12 @@
 import type { Environment } from "@marcbachmann/cel-js";
 
-/** Longest text that `replace` may make, UTF-16 units. */
+import { formatText } from "./format-text.ts";
+
+/** Longest text that `replace` and `format` may make, UTF-16 units. */
 const maxText = 65_536;
 
 /**
- * The functions of CEL's string extension that the library lacks: `charAt` and `replace`, with and without a count.
+ * The functions of CEL's string extension that the library lacks: `charAt`, `format`, `reverse`, and `replace` with and without a count.
  *
  * @internal
  */
@@ -13,6 +15,10 @@ export function registerStringFunctions(environment: Environment): void {
     if (at < 0n || at > BigInt(text.length)) throw new RangeError(`charAt: ${at} is outside the text`);
     return text.charAt(Number(at));
   });
+  environment.registerFunction("string.format(list): string", (text: string, values: readonly unknown[]) =>
+    formatText(text, values, maxText),
+  );
+  environment.registerFunction("string.reverse(): string", (text: string) => Array.from(text).reverse().join(""));
   environment.registerFunction("string.replace(string, string): string", (text: string, from: string, to: string) =>
     replaceTimes(text, from, to, Number.POSITIVE_INFINITY),
   );
