@@ -111,7 +111,7 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/config-controller.yaml"),
     });
     await waitFor(
       async () =>
-        (JSON.parse((await call("GET", configuration)).text) as { webhooks: unknown[] }).webhooks.length === 2,
+        (JSON.parse((await call("GET", configuration)).text) as { webhooks: unknown[] }).webhooks.length === 3,
       { describe: "the webhooks to be back" },
     );
     for (const path of [`${policies}/one`, `${rules}/two`]) {

@@ -5,7 +5,7 @@ const { webhooks } = desiredWebhooks(
   {
     name: "kinglet-admission",
     service: { namespace: "kinglet", name: "kinglet-admission", port: 443 },
-    failurePolicy: { deploy: "Ignore", events: "Ignore" },
+    failurePolicy: { deploy: "Fail", events: "Fail" },
     timeoutSeconds: 10,
     excludedNamespaces: ["infra"],
   },
@@ -42,12 +42,22 @@ describe("desiredWebhooks", () => {
     });
   });
 
-  it("sends what opens a connection to a running pod, and no evictions", () => {
+  it("sends what opens a connection to a running pod", () => {
     expect(registered("events.kinglet.dev")).toEqual({
       "pods/attach": "CONNECT",
       "pods/exec": "CONNECT",
       "pods/portforward": "CONNECT",
     });
+  });
+
+  it("sends evictions by a webhook that never fails closed and is waited for briefly: nodes must drain", () => {
+    expect(registered("evictions.kinglet.dev")).toEqual({ "pods/eviction": "CREATE" });
+    const policies = webhooks.map(({ name, failurePolicy, timeoutSeconds }) => [name, failurePolicy, timeoutSeconds]);
+    expect(policies).toEqual([
+      ["policyeval.kinglet.dev", "Fail", 10],
+      ["events.kinglet.dev", "Fail", 10],
+      ["evictions.kinglet.dev", "Ignore", 3],
+    ]);
   });
 
   it("leaves out namespaces of the cluster and its own, and looks only at who asks, which every sub-resource has", () => {

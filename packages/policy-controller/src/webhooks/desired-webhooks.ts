@@ -72,8 +72,12 @@ const notByItsControllers = {
   expression: '!request.userInfo.username.startsWith("system:serviceaccount:kube-system:")',
 };
 
+/** Evictions wait no longer than this for an admission controller, seconds. */
+const evictionTimeoutSeconds = 3;
+
 /**
- * The configuration as it is to be: two webhooks, of which `/validate` judges workloads and `/events` what is done to running pods.
+ * The configuration as it is to be: `/validate` judges workloads, `/events` what is done to running pods, and evictions are counted by a webhook of their own, whose
+ * absence never stands in the way of draining a node, whatever the settings say.
  *
  * The API server itself leaves out what the admission controller would let pass anyway, so that it is not called for every pod of a Deployment, for kubelets
  * and for the namespaces of the cluster. Who owns an object is not looked at: whoever sends it writes that.
@@ -144,6 +148,15 @@ export function desiredWebhooks(settings: WebhookSettings, trusted: string): Web
         ],
         failurePolicy: failurePolicy.events,
         matchConditions: [notByTheClusterItself],
+      },
+      {
+        ...common,
+        name: "evictions.kinglet.dev",
+        clientConfig: clientConfig("/validate"),
+        rules: [{ ...workloads("", ["pods/eviction"]), operations: ["CREATE"] }],
+        failurePolicy: "Ignore",
+        timeoutSeconds: Math.min(timeoutSeconds, evictionTimeoutSeconds),
+        matchConditions: [notByTheClusterItself, notByItsControllers],
       },
     ],
   };
