@@ -245,7 +245,7 @@ describe("register-string-functions", () => {
     expect(value("'%d, 100%%'.format([443u])")).toBe("443, 100%");
     expect(value("'%f %.1f %e'.format([1.5, 2.25, 1500.0])")).toBe("1.500000 2.3 1.500000e+03");
     expect(value("'%s %s %s'.format([dyn(1), dyn(true), dyn(['a', 'b'])])")).toBe("1 true [a, b]");
-    expect(value("'a\u{1f600}b'.reverse()".replace("\\u{1f600}", "\u{1f600}"))).toBe("b\u{1f600}a");
+    expect(value("'a\u{1f600}b'.reverse()")).toBe("b\u{1f600}a");
     for (const wrong of [
       "'%s'.format([])",
       "'%q'.format(['a'])",
