@@ -21,7 +21,7 @@ export interface DedupTableOptions {
 }
 
 /** Time counts in steps of 64 ms. */
-const bucketsPerMs = 1 / 64;
+const bucketsPerMs = 0.015_625;
 /** Lifetimes in buckets: 10 s and 5 s. */
 const longLife = 156;
 const shortLife = 78;
