@@ -20,12 +20,17 @@ export function createRulesJudge(): (object: ControlledObject) => Promise<Judgem
     const { cel, readRules, RuleProgram } = await engine();
     const { rules, problems } = readRules(object);
     const sentences = problems.map(({ path, message }) => `${path}: ${message}`);
+    // Conditions that do not run here while others of their rule do are no reason to keep the resource out of force.
+    const remarks: string[] = [];
     for (const rule of rules) {
-      for (const { path, message } of new RuleProgram(cel, rule).validate()) {
-        sentences.push(`rule ${rule.id || JSON.stringify(rule.name)}: ${path}: ${message}`);
-      }
+      const program = new RuleProgram(cel, rule);
+      const sentence = ({ path, message }: { readonly path: string; readonly message: string }): string =>
+        `rule ${rule.id || JSON.stringify(rule.name)}: ${path}: ${message}`;
+      sentences.push(...program.validate().map(sentence));
+      remarks.push(...program.unfed.map(sentence));
     }
-    return { isValid: sentences.length === 0, claimedName: undefined, message: joinProblems(sentences) };
+    const message = joinProblems([...sentences, ...remarks]);
+    return { isValid: sentences.length === 0, claimedName: undefined, message };
   };
 }
 
