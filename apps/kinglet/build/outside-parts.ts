@@ -294,6 +294,13 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/runtime-events/src",
   },
   {
+    // Needed with the first cgroup that Tetragon leaves out.
+    importedAs: /^\.\/throttle-times\.ts$/,
+    file: "kinglet.throttle-times.cjs",
+    contents: 'export { ThrottleTimes } from "./throttle-times.ts";',
+    resolveFrom: "packages/runtime-events/src",
+  },
+  {
     // What a person runs.
     importedAs: /^\.\/commands\/run-sensor-command\.ts$/,
     file: "kinglet.sensor-commands.cjs",

@@ -7,7 +7,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { listRotated } from "./export-folder.ts";
 import { FileFollower } from "./file-follower.ts";
 import { HostSilence } from "./host-silence.ts";
-import { loadDecodeActivity } from "./lazy.ts";
+import { loadDecodeActivity, loadThrottleTimes } from "./lazy.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { connected, holds, openEvents } from "./metrics.ts";
 import type { ResolvedOptions } from "./resolve-options.ts";
@@ -15,7 +15,7 @@ import type { RunSourceOptions } from "./runtime-event-source.ts";
 import { SourceCounters } from "./source-counters.ts";
 import type { SourceHealth } from "./source-health.ts";
 import { TetragonDecoder, type DecodeOutcome } from "./tetragon-decoder.ts";
-import { ThrottleTimes } from "./throttle-times.ts";
+import type { ThrottleTimes } from "./throttle-times.ts";
 import type { TetragonFileSource } from "./tetragon-file-source.ts";
 
 const hostSilence =
@@ -37,7 +37,8 @@ export class FileSource implements TetragonFileSource {
   readonly #follower: FileFollower;
   readonly #stopCollecting: () => void;
   readonly #restarts: AgentRestarts = new AgentRestarts();
-  readonly #throttles: ThrottleTimes;
+  readonly #beganMs: number;
+  #throttles: ThrottleTimes | undefined;
   readonly #held: Counter;
   readonly #hosts: HostSilence = new HostSilence();
   #deliver: Deliver = () => {};
@@ -48,7 +49,7 @@ export class FileSource implements TetragonFileSource {
     const { metrics, nodeName, kinds, path } = options;
     this.#decoder = new TetragonDecoder({ nodeName, kinds, loadActivities: loadDecodeActivity });
     this.#counters = new SourceCounters(metrics);
-    this.#throttles = new ThrottleTimes(options.clock.now());
+    this.#beganMs = options.clock.now();
     this.#held = metrics.counter(holds);
     this.#acknowledgements.restore(checkpoint?.confirmed ?? []);
     this.#follower = new FileFollower(options, checkpoint, {
@@ -103,7 +104,7 @@ export class FileSource implements TetragonFileSource {
       isEstimate: false,
       droppedByUs: 0,
       openEvents: this.#acknowledgements.openCount,
-      blindIntervals: [...blindIntervals, ...this.#throttles.list],
+      blindIntervals: [...blindIntervals, ...(this.#throttles?.list ?? [])],
     };
   }
 
@@ -127,7 +128,15 @@ export class FileSource implements TetragonFileSource {
     }
     // Nothing is read meanwhile, so the line stays where it is.
     if (outcome === "unprepared") return this.#decoder.prepare().then(() => this.#take(lines));
-    return typeof outcome === "string" ? this.#count(outcome, now) : this.#event(outcome, offset, now);
+    if (typeof outcome === "string") return this.#count(outcome, now);
+    if (outcome.kind === "throttle" && this.#throttles === undefined) return this.#firstThrottle(outcome, offset, now);
+    return this.#event(outcome, offset, now);
+  }
+
+  async #firstThrottle(event: RuntimeEvent, offset: number, now: number): Promise<void> {
+    const times = await loadThrottleTimes();
+    this.#throttles = new times.ThrottleTimes(this.#beganMs);
+    await this.#event(event, offset, now);
   }
 
   #count(outcome: Exclude<DecodeOutcome, RuntimeEvent | "unprepared">, now: number): void {
@@ -146,7 +155,7 @@ export class FileSource implements TetragonFileSource {
     this.#counters.event(event.kind, now);
     if (event.kind === "rateLimit") this.#rateLimited(event.droppedEvents, now);
     else this.#watchRestarts(event);
-    if (event.kind === "throttle") this.#throttles.observed(event, now);
+    if (event.kind === "throttle") this.#throttles?.observed(event, now);
     if (this.#hosts.isSilent(event)) this.#options.logger.warn(hostSilence, { path: this.#options.path });
     // Read for what it says about losses only.
     if (this.#options.kinds?.has(event.kind) === false) return;
@@ -163,7 +172,7 @@ export class FileSource implements TetragonFileSource {
     const interval = this.#restarts.observed(event);
     if (interval === undefined) return;
     this.#follower.blind.record(interval);
-    this.#throttles.interrupted(interval.untilMs);
+    this.#throttles?.interrupted(interval.untilMs);
   }
 
   #rateLimited(count: number, now: number): void {
