@@ -7,6 +7,8 @@ export type AlertSinksErrorCode =
   | "KINGLET_ERR_ALERT_SINKS_STOPPED"
   | "KINGLET_ERR_ALERT_SINKS_INVALID_OPTION"
   | "KINGLET_ERR_ALERT_SINKS_INVALID_SETTING"
+  | "KINGLET_ERR_ALERT_SINKS_INVALID_SETTINGS"
+  | "KINGLET_ERR_ALERT_SINKS_UNUSABLE_FILE"
   | "KINGLET_ERR_ALERT_SINKS_CLOSED"
   | "KINGLET_ERR_ALERT_SINKS_BUSY"
   | "KINGLET_ERR_ALERT_SINKS_UNREACHABLE"
@@ -28,6 +30,16 @@ export const alertSinksErrors: Readonly<Record<AlertSinksErrorCode, ErrorCodeEnt
     message: "setting {key} of the {exporter} exporter must be {permitted}",
     retryable: false,
     remedy: "Correct the setting; the value is not shown because it may hold a credential.",
+  },
+  KINGLET_ERR_ALERT_SINKS_INVALID_SETTINGS: {
+    message: "receivers of alerts: {problems}",
+    retryable: false,
+    remedy: "Correct the settings; values are not shown because they may hold credentials.",
+  },
+  KINGLET_ERR_ALERT_SINKS_UNUSABLE_FILE: {
+    message: "{setting} cannot be used: {reason}",
+    retryable: false,
+    remedy: "Name a file that this user can read (authorities, credentials) or write (CSV), in a folder that is there.",
   },
   KINGLET_ERR_ALERT_SINKS_CLOSED: {
     message: "{name} is closed",

@@ -25,7 +25,7 @@ export interface HttpTargetSettings {
 export function resolvePostTarget(exporter: string, settings: HttpTargetSettings, path: string): PostTarget {
   const url = URL.canParse(settings.url) ? new URL(settings.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw invalidSetting(exporter, "url", "an address that begins with http:// or https://");
+    throw invalidSetting(exporter, "url", "http://HOST[:PORT][/PATH] or https://..., the port at most 65535");
   }
   if (url.username !== "" || url.password !== "") {
     throw invalidSetting(exporter, "url", "without user and password: send them in a header");

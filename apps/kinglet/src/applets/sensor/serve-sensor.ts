@@ -42,8 +42,10 @@ export function serveSensor(
       };
       await runSensor(opened.parts, context, conditions, tools, logger);
     },
-    wrongSettings: [],
+    wrongSettings: ["KINGLET_ERR_ALERT_SINKS_INVALID_SETTINGS"],
     unusableInputs: [
+      "KINGLET_ERR_ALERT_SINKS_UNUSABLE_FILE",
+      "KINGLET_ERR_KINGLET_RULES_DIR",
       "KINGLET_ERR_KINGLET_STATE_DIR",
       "KINGLET_ERR_RUNTIME_EVENTS_NOT_A_FILE",
       "KINGLET_ERR_RUNTIME_EVENTS_UNREADABLE",

@@ -1,8 +1,48 @@
+import { ManualClock } from "@kinglet/lifecycle";
+import { noopLogger } from "@kinglet/logger";
+import { noopMetrics } from "@kinglet/metrics";
 import { describe, expect, it } from "vitest";
-import { exporterSettings } from "./alert-exporters.ts";
+import { exporterSettings, openAlertExporters } from "./alert-exporters.ts";
 import type { AlertConfig } from "./alert-settings.ts";
 
 const config = { exportHeaders: {} } as AlertConfig;
+
+const parts = { clock: new ManualClock(), logger: noopLogger, metrics: noopMetrics, spool: { folder: "/nowhere" } };
+const open = (change: Partial<AlertConfig>): unknown => openAlertExporters({ ...config, ...change }, {}, parts);
+
+describe("openAlertExporters", () => {
+  it("says all that is wrong at once, by the names of the settings and without their values", () => {
+    const wrong = {
+      exportAlertmanager: "notaurl",
+      exportOtlp: "http://h:99999",
+      exportSyslog: "foo://x",
+      exportHeaders: { "http:authorization": "Bearer <NOPE>" },
+      exportHttp: "http://user:hunter2@h",
+    };
+    expect(() => open(wrong)).toThrow(
+      expect.objectContaining({ code: "KINGLET_ERR_ALERT_SINKS_INVALID_SETTINGS" }) as Error,
+    );
+    for (const name of ["--export-alertmanager must be", "--export-otlp must be", "--export-syslog must be udp|tcp"]) {
+      expect(() => open(wrong)).toThrow(name);
+    }
+    expect(() => open(wrong)).toThrow("--export-http must be without user and password");
+    expect(() => open(wrong)).not.toThrow("hunter2");
+    expect(() => open({ exportSyslog: "udp://h:99999" })).toThrow("--export-syslog must be udp|tcp|tls://HOST[:PORT]");
+    expect(() => open({ ...wrong, exportHttp: "http://h" })).toThrow("there is no variable NOPE");
+  });
+
+  it.each([
+    ["--export-ca-file", { exportHttp: "https://h", exportCaFile: "/nowhere/ca.pem" }],
+    ["--export-headers", { exportHttp: "https://h", exportHeaders: { a: "<file:/nowhere/token>" } }],
+    ["--export-csv", { exportCsv: "/nowhere/alerts.csv" }],
+    ["--export-csv", { exportCsv: import.meta.dirname }],
+  ])("says at the start that %s cannot be used", (setting, change) => {
+    expect(() => open(change)).toThrow(
+      expect.objectContaining({ code: "KINGLET_ERR_ALERT_SINKS_UNUSABLE_FILE" }) as Error,
+    );
+    expect(() => open(change)).toThrow(`${setting} cannot be used`);
+  });
+});
 
 describe("exporterSettings", () => {
   it("names no receiver when none is set", () => {

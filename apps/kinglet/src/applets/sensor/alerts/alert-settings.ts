@@ -55,7 +55,6 @@ export function alertSettings() {
       optional(
         string({
           max: 300,
-          pattern: /^(?:(?:udp|tcp|tls):\/\/)?(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d{1,5})?$/,
           doc: "Syslog receiver, RFC 5424",
         }),
       ),
