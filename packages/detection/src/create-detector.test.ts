@@ -29,8 +29,10 @@ const container: ContainerIdentity = {
   templateHash: "77b4",
 };
 
-function profileOf(options: { status?: string; completion?: string; spec?: object } = {}): ProfileView {
-  const { status = "completed", completion = "complete", spec = {} } = options;
+function profileOf(
+  options: { status?: string; completion?: string; unobserved?: readonly string[]; spec?: object } = {},
+): ProfileView {
+  const { status = "completed", completion = "complete", unobserved, spec = {} } = options;
   const profile = parseContainerProfile({
     apiVersion: "spdx.softwarecomposition.kubescape.io/v1beta1",
     kind: "ContainerProfile",
@@ -43,6 +45,7 @@ function profileOf(options: { status?: string; completion?: string; spec?: objec
     status,
     completion,
     checksum: "",
+    ...(unobserved === undefined ? {} : { unobserved }),
     content: obviousAnswers(profile),
   };
 }
@@ -214,6 +217,17 @@ describe("createDetector", () => {
     ["", "", 0, "unusable_profile"],
   ])("with a profile that is %j and %j raises %i alerts", async (status, completion, count, reason) => {
     const { detector, metrics } = setUp(profileOf({ status, completion }));
+    await detector.prepare();
+    expect(detector.detect(exec(), container)).toHaveLength(count);
+    if (reason !== undefined) expect(metrics.collected()[`skipped ${reason}`]).toBe(1);
+  });
+
+  it.each([
+    [["opens"], 1, undefined],
+    [["execs", "opens"], 0, "unobserved"],
+    [[], 1, undefined],
+  ])("with a profile of which nobody looked at %j raises %i alerts", async (unobserved, count, reason) => {
+    const { detector, metrics } = setUp(profileOf({ status: "completed", completion: "complete", unobserved }));
     await detector.prepare();
     expect(detector.detect(exec(), container)).toHaveLength(count);
     if (reason !== undefined) expect(metrics.collected()[`skipped ${reason}`]).toBe(1);

@@ -51,6 +51,7 @@ export class DetectionCounts {
     no_profile: 0,
     learning: 0,
     unusable_profile: 0,
+    unobserved: 0,
     missing_field: 0,
     prefilter: 0,
     policy: 0,

@@ -9,6 +9,7 @@ export type SkipReason =
   | "no_profile"
   | "learning"
   | "unusable_profile"
+  | "unobserved"
   | "missing_field"
   | "prefilter"
   | "policy";
@@ -25,7 +26,7 @@ export const evaluatedEvents: MetricDefinition<"kind"> = {
 export const skippedEvaluations: MetricDefinition<"reason"> = {
   type: "counter",
   name: "kinglet_detection_skipped_total",
-  help: "Events (replay, runtime_stage, no_binary, no_rules) and rules on events (no_profile, learning, unusable_profile, missing_field, prefilter, policy) that were not evaluated.",
+  help: "Events (replay, runtime_stage, no_binary, no_rules) and rules on events (no_profile, learning, unusable_profile, unobserved, missing_field, prefilter, policy) that were not evaluated.",
   labels: ["reason"],
 };
 

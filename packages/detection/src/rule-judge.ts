@@ -23,6 +23,7 @@ import { createHostFunctions } from "./host-functions.ts";
 import type { SkipReason } from "./metrics.ts";
 import { createProfileFunctions } from "./profile-functions.ts";
 import { appliesInContext } from "./rule-context.ts";
+import { unobservedSurface } from "./unobserved-surface.ts";
 import { ActivityView, commonFields, ruleEventFields } from "./rule-event.ts";
 import { RuleReport } from "./rule-report.ts";
 import { RuleTable, type Candidate, type RunningRule } from "./rule-table.ts";
@@ -175,13 +176,15 @@ export class RuleJudge {
   #judge(candidates: readonly Candidate[], event: ActivityEvent, container: ContainerIdentity): readonly Alert[] {
     const profile = this.#profile;
     const gate = judgeProfile(profile);
+    const unobserved = profile === undefined || gate !== undefined ? undefined : unobservedSurface(profile, event);
     let alerts: Alert[] | undefined;
     for (let index = 0; index < candidates.length; index++) {
       const candidate = candidates[index]!; // Below the length.
       const isLearned = candidate.rule.supportPolicy && this.#isLearning(container);
-      const isGated = gate !== undefined && candidate.rule.profileDependency === profileDependency.required;
+      const skip = gate ?? (unobserved !== undefined && candidate.asksFor(unobserved) ? "unobserved" : undefined);
+      const isGated = skip !== undefined && candidate.rule.profileDependency === profileDependency.required;
       if (isGated && !isLearned) {
-        this.#counts.skip(gate);
+        this.#counts.skip(skip);
         continue;
       }
       const isAllowed = this.#isAllowed(candidate, profile);

@@ -4,6 +4,7 @@ import {
   type EventField,
   type Prefilter,
   type ProfileData,
+  type ProfileSurface,
   type RuleDefinition,
   type RuleProgram,
 } from "@kinglet/policy-engine";
@@ -80,6 +81,11 @@ export class Candidate {
   mayLackField(view: ActivityView): boolean {
     const { reads } = (this.#needs ??= this.#findNeeds());
     return reads.some((field) => view[field] === undefined);
+  }
+
+  /** True when the answer depends on this part of the profile. */
+  asksFor(surface: ProfileSurface): boolean {
+    return this.running.profileData[surface] !== undefined;
   }
 
   isFilteredOut(view: ActivityView): boolean {

@@ -14,6 +14,7 @@ const container = {
   status: "completed",
   fetchedAt: "",
   isStale: false,
+  unobserved: [],
   learning: null,
   rules: [],
   bindings: [],
@@ -53,6 +54,29 @@ describe("renderExplanation", () => {
       "    rule R3 runs without x: y",
       "    no event so far for R4 R5; docs/rules.md names the policy that each needs",
     ]);
+  });
+
+  it("says what nobody looked at while the profile was learned, and what is looked at now", () => {
+    const learning = {
+      state: "ready",
+      reason: "it is learned from its start",
+      status: "ready",
+      completion: "",
+      gaps: [],
+      observed: ["execs", "opens"],
+      learnsUntil: "",
+      nextReport: "",
+      lastReport: "",
+      events: 3,
+      entries: 2,
+    };
+    const row = { ...container, unobserved: ["egressDomains", "syscalls"], learning };
+    const text = renderExplanation({ ...explanation, containers: [row] });
+    expect(text).toContain(
+      "nobody looked at egressDomains, syscalls while it was learned: rules that ask about them do not judge\n",
+    );
+    expect(text).toContain("             seen so far: execs, opens\n");
+    expect(renderExplanation(explanation)).not.toContain("nobody looked");
   });
 
   it("says nothing more of rules that are fed, and names those that do not run", () => {

@@ -36,12 +36,14 @@ interface ExplainedContainer {
   readonly status: string;
   readonly fetchedAt: string;
   readonly isStale: boolean;
+  readonly unobserved: readonly string[];
   readonly learning: {
     readonly state: string;
     readonly reason: string;
     readonly status: string;
     readonly completion: string;
     readonly gaps: readonly string[];
+    readonly observed: readonly string[];
     readonly learnsUntil: string;
     readonly nextReport: string;
     readonly lastReport: string;
@@ -75,6 +77,11 @@ function containerLines(row: ExplainedContainer): readonly string[] {
     `${row.namespace}/${row.pod}/${row.container}  ${row.state}${row.since === "" ? "" : ` since ${row.since}`}`,
     `  container  ${row.containerId}`,
     `  profile    ${used}${row.isStale ? ", there may be a newer one" : ""}`,
+    ...(row.unobserved.length === 0
+      ? []
+      : [
+          `             nobody looked at ${row.unobserved.join(", ")} while it was learned: rules that ask about them do not judge`,
+        ]),
     ...(row.reason === "" ? [] : [`  because    ${row.reason}`]),
     ...(learning === null ? ["  learning   nothing is learned of it"] : learningLines(learning)),
     `  rules      ${rules.length === 0 ? "none loaded yet" : `${rules.length}: ${rules.map(({ id }) => id).join(" ")}`}`,
@@ -100,11 +107,13 @@ function unseenLine(rules: readonly ExplainedRule[]): readonly string[] {
 }
 
 function learningLines(learning: NonNullable<ExplainedContainer["learning"]>): readonly string[] {
-  const { state, reason, status, completion, gaps, learnsUntil, nextReport, lastReport, events, entries } = learning;
+  const { state, reason, status, completion, gaps, observed, learnsUntil, nextReport, lastReport, events, entries } =
+    learning;
   const claims = [status, completion].filter((one) => one !== "").join(", ");
   return [
     `  learning   ${state}: ${reason}${claims === "" ? "" : ` (${claims})`}; ${events} events, ${entries} entries`,
     ...gaps.map((gap) => `             partial: ${gap}`),
+    `             seen so far: ${observed.length === 0 ? "nothing" : observed.join(", ")}`,
     ...(learnsUntil === "" ? [] : [`             until ${learnsUntil} at the latest`]),
     ...(nextReport === "" ? [] : [`             next report ${nextReport}`]),
     ...(lastReport === "" ? [] : [`             last report ${lastReport}`]),

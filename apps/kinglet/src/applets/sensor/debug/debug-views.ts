@@ -17,6 +17,8 @@ interface ContainerRow {
   readonly origin: string;
   /** Of the profile that is used; empty while there is none. */
   readonly status: string;
+  /** Parts of the profile that nobody looked at while it was learned: rules that ask about them do not judge. */
+  readonly unobserved: readonly string[];
   readonly reason: string;
   readonly since: string;
   /** As of when the store is known; empty before its first answer. */
@@ -38,6 +40,8 @@ interface LearningRow {
   readonly completion: string;
   /** Why its profile can be no more than partial. */
   readonly gaps: readonly string[];
+  /** Parts of the profile that the sources look at. */
+  readonly observed: readonly string[];
   readonly learnsUntil: string;
   readonly nextReport: string;
   readonly lastReport: string;
@@ -172,6 +176,7 @@ function learningRow(view: LearningView | undefined): LearningRow | null {
     status: view.status,
     completion: view.completion,
     gaps: view.gaps,
+    observed: view.observed,
     learnsUntil: timeOf(view.learnsUntilMs ?? 0),
     nextReport: timeOf(view.nextReportAtMs ?? 0),
     lastReport: view.lastReport === undefined ? "" : `${timeOf(view.lastReport.atMs)} ${view.lastReport.outcome}`,
@@ -196,6 +201,7 @@ export function containerRows(parts: SensorParts): readonly ContainerRow[] {
       profile: profile?.name ?? ref.profileName,
       origin: profile?.origin ?? "",
       status: profile?.status ?? "",
+      unobserved: profile?.unobserved ?? [],
       reason,
       since: timeOf(sinceMs),
       fetchedAt: timeOf(fetchedAtMs),
@@ -217,6 +223,7 @@ export function containerRows(parts: SensorParts): readonly ContainerRow[] {
       profile: "",
       origin: "",
       status: "",
+      unobserved: [],
       reason: "the pod is fetched for the name that the profiles of all runs of its CronJob have",
       since: "",
       fetchedAt: "",
