@@ -1,4 +1,5 @@
 import { mkdir, readdir, rename, unlink, writeFile } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Alert } from "@kinglet/detection";
 import { createError } from "@kinglet/errors";
@@ -12,7 +13,7 @@ import type { LossState } from "./loss-record.ts";
 
 /** @internal */
 export interface AlertSpoolOptions {
-  /** Of this spool alone; made with the first alert, mode 0700. */
+  /** Of this spool alone; it and the one above it are made with the first alert, mode 0700. */
   readonly folder: string;
   /** Bound of all files together, bytes; one alert may exceed it. */
   readonly maxBytes: number;
@@ -288,7 +289,7 @@ export class AlertSpool {
   async #roomFor(bytes: number): Promise<Segment> {
     let segment = this.#segments.at(-1);
     if (segment === undefined || (segment.bytes > 0 && segment.bytes + bytes > this.#segmentBytes)) {
-      await promisify(mkdir)(this.#options.folder, { recursive: true, mode: 0o700 });
+      await this.#makeFolder();
       await this.#file?.close();
       this.#file = undefined;
       segment = { number: (segment?.number ?? 0) + 1, bytes: 0, unread: 0, last: 0 };
@@ -302,6 +303,16 @@ export class AlertSpool {
       if (oldest.unread > 0) this.#options.onLost("overflow", oldest.unread);
     }
     return segment;
+  }
+
+  /** One by one: where a file system denies that a parent exists, Node's recursive way never ends. */
+  async #makeFolder(): Promise<void> {
+    const { folder } = this.#options;
+    for (const path of [dirname(folder), folder]) {
+      await promisify(mkdir)(path, { mode: 0o700 }).catch((error: unknown) => {
+        if ((error as { readonly code?: unknown }).code !== "EEXIST") throw error;
+      });
+    }
   }
 
   async #write(segment: Segment, line: Uint8Array): Promise<void> {

@@ -41,6 +41,11 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
   const openFile = async (): Promise<FileHandle> => {
     file = await open(path, "a+", 0o600);
     ({ size } = await file.stat());
+    // Columns of another version: their file is set aside, this one begins with its own header.
+    if (size > 0 && !(await isOurs(file))) {
+      await setAside();
+      return openFile();
+    }
     // A power cut may have left half a record: the next one begins on a line of its own.
     if (size > 0 && (await lastByte(file, size)) !== lineEnd) {
       await file.appendFile("\r\n");
@@ -96,6 +101,11 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
 }
 
 const lineEnd = 10;
+
+async function isOurs(file: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(csvHeader.length), 0, csvHeader.length, 0);
+  return buffer.toString("utf8", 0, bytesRead) === csvHeader;
+}
 
 async function lastByte(file: FileHandle, size: number): Promise<number | undefined> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1);

@@ -4,18 +4,16 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createTlsServer } from "node:tls";
-import type { Alert } from "@kinglet/detection";
 import { ManualClock } from "@kinglet/lifecycle";
 import { describe, expect, it } from "vitest";
 
 import { createAlert } from "../../test/create-alert.ts";
+import { createOverHttp, type HttpKind } from "../../test/create-over-http.ts";
 import { localhostCa, openHttpReceiver, otherCa, serverKey } from "../../test/open-http-receiver.ts";
-import { createAlertmanagerExporter } from "./alertmanager-exporter.ts";
+import { csvHeader } from "./format-csv.ts";
 import { createCsvExporter } from "./csv-exporter.ts";
 import type { Exporter } from "./exporter.ts";
 import { HttpClient } from "./http-client.ts";
-import { createHttpExporter } from "./http-exporter.ts";
-import { createOtlpExporter } from "./otlp-exporter.ts";
 import { createSyslogExporter } from "./syslog-exporter.ts";
 
 const signal = new AbortController().signal;
@@ -27,20 +25,6 @@ const until = async (isTrue: () => boolean): Promise<void> => {
 interface Pair extends AsyncDisposable {
   readonly exporter: Exporter;
   received(): Promise<string>;
-}
-
-type HttpKind = "alertmanager" | "http" | "otlp";
-function createOverHttp(
-  kind: HttpKind,
-  url: string,
-  client: HttpClient,
-  caFile?: string,
-  headers: Record<string, string> = {},
-): Exporter {
-  const settings = { url, headers, ...(caFile !== undefined && { caFile }) };
-  const parts = { client, clock: new ManualClock({ now: Date.parse("2026-08-01T10:00:05Z") }) };
-  if (kind === "http") return createHttpExporter(settings, parts);
-  return kind === "otlp" ? createOtlpExporter(settings, parts) : createAlertmanagerExporter(settings, parts);
 }
 
 async function openHttpPair(kind: HttpKind): Promise<Pair> {
@@ -235,93 +219,15 @@ describe.each(["alertmanager", "http", "otlp"] as const)("Exporter over HTTP: %s
   });
 });
 
-describe("createHttpExporter", () => {
-  it("posts what receivers of the original read, and what of the event the alert is about [node-agent alert-content]", async () => {
-    await using server = await openHttpReceiver();
-    await using client = new HttpClient({ clock: new ManualClock() });
-    const alert: Alert = {
-      ...createAlert(1),
-      eventKind: "network",
-      ruleDescription: "talks to strangers",
-      arguments: { ip: "203.0.113.7", port: 443, proto: "TCP" },
-      processTree: [{ pid: 40, binary: "/bin/bash", args: "" }],
-      profileMetadata: {
-        name: "cart",
-        status: "completed",
-        completion: "partial",
-        failOnProfile: true,
-        type: 1,
-        profileDependency: 0,
-        errorMessage: "",
-      },
-    };
-    await createOverHttp("http", server.url, client).send([alert], { signal });
-    const body = JSON.parse(server.received[0]?.body ?? "") as { spec: { alerts: unknown[] } };
-    expect(body).toMatchObject({ kind: "RuntimeAlerts", apiVersion: "kubescape.io/v1" });
-    expect(body.spec.alerts[0]).toMatchObject({
-      ruleID: "R0001",
-      ruleDescription: "talks to strangers",
-      arguments: { ip: "203.0.113.7", port: 443, proto: "TCP", message: alert.message },
-      identifiers: { process: { name: "sh" }, network: { dstIP: "203.0.113.7", dstPort: 443, protocol: "TCP" } },
-      profileMetadata: { type: 1, profileDependency: 0, failOnProfile: true, errorMessage: "" },
-      processTree: { pid: 41, pcomm: "bash", ancestors: [{ pid: 40, path: "/bin/bash" }] },
-      podNamespace: "shop",
-    });
-  });
-});
-
-describe("createOtlpExporter", () => {
-  it("reports records that the receiver refused in part [sinks O-1]", async () => {
-    await using server = await openHttpReceiver();
-    await using client = new HttpClient({ clock: new ManualClock() });
-    server.respond = (_request, response) =>
-      void response.end('{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}');
-    const sent = createOverHttp("otlp", server.url, client).send([createAlert(1), createAlert(2)], { signal });
-    await expect(sent).rejects.toMatchObject({
-      retryable: false,
-      details: { rejected: 1, answer: "1 of 2 records: too old" },
-    });
-    expect(server.received[0]?.path).toBe("/v1/logs");
-    const body = JSON.parse(server.received[0]?.body ?? "") as {
-      resourceLogs: { scopeLogs: { logRecords: unknown[] }[] }[];
-    };
-    expect(body.resourceLogs[0]?.scopeLogs[0]?.logRecords[0]).toMatchObject({
-      timeUnixNano: "1785578400123000000",
-      severityNumber: 17,
-    });
-  });
-});
-
-describe("createAlertmanagerExporter", () => {
-  it("posts labels without empty ones and an end an hour from now [node-agent alertmanager]", async () => {
-    await using server = await openHttpReceiver();
-    await using client = new HttpClient({ clock: new ManualClock() });
-    await createOverHttp("alertmanager", `${server.url}/prefix/`, client).send([createAlert(1, { podUid: "" })], {
-      signal,
-    });
-    expect(server.received[0]?.path).toBe("/prefix/api/v2/alerts");
-    const [posted] = JSON.parse(server.received[0]?.body ?? "") as { labels: Record<string, string>; endsAt: string }[];
-    expect(posted?.labels).toMatchObject({
-      alertname: "KubescapeRuleViolated",
-      rule_id: "R0001",
-      comm: "sh",
-      fail_on_profile: "true",
-    });
-    expect(posted?.labels).not.toHaveProperty("pod_uid");
-    expect(posted?.endsAt).toBe("2026-08-01T11:00:05.000Z");
-  });
-
-  it("starts no alert after its end, and fills no mail with one [node-agent alertmanager]", async () => {
-    await using server = await openHttpReceiver();
-    await using client = new HttpClient({ clock: new ManualClock() });
-    const ahead = createAlert(1, { time: "2026-08-02T10:00:00Z", message: "€".repeat(100_000) });
-    await createOverHttp("alertmanager", server.url, client).send([ahead], { signal });
-    const [posted] = JSON.parse(server.received[0]?.body ?? "") as {
-      startsAt: string;
-      annotations: Record<string, string>;
-    }[];
-    expect(posted?.startsAt).toBe("2026-08-01T10:00:05.000Z");
-    expect(Buffer.byteLength(posted?.annotations["message"] ?? "")).toBe(4095);
+describe.each(["alertmanager", "http", "otlp", "csv", "syslog over tcp"])("what %s is told", (name) => {
+  it("names the entry of the profile that would allow it, and what the event is about [node-agent alert-content]", async () => {
+    await using pair = await pairs[name]!();
+    const allowedBy = { path: "spec.opens", entry: { path: "/etc/magic-path", flags: ["O_RDONLY"] } } as const;
+    const alert = createAlert(3, { allowedBy, eventKind: "open", arguments: { path: "/etc/magic-path" } });
+    await pair.exporter.send([alert], { signal });
+    const text = await pair.received();
+    expect(text).toContain("spec.opens");
+    expect(text).toContain("/etc/magic-path");
   });
 });
 
@@ -405,13 +311,20 @@ describe("createCsvExporter", () => {
 
   it("begins on a line of its own after half a record [sinks C-3]", async () => {
     await using pair = await openCsvPair();
-    await writeFile(pair.path, "time,rule_id\r\n2026-01-01,R00");
+    await writeFile(pair.path, `${csvHeader}2026-01-01,R00`);
     await pair.exporter.send([createAlert(1)], { signal });
-    expect((await pair.received()).split("\r\n").slice(0, 3)).toEqual([
-      "time,rule_id",
+    expect((await pair.received()).split("\r\n").slice(1, 3)).toEqual([
       "2026-01-01,R00",
       expect.stringMatching(/^2026-08-01T/),
     ]);
+  });
+
+  it("sets a file with other columns aside [sinks C-3]", async () => {
+    await using pair = await openCsvPair();
+    await writeFile(pair.path, "time,rule_id\r\n2026-01-01,R0001\r\n");
+    await pair.exporter.send([createAlert(1)], { signal });
+    expect(await readFile(`${pair.path}.1`, "utf8")).toContain("2026-01-01,R0001");
+    expect((await pair.received()).startsWith(csvHeader)).toBe(true);
   });
 
   it("says which file cannot be written [sinks C-4]", async () => {

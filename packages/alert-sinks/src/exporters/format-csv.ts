@@ -2,7 +2,7 @@ import type { Alert } from "@kinglet/detection";
 
 /** The first line of each file. @internal */
 export const csvHeader =
-  "time,rule_id,rule_name,severity,message,cluster,node,namespace,pod,pod_uid,container,container_id,image,workload_kind,workload_name,pid,uid,binary,args,cwd,parent_pid,parent_binary,profile,profile_status,unique_id\r\n";
+  "time,rule_id,rule_name,severity,message,cluster,node,namespace,pod,pod_uid,container,container_id,image,workload_kind,workload_name,pid,uid,binary,args,cwd,parent_pid,parent_binary,profile,profile_status,unique_id,rule_description,arguments,allowed_by\r\n";
 
 /** One alert as one record, line end included. @internal */
 export function formatCsv(alert: Alert): string {
@@ -33,6 +33,9 @@ export function formatCsv(alert: Alert): string {
     profile?.name ?? "",
     profile?.status ?? "",
     alert.uniqueId,
+    alert.ruleDescription ?? "",
+    alert.arguments === undefined ? "" : JSON.stringify(alert.arguments),
+    alert.allowedBy === undefined ? "" : JSON.stringify(alert.allowedBy),
   ]);
 }
 

@@ -51,6 +51,7 @@ export function formatSyslog(alert: Alert, format: SyslogFormat, nowMs: number):
     args: process.args,
     profile: profile?.name ?? "",
     profileStatus: profile?.status ?? "",
+    allowedBy: alert.allowedBy === undefined ? "" : JSON.stringify(alert.allowedBy),
   };
   let head = `${header} [alert@${format.enterpriseId}`;
   let room = format.maxBytes - Buffer.byteLength(head) - 5;

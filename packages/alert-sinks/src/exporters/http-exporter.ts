@@ -1,4 +1,5 @@
 import type { Alert } from "@kinglet/detection";
+import type { Clock } from "@kinglet/lifecycle";
 
 import { escapeJson } from "../escape-text.ts";
 import type { Exporter } from "./exporter.ts";
@@ -24,7 +25,7 @@ export interface HttpExporterSettings extends HttpTargetSettings {
  */
 export function createHttpExporter(
   settings: HttpExporterSettings,
-  { client }: { readonly client: HttpClient },
+  { client, clock }: { readonly client: HttpClient; readonly clock: Clock },
 ): Exporter {
   const target = resolvePostTarget("http", settings, settings.path ?? "/v1/runtimealerts");
   return {
@@ -34,7 +35,7 @@ export function createHttpExporter(
       const body = {
         kind: "RuntimeAlerts",
         apiVersion: "kubescape.io/v1",
-        spec: { alerts: alerts.map(toRuntimeAlert) },
+        spec: { alerts: alerts.map((alert) => toRuntimeAlert(alert, clock.now())) },
       };
       await postAlerts(client, target, escapeJson(JSON.stringify(body, wellFormed)), signal);
     },
@@ -42,9 +43,9 @@ export function createHttpExporter(
   };
 }
 
-function toRuntimeAlert(alert: Alert): unknown {
-  const { process, profile } = alert;
-  const metadata = alert.profileMetadata ?? profile;
+function toRuntimeAlert(alert: Alert, nowMs: number): unknown {
+  const { process, profileMetadata } = alert;
+  const isTime = !Number.isNaN(Date.parse(alert.time));
   return {
     alertName: alert.ruleName,
     alertType: 0,
@@ -56,7 +57,7 @@ function toRuntimeAlert(alert: Alert): unknown {
     severity: alert.severity,
     mitreTactic: alert.mitreTactic,
     mitreTechnique: alert.mitreTechnique,
-    timestamp: alert.time,
+    timestamp: isTime ? alert.time : new Date(nowMs).toISOString(),
     infectedPID: process.pid,
     message: alert.message,
     arguments: { exec: process.binary, args: process.args, ...alert.arguments, message: alert.message },
@@ -94,7 +95,8 @@ function toRuntimeAlert(alert: Alert): unknown {
       pcomm: lastPart(process.parentBinary),
       ancestors: alert.processTree?.map(({ pid, binary, args }) => ({ pid, path: binary, cmdline: args })),
     },
-    ...(metadata !== undefined && { profileMetadata: metadata }),
+    // Only of rules to which profiles matter.
+    profileMetadata,
     allowedBy: alert.allowedBy,
   };
 }
