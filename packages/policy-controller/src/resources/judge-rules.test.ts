@@ -11,7 +11,7 @@ function rules(
     kind: "Rules",
     metadata: { name: "mine", namespace: "kinglet", uid: "u", resourceVersion: "1" },
     spec: { rules: [{ id: "X1", name: "mine", enabled: true, severity: 1, expressions }] },
-  } as unknown as ControlledObject;
+  };
 }
 
 const runs = { eventType: "exec", expression: "event.comm == 'sh'" };
