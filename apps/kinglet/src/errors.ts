@@ -16,6 +16,11 @@ export const kingletErrors = {
     retryable: false,
     remedy: "Check that the folder can be created and written by this user.",
   },
+  KINGLET_ERR_KINGLET_RULES_DIR: {
+    message: "folder of rules {path} cannot be used: {reason}",
+    retryable: false,
+    remedy: "Name a folder with --rules-dir that this user can read, and mend or take out the file that is named.",
+  },
   KINGLET_ERR_KINGLET_STATE_DIR: {
     message: "state folder {path} cannot be used: {reason}",
     retryable: false,

@@ -218,11 +218,14 @@ async function judgeEvents(
 }
 
 /** Rules are there before the first event of the first container needs them. */
-async function followRules({ firstContainer, openRules }: SensorParts, signal: AbortSignal): Promise<void> {
-  await Promise.race([firstContainer, whenAborted(signal)]);
+async function followRules(parts: SensorParts, signal: AbortSignal): Promise<void> {
+  const { detector, firstContainer, openRules, opened } = parts;
+  const hasFiles = opened.rules !== undefined;
+  if (!hasFiles) await Promise.race([firstContainer, whenAborted(signal)]);
   if (signal.aborted) return;
   const rules = await openRules();
-  await rules.run({ signal });
+  // Rules of files are validated at once, those of the API when there is something to judge.
+  await Promise.all([rules.run({ signal }), hasFiles ? detector.prepare() : undefined]);
 }
 
 /** A finding is an alert already; it waits for room as those of our own rules do. */

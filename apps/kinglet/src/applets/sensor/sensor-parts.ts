@@ -248,6 +248,8 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       learning?.learning?.learner.profileCompleted(containerId, profile.completion);
     }),
   );
+  // Files are read at the start: who wrote them is there to see what is wrong with them.
+  if (config.rulesDir !== undefined) await openRules();
   return {
     client,
     pods: podInformer,

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadBuiltinRules, loadRuleBooks, type BindingBook as Bindings, type RuleSelection } from "@kinglet/detection";
 import type { ContainerIdentity } from "@kinglet/enrichment";
-import { hasCode } from "@kinglet/errors";
+import { createError, hasCode } from "@kinglet/errors";
 import type { createInformer, InformerOptions, KubeClient, KubeObject, ResourceDefinition } from "@kinglet/kube-client";
 import { sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import type { SensorConfig } from "../config.ts";
+import { kingletErrors } from "../../../errors.ts";
 import { loadYamlDocuments } from "../lazy.ts";
 import { NamespaceLabels } from "./namespace-labels.ts";
 import { ruleProblems } from "../events/judgement-metrics.ts";
@@ -62,7 +63,7 @@ const lookAgainMs = 600_000;
 /** How long the first judgement waits for the rules of an API that does not answer, milliseconds. */
 const patienceMs = 10_000;
 
-/** @throws for a folder of rules that cannot be read. @internal */
+/** @throws `KINGLET_ERR_KINGLET_RULES_DIR` for a folder of rules that cannot be read, or has a file that is no YAML. @internal */
 export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> {
   const { config, client, onRules, clock, logger } = options;
   const { RuleBook, BindingBook } = await loadRuleBooks();
@@ -185,6 +186,15 @@ async function areServed(client: KubeClient, logger: Logger, signal: AbortSignal
   }
 }
 
+function orUnusable<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw createError(kingletErrors, "KINGLET_ERR_KINGLET_RULES_DIR", { path, reason }, { cause: error });
+  }
+}
+
 async function readFolder(
   folder: string,
   to: {
@@ -193,13 +203,13 @@ async function readFolder(
     readonly logger: Logger;
   },
 ): Promise<void> {
-  const names = readdirSync(folder)
+  const { parseYamlDocuments } = await loadYamlDocuments();
+  const names = orUnusable(folder, () => readdirSync(folder))
     .filter((name) => /\.(?:ya?ml|json)$/.test(name))
     .toSorted();
-  const { parseYamlDocuments } = await loadYamlDocuments();
   for (const name of names) {
     const path = join(folder, name);
-    const documents = parseYamlDocuments(readFileSync(path, "utf8"), path);
+    const documents = orUnusable(folder, () => parseYamlDocuments(readFileSync(path, "utf8"), path));
     for (const [at, document] of documents.entries()) {
       const from = documents.length === 1 ? path : `${path}#${at + 1}`;
       const kind = (document as { readonly kind?: unknown } | null)?.kind;
