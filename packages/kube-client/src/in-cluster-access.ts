@@ -20,6 +20,16 @@ export async function loadInClusterAccess(options: {
 }): Promise<ClusterAccess> {
   const { host, port, serviceAccountDir, clock } = options;
   const caFile = join(serviceAccountDir, "ca.crt");
+  const token = createTokenFile(join(serviceAccountDir, "token"), { clock });
+  // All three at a time: each takes four turns of the thread pool, and a start waits for them.
+  const readingToken = token.token();
+  // A CA that cannot be read is told first; the token's fault is told below.
+  readingToken.catch(() => {});
+  // Only tells the default namespace: a pod without the file works.
+  const readingNamespace = readBoundedFile(join(serviceAccountDir, "namespace"), 1024).then(
+    (text) => text.trim(),
+    () => "",
+  );
   const caPem = await readBoundedFile(caFile, MAX_PEM_BYTES).catch((error: unknown) => {
     throw createError(
       kubeClientErrors,
@@ -31,13 +41,8 @@ export async function loadInClusterAccess(options: {
       { cause: error },
     );
   });
-  const token = createTokenFile(join(serviceAccountDir, "token"), { clock });
-  await token.token();
-  // Only tells the default namespace: a pod without the file works.
-  const namespace = await readBoundedFile(join(serviceAccountDir, "namespace"), 1024).then(
-    (text) => text.trim(),
-    () => "",
-  );
+  await readingToken;
+  const namespace = await readingNamespace;
   return {
     server: `https://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port === "" ? "443" : port}`,
     caPem,
