@@ -171,6 +171,8 @@ describe("createFanOut with a spool", () => {
     await expect.poll(() => up.ids()).toEqual(upTo(200));
     stopping.abort(new Error("stop"));
     await running;
+    await fanOut.drain({ timeoutMs: 5_000 });
+    expect([up.ids().length, fanOut.waiting()]).toEqual([200, { syslog: 50 }]);
   });
 
   it("has no timer and no file while nothing waits [sinks D-5]", async () => {

@@ -49,6 +49,11 @@ export class LaneQueue {
     return this.#entries.length - this.#head;
   }
 
+  /** Alerts that are nowhere else. */
+  get inMemoryOnly(): number {
+    return this.#entries.filter((entry) => entry?.position === 0).length;
+  }
+
   get oldest(): LaneEntry | undefined {
     return this.#entries[this.#head];
   }
