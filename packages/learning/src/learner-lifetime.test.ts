@@ -24,6 +24,19 @@ describe("Learner over the life of a node", () => {
     expect(bench.learner.views().containers).toEqual([]);
   });
 
+  it("keeps what each container did apart, however many did nothing before [learning bounds]", async () => {
+    await using bench = await LearnerBench.open();
+    const [a, b, c] = ["a", "b", "c"].map((name) => bench.start(name, { profileName: name }));
+    bench.record(a!, exec("/bin/a"));
+    bench.learner.recordRulePolicy(b!, "R1010", "ln");
+    bench.record(b!, exec("/bin/b"));
+    expect([a, b, c].map((one) => bench.view(one!)?.entries)).toEqual([1, 2, 0]);
+    await bench.clock.advance(testTimings.initialDelayMs);
+    expect(bench.store.get("a")?.spec.execs.map(({ path }) => path)).toEqual(["/bin/a"]);
+    expect(bench.store.get("a")?.spec.rulePolicies).toEqual({});
+    expect(bench.store.get("c")).toBeUndefined();
+  });
+
   it("gives the places of containers that are learned and run on to those that come [learning bounds]", async () => {
     await using bench = await LearnerBench.open({ limits: { maxContainers: 2 } });
     const done = bench.start("a", { profileName: "a" });

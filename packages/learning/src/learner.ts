@@ -121,7 +121,7 @@ export class Learner implements AsyncDisposable {
       this.#counts.notLearned += 1;
       return 0;
     }
-    const { recording } = container.profile!; // one that learns has a profile
+    const recording = this.#profiles.begin(container.profile!); // one that learns has a profile
     const before = recording.bytes;
     if (container.events++ === 0) this.#want(container.profile!);
     if (!container.hasExec && event.kind === "exec" && !event.isRuntimeStage && !event.isReplay)
@@ -138,7 +138,7 @@ export class Learner implements AsyncDisposable {
   recordRulePolicy(identity: Pick<ContainerIdentity, "containerId">, ruleId: string, processName: string): number {
     const container = this.#containers.get(identity.containerId);
     if (container === undefined || !container.isLearning) return 0;
-    const { recording } = container.profile!; // one that learns has a profile
+    const recording = this.#profiles.begin(container.profile!); // one that learns has a profile
     const before = recording.bytes;
     const result = recording.recordPolicy(ruleId, processName, this.#profiles.isFull);
     return result === "known" ? 0 : this.#grown(container, result, before);
@@ -305,6 +305,7 @@ export class Learner implements AsyncDisposable {
     const { clock, timings } = this.#options;
     const nowMs = clock.monotonicMs();
     const profile = this.#profiles.open(restored.head, nowMs);
+    if (restored.deltas.length > 0) this.#profiles.begin(profile);
     this.#queue.profileChanged(profile);
     const followed = restoreProfile(profile, restored, nowMs + timings.claimWithinMs);
     for (const container of followed) this.#containers.set(container.containerId, container);

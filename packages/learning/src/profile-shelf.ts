@@ -41,7 +41,8 @@ export class ProfileShelf {
   }
 
   open(head: ProfileHead, nextReportMs: number): LearnedProfile {
-    const profile = new ProfileProgress<LearnedContainer>(head, this.#createRecording(head), nextReportMs);
+    this.#nothing ??= this.#createRecording(head);
+    const profile = new ProfileProgress<LearnedContainer>(head, this.#nothing, nextReportMs);
     profile.observed = this.#observed;
     this.byKey.set(profile.key, profile);
     return profile;
@@ -60,6 +61,12 @@ export class ProfileShelf {
     return true;
   }
 
+  /** Where to record for the profile. Until something is, what holds nothing is one for all of them: an own one takes about 3 KiB. */
+  begin(profile: LearnedProfile): Recording {
+    if (profile.recording === this.#nothing) profile.recording = this.#createRecording(profile.head);
+    return profile.recording;
+  }
+
   /** A recording takes so many bytes more. */
   grow(bytes: number): void {
     this.#bytes += bytes;
@@ -74,8 +81,7 @@ export class ProfileShelf {
     // them any more, so that what holds nothing can be one for all of them.
     const { namespace, name } = profile.head;
     profile.head = { ...noHead, namespace, name };
-    this.#nothing ??= this.#createRecording(profile.head);
-    profile.recording = this.#nothing;
+    profile.recording = this.#nothing!; // Made with the first profile.
     profile.storedVersion = profile.recording.version;
     profile.storedBytes = 0;
     return true;
