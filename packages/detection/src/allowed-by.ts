@@ -29,8 +29,7 @@ export function findAllowance(rule: RuleDefinition, event: ActivityEvent): Alert
   if (rule.profileDependency === profileDependency.notRequired) return undefined;
   switch (event.kind) {
     case "exec": {
-      const args = (event.argv ?? [event.binary]).map((arg) => (redact(arg) === arg ? arg : anyArgument));
-      return { path: "spec.execs", entry: { path: event.binary, args: hideSplitSecrets(args) } };
+      return { path: "spec.execs", entry: { path: event.binary, args: hideSecrets(event.argv ?? [event.binary]) } };
     }
     case "open":
       return { path: "spec.opens", entry: { path: event.path, flags: event.flags } };
@@ -61,8 +60,15 @@ const defaultCall = {
   iouring: "io_uring_setup",
 } as const;
 
-/** `--password x` is two arguments, of which only both together tell what the second one is. */
-function hideSplitSecrets(args: readonly string[]): readonly string[] {
+/**
+ * `--password x` is two arguments, of which only both together tell what the second one is.
+ *
+ * Thousands of arguments are looked at together first: where nothing is found in all of them, nothing is in any of them or two in a row.
+ */
+function hideSecrets(argv: readonly string[]): readonly string[] {
+  const all = argv.join(" ");
+  if (redact(all) === all) return argv;
+  const args = argv.map((arg) => (redact(arg) === arg ? arg : anyArgument));
   return args.map((arg, at) => {
     const before = args[at - 1];
     if (before === undefined || arg === anyArgument) return arg;

@@ -4,7 +4,7 @@ import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
 
 import { alertArguments } from "./alert-arguments.ts";
 import { createAlertId } from "./alert-id.ts";
-import type { Alert, AlertProfile, AlertProfileMetadata } from "./alert.ts";
+import type { Alert, AlertArguments, AlertProfile, AlertProfileMetadata } from "./alert.ts";
 import { findAllowance } from "./allowed-by.ts";
 import type { DetectorOptions, ProfileView } from "./detector.ts";
 
@@ -33,8 +33,9 @@ export function createAlert(source: AlertSource): Alert {
   const profile = source.profile && alertProfile(rule, source.profile);
   const allowedBy = findAllowance(rule, event);
   const isExec = event.kind === "exec";
+  const told = alertArguments(event);
   return {
-    uniqueId: createAlertId(rule.id, container.containerId, eventId(event)),
+    uniqueId: createAlertId(rule.id, container.containerId, eventId(event, told)),
     ...(uniqueKey === undefined ? {} : { repetitionId: createAlertId(rule.id, container.containerId, uniqueKey) }),
     ruleId: rule.id,
     ruleName: rule.name,
@@ -46,7 +47,7 @@ export function createAlert(source: AlertSource): Alert {
     message: redact(message),
     time: event.time,
     eventKind: event.kind,
-    arguments: { ...alertArguments(event), ...checksumOf(source.profile) },
+    arguments: { ...told, ...checksumOf(source.profile) },
     clusterName: origin.clusterName,
     nodeName: container.nodeName || event.nodeName || origin.nodeName,
     namespace: container.namespace,
@@ -63,7 +64,8 @@ export function createAlert(source: AlertSource): Alert {
       pid: event.pid,
       uid: event.uid,
       binary: event.binary,
-      args: isExec ? redact(event.args) : "",
+      // Redacted there already; command lines may be long.
+      args: isExec ? String(told["args"]) : "",
       cwd: isExec ? event.cwd : "",
       execId: event.execId,
       parentBinary: event.parentBinary,
@@ -81,10 +83,10 @@ export function createAlert(source: AlertSource): Alert {
  * What makes an event the same after a restart. Of an execution there is one with its id; of everything else a process may do many, which
  * their time tells apart.
  */
-function eventId(event: ActivityEvent): string {
+function eventId(event: ActivityEvent, told: AlertArguments): string {
   // A filter of the source may take the id away: without a stand-in all executions of the container would count as one.
   if (event.kind === "exec") return event.execId || `${event.time}/${event.pid}`;
-  return `${event.kind}/${event.execId || event.pid}/${event.time}/${JSON.stringify(alertArguments(event))}`;
+  return `${event.kind}/${event.execId || event.pid}/${event.time}/${JSON.stringify(told)}`;
 }
 
 /** Which version of the profile the alert is judged by, under the name that receivers of the original know. */

@@ -1,0 +1,73 @@
+import { ExecEvent } from "@kinglet/enrichment";
+import { redact } from "@kinglet/logger";
+import type { RuleDefinition } from "@kinglet/policy-engine";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { findAllowance } from "./allowed-by.ts";
+
+const rule = { id: "R0001", supportPolicy: false, profileDependency: 0 } as RuleDefinition;
+
+/** The obvious version: every argument, and every two in a row. */
+function hidden(argv: readonly string[]): readonly string[] {
+  const alone = argv.map((arg) => (redact(arg) === arg ? arg : "\u22ef"));
+  return alone.map((arg, at) => {
+    const pair = `${alone[at - 1] ?? ""} ${arg}`;
+    return at === 0 || arg === "\u22ef" || redact(pair) === pair ? arg : "\u22ef";
+  });
+}
+
+describe("findAllowance", () => {
+  it("hides what is secret in an argument or in two in a row, whatever stands around them", () => {
+    const piece = fc.constantFrom(
+      ...[
+        "--password",
+        "-p",
+        "-u",
+        "--user",
+        "--token",
+        "token",
+        "secret=",
+        "password:",
+        "cookie",
+        "bearer",
+        "Bearer ",
+      ],
+      ...[
+        "authorization",
+        "Basic",
+        "abcdefghij",
+        "user:pw",
+        "https://u:p@h/",
+        "://",
+        "=",
+        ":",
+        '"',
+        "'",
+        ",",
+        " ",
+        "-",
+        "x",
+        "",
+      ],
+      ...[
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END",
+        "ghp_abcdefghijklmnopqrstuvwxyz",
+        "eyJabcdefghijklmnopqrs.t",
+        "[redacted]",
+      ],
+    );
+    const arg = fc.array(piece, { maxLength: 3 }).map((parts) => parts.join(""));
+    let changed = 0;
+    fc.assert(
+      fc.property(fc.array(arg, { minLength: 1, maxLength: 5 }), (argv) => {
+        const found = findAllowance(rule, new ExecEvent({ sequence: 1, binary: "/b", argv }));
+        if (hidden(argv).includes("\u22ef")) changed++;
+        expect(found?.entry).toEqual({ path: "/b", args: hidden(argv) });
+      }),
+      { seed: 1, numRuns: 20_000 },
+    );
+    expect(changed).toBeGreaterThan(1_000);
+  });
+});
