@@ -50,13 +50,7 @@ describe("findAllowance", () => {
         "x",
         "",
       ],
-      ...[
-        "-----BEGIN PRIVATE KEY-----",
-        "-----END",
-        "ghp_abcdefghijklmnopqrstuvwxyz",
-        "eyJabcdefghijklmnopqrs.t",
-        "[redacted]",
-      ],
+      ...["-----BEGIN PRIVATE KEY-----", "-----END", "ghp_abcdefghijklmnopqrstuvwxyz", "eyJabcdefghijklmnopqrs.t"],
     );
     const arg = fc.array(piece, { maxLength: 3 }).map((parts) => parts.join(""));
     let changed = 0;
@@ -69,5 +63,11 @@ describe("findAllowance", () => {
       { seed: 1, numRuns: 20_000 },
     );
     expect(changed).toBeGreaterThan(1_000);
+  });
+
+  it("leaves what is redacted already as learning would have recorded it", () => {
+    const argv = ["/b", "--password", "[redacted]", "token=[redacted]", "Authorization:", "Basic", "[redacted]"];
+    const { entry } = findAllowance(rule, new ExecEvent({ sequence: 1, binary: "/b", argv })) ?? {};
+    expect(entry).toEqual({ path: "/b", args: argv });
   });
 });

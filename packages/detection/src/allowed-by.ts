@@ -63,7 +63,8 @@ const defaultCall = {
 /**
  * `--password x` is two arguments, of which only both together tell what the second one is.
  *
- * Thousands of arguments are looked at together first: where nothing is found in all of them, nothing is in any of them or two in a row.
+ * Thousands of arguments are looked at together first: where nothing is found in all of them, nothing is in any of them or two in a row. What is
+ * redacted already stays as it is, as in a profile that was learned.
  */
 function hideSecrets(argv: readonly string[]): readonly string[] {
   const all = argv.join(" ");
