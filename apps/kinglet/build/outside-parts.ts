@@ -294,10 +294,10 @@ export const outsideParts: readonly OutsidePart[] = [
     resolveFrom: "packages/runtime-events/src",
   },
   {
-    // Needed with the first cgroup that Tetragon leaves out.
-    importedAs: /^\.\/throttle-times\.ts$/,
-    file: "kinglet.throttle-times.cjs",
-    contents: 'export { ThrottleTimes } from "./throttle-times.ts";',
+    // Needed with the first line of Tetragon's export file.
+    importedAs: /^\.\/tetragon-lines\.ts$/,
+    file: "kinglet.tetragon-lines.cjs",
+    contents: 'export { TetragonLines } from "./tetragon-lines.ts";',
     resolveFrom: "packages/runtime-events/src",
   },
   {
