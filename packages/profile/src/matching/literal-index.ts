@@ -71,7 +71,8 @@ export class LiteralIndex {
     }
     hash ^= hash >>> 15;
     hash = Math.imul(hash, 0x2c1b_3c6d);
-    return (hash ^ (hash >>> 13)) >>> 0;
+    // 32 bits with a sign: without one half of the numbers would be objects, and be allocated for each question.
+    return hash ^ (hash >>> 13);
   }
 }
 
