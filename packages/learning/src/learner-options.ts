@@ -1,7 +1,7 @@
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
-import type { InstanceIdParts, ProfileCompletion, ProfileStatus } from "@kinglet/profile";
+import type { InstanceIdParts, ProfileCompletion, ProfileStatus, ProfileSurface } from "@kinglet/profile";
 import type { CollapseConfiguration } from "@kinglet/profile/merging";
 import type { JournalFiles } from "./journal-files.ts";
 import type { LearnedProfileStore } from "./learned-profile-store.ts";
@@ -24,6 +24,11 @@ export interface LearnerOptions {
    * persisted at once, and what was learned since the last report is lost with the process.
    */
   readonly queueDir?: string | undefined;
+  /**
+   * Surfaces that the sources surely look at, of `profileDataRequired`'s words: an empty list of theirs means that nothing happened. The
+   * others count as looked at from the first event on. @defaultValue none
+   */
+  readonly observed?: readonly ProfileSurface[];
   /** Whose address it is. @defaultValue peers are told by looked-up name and address only */
   readonly peers?: PeerLookup | undefined;
   /** @defaultValue `defaultCollapseConfiguration` */

@@ -35,6 +35,14 @@ describe("surfaces that a Learner's sources look at", () => {
     ]);
   });
 
+  it("are also those that the options name, before anything of them happened [learning observed]", async () => {
+    await using bench = await LearnerBench.open({ observed: ["execs", "opens", "ingressAddresses", "ingressDomains"] });
+    const web = bench.start("a");
+    bench.record(web, exec("/bin/sh"));
+    await bench.clock.advance(testTimings.initialDelayMs);
+    expect(observed(bench.store)).toBe("execs,ingressAddresses,ingressDomains,opens");
+  });
+
   it("are written when one is seen for the first time, and never again for that [learning observed] [learning idle]", async () => {
     await using bench = await LearnerBench.open();
     const web = bench.start("a");

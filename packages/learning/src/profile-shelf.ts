@@ -4,7 +4,7 @@ import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
 import { ProfileProgress } from "./profile-progress.ts";
 import { createLearnedProfile, type ProfileHead } from "./profile-head.ts";
 import { Recording } from "./recording.ts";
-import { surfaceBit } from "./surface-bits.ts";
+import { bitsOf, surfaceBit } from "./surface-bits.ts";
 import type { ResolvedLearnerOptions } from "./resolve-learner-options.ts";
 
 const noTexts = {} as const;
@@ -28,11 +28,12 @@ export class ProfileShelf {
   readonly #options: ResolvedLearnerOptions;
   #bytes = 0;
   #nothing: Recording | undefined;
-  /** Surfaces that this process saw an event of, of whatever container. */
-  #observed = 0;
+  /** Surfaces that the sources are known to look at: by the options, or by an event of whatever container. */
+  #observed: number;
 
   constructor(options: ResolvedLearnerOptions) {
     this.#options = options;
+    this.#observed = bitsOf(options.observed);
   }
 
   /** True when nothing more may be recorded. */

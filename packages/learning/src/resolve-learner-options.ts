@@ -1,3 +1,4 @@
+import type { ProfileSurface } from "@kinglet/profile";
 import { defaultCollapseConfiguration, type CollapseConfiguration } from "@kinglet/profile/merging";
 import type { LearnerOptions, LearningReport } from "./learner-options.ts";
 import { defaultLearningLimits, type LearningLimits } from "./learning-limits.ts";
@@ -13,6 +14,7 @@ export interface ResolvedLearnerOptions extends Pick<
   readonly limits: LearningLimits;
   /** Of all profiles: what is learned must fit into the queue directory, twice while that is rewritten. */
   readonly maxTotalBytes: number;
+  readonly observed: readonly ProfileSurface[];
   readonly peers: PeerLookup | undefined;
   readonly collapse: CollapseConfiguration;
   readonly clusterName: string;
@@ -40,6 +42,7 @@ export function resolveLearnerOptions(options: LearnerOptions): ResolvedLearnerO
       options.queueDir === undefined
         ? limits.maxTotalBytes
         : Math.min(limits.maxTotalBytes, Math.floor(limits.maxQueueBytes / 2)),
+    observed: options.observed ?? [],
     peers: options.peers,
     collapse: options.collapse ?? defaultCollapseConfiguration,
     clusterName: options.clusterName ?? "",

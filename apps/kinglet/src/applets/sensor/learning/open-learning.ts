@@ -5,6 +5,7 @@ import type { PeerLookup } from "@kinglet/learning";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
+import type { ProfileSurface } from "@kinglet/profile";
 import type { ProfileCache } from "@kinglet/profile-cache";
 import type { RuntimeEventSource } from "@kinglet/runtime-events";
 import type { ProfileStore } from "@kinglet/storage-client";
@@ -17,6 +18,20 @@ const learnedBytes = 268_435_456;
 const fewestLearnedBytes = 4_194_304;
 /** In cluster scope they are those of every node. */
 const learnedContainers = 20_000;
+
+/**
+ * With the policies of `deploy/tetragon`. Which are loaded cannot be asked: taking a surface for one that nobody looked at would be silent about
+ * the first connection of a container that never made one. What auditd sees is what its rules say, so events must tell.
+ */
+const seenByTetragon: readonly ProfileSurface[] = [
+  "capabilities",
+  "egressAddresses",
+  "egressDomains",
+  "execs",
+  "ingressAddresses",
+  "ingressDomains",
+  "opens",
+];
 
 /**
  * Learning, as far as the settings want it; nothing of it is loaded before there is something to learn.
@@ -54,6 +69,7 @@ export function openLearning(
         metrics,
         queueDir,
         peers,
+        observed: config.eventSources.some((name) => name.startsWith("tetragon-")) ? seenByTetragon : [],
         clusterName,
         timings: {
           initialDelayMs: learningInitialDelay,
