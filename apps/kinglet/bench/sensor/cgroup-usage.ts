@@ -7,8 +7,8 @@ export interface CgroupUsage {
   readonly cpuMicros: number;
   /** Anonymous memory of the container, bytes: what the limit cannot reclaim. */
   readonly anonBytes: number;
-  /** What the kernel counts against the limit: with the pages of files that it may drop. */
-  readonly chargedBytes: number;
+  /** Working set of the container, bytes, as `kubectl top` has it: what is charged without pages of files that nothing used lately. */
+  readonly workingSetBytes: number;
   /** Resident set of the program, bytes: with the pages of its own file, as node-agent's figures are read. */
   readonly residentBytes: number;
 }
@@ -27,7 +27,8 @@ export function readUsage(pid: number): CgroupUsage {
   return {
     cpuMicros: Number(/^usage_usec (\d+)/mu.exec(cpu)?.[1]),
     anonBytes: Number(/^anon (\d+)/mu.exec(stat)?.[1]),
-    chargedBytes: Number(readFileSync(join(folder, "memory.current"), "utf8")),
+    workingSetBytes:
+      Number(readFileSync(join(folder, "memory.current"), "utf8")) - Number(/^inactive_file (\d+)/mu.exec(stat)?.[1]),
     residentBytes,
   };
 }
@@ -42,7 +43,9 @@ function readVersion1(rows: readonly string[], residentBytes: number): CgroupUsa
   return {
     cpuMicros: Number(readFileSync(join(folderOf("cpuacct"), "cpuacct.usage"), "utf8")) / 1000,
     anonBytes: Number(/^rss (\d+)/mu.exec(stat)?.[1]),
-    chargedBytes: Number(readFileSync(join(memory, "memory.usage_in_bytes"), "utf8")),
+    workingSetBytes:
+      Number(readFileSync(join(memory, "memory.usage_in_bytes"), "utf8")) -
+      Number(/^total_inactive_file (\d+)/mu.exec(stat)?.[1]),
     residentBytes,
   };
 }

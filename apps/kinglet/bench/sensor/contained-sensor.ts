@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { evictFromPageCache } from "@kinglet-tools/heap-budget/evict-file";
 import { freePort, httpGet } from "@kinglet/testing";
 import { buildImage } from "../../../../deploy/image/build-image.ts";
 
@@ -60,17 +61,18 @@ export class ContainedSensor implements AsyncDisposable {
     const name = `kinglet-bench-${process.pid}-${Date.now() % 100_000}`;
     const port = await freePort();
     const container = [
-      ...["run", "--rm", `--name=${name}`, `--memory=${options.memory}`, `--memory-swap=${options.memory}`],
+      ...["create", "--rm", `--name=${name}`, `--memory=${options.memory}`, `--memory-swap=${options.memory}`],
       ...["--network=host", "--read-only", "--cap-drop=all", ...ulimits],
       ...[`--volume=${shared}:/shared:ro`, `--volume=${join(folder, "state")}:/var/lib/kinglet`],
     ];
     const sensor = ["sensor", "--node-name=node-a", "--kubeconfig=/shared/kubeconfig"];
     const more = ["--tetragon-file=/shared/tetragon.log", "--output=json", `--metrics-bind=127.0.0.1:${port}`];
-    const child = spawn(
-      "podman",
-      [...storage, ...engine, ...container, image, ...sensor, ...more, "--debug-bind=127.0.0.1:0", ...options.args],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
+    podman(...container, image, ...sensor, ...more, "--debug-bind=127.0.0.1:0", ...options.args);
+    // A node starts a program that was written long ago.
+    await evictFromPageCache(join(podman("mount", name).trim(), programPath));
+    const child = spawn("podman", [...storage, ...engine, "start", "--attach", name], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const running = new ContainedSensor(name, podman, child, port, options.onAlert);
     await running.#untilReady();
     running.pid = Number(podman("inspect", "--format={{.State.Pid}}", name));
@@ -118,6 +120,9 @@ export class ContainedSensor implements AsyncDisposable {
     throw new Error(`the sensor is not ready after 30 s:\n${this.#log}`);
   }
 }
+
+/** In the image. */
+const programPath = "usr/bin/kinglet";
 
 /** Given because the defaults are more than a container within a container may set. */
 const ulimits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000"];

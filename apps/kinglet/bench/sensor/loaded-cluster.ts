@@ -13,8 +13,15 @@ import {
 } from "@kinglet/testing";
 import { permittedArguments, permittedProgram, type LoadedContainer } from "./reference-load.ts";
 
-/** Makes running pods of one container with a completed profile each, ten to a namespace. */
-export async function loadCluster(fixture: ClusterFixture, count: number): Promise<readonly LoadedContainer[]> {
+/**
+ * Makes running pods of one container each, ten to a namespace. The first `learned` of every ten have no profile: the sensor
+ * learns them; the others have a completed one.
+ */
+export async function loadCluster(
+  fixture: ClusterFixture,
+  count: number,
+  learned: number,
+): Promise<readonly LoadedContainer[]> {
   await installCrds(fixture);
   await createNode(fixture, "node-a");
   const loaded: LoadedContainer[] = [];
@@ -25,10 +32,11 @@ export async function loadCluster(fixture: ClusterFixture, count: number): Promi
     const containerId = containerIdOf(`${namespace}/${podName}/app/0`);
     const parts = { apiVersion: "v1", namespace, kind: "Pod", name: podName } as const;
     const name = containerSlug({ ...parts, containerType: "containers", containerName: "app" });
-    await apiCall(fixture, "POST", containerProfilesPath(namespace), profileOf(name, namespace, at));
+    const hasProfile = at % 10 >= learned;
+    if (hasProfile) await apiCall(fixture, "POST", containerProfilesPath(namespace), profileOf(name, namespace, at));
     const pod = podObject({ name: podName, namespace, nodeName: "node-a", containers: [{ name: "app", containerId }] });
     const stored = (await createPod(fixture, pod)) as { readonly metadata: { readonly uid: string } } & typeof pod;
-    loaded.push({ containerId, namespace, podName, podUid: stored.metadata.uid });
+    loaded.push({ containerId, namespace, podName, podUid: stored.metadata.uid, hasProfile });
   }
   return loaded;
 }

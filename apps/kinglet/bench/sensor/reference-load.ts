@@ -21,6 +21,8 @@ export interface LoadedContainer {
   readonly namespace: string;
   readonly podName: string;
   readonly podUid: string;
+  /** False: it is being learned. */
+  readonly hasProfile: boolean;
 }
 
 /** What every profile of the load allows. */
@@ -91,6 +93,7 @@ export class ReferenceLoad {
 
   /** An execution that no profile lists; its path is its mark. */
   anomaly(mark: string): string {
+    while (!this.#container().hasProfile) this.#count++;
     return execLine({ ...this.#process(`/opt/unknown/${mark}`, 40_000), time: now(), nodeName: "node-a" });
   }
 
@@ -99,9 +102,13 @@ export class ReferenceLoad {
     return kprobeLine({ ...process, functionName, callArgs, time: now(), nodeName: "node-a" });
   }
 
+  #container(): LoadedContainer {
+    return this.#containers[this.#count % this.#containers.length]!;
+  }
+
   #process(binary: string, pid: number): TetragonProcessInput & { readonly parent: TetragonProcessInput } {
     const at = this.#count % this.#containers.length;
-    const { containerId, namespace, podName, podUid } = this.#containers[at]!;
+    const { containerId, namespace, podName, podUid } = this.#container();
     const pod = { namespace, name: podName, uid: podUid, containerName: "app", containerId };
     const own = { pid, containerId, pod, flags: "execve rootcwd clone inInitTree", isInInitTree: true };
     return {

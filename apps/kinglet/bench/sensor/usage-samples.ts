@@ -19,12 +19,12 @@ export class UsageSamples implements Disposable {
 
   /** Average and peak since the start; CPU in cores (the peak is that of ten seconds), memory in MiB. */
   report(): Readonly<
-    Record<"CPU, cores" | "anonymous, MiB" | "resident, MiB" | "charged, MiB", readonly [string, string]>
+    Record<"CPU, cores" | "anonymous, MiB" | "resident, MiB" | "working set, MiB", readonly [string, string]>
   > {
     const rows = this.#rows;
     const tens = rows.slice(9).map((_row, at) => mean(rows.slice(at, at + 10).map(({ cores }) => cores)));
     const cores = rows.map((row) => row.cores);
-    const memory = (key: "anonBytes" | "residentBytes" | "chargedBytes"): readonly [string, string] => {
+    const memory = (key: "anonBytes" | "residentBytes" | "workingSetBytes"): readonly [string, string] => {
       const values = rows.map(({ usage }) => usage[key] / 1_048_576);
       return [mean(values).toFixed(1), Math.max(...values).toFixed(1)];
     };
@@ -32,7 +32,7 @@ export class UsageSamples implements Disposable {
       "CPU, cores": [mean(cores).toFixed(3), Math.max(...(tens.length > 0 ? tens : cores)).toFixed(3)],
       "anonymous, MiB": memory("anonBytes"),
       "resident, MiB": memory("residentBytes"),
-      "charged, MiB": memory("chargedBytes"),
+      "working set, MiB": memory("workingSetBytes"),
     };
   }
 
