@@ -41,7 +41,7 @@ export const applets: readonly AppletEntry[] = [
   },
   {
     name: "sensor",
-    summary: "watch containers and alert when one executes something outside its profile",
+    summary: "learn what containers do, and alert when one does something else or what a rule forbids",
     load: () => import("./applets/sensor/applet.ts"),
   },
 ];

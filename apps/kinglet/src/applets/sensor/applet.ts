@@ -4,8 +4,9 @@ import { crossCheck, sensorSettings } from "./config.ts";
 import { loadSensorCommands, loadServeSensor } from "./lazy.ts";
 
 const summary =
-  "Watches the pods of a node (or of the cluster), reads what their processes do, learns a profile of each container, and prints an alert " +
-  "when a container does something outside it. Alerts go to standard output, one per line; logs go to standard error. " +
+  "Watches the pods of a node (or of the cluster), reads from Tetragon or the kernel's audit what their processes do, learns a profile of each container, " +
+  "and alerts when one does something outside it or what a rule forbids. Alerts go to standard output, one per line, and to the receivers that are set; " +
+  "logs go to standard error. " +
   "`explain NAMESPACE/POD` asks the running sensor why it judges a container as it does; `allow ALERT.json` prints the profile that would allow what an alert is about.";
 
 /**
