@@ -5,29 +5,12 @@ import type { RuleDefinition } from "@kinglet/policy-engine";
 import { describe, expect, it } from "vitest";
 
 import { containerOf } from "../test/containers.ts";
+import { detectorWith } from "../test/detector-with.ts";
 import { ruleOf } from "../test/rules.ts";
 import { createDetector } from "./create-detector.ts";
-import type { Detector, DetectorOptions } from "./detector.ts";
 
 const container = containerOf();
 const origin = { sequence: 1, binary: "/usr/bin/app", parentBinary: "/bin/sh", pid: 7, parentPid: 1 };
-
-async function detectorWith(
-  rules: readonly RuleDefinition[],
-  options: Partial<DetectorOptions> = {},
-): Promise<Detector> {
-  const detector = createDetector({
-    rules,
-    profiles: { get: () => undefined },
-    clusterName: "demo",
-    nodeName: "node-1",
-    logger: noopLogger,
-    metrics: noopMetrics,
-    ...options,
-  });
-  await detector.prepare();
-  return detector;
-}
 
 function withConditions(
   id: string,

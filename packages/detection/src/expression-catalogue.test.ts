@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { containerOf } from "../test/containers.ts";
 import { obviousAnswers } from "../test/obvious-answers.ts";
+import { profileViewOf } from "../test/profile-views.ts";
 import type { DetectionHost } from "./detection-host.ts";
-import type { ProfileView } from "./detector.ts";
 import { ExecExemptions } from "./exec-exemptions.ts";
 import { createHostFunctions } from "./host-functions.ts";
 import { createProfileFunctions } from "./profile-functions.ts";
@@ -46,14 +46,7 @@ const profile = parseContainerProfile({
     ingress: [peer("192.168.2.10", 8080, "TCP", ["front.example.com."]), peer("10.1.0.5", 9090, "UDP")],
   },
 });
-const view: ProfileView = {
-  name: "web",
-  namespace: "shop",
-  status: "completed",
-  completion: "complete",
-  checksum: "",
-  content: obviousAnswers(profile),
-};
+const view = profileViewOf(profile);
 const host: DetectionHost = {
   mountPathsOf: (_namespace, pod) => (pod === "web-1" ? ["/etc/config", "/var/data"] : undefined),
   hasContainer: (_namespace, pod, name) => (pod === "web-1" ? ["main", "sidecar", "init"].includes(name) : undefined),

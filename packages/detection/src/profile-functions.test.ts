@@ -3,10 +3,10 @@ import { parseContainerProfile } from "@kinglet/profile";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import type { ProfileView } from "./detector.ts";
 import { matchesDynamicPath } from "../test/matches-dynamic-path.ts";
 import { createProfileFunctions } from "./profile-functions.ts";
 import { obviousAnswers } from "../test/obvious-answers.ts";
+import { profileViewOf } from "../test/profile-views.ts";
 
 const profile = parseContainerProfile({
   apiVersion: "spdx.softwarecomposition.kubescape.io/v1beta1",
@@ -63,14 +63,7 @@ const profile = parseContainerProfile({
   },
 });
 
-const view: ProfileView = {
-  name: "web",
-  namespace: "shop",
-  status: "completed",
-  completion: "complete",
-  checksum: "",
-  content: obviousAnswers(profile),
-};
+const view = profileViewOf(profile);
 
 let engine: CelEngine;
 /** Addresses that somebody asked about. */

@@ -13,50 +13,21 @@ import {
 import { noopLogger, type LogFields, type Logger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
 import type { RuleDefinition, RuleEventType } from "@kinglet/policy-engine";
-import { parseContainerProfile } from "@kinglet/profile";
 import { describe, expect, it } from "vitest";
 
 import { containerOf } from "../test/containers.ts";
-import { obviousAnswers } from "../test/obvious-answers.ts";
+import { detectorWith } from "../test/detector-with.ts";
+import { profileViewWith } from "../test/profile-views.ts";
 import { ruleOf } from "../test/rules.ts";
 import type { DetectionHost } from "./detection-host.ts";
 import { createDetector } from "./create-detector.ts";
-import type { Detector, DetectorOptions, ProfileView } from "./detector.ts";
+import type { Detector, ProfileView } from "./detector.ts";
 import { ActivityView, ruleEventFields } from "./rule-event.ts";
 import type { RuleSelection } from "./rule-selection.ts";
 
 const container = containerOf();
 const origin = { sequence: 1, binary: "/usr/bin/app", parentBinary: "/bin/sh", pid: 7, parentPid: 1, uid: 0 };
 const opened = (path: string): OpenEvent => new OpenEvent({ ...origin, path });
-
-function profileOf(spec: object, status = "completed"): ProfileView {
-  const profile = parseContainerProfile({ metadata: { name: "web", namespace: "shop" }, spec });
-  return {
-    name: "web",
-    namespace: "shop",
-    status,
-    completion: "complete",
-    checksum: "",
-    content: obviousAnswers(profile),
-  };
-}
-
-async function detectorWith(
-  rules: readonly RuleDefinition[],
-  options: Partial<DetectorOptions> = {},
-): Promise<Detector> {
-  const detector = createDetector({
-    rules,
-    profiles: { get: () => undefined },
-    clusterName: "demo",
-    nodeName: "node-1",
-    logger: noopLogger,
-    metrics: noopMetrics,
-    ...options,
-  });
-  await detector.prepare();
-  return detector;
-}
 
 const idsOf = (detector: Detector, event: ActivityEvent, where: ContainerIdentity = container): readonly string[] =>
   detector.detect(event, where).map(({ ruleId }) => ruleId);
@@ -315,7 +286,7 @@ describe("RuleJudge", () => {
     });
 
     it("reports nothing once the container is learned [rules L-1]", async () => {
-      const { detector, recorded } = await setUp(profileOf({}), false);
+      const { detector, recorded } = await setUp(profileViewWith({}), false);
       expect(idsOf(detector, opened("/x"))).toEqual(["R1", "R2", "R3"]);
       expect(recorded).toEqual([]);
     });
@@ -342,7 +313,7 @@ describe("RuleJudge", () => {
       commandsOf: (_namespace, podName) => (podName === "web-1" ? commands : undefined),
     };
     const rule = ruleOf("R1", { profileDependency: 0 }, ["exec", "!cp.was_executed(event.containerId, event.exepath)"]);
-    const detector = await detectorWith([rule], { host, profiles: { get: () => profileOf({}) } });
+    const detector = await detectorWith([rule], { host, profiles: { get: () => profileViewWith({}) } });
     const ran = (binary: string, argv: readonly string[] = [binary], where = container): readonly string[] =>
       idsOf(detector, new ExecEvent({ ...origin, binary, argv }), where);
     expect([ran("/entrypoint"), ran("/bin/id"), ran("/bin/drain")]).toEqual([[], ["R1"], []]);

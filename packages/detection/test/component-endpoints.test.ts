@@ -3,7 +3,7 @@ import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
 import { defaultCollapseConfiguration, joinProfiles } from "@kinglet/profile/merging";
 import { describe, expect, it } from "vitest";
 import { createProfileFunctions } from "../src/profile-functions.ts";
-import { obviousAnswers } from "./obvious-answers.ts";
+import { profileViewOf } from "./profile-views.ts";
 
 const report = (...endpoints: readonly object[]): ContainerProfile =>
   parseContainerProfile({ metadata: { name: "web", namespace: "shop" }, spec: { endpoints } });
@@ -52,10 +52,7 @@ describe("endpoints of a profile", () => {
 /** Asks as a rule does, through the view of a profile that detection works with. */
 async function askOf(profile: ContainerProfile): Promise<(call: string) => unknown> {
   const { createCelEngine } = await loadCelEngine();
-  const view = {
-    ...{ name: "web", namespace: "shop", status: "completed", completion: "complete", checksum: "" },
-    content: obviousAnswers(profile),
-  } as const;
+  const view = profileViewOf(profile);
   const functions = createProfileFunctions({ get: () => view }, { isExemptExec: () => false });
   const engine = createCelEngine({ functions });
   return (call) => engine.compile(`cp.${call}`, "bool").evaluate({ event: { containerId: "c1" }, eventType: "exec" });

@@ -1,42 +1,15 @@
 import { ExecEvent } from "@kinglet/enrichment";
-import { noopLogger } from "@kinglet/logger";
-import { noopMetrics } from "@kinglet/metrics";
-import type { RuleDefinition } from "@kinglet/policy-engine";
-import { parseContainerProfile } from "@kinglet/profile";
 import { describe, expect, it } from "vitest";
 
-import { createDetector } from "../src/create-detector.ts";
-import type { Detector, DetectorOptions, ProfileView } from "../src/detector.ts";
+import type { Detector } from "../src/detector.ts";
 import { containerOf } from "./containers.ts";
-import { obviousAnswers } from "./obvious-answers.ts";
+import { detectorWith } from "./detector-with.ts";
+import { profileViewWith } from "./profile-views.ts";
 import { ruleOf } from "./rules.ts";
 
 const container = containerOf();
 const event = new ExecEvent({ sequence: 1, binary: "/usr/bin/app", parentBinary: "/bin/sh", pid: 7, parentPid: 1 });
 const idsOf = (detector: Detector): readonly string[] => detector.detect(event, container).map(({ ruleId }) => ruleId);
-
-function profileOf(spec: object): ProfileView {
-  const profile = parseContainerProfile({ metadata: { name: "web", namespace: "shop" }, spec });
-  const state = { status: "completed", completion: "complete", checksum: "" };
-  return { name: "web", namespace: "shop", ...state, content: obviousAnswers(profile) };
-}
-
-async function detectorWith(
-  rules: readonly RuleDefinition[],
-  options: Partial<DetectorOptions> = {},
-): Promise<Detector> {
-  const detector = createDetector({
-    rules,
-    profiles: { get: () => undefined },
-    clusterName: "demo",
-    nodeName: "node-1",
-    logger: noopLogger,
-    metrics: noopMetrics,
-    ...options,
-  });
-  await detector.prepare();
-  return detector;
-}
 
 describe("createDetector", () => {
   it("runs the rule that an invalid one was to replace, until that one is valid [rules B-6]", async () => {
@@ -67,7 +40,7 @@ describe("createDetector", () => {
   it("learns a policy anew for a container whose older profile has it, without an alert [rules L-1]", async () => {
     const recorded: string[] = [];
     const rule = ruleOf("R1", { supportPolicy: true, profileDependency: 1 });
-    const profile = profileOf({ rulePolicies: { R1: { processAllowed: ["app"], containerAllowed: false } } });
+    const profile = profileViewWith({ rulePolicies: { R1: { processAllowed: ["app"], containerAllowed: false } } });
     const detector = await detectorWith([rule], {
       profiles: { get: () => profile },
       learning: { isLearning: () => true, recordRulePolicy: (_, ruleId, name) => recorded.push(`${ruleId} ${name}`) },

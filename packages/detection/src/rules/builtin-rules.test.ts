@@ -1,36 +1,19 @@
 import { readFileSync } from "node:fs";
-import { OpenEvent, type ActivityEvent, type ContainerIdentity } from "@kinglet/enrichment";
-import { noopLogger } from "@kinglet/logger";
-import { noopMetrics } from "@kinglet/metrics";
+import { OpenEvent, type ActivityEvent } from "@kinglet/enrichment";
 import { readRules, type RuleDefinition } from "@kinglet/policy-engine";
-import { parseContainerProfile } from "@kinglet/profile";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
 import { learned, ruleCases } from "../../test/rule-cases.ts";
-import { obviousAnswers } from "../../test/obvious-answers.ts";
+import { profileViewWith } from "../../test/profile-views.ts";
+import { containerOf } from "../../test/containers.ts";
+import { detectorWith } from "../../test/detector-with.ts";
 import { builtinProfileData } from "../builtin-profile-data.ts";
-import { createDetector } from "../create-detector.ts";
 import type { DetectionHost } from "../detection-host.ts";
-import type { ProfileView } from "../detector.ts";
 import { loadBuiltinRules } from "../load-builtin-rules.ts";
 import { builtinRules } from "./builtin-rules.ts";
 
-const container: ContainerIdentity = {
-  containerId: "ab".repeat(32),
-  podUid: "uid-1",
-  namespace: "shop",
-  podName: "web-1",
-  containerName: "web",
-  containerType: "containers",
-  image: "web:1",
-  imageId: "",
-  nodeName: "node-1",
-  ownerApiVersion: "apps/v1",
-  ownerKind: "ReplicaSet",
-  ownerName: "web",
-  templateHash: "77b4",
-};
+const container = containerOf();
 
 const host: DetectionHost = {
   mountPathsOf: () => ["/data", "/srv/", "/var/run/secrets/kubernetes.io/serviceaccount"],
@@ -40,31 +23,10 @@ const host: DetectionHost = {
   commandsOf: () => undefined,
 };
 
-function viewOf(spec: object): ProfileView {
-  const profile = parseContainerProfile({ metadata: { name: "web", namespace: "shop" }, spec });
-  const { name, namespace } = profile.metadata;
-  return {
-    name,
-    namespace,
-    status: "completed",
-    completion: "complete",
-    checksum: "",
-    content: obviousAnswers(profile),
-  };
-}
-
 async function alertsOf(rules: readonly RuleDefinition[], event: ActivityEvent, spec: object | null) {
-  const profile = spec === null ? undefined : viewOf(spec);
-  const detector = createDetector({
-    rules: rules.map((rule) => ({ ...rule, enabled: true })),
-    profiles: { get: () => profile },
-    host,
-    clusterName: "demo",
-    nodeName: "node-1",
-    logger: noopLogger,
-    metrics: noopMetrics,
-  });
-  await detector.prepare();
+  const profile = spec === null ? undefined : profileViewWith(spec);
+  const enabled = rules.map((rule) => ({ ...rule, enabled: true }));
+  const detector = await detectorWith(enabled, { profiles: { get: () => profile }, host });
   expect(detector.invalidRules).toEqual([]);
   const alerts = detector.detect(event, container);
   expect(detector.activity.filter(({ failures }) => failures > 0)).toEqual([]);
@@ -127,16 +89,8 @@ describe("builtinRules", () => {
   });
 
   it("declare everything that their expressions ask of profiles [rules D-3]", async () => {
-    const detector = createDetector({
-      rules: builtinRules.map((rule) => ({ ...rule, enabled: true })),
-      profiles: { get: () => undefined },
-      host,
-      clusterName: "demo",
-      nodeName: "node-1",
-      logger: noopLogger,
-      metrics: noopMetrics,
-    });
-    await detector.prepare();
+    const enabled = builtinRules.map((rule) => ({ ...rule, enabled: true }));
+    const detector = await detectorWith(enabled, { host });
     expect(detector.notes).toEqual([]);
   });
 
