@@ -217,6 +217,47 @@ describe("PeerBook", () => {
     expect([api.requests.length, api.mostRunning]).toEqual([60, 2]);
   });
 
+  it("does not ask about an address for which nobody waits any more, so a flood delays nobody for long [peers B-6]", async () => {
+    const { book, api, clock } = opened();
+    const start = (address: string, signal?: AbortSignal): { isDone: boolean } => {
+      const state = { isDone: false };
+      void book.resolve(address, signal === undefined ? {} : { signal }).then(
+        () => (state.isDone = true),
+        () => {},
+      );
+      return state;
+    };
+    const impatient = new AbortController();
+    for (let at = 0; at < 5_000; at += 1) start(`10.3.${at >> 8}.${at & 255}`, impatient.signal);
+    await clock.advance(4_500);
+    impatient.abort(new Error("test"));
+    api.pods.push(pod("10.0.0.5"));
+    const wanted = start("10.0.0.5");
+    await clock.advance(10_000);
+    expect([wanted.isDone, book.peerOf("10.0.0.5")?.labels]).toEqual([true, { app: "store" }]);
+    await clock.advance(60_000);
+    const { length } = api.requests;
+    // What has begun goes on to its second look, and is not tried for ever.
+    expect(length).toBeLessThan(200);
+    await clock.advance(600_000);
+    expect(api.requests).toHaveLength(length);
+  });
+
+  it("goes on with what it has begun when all who waited have left, also for who comes next [peers B-6]", async () => {
+    const { book, api, clock } = opened();
+    const first = new AbortController();
+    const left = book.resolve("10.0.0.5", { signal: first.signal });
+    await clock.advance(1_000);
+    first.abort(new Error("left"));
+    await expect(left).rejects.toThrow("left");
+    api.pods.push(pod("10.0.0.5"));
+    const next = book.resolve("10.0.0.5");
+    await clock.advance(2_500);
+    await next;
+    expect(book.peerOf("10.0.0.5")?.kind).toBe("pod");
+    expect(api.requests.filter((request) => request.startsWith("pods"))).toHaveLength(2);
+  });
+
   it("keeps a bounded number of answers [peers B-6]", async () => {
     const { book, api, resolve } = opened({ maxEntries: 3 });
     for (const at of [1, 2, 3, 4]) {

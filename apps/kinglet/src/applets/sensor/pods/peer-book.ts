@@ -1,7 +1,7 @@
 import { hasCode } from "@kinglet/errors";
 import { createIndex, pods, type Informer, type KubeClient, type ObjectIndex } from "@kinglet/kube-client";
 import type { ClusterPeer, PeerLookup } from "@kinglet/learning";
-import { createBackoff, SingleFlight, sleep, type Clock } from "@kinglet/lifecycle";
+import { createBackoff, SingleFlight, sleep, untilAborted, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import type { PodDetails } from "./pod-details.ts";
@@ -70,7 +70,8 @@ const attempts = 3;
  * Whose an address is: of a pod that is followed anyway at once, of others after the API was asked about this one address. Nothing is listed
  * or watched beyond that.
  *
- * Guarantees: bounded in addresses, in requests at a time (two) and in addresses a second (five, after a burst of 20); an answer is renewed when
+ * Guarantees: bounded in addresses, in requests at a time (two) and in addresses a second (five, after a burst of 20); an address for which
+ * nobody waits any more is not asked about unless asking has begun, so who talks to ever new addresses makes no queue that grows; an answer is renewed when
  * the address is asked about after its time (pods 2 min; services and nodes 10 min; nobody's 1 min, growing to 10). Pods on their
  * node's network, finished ones and services without a selector have no address of their own. Of a pod or service with two addresses the API finds the first.
  *
@@ -84,7 +85,10 @@ export class PeerBook implements PeerLookup {
   /** Oldest answer first. */
   readonly #entries: Map<string, Entry> = new Map();
   readonly #flights: SingleFlight<void>;
-  readonly #turns: (() => void)[] = [];
+  /** By address: goes on when all who waited have left, once it has begun. */
+  readonly #finding: Map<string, Promise<void>> = new Map();
+  /** In order. */
+  readonly #turns: Set<() => void> = new Set();
   readonly #lookups: Counter<"result">;
   #requests = 0;
   /** When the next address would be due if there were no burst. */
@@ -113,9 +117,22 @@ export class PeerBook implements PeerLookup {
     return entry !== undefined && entry.freshUntilMs > this.#options.clock.monotonicMs();
   }
 
-  /** Finds out whose the address is. Resolves when it is known, or when it was tried in vain; rejects with the reason of the signal. */
-  resolve(address: string): Promise<void> {
-    return this.#flights.run(address, () => this.#find(address), { signal: this.#options.signal });
+  /**
+   * Finds out whose the address is. Resolves when it is known, or when it was tried in vain.
+   *
+   * @param wait - `signal`: this caller waits no longer.
+   * @throws the reason of the signal, or of the book's own.
+   */
+  resolve(address: string, wait: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const own = this.#options.signal;
+    const signal = wait.signal === undefined ? own : AbortSignal.any([own, wait.signal]);
+    return this.#flights.run(address, (left) => this.#finding.get(address) ?? this.#begin(address, left), { signal });
+  }
+
+  #begin(address: string, left: AbortSignal): Promise<void> {
+    const finding = this.#find(address, left).finally(() => this.#finding.delete(address));
+    this.#finding.set(address, finding);
+    return finding;
   }
 
   #localPeer(address: string): ClusterPeer | undefined {
@@ -133,12 +150,13 @@ export class PeerBook implements PeerLookup {
     return undefined;
   }
 
-  async #find(address: string): Promise<void> {
+  /** @param left - fires when nobody waits for it any more. */
+  async #find(address: string, left: AbortSignal): Promise<void> {
     const { clock, signal, random = Math.random } = this.#options;
     const backoff = createBackoff({ initialMs: 1_000, maxMs: 4_000, random });
     for (let attempt = 1; ; attempt += 1) {
       try {
-        let found = await this.#ask(address);
+        let found = await this.#ask(address, attempt === 1 ? left : undefined);
         if (found?.result === "none" && this.#entries.get(address)?.result !== "none") {
           await sleep(secondLookMs, { signal, clock });
           found = await this.#ask(address);
@@ -148,6 +166,7 @@ export class PeerBook implements PeerLookup {
         return;
       } catch (error) {
         signal.throwIfAborted();
+        if (error === left.reason) throw error;
         this.#lookups.add(1, { result: "error" });
         if (this.#isRefused(error) || attempt >= attempts) {
           this.#keep(address, { result: "error", peer: this.#entries.get(address)?.peer });
@@ -159,9 +178,9 @@ export class PeerBook implements PeerLookup {
   }
 
   /** @returns undefined when a pod that is followed has the address. */
-  async #ask(address: string): Promise<Found | undefined> {
+  async #ask(address: string, left?: AbortSignal): Promise<Found | undefined> {
     if (this.#localPeer(address) !== undefined) return undefined;
-    await this.#turn();
+    await this.#turn(left);
     try {
       const found = await this.#askForPod(address);
       const answer = found.result === "none" ? await this.#askForService(address) : found;
@@ -169,8 +188,14 @@ export class PeerBook implements PeerLookup {
       return answer;
     } finally {
       this.#requests -= 1;
-      this.#turns.shift()?.();
+      this.#wakeNext();
     }
+  }
+
+  #wakeNext(): void {
+    const [next] = this.#turns;
+    // Gone at once, so that the next request that ends wakes another.
+    if (next !== undefined && this.#turns.delete(next)) next();
   }
 
   async #askForPod(address: string): Promise<Found> {
@@ -230,12 +255,19 @@ export class PeerBook implements PeerLookup {
     }
   }
 
-  async #turn(): Promise<void> {
+  /** @param left - gives the place in the queue back. */
+  async #turn(left?: AbortSignal): Promise<void> {
     const { clock, signal } = this.#options;
     while (this.#requests >= maxRequests) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#turns.push(resolve);
-      await promise;
+      this.#turns.add(resolve);
+      try {
+        await untilAborted(promise, left);
+      } catch (error) {
+        // It was this one's turn already.
+        if (!this.#turns.delete(resolve)) this.#wakeNext();
+        throw error;
+      }
     }
     signal.throwIfAborted();
     this.#requests += 1;

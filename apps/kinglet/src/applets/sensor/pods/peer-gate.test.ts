@@ -135,6 +135,37 @@ describe("PeerGate", () => {
     expect(wide.holds(connects("10.0.1.200"), 2)).toBe(true);
   });
 
+  it("holds few that are large: what waits counts as waiting events, which make the source wait [peers G-5]", async () => {
+    const bench = opened({ maxHeld: 1_000, isLearned: () => true });
+    const hold = (container: number, count: number): number =>
+      Array.from({ length: count }, (_, at) =>
+        bench.holds(connects(`10.0.${container}.${at}`, { rawBytes: 60_000 }), container),
+      ).filter(Boolean).length;
+    expect([hold(1, 10), hold(2, 10)]).toEqual([3, 3]);
+    expect([3, 4, 5, 6, 7].map((at) => hold(at, 10))).toEqual([3, 3, 3, 2, 0]);
+    await bench.clock.advance(4_500);
+    expect([bench.again, hold(8, 10)]).toEqual([17, 3]);
+  });
+
+  it("tells who finds it out that a conversation waits no more [peers G-4]", async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const bench = opened({
+      open: async () => ({
+        peerOf: () => undefined,
+        isKnown: () => false,
+        resolve: (_address, wait) => {
+          signals.push(wait?.signal);
+          return new Promise(() => {});
+        },
+      }),
+    });
+    bench.holds(connects("10.0.0.5"));
+    await bench.clock.advance(4_499);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+    await bench.clock.advance(1);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  });
+
   it("lets nothing go once the sensor stops [peers G-6]", async () => {
     const bench = opened();
     bench.holds(connects("10.0.0.5"));

@@ -26,6 +26,17 @@ export interface PeerGateOptions {
 
 /** One container that scans a network must not hold up the others. */
 const maxHeldOfContainer = 64;
+/**
+ * ... nor one with a long command line, which each of its conversations brings along: what is held counts as waiting, and too much of it makes
+ * the source wait. A conversation is 1 to 3 KB otherwise.
+ */
+const maxHeldBytesOfContainer = 196_608;
+const maxHeldBytesOfAll = 1_048_576;
+
+interface Held {
+  count: number;
+  bytes: number;
+}
 /** How long a conversation waits that a rule asked about when the API does not answer, milliseconds. */
 const askedHoldMs = 30_000;
 /**
@@ -38,15 +49,15 @@ const learnedHoldMs = 4_500;
  * Holds conversations back until it is known whose the other address is: those of which a rule asked just that, and those that are learned.
  * Everything else passes at once, and without such a conversation nothing is loaded and nobody is asked.
  *
- * A conversation passes without an answer after 30 s, one that is learned after 4.5 s, and at once when too many wait already: it is then judged
- * and learned by its address.
+ * A conversation passes without an answer after 30 s, one that is learned after 4.5 s, and at once when too many or too large ones wait already
+ * (64 and 192 KiB of a container, 1 MiB of all): it is then judged and learned by its address.
  *
  * @internal
  */
 export class PeerGate implements PeerLookup {
   readonly #options: PeerGateOptions;
-  readonly #heldOf: Map<string, number> = new Map();
-  #held = 0;
+  readonly #heldOf: Map<string, Held> = new Map();
+  readonly #held: Held = { count: 0, bytes: 0 };
   #book: Awaited<ReturnType<PeerGateOptions["open"]>> | undefined;
   #opening: ReturnType<PeerGateOptions["open"]> | undefined;
   /** Address that somebody asked about last and that is not known. */
@@ -55,7 +66,7 @@ export class PeerGate implements PeerLookup {
   constructor(options: PeerGateOptions) {
     this.#options = options;
     const waiting = options.metrics.gauge(peerWaiting);
-    options.metrics.onCollect(() => waiting.set(this.#held));
+    options.metrics.onCollect(() => waiting.set(this.#held.count));
   }
 
   /** Takes note of the question when the answer is not known: {@link PeerGate.holds} is asked next. */
@@ -80,32 +91,40 @@ export class PeerGate implements PeerLookup {
     const plain = clusterAddress(address);
     if (plain === undefined || this.#book?.isKnown(plain) === true) return false;
     const { containerId } = container;
-    const heldOf = this.#heldOf.get(containerId) ?? 0;
-    if (this.#held >= this.#options.maxHeld || heldOf >= maxHeldOfContainer) return false;
-    this.#heldOf.set(containerId, heldOf + 1);
-    this.#held += 1;
+    const { rawBytes } = event;
+    const held = this.#held;
+    const heldOf = this.#heldOf.get(containerId) ?? { count: 0, bytes: 0 };
+    if (held.count >= this.#options.maxHeld || held.bytes + rawBytes > maxHeldBytesOfAll) return false;
+    if (heldOf.count >= maxHeldOfContainer || heldOf.bytes + rawBytes > maxHeldBytesOfContainer) return false;
+    this.#heldOf.set(containerId, heldOf);
+    count(1);
     this.#wait(plain, isLearned ? learnedHoldMs : askedHoldMs, () => {
-      this.#held -= 1;
-      const left = (this.#heldOf.get(containerId) ?? 1) - 1;
-      if (left === 0) this.#heldOf.delete(containerId);
-      else this.#heldOf.set(containerId, left);
+      count(-1);
+      if (heldOf.count === 0) this.#heldOf.delete(containerId);
       if (!this.#options.signal.aborted) again();
     });
+    function count(sign: 1 | -1): void {
+      for (const one of [held, heldOf]) {
+        one.count += sign;
+        one.bytes += sign * rawBytes;
+      }
+    }
     return true;
   }
 
   #wait(address: string, maxHoldMs: number, done: () => void): void {
-    let isOver = false;
+    const over = new AbortController();
     const end = (): void => {
-      if (isOver) return;
-      isOver = true;
+      if (over.signal.aborted) return;
+      // An address for which nobody waits is not asked about.
+      over.abort();
       patience.cancel();
       done();
     };
     const patience = this.#options.clock.startTimer(end, maxHoldMs);
     patience.unref();
     void this.#open()
-      .then((book) => book.resolve(address))
+      .then((book) => book.resolve(address, { signal: over.signal }))
       .then(end, end);
   }
 
