@@ -51,7 +51,7 @@ export interface Alert {
   readonly profile: AlertProfile | undefined;
   /** How the rule depends on the profile, and what became of it; absent for a rule to which profiles do not matter. */
   readonly profileMetadata?: AlertProfileMetadata;
-  /** What the profile would have to hold for this alert not to be raised; absent when no profile can allow it. */
+  /** What the profile would have to hold for this alert not to be raised; absent when no profile can allow it, or none can without allowing others. */
   readonly allowedBy?: AlertAllowance;
 }
 

@@ -1,4 +1,4 @@
-import { ExecEvent } from "@kinglet/enrichment";
+import { DnsEvent, ExecEvent, OpenEvent } from "@kinglet/enrichment";
 import { redact } from "@kinglet/logger";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import * as fc from "fast-check";
@@ -69,5 +69,24 @@ describe("findAllowance", () => {
     const argv = ["/b", "--password", "[redacted]", "token=[redacted]", "Authorization:", "Basic", "[redacted]"];
     const { entry } = findAllowance(rule, new ExecEvent({ sequence: 1, binary: "/b", argv })) ?? {};
     expect(entry).toEqual({ path: "/b", args: argv });
+  });
+
+  it.each([
+    ["a program", new ExecEvent({ sequence: 1, binary: "/*", argv: ["/*"] })],
+    ["a program in any folder", new ExecEvent({ sequence: 1, binary: "/\u22ef/x", argv: ["x"] })],
+    ["any arguments", new ExecEvent({ sequence: 1, binary: "/bin/sh", argv: ["sh", "-c", "\u22ef\u22ef"] })],
+    ["any argument", new ExecEvent({ sequence: 1, binary: "/bin/sh", argv: ["sh", "\u22ef"] })],
+    ["a file", new OpenEvent({ sequence: 1, path: "/*" })],
+    ["a file in any folder", new OpenEvent({ sequence: 1, path: "/home/*/.ssh" })],
+    ["a host", new DnsEvent({ sequence: 1, name: "*.example.com." })],
+  ])("names no entry for a name that profiles read as a wildcard: %s [rules W-1]", (_what, event) => {
+    expect(findAllowance(rule, event)).toBeUndefined();
+  });
+
+  it("names an entry for a star that is none [rules W-1]", () => {
+    const glob = new ExecEvent({ sequence: 1, binary: "/bin/ls*", argv: ["ls", "*"] });
+    expect(findAllowance(rule, glob)?.entry).toEqual({ path: "/bin/ls*", args: ["ls", "*"] });
+    const open = new OpenEvent({ sequence: 1, path: "/srv/a*b" });
+    expect(findAllowance(rule, open)?.path).toBe("spec.opens");
   });
 });

@@ -8,6 +8,8 @@ import { commOf } from "./comm-of.ts";
 
 /** Any one argument, in a profile. */
 const anyArgument = "\u22ef";
+/** Any number of arguments. */
+const anyArguments = "\u22ef\u22ef";
 
 /**
  * The entry of a profile that would have kept this rule silent about this event: a policy for the process where the rule heeds policies,
@@ -15,7 +17,8 @@ const anyArgument = "\u22ef";
  *
  * An argument that is redacted stands as the wildcard for one argument: a password belongs neither into alerts nor into profiles.
  *
- * @returns undefined when no profile can allow it: the rule does not ask the profile.
+ * @returns undefined when no profile can allow it: the rule does not ask the profile, or the name of what the event did is a wildcard of profiles, so that
+ * an entry with it would allow others, too.
  *
  * @internal
  */
@@ -26,7 +29,7 @@ export function findAllowance(rule: RuleDefinition, event: ActivityEvent): Alert
       entry: { [rule.id]: { processAllowed: [commOf(event.binary)], containerAllowed: false } },
     };
   }
-  if (rule.profileDependency === profileDependency.notRequired) return undefined;
+  if (rule.profileDependency === profileDependency.notRequired || isWildcard(event)) return undefined;
   switch (event.kind) {
     case "exec": {
       return { path: "spec.execs", entry: { path: event.binary, args: hideSecrets(event.argv ?? [event.binary]) } };
@@ -50,6 +53,19 @@ export function findAllowance(rule: RuleDefinition, event: ActivityEvent): Alert
     default:
       return undefined;
   }
+}
+
+/** The format of profiles knows no way to say that a file is really called `*`. */
+function isWildcard(event: ActivityEvent): boolean {
+  if (event.kind === "open") return isWildcardPath(event.path);
+  if (event.kind === "dns") return event.name.includes("*") || event.name.includes(anyArgument);
+  if (event.kind !== "exec") return false;
+  if (isWildcardPath(event.binary)) return true;
+  return event.argv?.some((arg) => arg === anyArgument || arg === anyArguments) === true;
+}
+
+function isWildcardPath(path: string): boolean {
+  return path.includes(anyArgument) || /(?:^|\/)\*(?:\/|$)/.test(path);
 }
 
 const defaultCall = {

@@ -176,10 +176,13 @@ export const ruleCases: readonly RuleCase[] = [
   no("R1004", "a program of the profile", exec("/data/bin/x"), { execs: [{ path: "/data/bin/x" }] }),
 
   yes("R1005", "a program in memory", exec("memfd:x"), null),
+  yes("R1005", "a program in memory, as the kernel names it", exec("/memfd:x (deleted)"), null),
   yes("R1005", "a program through a descriptor", exec("/proc/self/fd/5")),
   yes("R1005", "a program through a descriptor of another process", exec("/proc/123/fd/5")),
   yes("R1005", "a program through a descriptor, as the kernel names it", exec("/dev/fd/4"), null),
   no("R1005", "a file", exec("/bin/sh")),
+  no("R1005", "a file with the word in its name", exec("/usr/local/bin/memfd")),
+  no("R1005", "a file with the word in its name, below a folder", exec("/srv/memfd:x")),
   no("R1005", "a program in the file system of a process", exec("/proc/123/root/bin/sh")),
 
   yes("R1006", "namespaces", kernel("unshare", { syscallName: "unshare" })),

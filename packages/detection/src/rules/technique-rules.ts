@@ -146,7 +146,9 @@ export const techniqueRules: readonly RuleDefinition[] = [
         {
           eventType: "exec",
           expression:
-            "event.exepath.contains('memfd') || event.exepath.startsWith('/dev/fd/') || " +
+            // The kernel calls it `/memfd:NAME`, some sources `memfd:NAME`; a file may have the word in its name.
+            "event.exepath.startsWith('memfd:') || event.exepath.startsWith('/memfd:') || " +
+            "event.exepath.startsWith('/dev/fd/') || " +
             "(event.exepath.startsWith('/proc/') && event.exepath.contains('/fd/'))",
         },
       ],

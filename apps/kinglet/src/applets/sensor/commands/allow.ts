@@ -14,7 +14,9 @@ export async function allow(file: string, config: AllowConfig, context: AppletCo
   const { allowedBy, profile, ruleId, namespace } = alert;
   if (allowedBy === undefined) {
     throw new CommandFailure(
-      `no profile can allow it: rule ${ruleId || "of the alert"} does not ask the profile. Disable the rule, or leave the pod out of its binding`,
+      alert.profileMetadata === undefined
+        ? `no profile can allow it: rule ${ruleId || "of the alert"} does not ask the profile. Disable the rule, or leave the pod out of its binding`
+        : "no entry of a profile can allow this and nothing else: profiles have none for events of its kind, or read its name or one of its arguments as a wildcard",
       ExitCode.input,
     );
   }
