@@ -83,9 +83,7 @@ export class TrafficPatterns {
   matchesPeer({ labels, namespace, ownNamespace }: NetworkPeer, port?: number, protocol = ""): boolean {
     return this.peers.some(
       ({ podSelector, namespaceSelector, ports }) =>
-        (namespaceSelector === null
-          ? namespace === ownNamespace
-          : matchesLabels(namespaceSelector, { [namespaceNameLabel]: namespace })) &&
+        (namespaceSelector === null ? namespace === ownNamespace : selectsNamespace(namespaceSelector, namespace)) &&
         (podSelector === null || matchesLabels(podSelector, labels)) &&
         (port === undefined || hasPort(ports, port, protocol)),
     );
@@ -162,4 +160,12 @@ export class ProfilePatterns {
   #askCommands(): ExecArgumentsMatcher {
     return (this.#commands ??= new ExecArgumentsMatcher(this.execs));
   }
+}
+
+/** False where it takes a label that is not known: that a namespace does not have it must not be believed of each. */
+function selectsNamespace(selector: LabelSelector, namespace: string): boolean {
+  return (
+    selector.matchExpressions.every(({ key }) => key === namespaceNameLabel) &&
+    matchesLabels(selector, { [namespaceNameLabel]: namespace })
+  );
 }

@@ -157,6 +157,29 @@ describe("ProfileContent", () => {
           namespaceSelector: selects({ "kubernetes.io/metadata.name": "open" }),
           ports: [],
         },
+        // By labels of namespaces that nobody knows here: who does not have them is not known either.
+        {
+          identifier: "unknown",
+          type: "internal",
+          podSelector: {},
+          namespaceSelector: { matchExpressions: [{ key: "tenant", operator: "DoesNotExist" }] },
+          ports: [],
+        },
+        {
+          identifier: "unknown-too",
+          type: "internal",
+          namespaceSelector: { matchExpressions: [{ key: "tenant", operator: "NotIn", values: ["evil"] }] },
+          ports: [],
+        },
+        {
+          identifier: "other-than",
+          type: "internal",
+          podSelector: selects({ app: "probe" }),
+          namespaceSelector: {
+            matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["evil"] }],
+          },
+          ports: [],
+        },
         // As some write what lies outside: it selects nobody.
         {
           identifier: "out",
@@ -179,6 +202,8 @@ describe("ProfileContent", () => {
       expect(has({}, "letters")).toBe(false);
       expect(has({}, "open")).toBe(true);
       expect(has({})).toBe(false);
+      expect(has({ app: "other" }, "evil")).toBe(false);
+      expect([has({ app: "probe" }, "evil"), has({ app: "probe" }, "ops")]).toEqual([false, true]);
       const store = { labels: { app: "store" }, namespace: "shop", ownNamespace: "shop" };
       expect(one.hasPeerPort("egress", store, 6379, "TCP")).toBe(true);
       expect(one.hasPeerPort("egress", store, 6379, "UDP")).toBe(false);
