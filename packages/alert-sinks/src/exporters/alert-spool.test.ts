@@ -146,6 +146,38 @@ describe("AlertSpool", () => {
     expect(second.bytes).toBe(0);
   });
 
+  it("goes on in each new file with what was told and what is still to be told [sinks D-6]", async () => {
+    await using bench = await openBench();
+    const losses = { counts: { rate_limit: 7 }, firstMs: 1, lastMs: 2 };
+    const first = bench.open(65_536);
+    for (let id = 1; id <= 3; id++) await first.append(createAlert(id), notTaken);
+    await first.read(3);
+    const before = { ...losses, counts: { rate_limit: 3 } };
+    for (let count = 0; count < 100; count++) await first.settle(1, before);
+    for (let count = 0; count < 100; count++) await first.settle(2, losses);
+    // Fits into no file that was begun.
+    await first.append(createAlert(4, { message: "x".repeat(5_000) }), notTaken);
+    const second = bench.open(65_536);
+    expect(await second.open()).toEqual(losses);
+    expect(idsOf(await second.read(100))).toEqual([3, 4]);
+  });
+
+  it("gives back what an earlier process knew, also when something is lost while it is read [sinks D-4] [sinks D-6]", async () => {
+    await using bench = await openBench();
+    const losses = { counts: { overflow: 7 }, firstMs: 1, lastMs: 2 };
+    const first = bench.open();
+    await first.append(createAlert(1), notTaken);
+    await first.settle(0, losses);
+    await writeFile(`${bench.folder}/0000000002.spool`, "no line of a spool\n");
+    const second: AlertSpool = new AlertSpool({
+      folder: bench.folder,
+      maxBytes: 1_000_000,
+      logger: noopLogger,
+      onLost: () => second.note({ counts: { spool: 1 }, firstMs: 3, lastMs: 3 }),
+    });
+    expect(await second.open()).toEqual(losses);
+  });
+
   it("loses nothing and repeats only what was not settled, whatever happens in whatever order [sinks D-1]", async () => {
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.record({ do: fc.constant("append" as const), isTaken: fc.boolean() }) },

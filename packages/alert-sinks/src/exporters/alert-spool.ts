@@ -69,6 +69,8 @@ export class AlertSpool {
   #readSegment = 0;
   #readOffset = 0;
   #losses: LossState | undefined;
+  /** What the files said when they were opened. */
+  #foundLosses: LossState | undefined;
   #isNoting = false;
   /** One thing at a time, in the order of the calls. */
   #last: Promise<unknown> = Promise.resolve();
@@ -97,7 +99,7 @@ export class AlertSpool {
   open(): Promise<LossState | undefined> {
     return this.#next(async () => {
       await this.#open();
-      return this.#losses;
+      return this.#foundLosses;
     });
   }
 
@@ -223,6 +225,8 @@ export class AlertSpool {
       }
     }
     this.#position = Math.max(this.#done, this.#position);
+    // What was noted meanwhile is of this process.
+    this.#losses ??= this.#foundLosses;
     this.#opened = true;
     if (this.unread > 0) {
       const { folder, logger } = this.#options;
@@ -247,7 +251,7 @@ export class AlertSpool {
         } else {
           const { done, losses } = record as { readonly done?: unknown; readonly losses?: LossState };
           if (typeof done === "number") this.#done = Math.max(this.#done, done);
-          this.#losses = losses;
+          this.#foundLosses = losses;
         }
         return true;
       });
@@ -294,6 +298,8 @@ export class AlertSpool {
       this.#file = undefined;
       segment = { number: (segment?.number ?? 0) + 1, bytes: 0, unread: 0, last: 0 };
       this.#segments.push(segment);
+      // Each file begins with what is known: those before it may go.
+      if (segment.number > 1) await this.#write(segment, this.#stateLine());
       await this.#removeDone();
     }
     while (this.bytes + bytes > this.#options.maxBytes) {
@@ -329,6 +335,10 @@ export class AlertSpool {
     segment.bytes = this.#file.size;
   }
 
+  #stateLine(): Buffer {
+    return Buffer.from(encodeLine({ done: this.#done, losses: this.#losses }), "utf8");
+  }
+
   async #writeState(): Promise<void> {
     const segment = this.#segments.at(-1);
     const isAllDone = this.#done >= this.#position;
@@ -336,7 +346,7 @@ export class AlertSpool {
       if (segment !== undefined && segment.bytes > 0) await this.#empty(segment);
       if (segment !== undefined || this.#losses === undefined) return;
     }
-    const line = Buffer.from(encodeLine({ done: this.#done, losses: this.#losses }), "utf8");
+    const line = this.#stateLine();
     const current = await this.#roomFor(line.length);
     await this.#write(current, line);
     if (this.unread === 0) this.#readTo(current);
