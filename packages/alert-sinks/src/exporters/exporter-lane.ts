@@ -8,6 +8,7 @@ import { WaitList } from "../wait-list.ts";
 import { AlertSpool } from "./alert-spool.ts";
 import type { Exporter } from "./exporter.ts";
 import { LaneQueue, type LaneEntry } from "./lane-queue.ts";
+import { isAway, isTimeout, isUnsendable, mayTakeParts, rejectedOf } from "./judge-failure.ts";
 import { LossRecord, type LossReason } from "./loss-record.ts";
 import {
   exporterUp,
@@ -88,6 +89,8 @@ export class ExporterLane {
   #batch: readonly LaneEntry[] = [];
   /** Parts of a batch that was refused as a whole, to be sent after `#batch`. */
   #parts: (readonly LaneEntry[])[] = [];
+  /** A report of losses that is on its way. */
+  #notice: LaneEntry | undefined;
   #isSpooling = true;
   #batchFromMs = 0;
   #nextNoticeMs = 0;
@@ -205,6 +208,11 @@ export class ExporterLane {
       this.#batchFromMs = this.#context.clock.monotonicMs();
       await this.#deliver(signal);
     } catch (error) {
+      if (this.#isTelling) {
+        this.#losses.untold();
+        this.#batch = [];
+        if (this.#losses.state !== undefined) this.#spool?.note(this.#losses.state);
+      }
       const { sink } = this.#labels;
       const { logger } = this.#context;
       const taken = [...this.#batch, ...this.#parts.flat()];
@@ -258,7 +266,8 @@ export class ExporterLane {
 
   #takeNotice(): LaneEntry {
     const nowMs = this.#context.clock.now();
-    return { alert: this.#losses.takeNotice(this.#exporter.name, nowMs), atMs: -Infinity, position: 0 };
+    const alert = this.#losses.takeNotice(this.#exporter.name, nowMs);
+    return (this.#notice = { alert, atMs: -Infinity, position: 0 });
   }
 
   async #waitForWork(signal: AbortSignal): Promise<void> {
@@ -278,6 +287,10 @@ export class ExporterLane {
       using pause = withTimeout(dueMs - nowMs, { signal, clock, name: "waiting for more alerts" });
       await untilAborted(arrival, pause).catch(() => signal.throwIfAborted());
     }
+  }
+
+  get #isTelling(): boolean {
+    return this.#notice !== undefined && this.#batch[0] === this.#notice;
   }
 
   /** True when there is something to tell a receiver that takes what it is sent. */
@@ -328,6 +341,7 @@ export class ExporterLane {
         continue;
       }
       this.#metrics.sent.add(this.#batch.length, this.#labels);
+      if (this.#isTelling) this.#losses.told();
       const settled = this.#settle();
       if (settled !== undefined) await settled;
       this.#isRefusing = false;
@@ -358,11 +372,12 @@ export class ExporterLane {
     const { clock, logger } = this.#context;
     const fields = { ...this.#labels, alerts: this.#batch.length, error };
     // Foreign errors are of the network as a rule; only what is known to be final is.
-    const isFinal = (error as { readonly retryable?: unknown }).retryable === false && !isTimeout(error);
+    const isRefused = (error as { readonly retryable?: unknown }).retryable === false && !isTimeout(error);
+    const isFinal = isRefused || isUnsendable(error);
     const isLate = clock.monotonicMs() - this.#batchFromMs >= this.#options.giveUpAfterMs;
     // On disk it may wait for a receiver that is away as long as there is room, and nobody else waits behind it in vain.
     const isExpired = isLate && (this.#spool === undefined || !isAway(error));
-    if (isFinal && this.#batch.length > 1 && mayTakeParts(error)) {
+    if (isFinal && this.#batch.length > 1 && (mayTakeParts(error) || isUnsendable(error))) {
       // One alert that the receiver cannot take, or all of them together, must not cost the others.
       const middle = this.#batch.length >> 1;
       this.#parts.unshift(this.#batch.slice(middle));
@@ -373,7 +388,9 @@ export class ExporterLane {
     if (isFinal || isExpired) {
       logger.error(isFinal ? "alerts were refused" : "alerts could not be delivered and were given up", fields);
       const lost = isFinal ? rejectedOf(error, this.#batch.length) : this.#batch.length;
-      this.#lose(isFinal ? "rejected" : "expired", lost);
+      // Of a notice nothing is lost: what it told is told by the next one.
+      if (this.#isTelling) this.#losses.untold();
+      else this.#lose(isFinal ? "rejected" : "expired", lost);
       if (lost < this.#batch.length) this.#metrics.sent.add(this.#batch.length - lost, this.#labels);
       await this.#settle();
       this.#isRefusing = isFinal;
@@ -414,26 +431,4 @@ export class ExporterLane {
     this.#metrics.waiting.set(this.size, this.#labels);
     if (this.#spool !== undefined) this.#metrics.spoolBytes.set(this.#spool.bytes, this.#labels);
   }
-}
-
-/** No answer, or one that a proxy gives for a receiver that is not there, or one about who sent: nothing says that this batch is at fault. */
-function isAway(error: unknown): boolean {
-  const status = (error as { readonly details?: { readonly status?: unknown } }).details?.status;
-  return typeof status !== "number" || status < 500 || (status >= 502 && status <= 504);
-}
-
-/** Statuses that speak of what was sent, not of who sent it: bad request, too large, not to be processed. */
-function mayTakeParts(error: unknown): boolean {
-  const status = (error as { readonly details?: { readonly status?: unknown } }).details?.status;
-  return status === 400 || status === 413 || status === 422;
-}
-
-function isTimeout(error: unknown): boolean {
-  return (error as { readonly code?: unknown }).code === "KINGLET_ERR_LIFECYCLE_TIMEOUT";
-}
-
-/** A receiver may say that it refused only some of the batch. */
-function rejectedOf(error: unknown, alerts: number): number {
-  const rejected = (error as { readonly details?: { readonly rejected?: unknown } }).details?.rejected;
-  return typeof rejected === "number" ? Math.min(Math.max(rejected, 1), alerts) : alerts;
 }

@@ -120,6 +120,54 @@ describe("createFanOut with a spool", () => {
     await last.kill();
   });
 
+  it("tells the next receiver the whole number when a report of it did not arrive [sinks D-6]", async () => {
+    const exporter = new ScriptedExporter("syslog");
+    const first = start(exporter, { maxPerMinute: 10 });
+    await first.publish(...upTo(50));
+    await expect.poll(() => exporter.ids()).toEqual(upTo(10));
+    exporter.state = "hanging";
+    await first.kill();
+    // The report is under way when the time of the drain is over.
+    await first.fanOut.drain({ timeoutMs: 20 });
+    await first.fanOut[Symbol.asyncDispose]();
+    const up = new ScriptedExporter("syslog");
+    const second = start(up);
+    await expect.poll(() => up.ids()).toEqual([-1]);
+    expect(up.batches[0]?.[0]?.message).toMatch(/^40 alerts did not reach syslog .*\(rate_limit: 40\)$/);
+    await second.kill();
+  });
+
+  it("goes on after an alert that nobody can send any more [sinks D-4]", async () => {
+    const first = start(awayExporter());
+    await first.publish(1, 2, 3);
+    await first.kill();
+    const up = new ScriptedExporter("syslog", 50);
+    const send = up.send.bind(up);
+    // As an alert of another version would.
+    up.send = (alerts) =>
+      alerts.some(({ uniqueId }) => Number(uniqueId) === 2)
+        ? Promise.reject(new Error("cannot be sent", { cause: new TypeError("no such property") }))
+        : send(alerts);
+    const second = start(up);
+    await expect.poll(() => up.ids().filter((id) => id > 0)).toEqual([1, 3]);
+    await expect.poll(async () => (await second.metrics.exposition()).text).toMatch(/reason="rejected"\} 1\n/);
+    await second.kill();
+  });
+
+  it("writes an alert once, although somebody gave up waiting for the disk and asked again [sinks D-1]", async () => {
+    const exporter = new ScriptedExporter("syslog", 50);
+    const { fanOut, publish, kill } = start(exporter);
+    const alert = createAlert(1);
+    const first = fanOut.publish(alert, { signal: never });
+    await fanOut.publish(alert, { signal: never });
+    await first;
+    await fanOut.publish(alert, { signal: never });
+    await publish(2);
+    await expect.poll(() => exporter.ids()).toContain(2);
+    expect(exporter.ids()).toEqual([1, 2]);
+    await kill();
+  });
+
   it("keeps in memory what the disk does not take, counts it, says so once, and delivers it [sinks D-3]", async () => {
     await writeFile(folder, "no folder can be made here");
     const exporter = awayExporter();

@@ -136,6 +136,21 @@ describe("createFanOut", () => {
     await stop();
   });
 
+  it("tells the number of what was missed again when a report of it was refused [sinks F-5]", async () => {
+    const exporter = new ScriptedExporter("picky");
+    const { publish, clock, stop } = start([exporter], { maxPerMinute: 2 });
+    await publish(...upTo(9));
+    expect(exporter.ids()).toEqual([1, 2]);
+    exporter.state = "refusing";
+    await clock.advance(60_000);
+    exporter.state = "up";
+    await publish(10);
+    await clock.advance(60_000);
+    expect(exporter.ids()).toEqual([1, 2, 10, -1]);
+    expect(exporter.batches.at(-1)?.[0]?.message).toMatch(/^7 alerts .*\(rate_limit: 7\)$/);
+    await stop();
+  });
+
   it("loses one alert that the receiver cannot take, not the batch that it is in [sinks F-5]", async () => {
     const sent: number[] = [];
     let requests = 0;

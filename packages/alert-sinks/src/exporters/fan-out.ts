@@ -42,6 +42,8 @@ export function createFanOut(
     throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_INVALID_OPTION", details);
   }
   const lanes = exporters.map(({ exporter, lane = {} }) => new ExporterLane(exporter, lane, context));
+  /** What is being written, or was: whoever gives up waiting and asks again must not have it written twice. */
+  const written = new WeakMap<Alert, Promise<void>>();
   const close = async (): Promise<void> => {
     await Promise.allSettled(exporters.map(({ exporter }) => disposeWithin(exporter, 2_000, context.clock)));
     await Promise.allSettled(lanes.map((lane) => lane.close()));
@@ -50,13 +52,18 @@ export function createFanOut(
     name: "fan-out",
     publish: (alert: Alert, { signal }) => {
       if (signal.aborted) return Promise.reject(signal.reason as Error);
+      const before = written.get(alert);
+      if (before !== undefined) return before;
       const writing: Promise<void>[] = [];
       for (const lane of lanes) {
         const offered = lane.offer(alert);
         if (offered !== undefined) writing.push(offered);
       }
       // Without disks nothing is waited for.
-      return writing.length === 0 ? Promise.resolve() : Promise.all(writing).then(() => {});
+      if (writing.length === 0) return Promise.resolve();
+      const all = Promise.all(writing).then(() => {});
+      written.set(alert, all);
+      return all;
     },
     waiting: () => Object.fromEntries(exporters.map(({ exporter }, index) => [exporter.name, lanes[index]?.size ?? 0])),
     run: async ({ signal }) => {
