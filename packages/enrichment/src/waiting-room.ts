@@ -9,13 +9,22 @@ import type { RuntimeEvent } from "./runtime-event.ts";
 export interface WaitingRoomOptions<Event extends RuntimeEvent = RuntimeEvent> {
   readonly index: Pick<ContainerIndex, "find">;
   readonly clock: Clock;
-  /** Events that wait at most, at least 1; when full the one that waits longest is delivered unresolved: see `waitForRoom`. */
+  /** Events that wait at most, at least 1; when there is no room for another, one is delivered unresolved. */
   readonly maxEntries: number;
+  /**
+   * Bytes that waiting events keep at most, told by `sizeOf`. A single larger event still waits, and while the index is behind there may be
+   * one event more.
+   *
+   * @defaultValue no bound
+   */
+  readonly maxBytes?: number;
+  /** Bytes of memory that an event keeps; the same at every call. @defaultValue `rawBytes` */
+  readonly sizeOf?: (event: Event) => number;
   /** Milliseconds. @defaultValue 5000 */
   readonly maxWaitMs?: number;
   /**
-   * False while the index may be behind, because what feeds it has lost its connection: no wait ends by time then, as long as the room is
-   * less than half full. A container that starts meanwhile is judged when the connection is back.
+   * False while the index may be behind, because what feeds it has not read everything yet or has lost its connection: no wait ends by
+   * time then. A container that starts meanwhile is judged when the connection is back.
    *
    * @defaultValue always true
    */
@@ -28,15 +37,17 @@ export interface WaitingRoomOptions<Event extends RuntimeEvent = RuntimeEvent> {
 
 interface Waiting<Event> {
   readonly event: Event;
+  readonly bytes: number;
   readonly deadlineMs: number;
   readonly group: Group<Event>;
 }
 
-/** The waiting events of one container, first come first; the ones before `head` are gone. */
+/** The waiting events of one container, first come first; the ones before `head` are gone, and their places empty: events may be large. */
 interface Group<Event> {
   readonly key: string;
-  readonly entries: Waiting<Event>[];
+  readonly entries: (Waiting<Event> | undefined)[];
   head: number;
+  bytes: number;
 }
 
 /** How often a room whose index is behind looks whether it has caught up, milliseconds. */
@@ -44,6 +55,12 @@ const recheckMs = 1_000;
 
 /** Keys remembered of containers that were waited for in vain. */
 const maxStrangers = 256;
+
+/** A container that keeps more than this part of a full room gives way itself: a flood of its own pushes nobody else out. */
+const fairShare = 1 / 16;
+
+/** How long a producer is asked to wait for an index that is behind, until it has caught up once, milliseconds. */
+const patienceMs = 30_000;
 
 const outcomes = {
   resolved: { outcome: "resolved" },
@@ -58,8 +75,11 @@ const outcomes = {
  * - Events of one container are delivered in the order of submission, but for strangers (below); between containers there is no order.
  * - A known container costs one look-up, no allocation here, and delivery happens inside `submit`.
  * - No event waits longer than `maxWaitMs` while the index is current; no timer exists while nobody waits.
- * - A stranger is a container that was waited for in vain. Its further events are delivered unresolved while the room is half full or
- *   more: a flood from something that never becomes known (a container of no pod) leaves room for those that will.
+ * - Nobody is delivered unresolved before that as long as there is room, but for strangers. Without room for another one, the oldest event of
+ *   the same container goes if that has more than its share, else the oldest of all: whatever never becomes known, the producer does
+ *   not have to wait. Only while the index is behind it may, see `waitForRoom`.
+ * - A stranger is a container that was waited for in vain. Its further events are delivered unresolved while half of the entries or
+ *   bytes is taken: a flood from something that never becomes known (a container of no pod) leaves room for those that will.
  *
  * @public
  */
@@ -67,6 +87,8 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   readonly #index: Pick<ContainerIndex, "find">;
   readonly #clock: Clock;
   readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #sizeOf: (event: Event) => number;
   readonly #maxWaitMs: number;
   readonly #isCurrent: () => boolean;
   readonly #deliver: (event: Event, identity: ContainerIdentity | undefined) => void;
@@ -81,6 +103,9 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   /** Keys of groups whose wait ended without a container, oldest first. */
   readonly #strangers: Set<string> = new Set();
   #timer: ClockTimer | undefined;
+  #bytes = 0;
+  /** Until when a producer waits for the index; undefined when it has not been asked to since the index was current. */
+  #patientUntilMs: number | undefined;
   #roomWaiter: PromiseWithResolvers<void> | undefined;
   #dropped = 0;
   #isDisposed = false;
@@ -89,6 +114,8 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
     this.#index = options.index;
     this.#clock = options.clock;
     this.#maxEntries = options.maxEntries;
+    this.#maxBytes = options.maxBytes ?? Infinity;
+    this.#sizeOf = options.sizeOf ?? (({ rawBytes }) => rawBytes);
     this.#maxWaitMs = options.maxWaitMs ?? 5000;
     this.#isCurrent = options.isCurrent ?? (() => true);
     this.#deliver = options.deliver;
@@ -101,6 +128,11 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   /** Events that wait now. */
   get size(): number {
     return this.#queue.size;
+  }
+
+  /** Bytes that they keep. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Events that had to be delivered unresolved before their time because the room was full. */
@@ -129,7 +161,7 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
         return;
       }
     }
-    if (this.#strangers.has(key) && this.#queue.size * 2 >= this.#maxEntries) {
+    if (this.#strangers.has(key) && this.#isFilled(0.5)) {
       this.#dropped += 1;
       this.#ended.add(1, outcomes.evicted);
       this.#deliver(event, undefined);
@@ -139,12 +171,20 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   }
 
   /**
-   * Undefined while one more event fits; else resolves once one does, after `maxWaitMs` at the latest. Whoever heeds it has no event
-   * delivered before its time, so that no container can push the events of another one out by flooding.
+   * What a producer that can wait should wait for before it submits another event; undefined when it need not.
+   *
+   * It need not while there is room, and never while the index is current: what is not known then is not about to be. While the index is
+   * behind (at the start, after a lost connection) and the room is full, it resolves as soon as there is room or the index is current. The
+   * producer is held up for 30 s at most until the index was current again: a node is watched without its API server, too.
    */
   waitForRoom(): Promise<void> | undefined {
-    if (this.#isDisposed || this.#queue.size < this.#maxEntries) return undefined;
-    this.#roomWaiter ??= Promise.withResolvers<void>();
+    if (this.#isDisposed || !this.#holdsBack()) return undefined;
+    if (this.#roomWaiter === undefined) {
+      this.#roomWaiter = Promise.withResolvers<void>();
+      // The next deadline may be later than the moment in which the index catches up.
+      this.#timer?.cancel();
+      this.#timer = this.#clock.startTimer(() => this.#expire(), recheckMs);
+    }
     return this.#roomWaiter.promise;
   }
 
@@ -166,6 +206,7 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
     this.#isDisposed = true;
     this.#groups.clear();
     this.#queue.clear();
+    this.#bytes = 0;
     this.#strangers.clear();
     this.#tellOfRoom();
     this.#stopTimerWhenEmpty();
@@ -178,14 +219,22 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   }
 
   #enter(event: Event, key: string): void {
-    if (this.#queue.size >= this.#maxEntries) this.#evictOldest();
+    const bytes = this.#sizeOf(event);
+    while (this.#queue.size > 0 && this.#lacksRoomFor(bytes)) {
+      this.#evictFor(key);
+      // `deliver` may have disposed of the room.
+      if (this.#isDisposed) return;
+    }
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { key, entries: [], head: 0 };
+      group = { key, entries: [], head: 0, bytes: 0 };
       this.#groups.set(key, group);
     }
-    const waiting: Waiting<Event> = { event, deadlineMs: this.#clock.monotonicMs() + this.#maxWaitMs, group };
+    const deadlineMs = this.#clock.monotonicMs() + this.#maxWaitMs;
+    const waiting: Waiting<Event> = { event, bytes, deadlineMs, group };
     group.entries.push(waiting);
+    group.bytes += bytes;
+    this.#bytes += bytes;
     this.#queue.add(waiting);
     this.#startTimer();
     // The container may have become known between the first look and the entry [start-up L12]: whoever adds it then saw
@@ -208,22 +257,56 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
     }
   }
 
-  #evictOldest(): void {
+  #evictFor(key: string): void {
+    const own = this.#groups.get(key);
     for (const oldest of this.#queue) {
+      const waiting = own !== undefined && this.#exceedsShare(own) ? own.entries[own.head]! : oldest; // a group is never empty
       this.#dropped += 1;
-      this.#leave(oldest);
+      this.#leave(waiting);
       this.#ended.add(1, outcomes.evicted);
-      this.#deliver(oldest.event, this.#index.find(oldest.event));
+      this.#deliver(waiting.event, this.#index.find(waiting.event));
       return;
     }
   }
 
+  #exceedsShare({ entries, head, bytes }: Group<Event>): boolean {
+    return entries.length - head > this.#maxEntries * fairShare || bytes > this.#maxBytes * fairShare;
+  }
+
+  #isFilled(part: number): boolean {
+    return this.#queue.size >= this.#maxEntries * part || this.#bytes >= this.#maxBytes * part;
+  }
+
+  /** True while a full room waits for an index that is behind. */
+  #holdsBack(): boolean {
+    const isFull = this.#isFilled(1);
+    if (!isFull && this.#patientUntilMs === undefined) return false;
+    if (this.#isCurrent()) {
+      this.#patientUntilMs = undefined;
+      return false;
+    }
+    if (!isFull) return false;
+    this.#patientUntilMs ??= this.#clock.monotonicMs() + patienceMs;
+    return this.#isPatient();
+  }
+
+  /** A producer that heeds {@link waitForRoom} brings one event more than fits at most, which loses less than to let another one go for it. */
+  #isPatient(): boolean {
+    const untilMs = this.#patientUntilMs;
+    return !this.#isCurrent() && (untilMs === undefined || this.#clock.monotonicMs() < untilMs);
+  }
+
+  #lacksRoomFor(bytes: number): boolean {
+    return this.#isFilled(1) || (this.#bytes + bytes > this.#maxBytes && !this.#isPatient());
+  }
+
   #expire(): void {
     this.#timer = undefined;
+    this.#tellOfRoom();
     const now = this.#clock.monotonicMs();
     for (const oldest of this.#queue) {
       if (oldest.deadlineMs > now) break;
-      if (this.#queue.size * 2 < this.#maxEntries && !this.#isCurrent()) {
+      if (!this.#isCurrent()) {
         this.#startTimer(recheckMs);
         return;
       }
@@ -234,7 +317,8 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
       this.#deliver(oldest.event, identity);
       this.#resolve(oldest.group.key);
     }
-    if (this.#queue.size > 0) this.#startTimer();
+    if (this.#roomWaiter !== undefined) this.#timer ??= this.#clock.startTimer(() => this.#expire(), recheckMs);
+    else if (this.#queue.size > 0) this.#startTimer();
   }
 
   #addStranger(key: string): void {
@@ -248,7 +332,7 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   }
 
   #tellOfRoom(): void {
-    if (this.#roomWaiter === undefined || this.#queue.size >= this.#maxEntries) return;
+    if (this.#roomWaiter === undefined || (!this.#isDisposed && this.#holdsBack())) return;
     this.#roomWaiter.resolve();
     this.#roomWaiter = undefined;
   }
@@ -257,6 +341,9 @@ export class WaitingRoom<Event extends RuntimeEvent = RuntimeEvent> {
   #leave(waiting: Waiting<Event>): void {
     const { group } = waiting;
     this.#queue.delete(waiting);
+    this.#bytes -= waiting.bytes;
+    group.bytes -= waiting.bytes;
+    group.entries[group.head] = undefined;
     group.head += 1;
     if (group.head === group.entries.length) {
       this.#groups.delete(group.key);

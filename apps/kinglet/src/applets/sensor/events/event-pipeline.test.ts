@@ -119,21 +119,42 @@ describe("EventPipeline", () => {
     expect([bench.source.acknowledged, bench.sink.published]).toEqual([[1], ["e1"]]);
   });
 
-  it("makes the reader wait rather than let a flood push the first execution of a container out", async () => {
+  it("makes the reader wait for an informer that is behind rather than let a flood push the first execution out", async () => {
     await using bench = new PipelineBench({ maxWaiting: 4 });
+    bench.isConnected = false;
     bench.read(execIn(1, 1), ...upTo(500).map((index) => execIn(1, index + 1, "/good")));
     await bench.clock.advance(1000);
     expect(bench.delivered.length).toBe(4);
     bench.addPod(1);
+    bench.isConnected = true;
     await bench.clock.advance(1000);
     expect([bench.sink.published, bench.source.acknowledged.length]).toEqual([["e1"], 501]);
   });
 
-  it("bounds what waits by bytes too", async () => {
-    await using bench = new PipelineBench({ maxWaiting: 1000, maxWaitingBytes: 100_000 });
+  it("never holds the reader up for containers that nobody knows while the informer is current [enrichment stall]", async () => {
+    await using bench = new PipelineBench({ maxWaiting: 100, maxWaitingBytes: 1_000_000 });
+    bench.addPod(1);
+    await bench.clock.advance(0);
+    // Many small ones, few large ones, and after each what a known container did.
+    for (const [bytes, from] of [
+      [100, 0],
+      [60_000, 1000],
+    ] as const) {
+      bench.read(...upTo(999).map((index) => execIn(100 + Math.floor(index / 50), from + index, "/good", bytes)));
+      bench.read(execIn(1, from + 1000));
+      await bench.clock.advance(0);
+      expect(bench.sink.published.at(-1)).toBe(`e${from + 1000}`);
+    }
+    expect(bench.pipeline.waiting).toBeLessThan(10);
+    await bench.clock.advance(5000);
+    expect([bench.pipeline.waiting, bench.source.acknowledged.length]).toEqual([0, 2000]);
+  });
+
+  it("bounds what waits by bytes of memory too", async () => {
+    await using bench = new PipelineBench({ maxWaiting: 1000, maxWaitingBytes: 400_000 });
     bench.read(...upTo(50).map((sequence) => execIn(1, sequence, "/good", 30_000)));
     await bench.clock.advance(100);
-    expect(bench.delivered.length).toBe(4);
+    expect([bench.delivered.length, bench.pipeline.waiting]).toEqual([50, 6]);
     bench.addPod(1);
     await bench.clock.advance(100);
     expect(bench.source.acknowledged.length).toBe(50);
@@ -146,7 +167,9 @@ describe("EventPipeline", () => {
     await bench.clock.advance(3_600_000);
     expect(bench.source.acknowledged).toEqual([]);
     bench.read(...upTo(50).map((index) => execIn(2, index + 1, "/good", 30_000)), execIn(3, 52));
-    await bench.clock.advance(120_000);
+    await bench.clock.advance(29_000);
+    expect(bench.delivered.length).toBeLessThan(52);
+    await bench.clock.advance(2_000);
     expect(bench.delivered.length).toBe(52);
     expect(bench.pipeline.waiting).toBeLessThan(4);
   });

@@ -88,8 +88,8 @@ export interface EventPipelineOptions {
   /** Bound of the waiting room and of the profile gate, events. */
   readonly maxWaiting: number;
   /**
-   * Bound of what waits for a container, a profile or a receiver of alerts, bytes as read: arguments are the container's to choose, and
-   * so is their length.
+   * Bound of what waits for a container, and as much again of what waits for a profile or a receiver of alerts, bytes of memory: arguments
+   * are the container's to choose, and so is their length.
    */
   readonly maxWaitingBytes: number;
   readonly clock: Clock;
@@ -170,8 +170,9 @@ export class EventPipeline {
       clock,
       metrics,
       maxEntries: maxWaiting,
-      // What waits for the connection must not hold the reader up as long as the connection is lost.
-      isCurrent: () => options.isIndexCurrent() || this.#heldBytes * 2 >= options.maxWaitingBytes,
+      maxBytes: options.maxWaitingBytes,
+      sizeOf: keptBytes,
+      isCurrent: () => options.isIndexCurrent(),
       deliver: (event, identity) => this.#identified(event, identity),
     });
     this.#gate = new ProfileGate({
@@ -199,7 +200,6 @@ export class EventPipeline {
       return this.#end(event, outcomeOf(event, "host"));
     }
     if (this.#judgement?.isRepeated(event) === true) return this.#end(event, "repeated");
-    this.#heldBytes += event.rawBytes;
     this.#room.submit(event);
     return this.#backPressure();
   }
@@ -257,6 +257,7 @@ export class EventPipeline {
   #identified(event: RuntimeEvent, identity: ContainerIdentity | undefined): void {
     if (!isActivity(event)) return;
     if (identity !== undefined && !this.#options.ignoredNamespaces.has(identity.namespace)) {
+      this.#heldBytes += keptBytes(event);
       this.#gate.enter(event, identity);
       if (this.#isFirst) {
         this.#isFirst = false;
@@ -266,29 +267,30 @@ export class EventPipeline {
     }
     if (identity === undefined) this.#options.onMissed?.(event, undefined);
     this.#end(event, outcomeOf(event, identity === undefined ? "unresolved" : "ignored"));
-    this.#release(event.rawBytes);
   }
 
   #isReady(containerId: string): boolean {
     return this.#judgement !== undefined && this.#options.isProfileKnown(containerId);
   }
 
-  /** @param isLast - true: it has waited for whose the other address is, and waits no more. */
-  #judge(event: ActivityEvent, identity: ContainerIdentity, isLast = false): void {
+  /** @param heldBytes - given: it has waited for whose the other address is, and waits no more. */
+  #judge(event: ActivityEvent, identity: ContainerIdentity, heldBytes?: number): void {
     const { detector } = this.#options;
     const judgement = this.#judgement;
+    // As it was when it came: judging works arguments out.
+    const held = heldBytes ?? keptBytes(event);
     const outcome = outcomeOf(event, this.#isReady(identity.containerId) ? "judged" : "unprofiled");
     if (judgement === undefined) {
       this.#options.onMissed?.(event, identity.containerId);
       this.#end(event, outcome);
-      this.#release(event.rawBytes);
+      this.#release(held);
       return;
     }
     const { learner, peers } = judgement;
     const found = detector.detect(event, identity);
-    if (event.kind === "network" && !isLast && peers !== undefined) {
+    if (event.kind === "network" && heldBytes === undefined && peers !== undefined) {
       const again = (): void => {
-        if (!this.#disposed.signal.aborted) this.#judge(event, identity, true);
+        if (!this.#disposed.signal.aborted) this.#judge(event, identity, held);
       };
       if (peers.holds(event, identity, again)) return;
     }
@@ -301,14 +303,14 @@ export class EventPipeline {
     const disks = (isLearning ? 1 : 0) + (isKept ? 1 : 0);
     if (leaving.length === 0 && disks === 0) {
       this.#end(event, outcome);
-      this.#release(event.rawBytes);
+      this.#release(held);
       return;
     }
     this.#count(event, outcome);
     // What waits for nothing but a disk keeps no event: one that is full must not hold up detection.
-    const bytes = leaving.length > 0 ? event.rawBytes : 0;
+    const bytes = leaving.length > 0 ? held : 0;
     this.#pending.set(event.sequence, { alerts: leaving.length, disks, bytes });
-    if (bytes === 0) this.#release(event.rawBytes);
+    if (bytes === 0) this.#release(held);
     if (isLearning) learner?.whenPersisted(position, event.sequence, this.#persisted);
     if (isKept) judgement.held?.whenKept(event.sequence, this.#persisted);
     for (const alert of leaving) this.#offer(judgement.complete(alert, event), event.sequence);
@@ -391,6 +393,10 @@ export class EventPipeline {
 /** What ran before the source started is no news, whatever becomes of it. */
 function outcomeOf(event: ActivityEvent, outcome: Outcome): Outcome {
   return event.kind === "exec" && event.isReplay ? "replay" : outcome;
+}
+
+function keptBytes(event: RuntimeEvent): number {
+  return event.kind === "exec" ? event.keptBytes : event.rawBytes + 512;
 }
 
 /** Everything that a process did; what is left over was not understood, or ends something. */
