@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 
 import { createAlert } from "../test/create-alert.ts";
 import { AlertBudget } from "./alert-budget.ts";
+import { encodeLine } from "./files/checked-line.ts";
 import { HeldBackJournal } from "./held-back-journal.ts";
 
 interface Bench extends AsyncDisposable {
@@ -120,6 +121,38 @@ describe("HeldBackJournal", () => {
     const next = await bench.start();
     expect(next.journal.restored.map(({ heldBack }) => heldBack)).toEqual([3_998]);
     expect([4_000, 3_999].map((id) => next.admit(id))).toEqual(["again", "again"]);
+  });
+
+  it("lets nothing into the books that it would not have written, and reads on behind it [sinks H-5]", async () => {
+    await using bench = await openBench();
+    const first = await bench.start();
+    for (let id = 1; id <= 4; id++) first.admit(id);
+    await first.kept();
+    const [own] = (await readFile(bench.path, "utf8")).trim().split("\n");
+    const window = {
+      id: "a",
+      namespace: "b",
+      clusterName: "",
+      nodeName: "",
+      fromMs: 0,
+      passed: 1,
+      heldBack: 1,
+      rules: {},
+    };
+    const foreign = [
+      null,
+      { windows: [] },
+      { windows: [{ ...window, rules: undefined }], gone: [], ids: [] },
+      { windows: [{ ...window, heldBack: "1" }], gone: [], ids: [] },
+      { windows: [{ ...window, fromMs: null }], gone: [], ids: [] },
+      { windows: [null], gone: [], ids: [] },
+      { windows: [], gone: [], ids: [7] },
+    ];
+    await writeFile(bench.path, `${foreign.map(encodeLine).join("")}${own ?? ""}\n`);
+    const second = await bench.start();
+    expect(second.journal.restored.map(({ namespace, heldBack }) => [namespace, heldBack])).toEqual([["shop", 2]]);
+    expect(second.admit(3)).toBe("again");
+    expect(bench.codes).toEqual(["KINGLET_ERR_ALERT_SINKS_STATE_DAMAGED"]);
   });
 
   it("holds nothing up when the disk fails, says so once, and writes all of it later [sinks H-3]", async () => {

@@ -10,6 +10,7 @@ import { AppendFile } from "./files/append-file.ts";
 import { encodeLine } from "./files/checked-line.ts";
 import { readLines } from "./files/read-lines.ts";
 import { unwritable } from "./files/unwritable.ts";
+import { isHeldBackLine, type HeldBackLine } from "./held-back-line.ts";
 import { heldBackFailures } from "./metrics.ts";
 
 /** @public */
@@ -25,14 +26,6 @@ export interface HeldBackJournalOptions {
 interface Waiting {
   readonly sequence: number;
   readonly done: (sequence: number) => void;
-}
-
-interface Line {
-  readonly windows: readonly HeldBackWindow[];
-  /** Windows that were told, or became part of others. */
-  readonly gone: readonly string[];
-  /** Beginnings of the ids of alerts that are counted in the windows. */
-  readonly ids: readonly string[];
 }
 
 /** 48 bits: among 20,000 alerts two are taken for one another once in a million times. */
@@ -184,9 +177,9 @@ export class HeldBackJournal {
     this.#writing = undefined;
   }
 
-  async #append(line: Line): Promise<void> {
+  async #append(line: HeldBackLine): Promise<void> {
     if (this.#size > this.#maxBytes) await this.#rotate();
-    const all: Line = this.#isWhole ? { ...line, windows: [...this.#open.values()] } : line;
+    const all: HeldBackLine = this.#isWhole ? { ...line, windows: [...this.#open.values()] } : line;
     this.#file ??= await AppendFile.open(this.#options.path, this.#size);
     await this.#file.append(Buffer.from(encodeLine(all), "utf8"));
     await this.#file.sync();
@@ -222,14 +215,20 @@ export class HeldBackJournal {
 
   async #read(path: string): Promise<number> {
     try {
-      const { endOffset, damaged } = await readLines(path, 0, (record) => {
-        const { windows, gone, ids } = record as Line;
+      let foreign = 0;
+      const read = await readLines(path, 0, (record) => {
+        if (!isHeldBackLine(record)) {
+          foreign += 1;
+          return true;
+        }
+        const { windows, gone, ids } = record;
         for (const window of windows) this.#open.set(window.id, window);
         for (const id of gone) this.#open.delete(id);
         for (const id of ids) this.#former.add(id);
         return true;
       });
-      if (damaged === 0) return endOffset;
+      const damaged = read.damaged + foreign;
+      if (damaged === 0) return read.endOffset;
       await this.#moveAside(path, damaged);
     } catch (error) {
       if ((error as { readonly code?: unknown }).code !== "ENOENT") await this.#moveAside(path, 0, error);

@@ -249,7 +249,7 @@ export class AlertSpool {
           this.#position = Math.max(this.#position, number);
           if (!firsts.has(segment)) firsts.set(segment, number);
         } else {
-          const { done, losses } = record as { readonly done?: unknown; readonly losses?: LossState };
+          const { done, losses } = (record ?? {}) as { readonly done?: unknown; readonly losses?: LossState };
           if (typeof done === "number") this.#done = Math.max(this.#done, done);
           this.#foundLosses = losses;
         }
@@ -410,6 +410,6 @@ export class AlertSpool {
 
 /** 0: the record is no alert. */
 function numberOf(record: unknown): number {
-  const { n } = record as { readonly n?: unknown };
+  const { n } = (record ?? {}) as { readonly n?: unknown };
   return typeof n === "number" ? n : 0;
 }

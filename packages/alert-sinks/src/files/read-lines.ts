@@ -4,6 +4,8 @@ import { decodeLine } from "./checked-line.ts";
 
 const chunkBytes = 65_536;
 const lineEnd = 10;
+/** What is longer is no line of ours, and must not take the memory. */
+const maxLineBytes = 33_554_432;
 
 /** What a file of checked lines held. @internal */
 export interface ReadLines {
@@ -32,6 +34,8 @@ export async function readLines(
     let endOffset = offset;
     let at = offset;
     let damaged = 0;
+    let partBytes = 0;
+    let isTooLong = false;
     for (;;) {
       const { bytesRead } = await promisify(read)(descriptor, buffer, 0, chunkBytes, at);
       if (bytesRead === 0) return { endOffset, damaged };
@@ -39,14 +43,21 @@ export async function readLines(
       for (let end = buffer.indexOf(lineEnd); end !== -1 && end < bytesRead; end = buffer.indexOf(lineEnd, start)) {
         const line = Buffer.concat([...parts, buffer.subarray(start, end)]).toString("utf8");
         parts = [];
+        partBytes = 0;
         start = end + 1;
         endOffset = at + start;
-        const record = decodeLine(line);
+        const record = isTooLong ? undefined : decodeLine(line);
+        isTooLong = false;
         if (record === undefined) damaged += 1;
         else if (!onRecord(record, endOffset)) return { endOffset, damaged };
       }
       // A copy: the buffer is read into again.
-      if (start < bytesRead) parts.push(Buffer.from(buffer.subarray(start, bytesRead)));
+      if (start < bytesRead && !isTooLong) parts.push(Buffer.from(buffer.subarray(start, bytesRead)));
+      partBytes += bytesRead - start;
+      if (partBytes > maxLineBytes) {
+        isTooLong = true;
+        parts = [];
+      }
       at += bytesRead;
     }
   } finally {
