@@ -127,6 +127,14 @@ describe("ContainerLearning", () => {
     expect(blind).toEqual([`1 2 ${containerId}`]);
   });
 
+  it("asks, and tells what was dropped, also after the wall clock was put back", () => {
+    const laterMs = new ManualClock().now() + 3_600_000;
+    const { learning, clock, blind, health } = open(0, laterMs);
+    health.droppedByUs = 1;
+    learning.sawEvent(clock.now());
+    expect(blind).toEqual([`${String(clock.now())} ${String(laterMs)} all`]);
+  });
+
   it("tells each blind time once, again when it became longer, and what was dropped since the last look", () => {
     const { learning, clock, blind, health } = open();
     health.blindIntervals = [{ fromMs: 1, untilMs: undefined, reason: "" }];

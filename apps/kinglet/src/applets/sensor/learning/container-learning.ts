@@ -115,7 +115,9 @@ export class ContainerLearning implements AsyncDisposable {
     this.#told = told;
     const now = clock.now();
     const dropped = droppedByUs + droppedUpstream;
-    if (dropped > this.#dropped) this.learner.sourceBlind(this.#checkedAtMs, now, "all");
+    // The wall clock may have been put back meanwhile: then nobody knows better than that it lies between the two.
+    const [fromMs, untilMs] = now < this.#checkedAtMs ? [now, this.#checkedAtMs] : [this.#checkedAtMs, now];
+    if (dropped > this.#dropped) this.learner.sourceBlind(fromMs, untilMs, "all");
     this.#dropped = dropped;
     this.#checkedAtMs = now;
     return blindIntervals;
@@ -123,7 +125,7 @@ export class ContainerLearning implements AsyncDisposable {
 
   /** An event came, of whatever container. Once per event: one comparison. */
   sawEvent(receivedAtMs: number): void {
-    if (receivedAtMs - this.#checkedAtMs >= checkEveryMs) this.checkBlindness();
+    if (Math.abs(receivedAtMs - this.#checkedAtMs) >= checkEveryMs) this.checkBlindness();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
