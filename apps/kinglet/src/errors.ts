@@ -19,7 +19,7 @@ export const kingletErrors = {
   KINGLET_ERR_KINGLET_RULES_DIR: {
     message: "folder of rules {path} cannot be used: {reason}",
     retryable: false,
-    remedy: "Name a folder with --rules-dir that this user can read, and mend or take out the file that is named.",
+    remedy: "Name a folder with --rules-dir that this user can read.",
   },
   KINGLET_ERR_KINGLET_STATE_DIR: {
     message: "state folder {path} cannot be used: {reason}",

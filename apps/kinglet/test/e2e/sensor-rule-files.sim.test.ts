@@ -54,13 +54,29 @@ describe("sensor --rules-dir", () => {
   it.each([
     ["that is not there", async () => {}, "ENOENT"],
     ["that is a file", () => writeFile(folder, "x"), "ENOTDIR"],
-    ["with a file that is no YAML", () => write("bad.yaml", "kind: [Rules"), "bad.yaml"],
   ])("ends with 3 and the reason for a folder %s", async (_what, prepare, reason) => {
     await prepare();
     await using sensor = await start();
     expect(await sensor.ended).toBe(3);
     expect(sensor.stderr()).toContain("KINGLET_ERR_KINGLET_RULES_DIR");
     expect(sensor.stderr()).toContain(reason);
+  });
+
+  it("runs the others and names a file that is no YAML: a typo must not end the sensors of all nodes", async () => {
+    await write("bad.yaml", "kind: [Rules");
+    await write("rules.yaml", rule("event.comm == 'x'"));
+    await using sensor = await start();
+    await sensor.ready();
+    let text = "";
+    await waitFor(
+      async () => {
+        ({ text } = await sensor.debug("/debug/rules"));
+        return text.includes('"OWN1"') && text.includes("bad.yaml");
+      },
+      { describe: () => `the rule to run and the file to be named: ${text}` },
+    );
+    expect(sensor.stderr()).toContain("bad.yaml");
+    expect(await sensor.stop()).toBe(0);
   });
 
   it("says at the start what is wrong with a rule, before anything happened", async () => {

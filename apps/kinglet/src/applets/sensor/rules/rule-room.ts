@@ -63,7 +63,13 @@ const lookAgainMs = 600_000;
 /** How long the first judgement waits for the rules of an API that does not answer, milliseconds. */
 const patienceMs = 10_000;
 
-/** @throws `KINGLET_ERR_KINGLET_RULES_DIR` for a folder of rules that cannot be read, or has a file that is no YAML. @internal */
+/**
+ * A file that is no YAML is a problem like an invalid rule: it is told, and the others run. One typo in a mounted file must not end the sensors of all nodes.
+ *
+ * @throws `KINGLET_ERR_KINGLET_RULES_DIR` for a folder of rules that cannot be read.
+ *
+ * @internal
+ */
 export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> {
   const { config, client, onRules, clock, logger } = options;
   const { RuleBook, BindingBook } = await loadRuleBooks();
@@ -75,8 +81,17 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
     namespaceLabels: (namespace) => labels.labelsOf(namespace),
   });
   const bindingProblems = new Map<string, string>();
+  const fileProblems = new Map<string, string>();
   const gauge = options.metrics.gauge(ruleProblems);
-  const tell = (): void => gauge.set(book.problems().size + bindingProblems.size);
+  const tell = (): void => gauge.set(book.problems().size + bindingProblems.size + fileProblems.size);
+  const setUnusable = (path: string, error: unknown): void => {
+    fileProblems.set(path, error instanceof Error ? error.message : String(error));
+    logger.error("a file of rules cannot be read: none of its rules and bindings hold, the others do", {
+      from: path,
+      error,
+    });
+    tell();
+  };
   const setRules = (name: string, resource: unknown): void => {
     const problems = book.set(name, resource);
     if (problems.length > 0) logger.error("rules are invalid and do not run, the others do", { from: name, problems });
@@ -93,7 +108,7 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
     labels.want(bindings.needsNamespaceLabels);
     tell();
   };
-  if (config.rulesDir !== undefined) await readFolder(config.rulesDir, { setRules, setBinding, logger });
+  if (config.rulesDir !== undefined) await readFolder(config.rulesDir, { setRules, setBinding, setUnusable, logger });
   book.onChange(() => {
     bindings.invalidate();
     onRules(book.rules, book.replaced);
@@ -147,7 +162,7 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       ...Object.fromEntries(
         [...book.problems()].map(([name, found]) => [name, found.map(({ path, message }) => `${path}: ${message}`)]),
       ),
-      ...Object.fromEntries([...bindingProblems].map(([name, message]) => [name, [message]])),
+      ...Object.fromEntries([...bindingProblems, ...fileProblems].map(([name, message]) => [name, [message]])),
       ...(labels.problem === undefined ? {} : { "labels of namespaces": [labels.problem] }),
     }),
     isSettled: settled.promise.then(() => labels.settled()),
@@ -186,12 +201,12 @@ async function areServed(client: KubeClient, logger: Logger, signal: AbortSignal
   }
 }
 
-function orUnusable<T>(path: string, read: () => T): T {
+function namesIn(folder: string): readonly string[] {
   try {
-    return read();
+    return readdirSync(folder);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw createError(kingletErrors, "KINGLET_ERR_KINGLET_RULES_DIR", { path, reason }, { cause: error });
+    throw createError(kingletErrors, "KINGLET_ERR_KINGLET_RULES_DIR", { path: folder, reason }, { cause: error });
   }
 }
 
@@ -200,16 +215,23 @@ async function readFolder(
   to: {
     readonly setRules: (name: string, resource: unknown) => void;
     readonly setBinding: (name: string, resource: unknown) => void;
+    readonly setUnusable: (path: string, error: unknown) => void;
     readonly logger: Logger;
   },
 ): Promise<void> {
   const { parseYamlDocuments } = await loadYamlDocuments();
-  const names = orUnusable(folder, () => readdirSync(folder))
+  const names = namesIn(folder)
     .filter((name) => /\.(?:ya?ml|json)$/.test(name))
     .toSorted();
   for (const name of names) {
     const path = join(folder, name);
-    const documents = orUnusable(folder, () => parseYamlDocuments(readFileSync(path, "utf8"), path));
+    let documents: readonly unknown[];
+    try {
+      documents = parseYamlDocuments(readFileSync(path, "utf8"), path);
+    } catch (error) {
+      to.setUnusable(path, error);
+      continue;
+    }
     for (const [at, document] of documents.entries()) {
       const from = documents.length === 1 ? path : `${path}#${at + 1}`;
       const kind = (document as { readonly kind?: unknown } | null)?.kind;
