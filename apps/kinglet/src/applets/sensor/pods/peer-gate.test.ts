@@ -166,6 +166,14 @@ describe("PeerGate", () => {
     expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
   });
 
+  it("does not take the question of what was let go for one of the next conversation [peers G-2]", async () => {
+    const bench = opened();
+    bench.gate.peerOf("10.0.0.5");
+    bench.gate.holds(connects("10.0.0.5"), container(2), () => void bench.gate.peerOf("10.0.0.5"));
+    await bench.clock.advance(30_000);
+    expect(bench.holds(connects("10.0.0.5"), 3)).toBe(false);
+  });
+
   it("lets nothing go once the sensor stops [peers G-6]", async () => {
     const bench = opened();
     bench.holds(connects("10.0.0.5"));

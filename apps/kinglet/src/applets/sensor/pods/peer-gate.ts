@@ -101,7 +101,10 @@ export class PeerGate implements PeerLookup {
     this.#wait(plain, isLearned ? learnedHoldMs : askedHoldMs, () => {
       count(-1);
       if (heldOf.count === 0) this.#heldOf.delete(containerId);
-      if (!this.#options.signal.aborted) again();
+      if (this.#options.signal.aborted) return;
+      again();
+      // What its rules asked anew says nothing of the next conversation.
+      this.#asked = undefined;
     });
     function count(sign: 1 | -1): void {
       for (const one of [held, heldOf]) {
