@@ -1,20 +1,9 @@
 import { createError } from "@kinglet/errors";
+import { PROFILE_SURFACES, type ProfileSurface } from "@kinglet/profile";
 
 import { profileCacheErrors } from "./errors.ts";
-import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
+import type { ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
 
-/** Surfaces in the order in which they are hashed. */
-const surfaceNames: readonly ProfileSurface[] = [
-  "capabilities",
-  "egressAddresses",
-  "egressDomains",
-  "endpoints",
-  "execs",
-  "ingressAddresses",
-  "ingressDomains",
-  "opens",
-  "syscalls",
-];
 const patternKinds = ["exact", "prefix", "suffix", "contains"] as const;
 
 /**
@@ -39,7 +28,7 @@ export function compileProjectionSpec(declarations: readonly unknown[]): Project
     for (const [name, value] of Object.entries(declaration)) collect(collected, name, value);
   }
   const surfaces: Partial<Record<ProfileSurface, SurfaceFilter>> = {};
-  for (const name of surfaceNames) {
+  for (const name of PROFILE_SURFACES) {
     const one = collected.get(name);
     if (one !== undefined) surfaces[name] = filterOf(one);
   }
@@ -55,7 +44,7 @@ interface Collected {
 }
 
 function collect(collected: Map<ProfileSurface, Collected>, name: string, value: unknown): void {
-  const surface = surfaceNames.find((known) => known === name);
+  const surface = PROFILE_SURFACES.find((known) => known === name);
   if (surface === undefined) throw invalid(name, "is no surface of a profile");
   let one = collected.get(surface);
   if (one === undefined) {

@@ -1,4 +1,5 @@
-import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
+import type { ProfileSurface } from "@kinglet/profile";
+import type { ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
 
 /**
  * True when what was kept for `kept` holds everything that `wanted` asks for: nothing that is answered from it is a "no" only because it was

@@ -1,10 +1,10 @@
-import type { ContainerProfileSpec, ExecCall, NetworkNeighbor } from "@kinglet/profile";
+import type { ContainerProfileSpec, ExecCall, NetworkNeighbor, ProfileSurface } from "@kinglet/profile";
 
 import { joinParts, PackedStringsBuilder, type PackedSet } from "./packed-strings.ts";
 import type { KnownPort } from "./known-port.ts";
 import { ProfileContent, type PackedTraffic } from "./profile-content.ts";
 import { ProfilePatterns, type PeerPattern, type TrafficPatterns } from "./profile-patterns.ts";
-import type { ProfileSurface, ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
+import type { ProjectionSpec, SurfaceFilter } from "./projection-spec.ts";
 
 /** IPv4 in its one common spelling; everything else has several, or is a block. */
 const PLAIN_ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;

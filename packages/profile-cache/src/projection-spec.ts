@@ -1,14 +1,4 @@
-/** The parts of a profile that a rule can ask about. @internal */
-export type ProfileSurface =
-  | "opens"
-  | "execs"
-  | "capabilities"
-  | "syscalls"
-  | "endpoints"
-  | "egressDomains"
-  | "egressAddresses"
-  | "ingressDomains"
-  | "ingressAddresses";
+import type { ProfileSurface } from "@kinglet/profile";
 
 /** Which entries of a surface are kept: all, or those that one of the lists lets through. @internal */
 export interface SurfaceFilter {

@@ -41,7 +41,12 @@ export {
   type NetworkNeighborhoodContainer,
   type NetworkNeighborhoodSpec,
 } from "./network-neighborhood.ts";
-export { observedSurfacesText, unobservedSurfaces, type ProfileSurface } from "./observed-surfaces.ts";
+export {
+  observedSurfacesText,
+  PROFILE_SURFACES,
+  unobservedSurfaces,
+  type ProfileSurface,
+} from "./observed-surfaces.ts";
 export { parseContainerProfile } from "./parse-container-profile.ts";
 export { podSpecHash, type PodSpecHashOptions } from "./pod-spec-hash.ts";
 export {

@@ -13,8 +13,8 @@ export type ProfileSurface =
   | "opens"
   | "syscalls";
 
-/** Every surface, in the order of {@link observedSurfacesText}. */
-const surfaces: readonly ProfileSurface[] = [
+/** Every surface, sorted. @public */
+export const PROFILE_SURFACES: readonly ProfileSurface[] = [
   "capabilities",
   "egressAddresses",
   "egressDomains",
@@ -40,7 +40,7 @@ export function unobservedSurfaces({ metadata }: Pick<ContainerProfile, "metadat
   const text = annotations?.[OBSERVED_SURFACES_ANNOTATION];
   if (text === undefined || annotations?.[STATUS_ANNOTATION] === undefined) return none;
   const observed = text.split(",");
-  const missing = surfaces.filter((surface) => !observed.includes(surface));
+  const missing = PROFILE_SURFACES.filter((surface) => !observed.includes(surface));
   return missing.length === 0 ? none : missing;
 }
 
