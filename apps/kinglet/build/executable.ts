@@ -29,6 +29,12 @@ const v8Flags: readonly string[] = ["--max-semi-space-size=1", "--no-concurrent-
  */
 const partFlags: readonly string[] = ["--no-sparkplug", "--no-maglev"];
 
+/**
+ * Flags of the processes that write code caches. Strings are hashed from a seed, and caches hold them in the order of their hashes: with the same seed two
+ * builds make the same executable. V8 leaves this flag out of the comparison; at run time the seed is random as ever.
+ */
+const buildFlags: readonly string[] = [...v8Flags, "--random-seed=1"];
+
 /** All flags of the executable; SIGUSR1 must not open the inspector in the moment before a handler exists. */
 export const executableFlags: readonly string[] = [...v8Flags, "--disable-sigusr1"];
 
@@ -57,7 +63,7 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
     await writeFile(
       config,
       JSON.stringify({
-        main,
+        main: "main.cjs",
         output: made,
         executable: base,
         disableExperimentalSEAWarning: true,
@@ -67,7 +73,8 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
         assets: await makeAssets(script, [...appletFiles, ...outsideFiles], join(work, "parts")),
       }),
     );
-    await run(process.execPath, [...v8Flags, "--build-sea", config]);
+    // Named from its folder: the executable holds the name of its main script, and nothing of the machine that built it.
+    await run(process.execPath, [...buildFlags, "--build-sea", config], { cwd: work });
     await chmod(made, 0o755);
     await rename(made, output);
     return { isStripped };
@@ -101,7 +108,7 @@ export async function makeAssets(
     );
   }
   const recorder = join(import.meta.dirname, "record-caches.cjs");
-  const recording = [...v8Flags, recorder, JSON.stringify(partFlags), work, script];
+  const recording = [...buildFlags, recorder, JSON.stringify(partFlags), work, script];
   await run(process.execPath, recording);
   await rehearseStarts([process.execPath, ...recording]);
   const asset = join(work, "kinglet.parts");

@@ -94,9 +94,7 @@ async function rehearse(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let printed = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    const wasReady = /"msg":"ready"/.test(printed);
     printed += text;
-    if (!wasReady && /"msg":"ready"/.test(printed)) child.kill("SIGHUP");
   });
   child.once("error", reject);
   child.once("close", (code) => {
