@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readlinkSync, realpathSync, symlinkSync } from "node:fs";
+import { lstatSync, readlinkSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { createError, hasCode } from "@kinglet/errors";
 import { kingletErrors } from "./errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /**
  * What `--install` did with one name.
@@ -35,7 +36,7 @@ export function installLinks(
 ): readonly InstalledLink[] {
   const folder = resolve(directory);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder, 0o777);
   } catch (error) {
     throw failed(folder, error);
   }

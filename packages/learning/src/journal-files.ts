@@ -12,7 +12,7 @@ export interface JournalFile {
 
 /** The few things a journal does to a file system, each one step that a crash can come before or after. @internal */
 export interface JournalFiles {
-  /** Creates the directory and what leads to it, mode 0700. */
+  /** Creates the directory, mode 0700, in one that is there; does nothing when there is one already. */
   createDirectory(path: string): Promise<void>;
   /**
    * Takes the directory for this process alone, until it is given back or the process ends.
@@ -42,7 +42,10 @@ const CHUNK_BYTES = 65_536;
  */
 export const nodeJournalFiles: JournalFiles = {
   createDirectory: async (path) => {
-    await promisify(mkdir)(path, { recursive: true, mode: 0o700 });
+    // Not recursive, which never ends below a folder in which nothing can be made, as in /proc.
+    await promisify(mkdir)(path, { mode: 0o700 }).catch((error: unknown) => {
+      if ((error as { readonly code?: unknown }).code !== "EEXIST") throw error;
+    });
   },
   lock: lockFolder,
   names: (path) => promisify(readdir)(path),

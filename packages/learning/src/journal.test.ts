@@ -12,7 +12,7 @@ const contentOf = async (model: ModelFiles): Promise<unknown> => (await open(mod
 describe("Journal", () => {
   it("gives back what was written, over restarts, and keeps one file [learning queue]", async () => {
     await using folder = await openTempDir();
-    const path = folder.file("a/b");
+    const path = folder.file("a");
     for (let round = 0; round < 3; round += 1) {
       const { journal, content } = await Journal.open(path, { files: nodeJournalFiles, maxBytes: 1_000_000 });
       const expected = round === 0 ? [] : [{ round: round - 1 }, { text: "\u22ef \ud800 é\n" }];

@@ -351,6 +351,9 @@ describe("sensor with folders and ports that cannot be used", () => {
   it("refuses a state folder that cannot be made", async () => {
     const ended = await bench.ends(bench.working("--state-dir", join(bench.events, "below-a-file")));
     expectFault(ended, 3, "KINGLET_ERR_KINGLET_STATE_DIR", join(bench.events, "below-a-file"));
+    // A file system that takes no folders: Node's own way of making several never ends there.
+    const inProc = await bench.ends(bench.working("--state-dir", "/proc/kinglet/state"));
+    expectFault(inProc, 3, "KINGLET_ERR_KINGLET_STATE_DIR", "/proc/kinglet/state");
   });
 
   it("refuses a profile folder that is missing, and one that is a file", async () => {

@@ -1,4 +1,4 @@
-import { closeSync, fsync, mkdirSync, openSync, readFileSync, renameSync, statSync, write } from "node:fs";
+import { closeSync, existsSync, fsync, mkdirSync, openSync, readFileSync, renameSync, statSync, write } from "node:fs";
 import { dirname } from "node:path";
 
 /** A bundle is never larger, bytes. */
@@ -26,7 +26,7 @@ export function readCopy(path: string): Uint8Array | undefined {
  * @internal
  */
 export async function writeCopy(path: string, file: Uint8Array): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const temporary = `${path}.new`;
   const descriptor = openSync(temporary, "w", 0o600);
   try {
@@ -37,6 +37,13 @@ export async function writeCopy(path: string, file: Uint8Array): Promise<void> {
     closeSync(descriptor);
   }
   renameSync(temporary, path);
+}
+
+/** One by one: Node's recursive way never ends below a folder in which nothing can be made, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 // Not node:fs/promises: its first use takes 0.36 MB (Node 26.10).

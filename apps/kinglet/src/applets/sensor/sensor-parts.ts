@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
 import type { FanOut } from "@kinglet/alert-sinks/exporters";
 import { createDetector, type Detector } from "@kinglet/detection";
@@ -11,6 +11,7 @@ import { containerLiveness, ProfileCache, type PodContainerNames } from "@kingle
 import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileStore } from "@kinglet/storage-client";
 import { createError } from "@kinglet/errors";
 import { kingletErrors } from "../../errors.ts";
+import { makeFolder } from "../../make-folder.ts";
 import { openClient } from "../../service/open-client.ts";
 import { openAlertOutput, type AlertOutput } from "./alerts/alert-output.ts";
 import { ClusterView, workloadByName } from "./pods/cluster-view.ts";
@@ -303,7 +304,7 @@ async function openExporters(
 /** Without a place for the checkpoint a restart would lose events or repeat alerts: better said at the start than found out then. */
 function prepareStateDir(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
