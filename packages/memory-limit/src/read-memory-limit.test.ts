@@ -23,11 +23,13 @@ describe("readMemoryLimit", () => {
       "/proc/self/mountinfo": v2Mount,
       "/sys/fs/cgroup/memory.max": `${96 * mi}\n`,
     };
-    expect(limitOf(files, { KINGLET_MEMLIMIT: "lots" })).toMatchObject({
-      bytes: 96 * mi,
-      source: "/sys/fs/cgroup/memory.max",
-      error: { code: "KINGLET_ERR_MEMORY_LIMIT_INVALID" },
-    });
+    for (const text of ["lots", "-128Mi"]) {
+      expect(limitOf(files, { KINGLET_MEMLIMIT: text })).toMatchObject({
+        bytes: 96 * mi,
+        source: "/sys/fs/cgroup/memory.max",
+        error: { code: "KINGLET_ERR_MEMORY_LIMIT_INVALID" },
+      });
+    }
   });
 
   it("[memory M-2] takes the lowest limit of a nested version 2 group", () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { KingletError } from "@kinglet/errors";
+import { createError, type KingletError } from "@kinglet/errors";
 import { readCgroupLimit, type ReadText } from "./cgroup-limit.ts";
+import { memoryLimitErrors } from "./errors.ts";
 import { parseByteSize } from "./parse-byte-size.ts";
 
 /**
@@ -19,7 +20,7 @@ export interface MemoryLimit {
 
 /**
  * Reads the limit from `KINGLET_MEMLIMIT`, else from the control group (version 2, then 1) of this process. A malformed
- * `KINGLET_MEMLIMIT` is reported and the control group decides.
+ * or negative `KINGLET_MEMLIMIT` is reported and the control group decides.
  *
  * @param options - `env`: the environment; `readFile`: default reads from disk, `undefined` for a file that cannot be read.
  *
@@ -35,6 +36,7 @@ export function readMemoryLimit(options: {
     try {
       const bytes = parseByteSize(text);
       if (bytes > 0) return { bytes, source: "KINGLET_MEMLIMIT" };
+      if (bytes < 0) problem = { error: createError(memoryLimitErrors, "KINGLET_ERR_MEMORY_LIMIT_INVALID", { text }) };
     } catch (error) {
       problem = { error: error as KingletError };
     }

@@ -48,7 +48,6 @@ export function openMemoryWatch(
   stack: AsyncDisposableStack,
 ): MemoryWatch {
   const { limit, snapshotDir, context, logger, metrics } = base;
-  if (limit.error !== undefined) logger.warn("the memory limit given is not used", { error: limit.error });
   const snapshots = createHeapSnapshots({
     dir: snapshotDir,
     applet: context.name,

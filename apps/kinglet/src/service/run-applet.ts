@@ -52,6 +52,7 @@ export async function runApplet<S extends SettingsSchema>(
   if (problems.length > 0) return reportProblems(context, problems);
   const { memlimit } = settings.values as { readonly memlimit?: string };
   const limit = readMemoryLimit({ env: { ...context.env, KINGLET_MEMLIMIT: memlimit } });
+  if (limit.error !== undefined) return reportProblems(context, [`memlimit: ${describeError(limit.error)}`]);
   const plan = planHeapFlags(limit, { applet: context.name, env: context.env, execArgv: context.process.execArgv });
   if (plan.reExec) reExec(plan, { process: context.process, isSingleExecutable: context.isSingleExecutable });
   return applet.serve(settings.values, settings.warnings, limit);

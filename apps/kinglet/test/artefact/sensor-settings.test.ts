@@ -37,6 +37,14 @@ describe("sensor settings", () => {
     expect(problems).toHaveLength(6);
   });
 
+  it("refuses a memory limit that is none, from a flag and from the environment", async () => {
+    const isRefused = /^sensor: memlimit: .*KINGLET_ERR_MEMORY_LIMIT_INVALID.*banana/m;
+    const asFlag = await bench.ends(["--node-name", "n1", "--memlimit", "banana"]);
+    expect([asFlag.code, asFlag.stderr]).toEqual([2, expect.stringMatching(isRefused)]);
+    const fromEnv = await bench.ends(["--node-name", "n1"], { KINGLET_MEMLIMIT: "banana" });
+    expect([fromEnv.code, fromEnv.stderr]).toEqual([2, expect.stringMatching(isRefused)]);
+  });
+
   it("wants a node name with the scope of a node, and a folder with the store of one", async () => {
     const ended = await bench.ends(["--profile-store", "directory"]);
     expect(ended.code).toBe(2);
