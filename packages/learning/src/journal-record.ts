@@ -1,4 +1,5 @@
 import { parseContainerProfile } from "@kinglet/profile";
+import { checkRecord } from "./check-record.ts";
 import type { LearnedContainer, LearnedContainerInit, LearnedProfile } from "./learned-container.ts";
 import type { LearningClaim } from "./learning-claim.ts";
 import type { ProfileDelta } from "./profile-delta.ts";
@@ -114,6 +115,7 @@ export function restoreProfiles(records: readonly unknown[]): {
 }
 
 function takeRecord(profiles: Map<string, RestoredProfile>, record: JournalRecord): void {
+  checkRecord(record);
   const known = profiles.get(record.k);
   switch (record.t) {
     case "profile": {

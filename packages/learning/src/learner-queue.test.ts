@@ -5,6 +5,7 @@ import { exec, identityOf, LearnerBench, open, testTimings } from "../test/learn
 import type { MemoryStore } from "../test/memory-store.ts";
 import { ModelFiles } from "../test/model-files.ts";
 import { openOn } from "../test/open-on.ts";
+import { decodeLine, encodeLine } from "./journal-line.ts";
 
 const job = { ownerKind: "Job", ownerApiVersion: "batch/v1", ownerName: "load" } as const;
 
@@ -255,6 +256,33 @@ describe("openLearner", () => {
       next.start("a", { isAlreadyRunning: true, isContinued: true });
       await next.clock.advance(100_000);
       expect([lifecycleOf(next.store), pathsOf(next.store)]).toEqual(["completed partial", ["/bin/a", "/bin/c"]]);
+      await bench.stop();
+    });
+
+    it.each([
+      ["container", "gaps", undefined],
+      ["container", "init", { containerId: "a" }],
+      ["container", "claim", { status: 1 }],
+      ["profile", "head", undefined],
+      ["profile", "head", { namespace: "shop", name: "p" }],
+      ["profile", "stored", "1"],
+      ["profile", "observed", 7],
+      ["add", "n", null],
+      ["add", "k", undefined],
+    ])("begins although the %s records have another %s [learning corrupt]", async (kind, key, value) => {
+      const model = new ModelFiles();
+      const bench = await openOn(model);
+      bench.record(bench.start("a"), exec("/bin/a"));
+      await bench.clock.advance(200);
+      const after = model.afterKill();
+      const [name = ""] = after.names;
+      const records = after.content(name).toString("utf8").trim().split("\n").map(decodeLine) as { t: string }[];
+      const changed = records.map((record) => encodeLine(record.t === kind ? { ...record, [key]: value } : record));
+      after.replace(name, Buffer.from(changed.join("")));
+      await using next = await openOn(after, bench);
+      expect(next.learner.views().queue.corruptRecords).toBeGreaterThan(0);
+      bench.record(next.start("b"), exec("/bin/b"));
+      await next.clock.advance(100_000);
       await bench.stop();
     });
 
