@@ -1,23 +1,11 @@
-import { DnsEvent, NetworkEvent, type ActivityEvent } from "@kinglet/enrichment";
+import { DnsEvent, NetworkEvent } from "@kinglet/enrichment";
 import { AddressMatcher } from "@kinglet/profile/matching";
 import { describe, expect, it } from "vitest";
 import type { ClusterPeer, PeerLookup } from "./peer-lookup.ts";
-import { Recording, type RecordingOptions } from "./recording.ts";
+import { Recording } from "./recording.ts";
+import { recordingOf, recordingOptions } from "../test/recordings.ts";
 
 const sequence = 1;
-const options: RecordingOptions = {
-  namespace: "shop",
-  maxArgumentLists: 3,
-  maxCallers: 2,
-  peers: undefined,
-  keepsDelta: true,
-  collapseOpens: (opens) => opens,
-};
-const recordingOf = (events: readonly ActivityEvent[], more: Partial<RecordingOptions> = {}): Recording => {
-  const recording = new Recording({ ...options, ...more });
-  for (const event of events) recording.record(event, false);
-  return recording;
-};
 const connect = (address: string, port = 443, protocol = "TCP"): NetworkEvent =>
   new NetworkEvent({ sequence, address, port, protocol, direction: "egress" });
 const accept = (address: string, port = 80): NetworkEvent =>
@@ -67,7 +55,7 @@ describe("RecordedPeers", () => {
 
   it("are recorded anew when another pod has the address, and when it becomes known who has it [learning holders]", () => {
     const holders = new Map<string, ClusterPeer>();
-    const recording = new Recording({ ...options, peers: { peerOf: (address) => holders.get(address) } });
+    const recording = new Recording({ ...recordingOptions, peers: { peerOf: (address) => holders.get(address) } });
     const event = connect("10.0.0.9", 6379);
     const selectors = (): unknown => recording.surfaces().egress.map(({ podSelector }) => podSelector?.matchLabels);
     expect(recording.record(event, false)).toBe("added");

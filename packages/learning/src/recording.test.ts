@@ -13,21 +13,9 @@ import { AddressMatcher, PathMatcher } from "@kinglet/profile/matching";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Recording, type RecordingOptions } from "./recording.ts";
+import { recordingOf, recordingOptions } from "../test/recordings.ts";
 
 const sequence = 1;
-const options: RecordingOptions = {
-  namespace: "shop",
-  maxArgumentLists: 3,
-  maxCallers: 2,
-  peers: undefined,
-  keepsDelta: true,
-  collapseOpens: (opens) => opens,
-};
-const recordingOf = (events: readonly ActivityEvent[], more: Partial<RecordingOptions> = {}): Recording => {
-  const recording = new Recording({ ...options, ...more });
-  for (const event of events) recording.record(event, false);
-  return recording;
-};
 const exec = (binary: string, args = "", more = {}): ExecEvent => new ExecEvent({ sequence, binary, args, ...more });
 const open = (path: string, ...flags: string[]): OpenEvent => new OpenEvent({ sequence, path, flags });
 const connect = (address: string, port = 443, protocol = "TCP"): NetworkEvent =>
@@ -121,7 +109,7 @@ describe("Recording", () => {
       expect(recording.record(open("/tmp/1", "O_RDWR"), false)).toBe("known");
       // Another pattern's flags do not count, nor take these away.
       const wide = new Recording({
-        ...options,
+        ...recordingOptions,
         collapseOpens: () => [
           { path: "/tmp/\u22ef", flags: ["O_RDWR"] },
           { path: "/var/\u22ef", flags: [] },
@@ -228,13 +216,13 @@ describe("Recording", () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 40 }), fc.nat(40), (events, cut) => {
         const recording = recordingOf(events.slice(0, cut));
-        const whole = new Recording(options);
+        const whole = new Recording(recordingOptions);
         const first = recording.takeDelta();
         if (first !== undefined) whole.restore(structuredClone(first));
         for (const event of events.slice(cut)) recording.record(event, false);
         const second = recording.takeDelta();
         if (second !== undefined) whole.restore(structuredClone(second));
-        const again = new Recording(options);
+        const again = new Recording(recordingOptions);
         again.restore(recording.everything());
         for (const one of [whole, again]) {
           const { ingress, egress, ...lists } = one.surfaces();
@@ -250,7 +238,7 @@ describe("Recording", () => {
 
   it("knows the addresses of a name again after it was read back [learning restore]", () => {
     const recording = recordingOf([dns("api.example.com.", "1.1.1.1"), connect("1.1.1.1")]);
-    const again = new Recording(options);
+    const again = new Recording(recordingOptions);
     again.restore(recording.everything());
     expect(again.record(connect("1.1.1.1"), false)).toBe("known");
     expect(again.surfaces().egress).toHaveLength(1);
