@@ -215,8 +215,7 @@ export class ExporterLane {
       }
       const { sink } = this.#labels;
       const { logger } = this.#context;
-      const taken = [...this.#batch, ...this.#parts.flat()];
-      const lost = taken.filter(({ position }) => position === 0).length + this.#queue.inMemoryOnly;
+      const lost = this.#inMemoryOnly;
       const kept = this.size - lost;
       if (kept > 0) logger.info("alerts wait on disk for the next start", { sink, alerts: kept, error });
       if (lost === 0) return;
@@ -289,6 +288,12 @@ export class ExporterLane {
     }
   }
 
+  /** Alerts that are nowhere else. */
+  get #inMemoryOnly(): number {
+    const taken = [...this.#batch, ...this.#parts.flat()];
+    return taken.filter(({ position }) => position === 0).length + this.#queue.inMemoryOnly;
+  }
+
   get #isTelling(): boolean {
     return this.#notice !== undefined && this.#batch[0] === this.#notice;
   }
@@ -335,8 +340,8 @@ export class ExporterLane {
         this.#metrics.failed.add(1, this.#labels);
         if (!(await this.#mayRepeat(error))) continue;
         await this.#spool?.sync();
-        // It waits where it is for the next start.
-        if (this.#isDraining && this.#spool !== undefined) throw error;
+        // What waits on disk waits there for the next start; what is nowhere else is tried while there is time.
+        if (this.#isDraining && this.#spool !== undefined && (this.#isTelling || this.#inMemoryOnly === 0)) throw error;
         await sleep(this.#nextDelayMs(error), { signal, clock });
         continue;
       }

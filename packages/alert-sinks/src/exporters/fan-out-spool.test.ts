@@ -201,6 +201,21 @@ describe("createFanOut with a spool", () => {
     await second.kill();
   });
 
+  it("tries what no disk took until the end of the time, as without a spool [sinks D-3]", async () => {
+    await writeFile(folder, "no folder can be made here");
+    const exporter = awayExporter();
+    const { publish, fanOut, kill, metrics } = start(exporter);
+    await publish(1, 2, 3);
+    await kill();
+    const before = exporter.attempts;
+    const draining = fanOut.drain({ timeoutMs: 60_000 });
+    await expect.poll(() => exporter.attempts).toBeGreaterThan(before + 2);
+    exporter.state = "up";
+    await draining;
+    expect(exporter.ids()).toEqual([1, 2, 3]);
+    expect((await metrics.exposition()).text).not.toContain('reason="shutdown"');
+  });
+
   it("sends what waited on disk no faster than the permitted number a minute [node-agent http-rate-limit]", async () => {
     const first = start(awayExporter(50));
     await first.publish(...upTo(250));
