@@ -57,7 +57,7 @@ const recheckMs = 1_000;
 const maxStrangers = 256;
 
 /** A container that keeps more than this part of a full room gives way itself: a flood of its own pushes nobody else out. */
-const fairShare = 1 / 16;
+const fairShare = 0.0625;
 
 /** How long a producer is asked to wait for an index that is behind, until it has caught up once, milliseconds. */
 const patienceMs = 30_000;
