@@ -122,6 +122,16 @@ describe("sensor allow", () => {
       code: 3,
       stderr: expect.stringContaining("rule R1000 does not ask the profile") as string,
     });
+    const allowedBy = { path: "spec.opens", entry: { path: "/*", flags: ["O_RDONLY"] } };
+    for (const more of [{ allowedBy }, {}]) {
+      const alert = { uniqueId: "1", namespace: "shop", ruleId: "R0010", profileMetadata: { name: "p" }, ...more };
+      await writeFile(file, JSON.stringify({ ...alert, profile: { name: "p" } }));
+      expect(await command("allow", file)).toMatchObject({
+        code: 3,
+        stdout: "",
+        stderr: expect.stringContaining("this and nothing else") as string,
+      });
+    }
     expect(await command("allow", "/nowhere")).toMatchObject({ code: 3 });
     expect(await command("allow")).toMatchObject({ code: 2 });
   });

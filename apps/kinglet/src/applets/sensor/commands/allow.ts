@@ -12,9 +12,9 @@ import type { AllowConfig } from "./command-settings.ts";
 export async function allow(file: string, config: AllowConfig, context: AppletContext): Promise<ExitCode> {
   const alert = readAlert(file);
   const { allowedBy, profile, ruleId, namespace } = alert;
-  if (allowedBy === undefined) {
+  if (allowedBy === undefined || isWildcard(allowedBy.entry)) {
     throw new CommandFailure(
-      alert.profileMetadata === undefined
+      allowedBy === undefined && alert.profileMetadata === undefined
         ? `no profile can allow it: rule ${ruleId || "of the alert"} does not ask the profile. Disable the rule, or leave the pod out of its binding`
         : "no entry of a profile can allow this and nothing else: profiles have none for events of its kind, or read its name or one of its arguments as a wildcard",
       ExitCode.input,
@@ -36,6 +36,13 @@ export async function allow(file: string, config: AllowConfig, context: AppletCo
     );
   }
   return ExitCode.ok;
+}
+
+/** Alerts name no such entry, but a file may come from elsewhere. An argument may be the wildcard for one: it stands for a secret. */
+function isWildcard(entry: unknown): boolean {
+  const { path, dnsNames } = entry as { readonly path?: unknown; readonly dnsNames?: unknown };
+  if (typeof path === "string" && /(?:^|\/)\*(?:\/|$)|\u22ef/.test(path)) return true;
+  return Array.isArray(dnsNames) && dnsNames.some((name) => /[*\u22ef]/.test(String(name)));
 }
 
 /** The first alert of the file; a file of alerts has one to a line. */
