@@ -4,6 +4,9 @@ import { readFile, writeFile } from "node:fs/promises";
 export interface Measurement {
   readonly heapUsed: number;
   readonly heapUsedAndExternal: number;
+  /** Of the single executable, which has its code caches and what the prelude loads besides; 0 when there is none on this system. */
+  readonly shippedHeapUsed: number;
+  readonly shippedHeapUsedAndExternal: number;
   readonly modules: number;
   readonly timers: number;
   readonly sockets: number;
@@ -27,6 +30,8 @@ export interface Budget {
 export const tolerances: Partial<Record<keyof Measurement, number>> = {
   heapUsed: 0.01,
   heapUsedAndExternal: 0.01,
+  shippedHeapUsed: 0.01,
+  shippedHeapUsedAndExternal: 0.01,
   bundleBytes: 0.01,
   anonymousRss: 0.05,
 };
@@ -57,8 +62,8 @@ export function ratchet(budget: Budget, measured: Measurement): Budget {
   const next: Record<string, number> = {};
   for (const figure of Object.keys(budget.budget) as (keyof Measurement)[]) {
     const value = measured[figure];
-    next[figure] =
-      value === 0 && figure === "anonymousRss" ? budget.budget[figure] : Math.min(budget.budget[figure], value);
+    const isUnmeasured = value === 0 && (figure === "anonymousRss" || figure.startsWith("shipped"));
+    next[figure] = isUnmeasured ? budget.budget[figure] : Math.min(budget.budget[figure], value);
   }
   return { ...budget, budget: next as unknown as Measurement };
 }

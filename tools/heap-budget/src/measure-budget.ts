@@ -27,13 +27,13 @@ export interface AppletMeasurement {
   readonly readyMs: number;
   /** Anonymous memory at work; 0 when it was not measured. */
   readonly anonymousRssAtWork: number;
-  /** Start of the bare Node binary, same run, milliseconds. */
+  /** Start of the bare Node binary, in turns with the applet's, milliseconds; 0 when it was not measured. */
   readonly bareNodeMs: number;
   /** Modules that ran, largest first, with their bytes in the bundle. */
   readonly largestModules: readonly { readonly path: string; readonly bytes: number }[];
 }
 
-/** Measures one applet on the built bundle, and its resident memory on the single executable where there is one. */
+/** Measures one applet on the built bundle, and its heap and resident memory on the single executable where there is one. */
 export async function measureApplet(options: {
   readonly root: string;
   readonly applet: string;
@@ -46,8 +46,11 @@ export async function measureApplet(options: {
   await using scenario = await scenarios.idle();
   const node = [process.execPath, ...nodeFlags];
   const heaps: Awaited<ReturnType<typeof measureHeap>>[] = [];
-  for (let index = 0; index < options.runs; index += 1)
+  const shippedHeaps: typeof heaps = [];
+  for (let index = 0; index < options.runs; index += 1) {
     heaps.push(await measureHeap(await scenario.start(node, bundle)));
+    if (existsSync(executable)) shippedHeaps.push(await measureHeap(await scenario.start([], executable)));
+  }
   const metafile = JSON.parse(await readFile(join(dist, "kinglet.meta.json"), "utf8")) as Metafile;
   const files = ["kinglet.cjs", `kinglet.${options.applet}.cjs`];
   const entries = ["kinglet.ts", `applets/${options.applet}/applet.ts`];
@@ -57,18 +60,26 @@ export async function measureApplet(options: {
   const modules = new Set(loaded.filter((path) => (sizes.get(path) ?? 0) > 0));
   for (const path of await evaluatedModules(await scenario.start(node, bundle), await freePort())) modules.add(path);
   const residents = [];
+  const bareNodeMs: number[] = [];
   if (existsSync(executable)) {
     await evictFromPageCache(executable);
-    for (let index = 0; index < 5; index += 1)
+    // In turns: a machine that gets busy slows both.
+    for (let index = 0; index < 5; index += 1) {
+      bareNodeMs.push(await bareNodeStart());
       residents.push(await measureResident(await scenario.start([], executable)));
+    }
   }
   const atWork = existsSync(executable) ? await measureAtWork(scenarios, executable) : [];
   const of = (figure: "heapUsed" | "heapUsedAndExternal" | "timers" | "sockets"): number =>
     median(heaps.map((row) => row[figure]));
+  const shipped = (figure: "heapUsed" | "heapUsedAndExternal"): number =>
+    shippedHeaps.length === 0 ? 0 : median(shippedHeaps.map((row) => row[figure]));
   return {
     figures: {
       heapUsed: of("heapUsed"),
       heapUsedAndExternal: of("heapUsedAndExternal"),
+      shippedHeapUsed: shipped("heapUsed"),
+      shippedHeapUsedAndExternal: shipped("heapUsedAndExternal"),
       modules: modules.size,
       timers: of("timers"),
       sockets: of("sockets"),
@@ -79,7 +90,7 @@ export async function measureApplet(options: {
     rss: residents.length === 0 ? 0 : median(residents.map((row) => row.rss)),
     readyMs: residents.length === 0 ? 0 : median(residents.map((row) => row.readyMs)),
     anonymousRssAtWork: atWork.length === 0 ? 0 : median(atWork),
-    bareNodeMs: await bareNodeStart(),
+    bareNodeMs: bareNodeMs.length === 0 ? 0 : median(bareNodeMs),
     largestModules: [...modules]
       .map((path) => ({ path, bytes: sizes.get(path) ?? 0 }))
       .sort((a, b) => b.bytes - a.bytes)
@@ -121,13 +132,9 @@ function scenariosOf(applet: string): AppletScenarios {
 }
 
 async function bareNodeStart(): Promise<number> {
-  const times: number[] = [];
-  for (let index = 0; index < 7; index += 1) {
-    const started = performance.now();
-    await run(process.execPath, ["-e", "0"]);
-    times.push(performance.now() - started);
-  }
-  return median(times);
+  const started = performance.now();
+  await run(process.execPath, ["-e", "0"]);
+  return performance.now() - started;
 }
 
 /** What holds the heap of an idle applet, largest first; started once more for it. */

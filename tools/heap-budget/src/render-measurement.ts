@@ -12,7 +12,7 @@ export function renderMeasurement(budget: Budget, measured: AppletMeasurement, f
     const limit = budget.limits[figure];
     const tolerance = tolerances[figure];
     return [
-      figure.padEnd(20),
+      figure.padEnd(26),
       show(measured.figures[figure]).padStart(10),
       show(budget.budget[figure]).padStart(10),
       (tolerance === undefined ? "" : `+${String(tolerance * 100)} %`).padStart(6),
@@ -22,7 +22,7 @@ export function renderMeasurement(budget: Budget, measured: AppletMeasurement, f
   });
   const ratio = measured.readyMs / measured.bareNodeMs;
   const lines = [
-    `${budget.applet}: ${"measured".padStart(23)} ${"budget".padStart(10)} ${"".padStart(6)} ${"limit".padStart(10)}`,
+    `${budget.applet}: ${"measured".padStart(29)} ${"budget".padStart(10)} ${"".padStart(6)} ${"limit".padStart(10)}`,
     ...rows,
     `heapUsed spread ${(measured.heapSpread * 100).toFixed(2)} %`,
     `rss ${megabytes(measured.rss)}, limit ${megabytes(budget.limits.rss ?? Number.NaN)}; ready after ${measured.readyMs.toFixed(0)} ms = ${ratio.toFixed(2)} x bare node (${measured.bareNodeMs.toFixed(0)} ms)`,
