@@ -1,4 +1,4 @@
-import type { ContainerRecord, JournalRecord, ProfileRecord } from "./journal-record.ts";
+import type { ContainerRecord, JournalRecord, ProfileRecord } from "./journal-record-shape.ts";
 
 type Loose<T> = { readonly [Key in keyof T]?: unknown };
 

@@ -1,5 +1,6 @@
 import type { Journal } from "./journal.ts";
-import { containerRecord, profileRecord, type JournalRecord } from "./journal-record.ts";
+import type { JournalRecord } from "./journal-record-shape.ts";
+import { containerRecord, profileRecord } from "./journal-record.ts";
 import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
 
 /**
