@@ -41,7 +41,7 @@ describe.skipIf(isSkipped)(realTitle("demo on a real API server"), () => {
     await using demo = await start("--yes", "--install-crds", "--seconds", "4");
     const { code } = await demo.ended;
     expect({ code, stderr: demo.stderr }).toEqual({ code: 0, stderr: "" });
-    expect(demo.lines("result")).toMatchObject([{ alerts: 20, alertsExpected: 12, restarts: 2 }]);
+    expect(demo.lines("result")).toMatchObject([{ alerts: 18, alertsExpected: 12, restarts: 2 }]);
     const namespaces = new Set(demo.lines("pod").map((pod) => pod["namespace"]));
     expect([...namespaces]).toEqual([expect.stringMatching(/^kinglet-demo-[0-9a-f]{8}$/)]);
     expect([await demoNamespaces(), readdirSync(demo.tempFolder)]).toEqual([[], []]);
