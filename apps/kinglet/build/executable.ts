@@ -29,6 +29,9 @@ const v8Flags: readonly string[] = ["--max-semi-space-size=1", "--no-concurrent-
  */
 const partFlags: readonly string[] = ["--no-sparkplug", "--no-maglev"];
 
+/** How long nothing is optimised after the start of an applet that stays up, milliseconds. */
+const startMs = 2_000;
+
 /**
  * Flags of the processes that write code caches. Strings are hashed from a seed, and caches hold them in the order of their hashes: with the same seed two
  * builds make the same executable. V8 leaves this flag out of the comparison; at run time the seed is random as ever.
@@ -58,7 +61,10 @@ export async function makeExecutable(script: string, output: string): Promise<{ 
     const prelude = await readFile(join(import.meta.dirname, "sea-prelude.cjs"), "utf8");
     await writeFile(
       main,
-      `${prelude.replaceAll(/^ *\/\/.*\n/gm, "").replace("PART_FLAGS", JSON.stringify(partFlags))}${(await readFile(script, "utf8")).replace(/^#!.*\n/, "")}`,
+      `${prelude
+        .replaceAll(/^ *\/\/.*\n/gm, "")
+        .replace("PART_FLAGS", JSON.stringify(partFlags))
+        .replace("START_MS", String(startMs))}${(await readFile(script, "utf8")).replace(/^#!.*\n/, "")}`,
     );
     await writeFile(
       config,

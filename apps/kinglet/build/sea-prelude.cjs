@@ -2,6 +2,8 @@
 // oxlint-disable-next-line eslint/no-global-assign -- the bundle calls this name; there is no other seam
 require = ((inner) => {
   let isBegun = false;
+  let isStarting = false;
+  let setFlag;
   const partsOf = (...names) => {
     // Not copied, and not kept: it lies in the executable's own pages, but counts as memory outside the heap for as long as it is referred to.
     const bytes = Buffer.from(inner("node:sea").getRawAsset("kinglet.parts"));
@@ -16,22 +18,31 @@ require = ((inner) => {
   // serves needs of those is loaded before.
   const begin = (name) => {
     isBegun = true;
+    setFlag = inner("node:v8").setFlagsFromString;
     if (/\.(?:sensor|\w+-controller)\.cjs$/.test(name) && process.argv.at(-1) !== "work") {
+      isStarting = true;
+      setTimeout(() => {
+        isStarting = false;
+        setFlag("--turbofan");
+      }, START_MS).unref();
       inner("node:http");
       inner("node:tls");
       if (name.includes("admission")) inner("node:https");
     }
     inner("node:vm");
-    const { setFlagsFromString } = inner("node:v8");
-    for (const flag of PART_FLAGS) setFlagsFromString(flag);
+    for (const flag of PART_FLAGS) setFlag(flag);
   };
+  // While a program that serves starts, nothing is optimised: what is called often enough by then is not called again, and the first function that is optimised
+  // brings 5.5 MB of V8's own code into memory. V8 compares the flags when it takes a cache: they are as ever for that moment.
   return (id) => {
     if (!id.startsWith("./kinglet.")) return inner(id);
     const name = id.slice(2);
     if (!isBegun) begin(name);
     const [text, cachedData] = partsOf(name, name.replace(/\.cjs$/, ".cache"));
     const part = { exports: {} };
+    if (isStarting) setFlag("--turbofan");
     const script = new (inner("node:vm").Script)(text.latin1Slice(), { filename: id, cachedData });
+    if (isStarting) setFlag("--no-turbofan");
     if (script.cachedDataRejected === true) process.emitWarning("Code cache data rejected.");
     script.runInThisContext()(part.exports, require, part, __filename, __dirname);
     return part.exports;
