@@ -21,6 +21,7 @@ require = ((inner) => {
     setFlag = inner("node:v8").setFlagsFromString;
     if (/\.(?:sensor|\w+-controller)\.cjs$/.test(name) && process.argv.at(-1) !== "work") {
       isStarting = true;
+      // oxlint-disable-next-line eslint/no-restricted-globals -- nothing of the product is loaded yet, so there is no clock to ask
       setTimeout(() => {
         isStarting = false;
         setFlag("--turbofan");
