@@ -152,9 +152,11 @@ export function sensorKillsSuite(
 
         expect(runs.filter((run) => run.length > 0).length, "runs that got to write alerts").toBeGreaterThan(kills / 2);
         const uniqueIds = new Map<string, string>();
+        // One alert may have left and not be noted when a kill comes; a run that is killed before it gets to it leaves it to the next.
+        let repeated = 0;
         for (const [index, run] of runs.entries()) {
-          const repeated = run.filter((row) => uniqueIds.has(row.execId));
-          expect(repeated.length, `alerts repeated by run ${String(index)}`).toBeLessThanOrEqual(1);
+          repeated += run.filter((row) => uniqueIds.has(row.execId)).length;
+          expect(repeated, `alerts repeated until run ${String(index)}`).toBeLessThanOrEqual(index);
           const held = run.filter(({ binary }) => binary === repeatedBinary);
           expect(held.length, `alerts of one kind by run ${String(index)}`).toBeLessThanOrEqual(judged.length);
           for (const { execId, uniqueId } of run) {
