@@ -1,6 +1,7 @@
 import type { ActivityEvent, NetworkEvent } from "@kinglet/enrichment";
 import { redact } from "@kinglet/logger";
 import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
+import { isWildcardArgument, isWildcardName, isWildcardPath } from "@kinglet/profile/matching";
 
 import { createAlertId } from "./alert-id.ts";
 import type { AlertAllowance } from "./alert.ts";
@@ -8,8 +9,6 @@ import { commOf } from "./comm-of.ts";
 
 /** Any one argument, in a profile. */
 const anyArgument = "\u22ef";
-/** Any number of arguments. */
-const anyArguments = "\u22ef\u22ef";
 
 /**
  * The entry of a profile that would have kept this rule silent about this event: a policy for the process where the rule heeds policies,
@@ -58,14 +57,9 @@ export function findAllowance(rule: RuleDefinition, event: ActivityEvent): Alert
 /** The format of profiles knows no way to say that a file is really called `*`. */
 function isWildcard(event: ActivityEvent): boolean {
   if (event.kind === "open") return isWildcardPath(event.path);
-  if (event.kind === "dns") return event.name.includes("*") || event.name.includes(anyArgument);
+  if (event.kind === "dns") return isWildcardName(event.name);
   if (event.kind !== "exec") return false;
-  if (isWildcardPath(event.binary)) return true;
-  return event.argv?.some((arg) => arg === anyArgument || arg === anyArguments) === true;
-}
-
-function isWildcardPath(path: string): boolean {
-  return path.includes(anyArgument) || /(?:^|\/)\*(?:\/|$)/.test(path);
+  return isWildcardPath(event.binary) || (event.argv?.some(isWildcardArgument) ?? false);
 }
 
 const defaultCall = {

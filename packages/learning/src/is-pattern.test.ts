@@ -1,13 +1,12 @@
-import { PathMatcher } from "@kinglet/profile/matching";
+import { isWildcardPath, PathMatcher } from "@kinglet/profile/matching";
 import { DnsEvent } from "@kinglet/enrichment";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exec, LearnerBench, open, testTimings } from "../test/learner-bench.ts";
-import { isPatternPath } from "./is-pattern.ts";
 
 const dns = (name: string): DnsEvent => new DnsEvent({ sequence: 1, name });
 
-describe("isPatternPath", () => {
+describe("isWildcardPath", () => {
   it("is true of every path that would allow another one [learning patterns]", () => {
     const path = fc
       .array(fc.constantFrom("a", "b", "*", "a*", "**", "\u22ef", ""), { minLength: 1, maxLength: 4 })
@@ -16,11 +15,11 @@ describe("isPatternPath", () => {
       fc.property(path, path, (entry, other) => {
         const simple = (text: string): string => text.replaceAll(/\/+/g, "/").replace(/\/$/, "");
         const allows = new PathMatcher([entry]).matches(other) && simple(entry) !== simple(other);
-        if (allows) expect(isPatternPath(entry)).toBe(true);
+        if (allows) expect(isWildcardPath(entry)).toBe(true);
       }),
       { seed: 1, numRuns: 20_000 },
     );
-    expect(["/bin/a*", "/a/**/b", "/usr/bin/[", "/srv/x.y"].filter((one) => isPatternPath(one))).toEqual([]);
+    expect(["/bin/a*", "/a/**/b", "/usr/bin/[", "/srv/x.y"].filter((one) => isWildcardPath(one))).toEqual([]);
   });
 });
 

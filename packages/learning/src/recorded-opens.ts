@@ -1,7 +1,6 @@
 import type { OpenEvent } from "@kinglet/enrichment";
 import type { OpenCall } from "@kinglet/profile";
-import { PathMatcher } from "@kinglet/profile/matching";
-import { isPatternPath } from "./is-pattern.ts";
+import { isWildcardPath, PathMatcher } from "@kinglet/profile/matching";
 import { ownText } from "./own-text.ts";
 import { anyProcess, endOfProcNumber, hashFrom, isSameBelow } from "./proc-path.ts";
 import type { DeltaLog } from "./profile-delta.ts";
@@ -88,7 +87,7 @@ export class RecordedOpens {
       const shared = this.#share(flags);
       this.#flagsByPath.set(path, shared);
       bytes += costOf(path);
-      if (!isPatternPath(path)) continue;
+      if (!isWildcardPath(path)) continue;
       const group = patterns.get(shared);
       if (group === undefined) patterns.set(shared, [path]);
       else group.push(path);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Alert } from "@kinglet/detection";
 import { describeError, hasCode } from "@kinglet/errors";
 import { containerProfiles, createKubeClient, loadClusterAccess } from "@kinglet/kube-client";
+import { isWildcardName, isWildcardPath } from "@kinglet/profile/matching";
 import { ExitCode, type AppletContext } from "../../../applet-context.ts";
 import { loadYamlText } from "../lazy.ts";
 import { allowInProfile, type ProfileDocument } from "./allow-in-profile.ts";
@@ -41,8 +42,8 @@ export async function allow(file: string, config: AllowConfig, context: AppletCo
 /** Alerts name no such entry, but a file may come from elsewhere. An argument may be the wildcard for one: it stands for a secret. */
 function isWildcard(entry: unknown): boolean {
   const { path, dnsNames } = entry as { readonly path?: unknown; readonly dnsNames?: unknown };
-  if (typeof path === "string" && /(?:^|\/)\*(?:\/|$)|\u22ef/.test(path)) return true;
-  return Array.isArray(dnsNames) && dnsNames.some((name) => /[*\u22ef]/.test(String(name)));
+  if (typeof path === "string" && isWildcardPath(path)) return true;
+  return Array.isArray(dnsNames) && dnsNames.some((name) => isWildcardName(String(name)));
 }
 
 /** The first alert of the file; a file of alerts has one to a line. */
