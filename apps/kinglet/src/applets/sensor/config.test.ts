@@ -66,6 +66,14 @@ describe("crossCheck", () => {
     [["--scope", "cluster", "--falco-bind", ":9", "--webhook-tls-cert", "/c"], ["webhookTlsCert, webhookTlsKey"]],
     [["--scope", "cluster", "--kubernetes-audit-log", "/l"], []],
     [["--event-sources", "tetragon-grpc,linux-audit", "--audit-socket", "/s"], []],
+    [["--audit-log", "/l", "--auditctl", "/c"], ["auditLog, auditctl"]],
+    [["--tetragon-address", "tcp:h:1", "--tetragon-ca-file", "/c"], ["tetragonAddress, tetragonCaFile"]],
+    [["--tetragon-server-name", "n"], ["tetragonServerName"]],
+    [["--event-sources", "linux-audit", "--audit-log", "/l", "--tetragon-metrics", "http://h:1"], ["tetragonMetrics"]],
+    [["--event-sources", "tetragon-grpc", "--tetragon-address", "http://x"], ["tetragonAddress"]],
+    [["--event-sources", "tetragon-grpc", "--tetragon-address", "tcp:[::1]:54321"], []],
+    [["--tetragon-metrics", "banana"], ["tetragonMetrics"]],
+    [["--tetragon-metrics", "http://127.0.0.1:2112/metrics"], []],
   ])("sees what does not go together: %j", async (argv, expected) => {
     const problems = crossCheck(await load([...argv, "--node-name", "n1"])).map((problem) => problem.split(":")[0]);
     expect(problems).toEqual(expected);

@@ -2,6 +2,8 @@ import { array, boolean, integer, oneOf, optional, string } from "@kinglet/lazy-
 import { setting, type SettingsValues } from "@kinglet/settings";
 import { plainText } from "../../../service/service-settings.ts";
 
+const defaultAddress = "unix:/var/run/tetragon/tetragon.sock";
+
 /**
  * Settings of what reports events and findings.
  *
@@ -35,7 +37,7 @@ export function eventSettings() {
       string({
         ...text,
         min: 1,
-        default: "unix:/var/run/tetragon/tetragon.sock",
+        default: defaultAddress,
         doc: "Where Tetragon's agent answers, for tetragon-grpc",
       }),
       { group: events, placeholder: "unix:PATH|tcp:HOST:PORT" },
@@ -168,6 +170,33 @@ export function crossCheckEvents(config: EventConfig & { readonly scope: string 
   }
   if ((config.tetragonCertFile === undefined) !== (config.tetragonKeyFile === undefined)) {
     problems.push("tetragonCertFile, tetragonKeyFile: both or neither");
+  }
+  return [...problems, ...unusedSettings(config), ...malformedAddresses(config)];
+}
+
+/** What is set for a source that is not read would be believed to be read. */
+function unusedSettings(config: EventConfig): readonly string[] {
+  const { eventSources, tetragonAddress } = config;
+  const problems: string[] = [];
+  const check = (sources: readonly string[], keys: readonly (keyof EventConfig)[]): void => {
+    const set = keys.filter((key) => config[key] !== undefined);
+    if (set.length === 0 || sources.some((source) => eventSources.includes(source as never))) return;
+    problems.push(`${set.join(", ")}: nothing reads it; eventSources must have ${sources.join(" or ")} for that`);
+  };
+  check(["linux-audit"], ["auditLog", "auditSocket", "auditctl"]);
+  const tls = ["tetragonCaFile", "tetragonCertFile", "tetragonKeyFile", "tetragonServerName"] as const;
+  check(["tetragon-grpc"], tetragonAddress === defaultAddress ? tls : ["tetragonAddress", ...tls]);
+  check(["tetragon-file", "tetragon-grpc"], ["tetragonMetrics"]);
+  return problems;
+}
+
+function malformedAddresses({ tetragonAddress, tetragonMetrics }: EventConfig): readonly string[] {
+  const problems: string[] = [];
+  if (tetragonAddress !== undefined && !/^unix:.|^tcp:.+:\d{1,5}$/.test(tetragonAddress)) {
+    problems.push("tetragonAddress: must be unix:PATH or tcp:HOST:PORT");
+  }
+  if (tetragonMetrics !== undefined && !(tetragonMetrics.startsWith("http://") && URL.canParse(tetragonMetrics))) {
+    problems.push("tetragonMetrics: must be http://HOST:PORT/PATH");
   }
   return problems;
 }
