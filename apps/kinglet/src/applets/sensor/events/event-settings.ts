@@ -180,7 +180,7 @@ function unusedSettings(config: EventConfig): readonly string[] {
   const problems: string[] = [];
   const check = (sources: readonly string[], keys: readonly (keyof EventConfig)[]): void => {
     const set = keys.filter((key) => config[key] !== undefined);
-    if (set.length === 0 || sources.some((source) => eventSources.includes(source as never))) return;
+    if (set.length === 0 || eventSources.some((source) => sources.includes(source))) return;
     problems.push(`${set.join(", ")}: nothing reads it; eventSources must have ${sources.join(" or ")} for that`);
   };
   check(["linux-audit"], ["auditLog", "auditSocket", "auditctl"]);
