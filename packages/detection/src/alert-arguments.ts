@@ -1,23 +1,24 @@
 import type { ActivityEvent } from "@kinglet/enrichment";
-import { redact } from "@kinglet/logger";
 
+import { maxAlertText, showList, showText } from "./alert-text.ts";
 import type { AlertArguments } from "./alert.ts";
 
 /**
- * What of an event its alert names, under the keys that receivers of the original know. Redacted.
+ * What of an event its alert names, under the keys that receivers of the original know. Redacted,
+ * long command lines and lists cut.
  *
  * @internal
  */
 export function alertArguments(event: ActivityEvent): AlertArguments {
   switch (event.kind) {
     case "exec":
-      return { exec: event.binary, args: redact(event.args) };
+      return { exec: event.binary, args: showText(event.args, maxAlertText.commandLine) };
     case "open":
-      return { path: event.path, flags: event.flags };
+      return { path: event.path, flags: showList(event.flags) };
     case "network":
       return { direction: event.direction, ip: event.address, port: event.port, proto: event.protocol };
     case "dns":
-      return { domain: event.name, addresses: event.addresses, protocol: event.protocol, port: event.port };
+      return { domain: event.name, addresses: showList(event.addresses), protocol: event.protocol, port: event.port };
     case "capabilities":
       return { capability: event.capability, syscall: event.syscall };
     case "syscall":

@@ -2,7 +2,8 @@ import type { ActivityEventKind, FindingSource } from "@kinglet/enrichment";
 
 /**
  * One alert: something happened in a container that its rules do not permit. Plain data, ready for any sink; strings come from
- * the container and may hold anything, so a sink escapes them for its medium.
+ * the container and may hold anything, so a sink escapes them for its medium. Long ones are cut and end with their original length: a command
+ * line shows 4,096 characters, a message 1,024.
  *
  * What is optional is absent where nobody knows it: an alert about alerts has no event, a finding of another program no profile.
  *
@@ -53,6 +54,18 @@ export interface Alert {
   readonly profileMetadata?: AlertProfileMetadata;
   /** What the profile would have to hold for this alert not to be raised; absent when no profile can allow it, or none can without allowing others. */
   readonly allowedBy?: AlertAllowance;
+}
+
+/** What an alert is told apart by, and what decides whether it leaves. @public */
+export type AlertKey = Pick<
+  Alert,
+  "uniqueId" | "repetitionId" | "ruleId" | "containerId" | "namespace" | "clusterName" | "nodeName" | "profile"
+>;
+
+/** An alert whose texts are not worked out yet. @public */
+export interface AlertDraft extends AlertKey {
+  /** Redacts, cuts and fills in everything else, anew with each call. Before it is forgotten: it keeps the event alive. */
+  readonly build: () => Alert;
 }
 
 /** By name, as in the original; numbers stay numbers. @public */
@@ -126,4 +139,9 @@ export interface AlertAllowance {
     | "spec.rulePolicies";
   /** JSON: an object, or a text in a list of texts. */
   readonly entry: unknown;
+  /**
+   * Set when the arguments were too long or too many to be named: wildcards stand for them, and the entry allows executions that differ only
+   * there.
+   */
+  readonly isShortened?: true;
 }

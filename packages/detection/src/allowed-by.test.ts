@@ -10,10 +10,11 @@ const rule = { id: "R0001", supportPolicy: false, profileDependency: 0 } as Rule
 
 /** The obvious version: every argument, and every two in a row. */
 function hidden(argv: readonly string[]): readonly string[] {
-  const alone = argv.map((arg) => (redact(arg) === arg ? arg : "\u22ef"));
-  return alone.map((arg, at) => {
-    const pair = `${alone[at - 1] ?? ""} ${arg}`;
-    return at === 0 || arg === "\u22ef" || redact(pair) === pair ? arg : "\u22ef";
+  return argv.map((arg, at) => {
+    const before = argv[at - 1];
+    const isSecret = redact(arg) !== arg;
+    const isTold = before !== undefined && redact(`${before} ${arg}`) !== `${redact(before)} ${arg}`;
+    return isSecret || isTold ? "\u22ef" : arg;
   });
 }
 

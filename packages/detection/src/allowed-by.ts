@@ -1,14 +1,11 @@
 import type { ActivityEvent, NetworkEvent } from "@kinglet/enrichment";
-import { redact } from "@kinglet/logger";
 import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
 import { isWildcardArgument, isWildcardName, isWildcardPath } from "@kinglet/profile/matching";
 
 import { createAlertId } from "./alert-id.ts";
 import type { AlertAllowance } from "./alert.ts";
+import { allowedArguments } from "./allowed-arguments.ts";
 import { commOf } from "./comm-of.ts";
-
-/** Any one argument, in a profile. */
-const anyArgument = "\u22ef";
 
 /**
  * The entry of a profile that would have kept this rule silent about this event: a policy for the process where the rule heeds policies,
@@ -31,7 +28,8 @@ export function findAllowance(rule: RuleDefinition, event: ActivityEvent): Alert
   if (rule.profileDependency === profileDependency.notRequired || isWildcard(event)) return undefined;
   switch (event.kind) {
     case "exec": {
-      return { path: "spec.execs", entry: { path: event.binary, args: hideSecrets(event.argv ?? [event.binary]) } };
+      const { args, ...shortened } = allowedArguments(event.argv ?? [event.binary]);
+      return { path: "spec.execs", entry: { path: event.binary, args }, ...shortened };
     }
     case "open":
       return { path: "spec.opens", entry: { path: event.path, flags: event.flags } };
@@ -69,24 +67,6 @@ const defaultCall = {
   kmod: "init_module",
   iouring: "io_uring_setup",
 } as const;
-
-/**
- * `--password x` is two arguments, of which only both together tell what the second one is.
- *
- * Thousands of arguments are looked at together first: where nothing is found in all of them, nothing is in any of them or two in a row. What is
- * redacted already stays as it is, as in a profile that was learned.
- */
-function hideSecrets(argv: readonly string[]): readonly string[] {
-  const all = argv.join(" ");
-  if (redact(all) === all) return argv;
-  const args = argv.map((arg) => (redact(arg) === arg ? arg : anyArgument));
-  return args.map((arg, at) => {
-    const before = args[at - 1];
-    if (before === undefined || arg === anyArgument) return arg;
-    const pair = `${before} ${arg}`;
-    return redact(pair) === pair ? arg : anyArgument;
-  });
-}
 
 function neighborOf({ address, port, protocol }: NetworkEvent): unknown {
   const ports = port < 0 ? [] : [{ name: `${protocol}-${port}`, protocol, port }];

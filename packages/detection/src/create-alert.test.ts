@@ -14,7 +14,7 @@ import type { RuleDefinition } from "@kinglet/policy-engine";
 import { describe, expect, it } from "vitest";
 
 import { profileRules } from "./rules/profile-rules.ts";
-import { createAlert, type AlertSource } from "./create-alert.ts";
+import { createAlert, draftAlert, type AlertSource } from "./create-alert.ts";
 import { createAlertFromFinding } from "./create-alert-from-finding.ts";
 import type { ProfileView } from "./detector.ts";
 
@@ -138,6 +138,43 @@ describe("createAlert", () => {
       path: "/bin/ln",
       args: ["mysql", "--password", "⋯", "⋯", "-h", "db"],
     });
+  });
+});
+
+describe("draftAlert", () => {
+  it("knows what decides whether the alert leaves, and builds it without that changing [rules T-3]", () => {
+    const event = new ExecEvent({ ...process, args: "-s /a /b", argv: ["ln", "-s", "/a", "/b"] });
+    const draft = draftAlert({ rule: base, message: "text", uniqueKey: "k", event, container, profile, origin });
+    const { build, ...key } = draft;
+    expect(Object.keys(key).toSorted()).toEqual(
+      [
+        "clusterName",
+        "containerId",
+        "namespace",
+        "nodeName",
+        "profile",
+        "repetitionId",
+        "ruleId",
+        "uniqueId",
+      ].toSorted(),
+    );
+    expect(build()).toMatchObject(key);
+    expect(build()).toEqual(
+      createAlert({ rule: base, message: "text", uniqueKey: "k", event, container, profile, origin }),
+    );
+  });
+
+  it("makes an alert of less than 16 KiB of any command line [rules T-1]", () => {
+    for (const piece of ["-Dabc=xyz ", "abcdefghij", "token=abc ", 'a b" ']) {
+      const args = piece.repeat(60_000 / piece.length);
+      const argv = ["/bin/ln", ...args.split(" ")];
+      const built = alert(new ExecEvent({ ...process, args, argv }), { message: args });
+      expect(Buffer.byteLength(JSON.stringify(built))).toBeLessThan(16_384);
+      expect([built.message, built.process.args, built.arguments?.["args"]]).toEqual(
+        Array.from({ length: 3 }, () => expect.stringMatching(/\.\.\. \[cut: 60000 characters\]$/)),
+      );
+      expect(built.allowedBy?.isShortened).toBe(true);
+    }
   });
 });
 

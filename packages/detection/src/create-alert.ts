@@ -1,10 +1,10 @@
 import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
-import { redact } from "@kinglet/logger";
 import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
 
 import { alertArguments } from "./alert-arguments.ts";
 import { createAlertId } from "./alert-id.ts";
-import type { Alert, AlertArguments, AlertProfile, AlertProfileMetadata } from "./alert.ts";
+import { maxAlertText, showText } from "./alert-text.ts";
+import type { Alert, AlertDraft, AlertKey, AlertProfile, AlertProfileMetadata } from "./alert.ts";
 import { findAllowance } from "./allowed-by.ts";
 import type { DetectorOptions, ProfileView } from "./detector.ts";
 
@@ -22,40 +22,54 @@ export interface AlertSource {
   readonly origin: Pick<DetectorOptions, "clusterName" | "nodeName" | "workloadOf">;
 }
 
+/** @internal */
+export function createAlert(source: AlertSource): Alert {
+  return draftAlert(source).build();
+}
+
 /**
- * Fills an alert. Arguments and message are redacted here, so that no sink ever holds a password.
+ * What decides whether an alert leaves; its texts are worked out with `build`, so that a flood that is held back costs little. Arguments and message
+ * are redacted and cut there, so that no sink ever holds a password or a megabyte.
  *
  * @internal
  */
-export function createAlert(source: AlertSource): Alert {
-  const { rule, severity = rule.severity, message, event, container, origin, uniqueKey } = source;
+export function draftAlert(source: AlertSource): AlertDraft {
+  const { rule, event, container, origin, uniqueKey } = source;
+  const key: AlertKey = {
+    uniqueId: createAlertId(rule.id, container.containerId, eventId(event)),
+    ...(uniqueKey === undefined ? {} : { repetitionId: createAlertId(rule.id, container.containerId, uniqueKey) }),
+    ruleId: rule.id,
+    containerId: container.containerId,
+    namespace: container.namespace,
+    clusterName: origin.clusterName,
+    nodeName: container.nodeName || event.nodeName || origin.nodeName,
+    profile: source.profile && alertProfile(rule, source.profile),
+  };
+  return { ...key, build: () => fillAlert(key, source) };
+}
+
+function fillAlert(key: AlertKey, source: AlertSource): Alert {
+  const { rule, severity = rule.severity, message, event, container, origin } = source;
   const workload = origin.workloadOf?.(container);
-  const profile = source.profile && alertProfile(rule, source.profile);
   const allowedBy = findAllowance(rule, event);
   const isExec = event.kind === "exec";
   const told = alertArguments(event);
   return {
-    uniqueId: createAlertId(rule.id, container.containerId, eventId(event, told)),
-    ...(uniqueKey === undefined ? {} : { repetitionId: createAlertId(rule.id, container.containerId, uniqueKey) }),
-    ruleId: rule.id,
+    ...key,
     ruleName: rule.name,
     ruleDescription: rule.description,
     mitreTactic: rule.mitreTactic,
     mitreTechnique: rule.mitreTechnique,
     isTriggerAlert: rule.isTriggerAlert,
     severity,
-    message: redact(message),
+    message: showText(message, maxAlertText.message),
     time: event.time,
     eventKind: event.kind,
     arguments: { ...told, ...checksumOf(source.profile) },
-    clusterName: origin.clusterName,
-    nodeName: container.nodeName || event.nodeName || origin.nodeName,
-    namespace: container.namespace,
     podName: container.podName,
     podUid: container.podUid,
     ...(container.podLabels === undefined ? {} : { podLabels: container.podLabels }),
     containerName: container.containerName,
-    containerId: container.containerId,
     image: container.image,
     ...(container.imageId === "" ? {} : { imageDigest: container.imageId }),
     workloadKind: workload?.kind ?? container.ownerKind,
@@ -71,10 +85,9 @@ export function createAlert(source: AlertSource): Alert {
       parentBinary: event.parentBinary,
       parentPid: event.parentPid,
     },
-    profile,
     ...(rule.profileDependency === profileDependency.notRequired
       ? {}
-      : { profileMetadata: profileMetadata(rule, rule.profileDependency, profile) }),
+      : { profileMetadata: profileMetadata(rule, rule.profileDependency, key.profile) }),
     ...(allowedBy === undefined ? {} : { allowedBy }),
   };
 }
@@ -83,10 +96,10 @@ export function createAlert(source: AlertSource): Alert {
  * What makes an event the same after a restart. Of an execution there is one with its id; of everything else a process may do many, which
  * their time tells apart.
  */
-function eventId(event: ActivityEvent, told: AlertArguments): string {
+function eventId(event: ActivityEvent): string {
   // A filter of the source may take the id away: without a stand-in all executions of the container would count as one.
   if (event.kind === "exec") return event.execId || `${event.time}/${event.pid}`;
-  return `${event.kind}/${event.execId || event.pid}/${event.time}/${JSON.stringify(told)}`;
+  return `${event.kind}/${event.execId || event.pid}/${event.time}/${JSON.stringify(alertArguments(event))}`;
 }
 
 /** Which version of the profile the alert is judged by, under the name that receivers of the original know. */

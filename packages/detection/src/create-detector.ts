@@ -3,7 +3,7 @@ import type { ActivityEvent, ActivityEventKind, ContainerIdentity } from "@kingl
 import { lazy, type Lazy } from "@kinglet/lazy-schema";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 
-import type { Alert } from "./alert.ts";
+import type { Alert, AlertDraft } from "./alert.ts";
 import type { Detector, DetectorOptions, InvalidRule, RuleActivity, RuleNote } from "./detector.ts";
 import { detectionErrors } from "./errors.ts";
 import { loadRuleJudge } from "./lazy.ts";
@@ -19,6 +19,9 @@ export function createDetector(options: DetectorOptions): Detector {
   if (typeof options.rules !== "function") assertDistinct(options.rules);
   return new LazyDetector(options);
 }
+
+/** Shared by every event without an alert. */
+const noAlerts: readonly Alert[] = [];
 
 /** Holds the place of the judge until the first container is to be judged. */
 class LazyDetector implements Detector {
@@ -64,7 +67,12 @@ class LazyDetector implements Detector {
   }
 
   detect(event: ActivityEvent, container: ContainerIdentity): readonly Alert[] {
-    if (this.#judge !== undefined) return this.#judge.detect(event, container);
+    const found = this.find(event, container);
+    return found.length === 0 ? noAlerts : found.map((draft) => draft.build());
+  }
+
+  find(event: ActivityEvent, container: ContainerIdentity): readonly AlertDraft[] {
+    if (this.#judge !== undefined) return this.#judge.find(event, container);
     const { containerId } = container;
     throw createError(detectionErrors, "KINGLET_ERR_DETECTION_NOT_PREPARED", { containerId });
   }

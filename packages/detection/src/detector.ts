@@ -5,7 +5,7 @@ import type { Metrics } from "@kinglet/metrics";
 import type { RuleDefinition, RuleProblem } from "@kinglet/policy-engine";
 import type { RulePolicy } from "@kinglet/profile";
 
-import type { Alert } from "./alert.ts";
+import type { Alert, AlertDraft } from "./alert.ts";
 import type { DetectionHost } from "./detection-host.ts";
 import type { RuntimeContext } from "./rule-context.ts";
 import type { RuleSelection } from "./rule-selection.ts";
@@ -225,6 +225,12 @@ export interface Detector {
    * @throws KINGLET_ERR_DETECTION_NOT_PREPARED before {@link Detector.prepare} is done.
    */
   detect(event: ActivityEvent, container: ContainerIdentity): readonly Alert[];
+  /**
+   * As {@link Detector.detect}, for whoever holds alerts back: their texts are redacted, cut and built for those that leave only.
+   *
+   * @throws KINGLET_ERR_DETECTION_NOT_PREPARED
+   */
+  find(event: ActivityEvent, container: ContainerIdentity): readonly AlertDraft[];
 }
 
 /** What a rule did since the rules were prepared. @public */

@@ -4,6 +4,8 @@ export type {
   AlertAllowance,
   AlertAncestor,
   AlertArguments,
+  AlertDraft,
+  AlertKey,
   AlertProcess,
   AlertProfile,
   AlertProfileMetadata,

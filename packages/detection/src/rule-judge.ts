@@ -13,9 +13,9 @@ import {
   type RuleProblem,
 } from "@kinglet/policy-engine";
 
-import type { Alert } from "./alert.ts";
+import type { AlertDraft } from "./alert.ts";
 import { commOf } from "./comm-of.ts";
-import { createAlert } from "./create-alert.ts";
+import { draftAlert } from "./create-alert.ts";
 import { DetectionCounts } from "./detection-counts.ts";
 import type { DetectorOptions, InvalidRule, ProfileView, RuleActivity, RuleNote } from "./detector.ts";
 import { ExecExemptions } from "./exec-exemptions.ts";
@@ -29,7 +29,7 @@ import { RuleReport } from "./rule-report.ts";
 import { RuleTable, type Candidate, type RunningRule } from "./rule-table.ts";
 
 /** Shared by every event without an alert. */
-const noAlerts: readonly Alert[] = [];
+const noAlerts: readonly AlertDraft[] = [];
 
 /** Loads the CEL engine and builds the judge over it, without rules. @internal */
 export async function openRuleJudge(options: DetectorOptions): Promise<RuleJudge> {
@@ -149,7 +149,7 @@ export class RuleJudge {
     return "problems" in made ? undefined : made;
   }
 
-  detect(event: ActivityEvent, container: ContainerIdentity): readonly Alert[] {
+  find(event: ActivityEvent, container: ContainerIdentity): readonly AlertDraft[] {
     const { kind } = event;
     this.#counts.event(kind);
     if (kind === "exec") {
@@ -173,11 +173,11 @@ export class RuleJudge {
     return this.#judge(candidates, event, container);
   }
 
-  #judge(candidates: readonly Candidate[], event: ActivityEvent, container: ContainerIdentity): readonly Alert[] {
+  #judge(candidates: readonly Candidate[], event: ActivityEvent, container: ContainerIdentity): readonly AlertDraft[] {
     const profile = this.#profile;
     const gate = judgeProfile(profile);
     const unobserved = profile === undefined || gate !== undefined ? undefined : unobservedSurface(profile, event);
-    let alerts: Alert[] | undefined;
+    let alerts: AlertDraft[] | undefined;
     for (let index = 0; index < candidates.length; index++) {
       const candidate = candidates[index]!; // Below the length.
       const isLearned = candidate.rule.supportPolicy && this.#isLearning(container);
@@ -235,10 +235,10 @@ export class RuleJudge {
     return this.#textOf(running, () => running.program.message(this.#variables)) ?? running.rule.name;
   }
 
-  #alert(candidate: Candidate, message: string, event: ActivityEvent, container: ContainerIdentity): Alert {
+  #alert(candidate: Candidate, message: string, event: ActivityEvent, container: ContainerIdentity): AlertDraft {
     const { running } = candidate;
     const uniqueKey = this.#textOf(running, () => running.program.uniqueId(this.#variables));
-    return createAlert({
+    return draftAlert({
       rule: candidate.rule,
       message,
       ...(uniqueKey === undefined ? {} : { uniqueKey }),
@@ -285,7 +285,7 @@ export class RuleJudge {
     });
   }
 
-  #skip(reason: SkipReason): readonly Alert[] {
+  #skip(reason: SkipReason): readonly AlertDraft[] {
     this.#counts.skip(reason);
     return noAlerts;
   }

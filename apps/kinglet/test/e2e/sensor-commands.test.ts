@@ -110,6 +110,21 @@ describe("sensor allow", () => {
     expect(spec.execs.map(({ path }) => path).toSorted()).toEqual(["/app", "/bin/sh", "/usr/bin/curl"]);
   });
 
+  it("says that wildcards stand for arguments that were too long for an alert", async () => {
+    const file = bench.folder.file("alert.json");
+    const profile = bench.folder.file("profile.json");
+    const entry = { path: "/bin/sh", args: ["/bin/sh", "-c", "\u22ef"] };
+    const allowedBy = { path: "spec.execs", entry, isShortened: true };
+    await writeFile(
+      file,
+      JSON.stringify({ uniqueId: "1", namespace: "shop", containerName: "app", profile: { name: "p" }, allowedBy }),
+    );
+    await writeFile(profile, JSON.stringify({ metadata: { name: "p" }, spec: { execs: [] } }));
+    const { code, stdout, stderr } = await command("allow", file, "--profile", profile, "--output", "json");
+    expect([code, (JSON.parse(stdout) as { readonly spec: unknown }).spec]).toEqual([0, { execs: [entry] }]);
+    expect(stderr).toContain("executions that differ only there");
+  });
+
   it("says why it cannot", async () => {
     const file = bench.folder.file("alert.json");
     await writeFile(file, "no alert");

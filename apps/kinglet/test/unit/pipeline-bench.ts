@@ -1,5 +1,5 @@
 import { AlertQueue } from "@kinglet/alert-sinks";
-import type { Alert, AlertSink } from "@kinglet/detection";
+import type { Alert, AlertDraft, AlertSink } from "@kinglet/detection";
 import {
   ContainerIndex,
   ExecEvent,
@@ -42,9 +42,12 @@ export const execIn = (container: number, sequence: number, binary = "/bad", raw
     rawBytes,
   });
 
-const alertsOf = ({ execId, binary }: ActivityEvent): readonly Alert[] => {
+const draftsOf = ({ execId, binary }: ActivityEvent): readonly AlertDraft[] => {
   const ids = { "/bad": [execId], "/worse": [execId, `${execId}+`] }[binary] ?? [];
-  return ids.map((uniqueId) => ({ uniqueId, process: { binary } }) as unknown as Alert);
+  return ids.map((uniqueId) => {
+    const alert = { uniqueId, process: { binary } } as unknown as Alert;
+    return Object.assign(alert, { build: () => alert });
+  });
 };
 
 /** Remembers everything; confirms what it was told to have persisted. */
@@ -113,8 +116,8 @@ export class PipelineBench implements AsyncDisposable {
   readonly alerts: AlertQueue;
   readonly pipeline: EventPipeline;
   readonly delivered: number[] = [];
-  readonly detector: { detect: (event: ActivityEvent, container: ContainerIdentity) => readonly Alert[] } = {
-    detect: (event, { containerId }) => (this.profiles.hasProfile(containerId) ? alertsOf(event) : []),
+  readonly detector: { find: (event: ActivityEvent, container: ContainerIdentity) => readonly AlertDraft[] } = {
+    find: (event, { containerId }) => (this.profiles.hasProfile(containerId) ? draftsOf(event) : []),
   };
   /** How often the pipeline asked for what events pass. */
   firstEvents = 0;

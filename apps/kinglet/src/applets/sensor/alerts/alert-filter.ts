@@ -1,5 +1,5 @@
 import { AlertBudget, AlertCooldown, type HeldBackJournal } from "@kinglet/alert-sinks";
-import type { Alert } from "@kinglet/detection";
+import type { Alert, AlertKey } from "@kinglet/detection";
 import type { Clock, ClockTimer } from "@kinglet/lifecycle";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import type { AlertConfig } from "./alert-settings.ts";
@@ -62,7 +62,7 @@ export class AlertFilter {
   }
 
   /** @returns false when the alert is held back; it is counted then. */
-  admit(alert: Alert): boolean {
+  admit(alert: AlertKey): boolean {
     const { clock, journal } = this.#options;
     // Read again after a crash: it is in a summary already, told or not.
     if (journal?.wasCounted(alert.uniqueId) === true) return false;
@@ -80,7 +80,7 @@ export class AlertFilter {
   }
 
   /** An alert left before this process began: its repetitions are held back as if it had left through this filter. */
-  left(alert: Alert): void {
+  left(alert: AlertKey): void {
     this.#cooldown?.admit(alert, this.#options.clock.monotonicMs());
   }
 

@@ -31,6 +31,11 @@ export async function allow(file: string, config: AllowConfig, context: AppletCo
   const allowed = allowInProfile(base, allowedBy, { containerName: alert.containerName, namespace, as: config.as });
   const { toJson, toYaml } = await loadYamlText();
   await context.stdout.write(config.output === "json" ? toJson(allowed) : toYaml(allowed));
+  if (allowedBy.isShortened === true) {
+    await context.stderr.write(
+      "the arguments were too long for an alert to name: wildcards stand for them, and the entry allows executions that differ only there\n",
+    );
+  }
   if (config.as !== undefined) {
     await context.stderr.write(
       `it holds for pods with the label kubescape.io/user-defined-profile: ${config.as}; put it into the pod template\n`,

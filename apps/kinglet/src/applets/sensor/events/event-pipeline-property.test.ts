@@ -73,9 +73,9 @@ function checkAcknowledgements(bench: PipelineBench, raised: ReadonlySet<string>
 function recordRaised(bench: PipelineBench): Set<string> {
   const raised = new Set<string>();
   const { detector } = bench;
-  const { detect } = detector;
-  detector.detect = (event, identity) => {
-    const found = detect(event, identity);
+  const { find } = detector;
+  detector.find = (event, identity) => {
+    const found = find(event, identity);
     for (const { uniqueId } of found) raised.add(uniqueId);
     return found;
   };

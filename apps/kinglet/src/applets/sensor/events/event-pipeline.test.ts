@@ -79,6 +79,26 @@ describe("EventPipeline", () => {
     expect([bench.source.acknowledged, bench.sink.published]).toEqual([[2, 3, 1], []]);
   });
 
+  it("builds the texts of an alert only when it leaves [rules T-3]", async () => {
+    await using bench = new PipelineBench();
+    const built: string[] = [];
+    const { find } = bench.detector;
+    bench.detector.find = (event, identity) => {
+      const [draft] = find(event, identity);
+      if (draft === undefined) return [];
+      const build = (): ReturnType<typeof draft.build> => {
+        built.push(draft.uniqueId);
+        return draft.build();
+      };
+      return [{ ...draft, build }];
+    };
+    bench.prepare({ admit: ({ uniqueId }) => uniqueId !== "e1" });
+    bench.addPod(1);
+    await bench.clock.advance(0);
+    bench.read(execIn(1, 1), execIn(1, 2));
+    expect([built, bench.source.acknowledged.includes(1)]).toEqual([["e2"], true]);
+  });
+
   it("does not raise again what had left before the restart", async () => {
     await using bench = new PipelineBench();
     bench.source.confirmed.add("e1");

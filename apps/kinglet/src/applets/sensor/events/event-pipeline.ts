@@ -1,5 +1,5 @@
 import type { AlertQueue } from "@kinglet/alert-sinks";
-import type { Alert, Detector } from "@kinglet/detection";
+import type { Alert, AlertDraft, AlertKey, Detector } from "@kinglet/detection";
 import {
   WaitingRoom,
   type ActivityEvent,
@@ -50,9 +50,9 @@ export interface JudgementParts {
   /** Adds what is known of the processes above to an alert. */
   readonly complete: (alert: Alert, event: ActivityEvent) => Alert;
   /** False: the alert is held back; it is counted elsewhere. */
-  readonly admit: (alert: Alert) => boolean;
+  readonly admit: (alert: AlertKey) => boolean;
   /** The alert left before a restart: its repetitions count from there. */
-  readonly left: (alert: Alert) => void;
+  readonly left: (alert: AlertKey) => void;
   /** Alerts that are held back and told in a summary: their event is not done with before their number outlives this process. */
   readonly held?: {
     readonly isPending: boolean;
@@ -72,7 +72,7 @@ export interface EventPipelineOptions {
   readonly index: ContainerIndex;
   /** False while the copy of the pods may be behind. */
   readonly isIndexCurrent: () => boolean;
-  readonly detector: Pick<Detector, "detect">;
+  readonly detector: Pick<Detector, "find">;
   /** True once the first look at this container's profile is over. */
   readonly isProfileKnown: (containerId: string) => boolean;
   /** True when containers that run already are learned by what the source tells of them at its start. */
@@ -287,7 +287,7 @@ export class EventPipeline {
       return;
     }
     const { learner, peers } = judgement;
-    const found = detector.detect(event, identity);
+    const found = detector.find(event, identity);
     if (event.kind === "network" && heldBytes === undefined && peers !== undefined) {
       const again = (): void => {
         if (!this.#disposed.signal.aborted) this.#judge(event, identity, held);
@@ -297,7 +297,7 @@ export class EventPipeline {
     judgement.remember(event, identity.containerId);
     const position = learner === undefined ? 0 : learner.record(event, identity);
     // What left before a restart is no repetition, it is the same alert.
-    const leaving = found.length === 0 ? found : found.filter((alert) => this.#leaves(alert, judgement));
+    const leaving = found.length === 0 ? found : found.filter((draft) => this.#leaves(draft, judgement));
     const isKept = leaving.length < found.length && judgement.held?.isPending === true;
     const isLearning = position !== 0;
     const disks = (isLearning ? 1 : 0) + (isKept ? 1 : 0);
@@ -313,10 +313,10 @@ export class EventPipeline {
     if (bytes === 0) this.#release(held);
     if (isLearning) learner?.whenPersisted(position, event.sequence, this.#persisted);
     if (isKept) judgement.held?.whenKept(event.sequence, this.#persisted);
-    for (const alert of leaving) this.#offer(judgement.complete(alert, event), event.sequence);
+    for (const draft of leaving) this.#offer(judgement.complete(draft.build(), event), event.sequence);
   }
 
-  #leaves(alert: Alert, judgement: JudgementParts): boolean {
+  #leaves(alert: AlertDraft, judgement: JudgementParts): boolean {
     if (!this.#options.source.wasConfirmed(alert.uniqueId)) return judgement.admit(alert);
     judgement.left(alert);
     return false;

@@ -1,0 +1,72 @@
+import { redact } from "@kinglet/logger";
+
+/** Any one argument, in a profile. */
+const anyArgument = "\u22ef";
+/** Any arguments, also none, in a profile. */
+const anyArguments = "\u22ef\u22ef";
+
+/** Characters of all arguments of an entry, three more for each. */
+const maxEntryCharacters = 4096;
+/** Characters of one, in an entry that is too long. */
+const maxArgumentCharacters = 512;
+/** Profiles match no more of them beside `anyArguments`; one is that. */
+const maxArguments = 255;
+/** What tells that the next argument is a secret stands at the end of the one before. */
+const tellTaleCharacters = 128;
+
+/** Arguments of an entry that would allow an execution. @internal */
+export interface AllowedArguments {
+  readonly args: readonly string[];
+  /** Set when wildcards stand for what is too long or too many: the entry allows executions that differ only there. */
+  readonly isShortened?: true;
+}
+
+/**
+ * The arguments of an execution as an entry of a profile that allows it.
+ *
+ * A secret is replaced by the wildcard for one argument: it belongs neither into alerts nor into profiles. What is redacted already stays as it is, as
+ * in a profile that was learned. Beyond 4,096 characters arguments of more than 512 are replaced, too, and if that does not suffice the
+ * wildcard for any arguments stands for the last ones.
+ *
+ * Guarantees: the entry matches the execution; never more than 4,096 characters and 256 arguments of one that was too long.
+ *
+ * @internal
+ */
+export function allowedArguments(argv: readonly string[]): AllowedArguments {
+  if (fittingOf(argv, Infinity) === argv.length) return { args: hideSecrets(argv) };
+  const kept = argv.slice(0, Math.min(fittingOf(argv, maxArgumentCharacters), maxArguments));
+  const safe = hideSecrets(kept.map((arg) => (isLong(arg) ? arg.slice(-tellTaleCharacters) : arg)));
+  const args = safe.map((arg, at) => (isLong(kept[at] ?? "") ? anyArgument : arg));
+  return { args: kept.length === argv.length ? args : [...args, anyArguments], isShortened: true };
+}
+
+/** How many arguments fit, from the first on, when those longer than that are replaced. */
+function fittingOf(argv: readonly string[], maxCharacters: number): number {
+  let room = maxEntryCharacters;
+  for (let at = 0; at < argv.length; at++) {
+    const { length } = argv[at] ?? "";
+    room -= 3 + (length > maxCharacters ? 1 : length);
+    if (room < 0) return at;
+  }
+  return argv.length;
+}
+
+function isLong(arg: string): boolean {
+  return arg.length > maxArgumentCharacters;
+}
+
+/**
+ * `--password x` is two arguments, of which only both together tell what the second one is.
+ *
+ * All are looked at together first: where nothing is found in all of them, nothing is in any of them or two in a row.
+ */
+function hideSecrets(argv: readonly string[]): readonly string[] {
+  const all = argv.join(" ");
+  if (redact(all) === all) return argv;
+  const alone = argv.map((arg) => redact(arg));
+  return argv.map((arg, at) => {
+    if (alone[at] !== arg) return anyArgument;
+    if (at === 0) return arg;
+    return redact(`${argv[at - 1]} ${arg}`) === `${alone[at - 1]} ${arg}` ? arg : anyArgument;
+  });
+}
