@@ -27,7 +27,7 @@ const METADATA: Projection = { paths: ["apiVersion", "kind", "metadata"] };
 
 /** What a reading call asks for. */
 export interface FormatRequest {
-  readonly verb: "get" | "list" | "watch";
+  readonly verb: "get" | "list" | "watch" | "write";
   readonly projection?: Projection | undefined;
   readonly metadataOnly?: boolean | undefined;
 }
@@ -70,6 +70,8 @@ export class AnswerFormats {
     const isWanted =
       this.#options.asksForJson !== true &&
       !this.#refused.has(key) &&
+      // What a write answers is small, and sent again it would have to be, were it refused.
+      request.verb !== "write" &&
       (request.verb !== "get" || projection !== undefined);
     const decode = isWanted ? await this.#decoder(resource, projection, metadataOnly) : undefined;
     return new AnswerFormat({

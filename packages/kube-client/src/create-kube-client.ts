@@ -3,7 +3,7 @@ import { systemClock, type Clock } from "@kinglet/lifecycle";
 import { noopLogger, type Logger } from "@kinglet/logger";
 import { noopMetrics, type Metrics } from "@kinglet/metrics";
 import { ApiRequester, type ApiCall } from "./api-requester.ts";
-import { AnswerFormats, type AnswerFormat } from "./answer-format.ts";
+import { AnswerFormats, type AnswerFormat, type FormatRequest } from "./answer-format.ts";
 import { createStatusError, type RequestPlace } from "./api-error.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { kubeClientErrors } from "./errors.ts";
@@ -26,7 +26,6 @@ import { assertListOptions, assertWatchOptions } from "./list-option-rules.ts";
 import type { ListPage } from "./list-reader.ts";
 import { SKIPPED_OBJECTS_TOTAL } from "./metrics.ts";
 import { createTransport } from "./negotiated-transport.ts";
-import type { Projection } from "./projection.ts";
 import type { CallRate } from "./rate-limit.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { collectionPath, objectPath, requireNamespace, type QueryValues } from "./resource-path.ts";
@@ -135,7 +134,9 @@ class JsonKubeClient implements KubeClient {
   async get<T>(resource: ResourceDefinition, name: string, options: GetOptions = {}): Promise<T> {
     const { namespace, subresource, resourceVersion } = options;
     const path = objectPath(resource, { namespace, name, subresource }, { resourceVersion });
-    return this.#object(resource, { ...this.#call("get", resource, options), method: "GET", path }, options.projection);
+    const { projection } = options;
+    const call = { ...this.#call("get", resource, options), method: "GET", path };
+    return this.#object(resource, call, { verb: "get", projection });
   }
 
   async list<T>(resource: ResourceDefinition, options: ListOptions = {}): Promise<KubeList<T>> {
@@ -210,12 +211,13 @@ class JsonKubeClient implements KubeClient {
             { namespace, name: metadataText(object, "name") ?? "", subresource: options.subresource },
             writeQuery(options, this.#fieldManager),
           );
-    return this.#object(resource, {
+    const call = {
       ...this.#call("create", resource, options),
       method: "POST",
       path,
       body: JSON.stringify(object),
-    });
+    };
+    return this.#object(resource, call, { verb: "write", metadataOnly: options.metadataOnly });
   }
 
   async replace<T>(resource: ResourceDefinition, object: object, options: WriteOptions = {}): Promise<T> {
@@ -223,12 +225,13 @@ class JsonKubeClient implements KubeClient {
     const { subresource } = options;
     const name = metadataText(object, "name") ?? "";
     const path = objectPath(resource, { namespace, name, subresource }, writeQuery(options, this.#fieldManager));
-    return this.#object(resource, {
+    const call = {
       ...this.#call("replace", resource, options),
       method: "PUT",
       path,
       body: JSON.stringify(object),
-    });
+    };
+    return this.#object(resource, call, { verb: "write", metadataOnly: options.metadataOnly });
   }
 
   async patch<T>(resource: ResourceDefinition, name: string, patch: unknown, options: PatchOptions): Promise<T> {
@@ -238,13 +241,14 @@ class JsonKubeClient implements KubeClient {
       { namespace, name, subresource },
       { ...writeQuery(options, this.#fieldManager), force },
     );
-    return this.#object(resource, {
+    const call = {
       ...this.#call("patch", resource, options),
       method: "PATCH",
       path,
       body: JSON.stringify(patch),
       contentType: PATCH_TYPES[type],
-    });
+    };
+    return this.#object(resource, call, { verb: "write", metadataOnly: options.metadataOnly });
   }
 
   async delete(resource: ResourceDefinition, name: string, options: DeleteOptions = {}): Promise<void> {
@@ -345,8 +349,8 @@ class JsonKubeClient implements KubeClient {
   }
 
   /** Sends a call whose answer is one object of the resource. */
-  async #object<T>(resource: ResourceDefinition, call: ApiCall, projection?: Projection): Promise<T> {
-    const format = await this.#formats.prepare(resource, { verb: "get", projection });
+  async #object<T>(resource: ResourceDefinition, call: ApiCall, request: FormatRequest): Promise<T> {
+    const format = await this.#formats.prepare(resource, request);
     const answer = await format.open(this.#requester, call);
     const bytes = await this.#requester.bytes(answer);
     const { place } = answer;
@@ -364,7 +368,7 @@ class JsonKubeClient implements KubeClient {
     // A subresource answers with a kind of its own (Scale, Eviction, TokenRequest).
     if ((value as { kind?: unknown } | null)?.kind === "Status")
       throw createStatusError(place, value, { httpStatus: answer.response.status });
-    const isOwnKind = (value as { kind?: unknown } | null)?.kind === resource.kind;
+    const isOwnKind = format.objects.isKind((value as { kind?: unknown } | null)?.kind);
     const object = isOwnKind ? format.objects.decode(value) : value;
     if (object === undefined) throw unreadable(place, "an object without metadata");
     return object as T;

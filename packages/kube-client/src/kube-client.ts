@@ -102,6 +102,13 @@ export interface WriteOptions extends CallOptions {
   readonly fieldValidation?: "Ignore" | "Warn" | "Strict" | undefined;
   /** Checks everything, stores nothing. */
   readonly dryRun?: boolean | undefined;
+  /**
+   * The answer is apiVersion, kind and metadata alone: what was written need not come back whole. A server that cannot sends all of it, which is cut
+   * down here.
+   *
+   * @defaultValue false
+   */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 /** @public */

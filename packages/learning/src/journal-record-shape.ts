@@ -30,7 +30,7 @@ export interface ContainerRecord {
 interface AdditionRecord {
   readonly t: "add";
   readonly k: string;
-  /** 1, 2, 3 … for each profile. */
+  /** 1, 2, 3 … for each profile; several records that were written together have the same one. */
   readonly n: number;
   readonly delta: ProfileDelta;
 }

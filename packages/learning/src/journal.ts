@@ -12,6 +12,8 @@ const SUFFIX = ".journal";
 /** No line is longer: reports are split below it. */
 const MAX_LINE_BYTES = 33_554_432;
 const NEWLINE = 10;
+/** What is written at once: a container may have done so much that all of it as text would be many times what is held of it. */
+const WRITE_BYTES = 65_536;
 /** Below this size it is not worth a rewrite. */
 const MIN_REWRITE_BYTES = 1_048_576;
 
@@ -72,14 +74,13 @@ export class Journal {
   }
 
   /** Adds records to the end. After an error the next write must be a {@link Journal.rewrite}. */
-  async append(records: readonly unknown[]): Promise<void> {
+  async append(records: Iterable<unknown>): Promise<void> {
     const file = this.#file;
     if (file === undefined) throw new Error("nothing to append to");
     try {
-      const bytes = Buffer.from(records.map(encodeLine).join(""), "utf8");
-      await file.append(bytes);
+      const bytes = await writeLines(file, records);
       await file.sync();
-      this.#bytes += bytes.length;
+      this.#bytes += bytes;
     } catch (error) {
       // Half a line may stand there: nothing may follow it.
       this.#file = undefined;
@@ -97,11 +98,7 @@ export class Journal {
     let bytes = 0;
     try {
       file = await this.#files.create(temporary);
-      for (const record of records) {
-        const line = Buffer.from(encodeLine(record), "utf8");
-        await file.append(line);
-        bytes += line.length;
-      }
+      bytes = await writeLines(file, records);
       await file.sync();
       await this.#files.rename(temporary, path);
       await this.#files.syncDirectory(this.#directory);
@@ -162,6 +159,24 @@ export class Journal {
     this.#bytes = reader.bytes;
     return reader;
   }
+}
+
+/** @returns how many bytes were written. */
+async function writeLines(file: JournalFile, records: Iterable<unknown>): Promise<number> {
+  let bytes = 0;
+  let lines = "";
+  const write = async (): Promise<void> => {
+    const chunk = Buffer.from(lines, "utf8");
+    lines = "";
+    bytes += chunk.length;
+    await file.append(chunk);
+  };
+  for (const record of records) {
+    lines += encodeLine(record);
+    if (lines.length >= WRITE_BYTES) await write();
+  }
+  if (lines !== "") await write();
+  return bytes;
 }
 
 /** Takes records out of chunks of bytes. */

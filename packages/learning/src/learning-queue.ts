@@ -2,6 +2,7 @@ import type { Journal } from "./journal.ts";
 import type { JournalRecord } from "./journal-record-shape.ts";
 import { containerRecord, profileRecord } from "./journal-record.ts";
 import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
+import { partsOf, type ProfileDelta } from "./profile-delta.ts";
 
 /**
  * Keeps what was learned in a directory until the store has it.
@@ -135,8 +136,7 @@ export class LearningQueue {
       yield profileRecord(profile);
       const delta = profile.recording.takeDelta();
       if (delta === undefined) continue;
-      profile.persistedCount += 1;
-      yield { t: "add", k: profile.key, n: profile.persistedCount, delta };
+      yield* additions(profile, delta);
     }
     for (const container of this.#dirtyContainers) {
       const { profile } = container;
@@ -153,10 +153,16 @@ export class LearningQueue {
       for (const container of profile.containers) yield containerRecord(profile.key, container);
       profile.recording.takeDelta();
       if (profile.recording.version === profile.storedVersion) continue;
-      profile.persistedCount += 1;
-      yield { t: "add", k: profile.key, n: profile.persistedCount, delta: profile.recording.everything() };
+      yield* additions(profile, profile.recording.everything());
     }
   }
+}
+
+/** What was added, under one number: it is in the store, or not, as a whole. */
+function* additions(profile: LearnedProfile, delta: ProfileDelta): Generator<JournalRecord> {
+  const { key } = profile;
+  const n = (profile.persistedCount += 1);
+  for (const part of partsOf(delta)) yield { t: "add", k: key, n, delta: part };
 }
 
 /** Says that an event is done with. @internal */

@@ -47,3 +47,25 @@ export class DeltaLog {
     return lists as ProfileDelta | undefined;
   }
 }
+
+/** So many entries make one line of the queue directory. */
+const PART_ENTRIES = 256;
+
+/** The same news in pieces, so that nobody holds all of them as text at once. @internal */
+export function* partsOf(delta: ProfileDelta): Generator<ProfileDelta> {
+  let part: Partial<Record<keyof ProfileDelta, readonly unknown[]>> = {};
+  let room = PART_ENTRIES;
+  for (const [surface, list] of Object.entries(delta) as [keyof ProfileDelta, readonly unknown[]][]) {
+    for (let at = 0; at < list.length; ) {
+      const taken = list.slice(at, at + room);
+      part[surface] = taken;
+      at += taken.length;
+      room -= taken.length;
+      if (room > 0) continue;
+      yield part as ProfileDelta;
+      part = {};
+      room = PART_ENTRIES;
+    }
+  }
+  if (room < PART_ENTRIES) yield part as ProfileDelta;
+}

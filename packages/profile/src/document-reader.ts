@@ -7,6 +7,8 @@ const MAX_ENTRIES = 200_000;
 const MAX_TEXT_LENGTH = 131_072;
 const MAX_DEPTH = 256;
 const MAX_PROBLEMS = 50;
+/** Texts and lists that are remembered so that equal ones exist once: those that repeat do so soon, those of 20,000 executions never. */
+const MAX_SHARED = 4_096;
 const NO_TEXTS: readonly string[] = [];
 const NO_OBJECTS: readonly never[] = [];
 const NO_MEMBERS: Readonly<Record<string, never>> = {};
@@ -19,7 +21,7 @@ export type UnknownRecord = Readonly<Record<string, unknown>>;
  *
  * `null` and absent are the same. A wrong value is noted with its path and replaced by the empty one, so that one pass finds every
  * problem. Equal lists of strings exist once per document (the flags of 2,000 opened files are a handful of lists), and so does
- * what is passed through `shareEqual`; empty lists and records exist once.
+ * what is passed through `shareEqual`, unless 4,096 others came in between; empty lists and records exist once.
  *
  * @internal
  */
@@ -135,6 +137,7 @@ export class DocumentReader {
     const shared = this.#lists.get(shareKey);
     // A string may hold NUL itself, so an equal key with another length is another list.
     if (shared !== undefined && shared.length === result.length) return shared;
+    if (this.#lists.size >= MAX_SHARED) this.#lists.clear();
     this.#lists.set(shareKey, result);
     return result;
   }
@@ -160,6 +163,7 @@ export class DocumentReader {
     const key = JSON.stringify(value);
     const shared = this.#values.get(key);
     if (shared !== undefined) return shared as T;
+    if (this.#values.size >= MAX_SHARED) this.#values.clear();
     this.#values.set(key, value);
     return value;
   }
@@ -194,6 +198,7 @@ export class DocumentReader {
   #shareText(text: string): string {
     const shared = this.#texts.get(text);
     if (shared !== undefined) return shared;
+    if (this.#texts.size >= MAX_SHARED) this.#texts.clear();
     this.#texts.set(text, text);
     return text;
   }

@@ -15,6 +15,7 @@ import type { ProfileWatchHandler } from "@kinglet/profile-cache";
 import { withinBudget, type CallSubject } from "./call-budget.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
 import { MetadataList } from "./metadata-list.ts";
+import { outlineOf } from "./outline-of.ts";
 import { profileDocument } from "./profile-document.ts";
 import { ProfileFiles, type ProfileFilesContext, type StoredFile } from "./profile-files.ts";
 import type { ProfileKind } from "./profile-kind.ts";
@@ -120,7 +121,10 @@ export class DirectoryProfileStore implements ProfileStore {
       subject,
       namespace,
       name,
-      read: () => this.#get("ContainerProfile", namespace, name, options),
+      read: async () => {
+        const stored = await this.#get("ContainerProfile", namespace, name, options);
+        return stored === undefined ? undefined : { ...stored, document: outlineOf(stored.document, stored.profile) };
+      },
       write: (
         profile: ContainerProfile,
         over: { readonly document: unknown; readonly profile: ContainerProfile } | undefined,
@@ -174,7 +178,8 @@ export class DirectoryProfileStore implements ProfileStore {
     const uid = stored === undefined ? randomUUID() : stored.profile.metadata.uid;
     const document = profileDocument(profile, { uid, over });
     const written = await this.#files.write(subject, { namespace, name }, document);
-    return parseContainerProfile(withVersion(document, written));
+    const { metadata } = parseContainerProfile({ ...withVersion(document, written), spec: {} });
+    return { ...profile, metadata };
   }
 
   #subject(namespace: string, name: string): CallSubject {

@@ -9,7 +9,9 @@ import { withinBudget, type CallSubject } from "./call-budget.ts";
 import { storageErrors } from "./errors.ts";
 import { isMissingObject, isMissingResource, toStorageError } from "./kubernetes-error.ts";
 import { MetadataList } from "./metadata-list.ts";
+import { outlineOf } from "./outline-of.ts";
 import { parseStored, type StoredKinds } from "./parse-stored.ts";
+import { jsonBytes } from "./json-bytes.ts";
 import { profileDocument } from "./profile-document.ts";
 import { profileResource } from "./profile-kind.ts";
 import type {
@@ -177,10 +179,15 @@ export class KubernetesProfileStore implements ProfileStore {
       if (isMissingObject(error)) return undefined;
       throw error;
     }
-    return { profile: parseStored(subject, "ContainerProfile", document, { namespace, name }), document };
+    const profile = parseStored(subject, "ContainerProfile", document, { namespace, name });
+    return { profile, document: outlineOf(document, profile) };
   }
 
-  /** @param version - of the object that is replaced; absent: it is created. */
+  /**
+   * What is written does not come back: the server tells its metadata alone.
+   *
+   * @param version - of the object that is replaced; absent: it is created.
+   */
   async #write(
     subject: CallSubject,
     profile: ContainerProfile,
@@ -192,22 +199,23 @@ export class KubernetesProfileStore implements ProfileStore {
     const { client, maxBytes } = this.#context;
     const { namespace, name } = profile.metadata;
     const document = profileDocument(profile, version) as { readonly metadata: object };
-    const bytes = Buffer.byteLength(JSON.stringify(document));
+    const bytes = jsonBytes(document);
     if (bytes > maxBytes) {
       const problem = `${bytes} bytes, at most ${maxBytes}`;
       throw createError(storageErrors, "KINGLET_ERR_STORAGE_CLIENT_TOO_LARGE", { ...subject, problem });
     }
     const resource = profileResource("ContainerProfile");
-    const write = { namespace, signal };
+    const write = { namespace, signal, metadataOnly: true };
     const answer =
       version === undefined
-        ? await client.create<unknown>(resource, document, write)
-        : await client.replace<unknown>(
+        ? await client.create<object>(resource, document, write)
+        : await client.replace<object>(
             resource,
             { ...document, metadata: { ...document.metadata, resourceVersion: version.resourceVersion } },
             write,
           );
-    return parseStored(subject, "ContainerProfile", answer, { namespace, name });
+    const { metadata } = parseStored(subject, "ContainerProfile", answer, { namespace, name });
+    return { ...profile, metadata };
   }
 
   async #call<T>(

@@ -4,6 +4,7 @@ import { SYNC_CHECKSUM_ANNOTATION, type ContainerProfile } from "@kinglet/profil
 
 import type { CallSubject } from "./call-budget.ts";
 import { storageErrors } from "./errors.ts";
+import { isEqualJson } from "./is-equal-json.ts";
 import { profileDocument } from "./profile-document.ts";
 import type { UpdateResult } from "./profile-store.ts";
 import { markTooLarge, withoutMark } from "./too-large-mark.ts";
@@ -11,7 +12,7 @@ import { markTooLarge, withoutMark } from "./too-large-mark.ts";
 /** An object as it was read. @internal */
 export interface StoredProfile {
   readonly profile: ContainerProfile;
-  /** The same before it was parsed, with what a profile does not have. */
+  /** What else stands in it: as it was before it was parsed, without what the profile has, or with it. */
   readonly document: unknown;
 }
 
@@ -81,19 +82,13 @@ async function writeOrMark(
 
 /** False only when something that is written differs; lists in another order look different, which costs one write. */
 function isSameContent(a: ContainerProfile, b: ContainerProfile): boolean {
-  return a === b || contentOf(a) === contentOf(b);
+  return a === b || isEqualJson(contentOf(a), contentOf(b));
 }
 
 /** Without the checksum that some stores note beside the content: it says nothing of its own. */
-function contentOf(profile: ContainerProfile): string {
+function contentOf(profile: ContainerProfile): object {
   const { [SYNC_CHECKSUM_ANNOTATION]: _checksum, ...annotations } = profile.metadata.annotations ?? {};
-  return JSON.stringify(profileDocument({ ...profile, metadata: { ...profile.metadata, annotations } }), inOrder);
-}
-
-/** Members by name: stores give them back in an order of their own. */
-function inOrder(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return profileDocument({ ...profile, metadata: { ...profile.metadata, annotations } });
 }
 
 /** Somebody wrote, made or deleted the object since it was read. When nothing was there, "not found" is about its namespace. */

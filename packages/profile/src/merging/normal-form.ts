@@ -135,7 +135,12 @@ function uniteExecs(execs: readonly ExecCall[], pool: ListPool): readonly ExecCa
   return uniteBy(
     execs,
     (exec) => JSON.stringify([exec.path, exec.args, exec.argsRequired]),
-    (group) => ({ ...group[0]!, envs: pool.union(group.map((exec) => exec.envs)) }),
+    (group) => {
+      const first = group[0]!;
+      // Most are alone and name no variables: what is there does for them.
+      if (group.length === 1 && first.envs.length === 0) return first;
+      return { ...first, envs: pool.union(group.map((exec) => exec.envs)) };
+    },
   );
 }
 

@@ -38,12 +38,27 @@ export function uniteBy<T>(
   keyOf: (item: T) => string,
   unite: (group: readonly T[]) => T,
 ): readonly T[] {
-  const groups = new Map<string, T[]>();
+  // Nearly every item is alone: it is its own group until a second one comes, which spares a list for each of 20,000.
+  const groups = new Map<string, T | Group<T>>();
   for (const item of items) {
     const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, item);
+    else if (known instanceof Group) known.items.push(item);
+    else groups.set(key, new Group([known, item]));
   }
-  return [...groups].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, group]) => unite(group));
+  const keys = [...groups.keys()].sort();
+  return keys.map((key) => {
+    const known = groups.get(key)!; // one of its keys
+    return unite(known instanceof Group ? known.items : [known]);
+  });
+}
+
+/** More than one item of a key. */
+class Group<T> {
+  readonly items: T[];
+
+  constructor(items: T[]) {
+    this.items = items;
+  }
 }
