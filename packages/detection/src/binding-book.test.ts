@@ -44,7 +44,7 @@ describe("BindingBook", () => {
   });
 
   it("selects pods and namespaces by their labels [rules S-1]", () => {
-    const book = bookOf({ namespaceLabels: (name) => (name === "shop" ? { team: "a" } : undefined) });
+    const book = bookOf({ namespaceLabels: (name) => (name === "shop" ? { team: "a" } : {}) });
     book.set("pods", binding([{ ruleID: "R1" }], { podSelector: { matchLabels: { app: "web" } } }));
     book.set(
       "space",
@@ -67,22 +67,107 @@ describe("BindingBook", () => {
     expect(book.bindingsOf(containerOf({ podLabels: { app: "web" } }))).toEqual(["not", "pods", "space"]);
   });
 
-  it("says whether a binding goes by labels of namespaces, for as long as there is one [rules S-6]", () => {
+  it("names the bindings that go by labels of namespaces, for as long as there are some [rules S-6]", () => {
     const book = bookOf();
     const selected = (namespaceSelector: object): object => binding([{ ruleID: "R1" }], { namespaceSelector });
     book.set("all", binding([{ ruleID: "R1" }]));
     const exists = { key: "kubernetes.io/metadata.name", operator: "Exists" };
     book.set("name", selected({ matchLabels: { "kubernetes.io/metadata.name": "shop" }, matchExpressions: [exists] }));
-    expect(book.needsNamespaceLabels).toBe(false);
+    expect(book.byNamespaceLabels).toEqual([]);
     book.set("label", selected({ matchLabels: { team: "a" } }));
-    expect(book.needsNamespaceLabels).toBe(true);
+    expect(book.byNamespaceLabels).toEqual(["label"]);
     book.set("label", selected({ matchExpressions: [{ key: "team", operator: "Exists" }] }));
-    expect(book.needsNamespaceLabels).toBe(true);
+    book.set("another", selected({ matchLabels: { team: "a" } }));
+    expect(book.byNamespaceLabels).toEqual(["another", "label"]);
     book.remove("label");
-    expect(book.needsNamespaceLabels).toBe(false);
+    book.set("another", selected({}));
+    expect(book.byNamespaceLabels).toEqual([]);
     const ignoring = bookOf({ ignoresBindings: true });
     ignoring.set("label", selected({ matchLabels: { team: "a" } }));
-    expect(ignoring.needsNamespaceLabels).toBe(false);
+    expect(ignoring.byNamespaceLabels).toEqual([]);
+  });
+
+  it("has bindings hold for every namespace that they could select while its labels are not known [rules S-7]", () => {
+    const known = new Map<string, Record<string, string>>();
+    const book = bookOf({ namespaceLabels: (name) => known.get(name) });
+    const name = (operator: string, ...values: readonly string[]): object => ({
+      key: "kubernetes.io/metadata.name",
+      operator,
+      values,
+    });
+    const team = { key: "team", operator: "In", values: ["a"] };
+    book.set("team-a", binding([{ ruleID: "R1" }], { namespaceSelector: { matchLabels: { team: "a" } } }));
+    book.set(
+      "team-a-of-shop",
+      binding([{ ruleID: "R2" }], { namespaceSelector: { matchExpressions: [team, name("In", "shop", "store")] } }),
+    );
+    book.set(
+      "team-a-web",
+      binding([{ ruleID: "R3" }], {
+        namespaceSelector: { matchExpressions: [team, name("NotIn", "kube-system")] },
+        podSelector: { matchLabels: { app: "web" } },
+      }),
+    );
+    expect(idsOf(book, { app: "web" })).toBe("R1 R2 R3");
+    expect(idsOf(book, { app: "db" })).toBe("R1 R2");
+    expect(idsOf(book, { app: "web" }, "other")).toBe("R1 R3");
+    expect(idsOf(book, { app: "web" }, "kube-system")).toBe("R1");
+    expect(book.bindingsOf(containerOf({ namespace: "shop" }))).toEqual([
+      "team-a (the labels of namespace shop are not known)",
+      "team-a-of-shop (the labels of namespace shop are not known)",
+    ]);
+    // Those of one namespace say nothing of another.
+    known.set("shop", { team: "a" });
+    known.set("store", { team: "b" });
+    book.invalidate();
+    expect(idsOf(book, { app: "web" })).toBe("R1 R2 R3");
+    expect(idsOf(book, { app: "web" }, "store")).toBe("");
+    expect(idsOf(book, { app: "web" }, "other")).toBe("R1 R3");
+    expect(book.bindingsOf(containerOf({ namespace: "shop" }))).toEqual(["team-a", "team-a-of-shop"]);
+  });
+
+  it("never has fewer rules hold because labels are not known, whatever they are [rules S-7]", () => {
+    const key = fc.constantFrom("team", "kubernetes.io/metadata.name");
+    const value = fc.constantFrom("a", "shop", "store");
+    const selector = fc.record({
+      matchLabels: fc.dictionary(key, value),
+      matchExpressions: fc.array(
+        fc.record({
+          key,
+          operator: fc.constantFrom("In", "NotIn", "Exists", "DoesNotExist"),
+          values: fc.array(value, { minLength: 1, maxLength: 2 }),
+        }),
+        { maxLength: 3 },
+      ),
+    });
+    const team = fc.option(value, { nil: undefined });
+    const namespace = fc.constantFrom("shop", "store");
+    fc.assert(
+      fc.property(fc.array(selector, { minLength: 1, maxLength: 3 }), team, namespace, (selectors, team, namespace) => {
+        const labels = { "kubernetes.io/metadata.name": namespace, ...(team === undefined ? {} : { team }) };
+        const [knowing, guessing] = [bookOf({ namespaceLabels: () => labels }), bookOf()];
+        for (const [at, namespaceSelector] of selectors.entries()) {
+          for (const book of [knowing, guessing]) {
+            book.set(`b${at}`, binding([{ ruleID: `R${at + 1}` }], { namespaceSelector }));
+          }
+        }
+        const holding = idsOf(guessing, {}, namespace);
+        for (const id of idsOf(knowing, {}, namespace).split(" ")) expect(holding).toContain(id);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
+  it("keeps a bounded number of bindings and says which was one too many [rules S-3]", () => {
+    const book = bookOf({ maxBindings: 2 });
+    book.set("a", binding([{ ruleID: "R1" }]));
+    book.set("b", binding([{ ruleID: "R2" }]));
+    expect(() => book.set("c", binding([{ ruleID: "R3" }]))).toThrow(/one too many/);
+    book.set("b", binding([{ ruleID: "R3" }]));
+    expect(idsOf(book)).toBe("R1 R3");
+    book.remove("a");
+    book.set("c", binding([{ ruleID: "R2" }]));
+    expect(idsOf(book)).toBe("R2 R3");
   });
 
   it("takes the highest severity and all parameters of the bindings that name a rule [rules S-2]", () => {
@@ -137,7 +222,7 @@ describe("BindingBook", () => {
     const expression = fc.record({
       key: fc.constantFrom("a", "b"),
       operator: fc.constantFrom("In", "NotIn", "Exists", "DoesNotExist"),
-      values: fc.array(fc.constantFrom("1", "2"), { maxLength: 2 }),
+      values: fc.array(fc.constantFrom("1", "2"), { minLength: 1, maxLength: 2 }),
     });
     const selector = fc.record({ matchLabels: labels, matchExpressions: fc.array(expression, { maxLength: 2 }) });
     const entry = fc.oneof(

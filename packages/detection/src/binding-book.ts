@@ -1,9 +1,11 @@
 /** `selectionFor` is called once per event; budget: 0 allocations for a pod that was asked about before. */
 import type { ContainerIdentity } from "@kinglet/enrichment";
+import { createError } from "@kinglet/errors";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import type { LabelSelector } from "@kinglet/profile";
 import { matchesLabels } from "@kinglet/profile/matching";
 
+import { detectionErrors } from "./errors.ts";
 import { parseRuleBinding, type BindingEntry, type RuleBinding } from "./read-rule-binding.ts";
 import type { BoundRule, RuleSelection } from "./rule-selection.ts";
 
@@ -12,15 +14,28 @@ export interface BindingBookOptions {
   /** The rules that hold now, e.g. those of a `RuleBook`. */
   readonly rules: () => readonly RuleDefinition[];
   /**
-   * Labels of a namespace; undefined when they are not known.
+   * Labels of a namespace; undefined when they are not known. Of such a namespace its name alone counts: a binding holds unless the name
+   * rules it out.
    *
-   * @defaultValue `kubernetes.io/metadata.name` alone, which the API server puts on every namespace
+   * @defaultValue nothing is known of any namespace but its name
    */
   readonly namespaceLabels?: (namespace: string) => Readonly<Record<string, string>> | undefined;
   /** True: every rule holds for every pod, whatever bindings there are. @defaultValue false */
   readonly ignoresBindings?: boolean;
   /** Selections kept. @defaultValue 1000 */
   readonly maxSelections?: number;
+  /** Bindings kept. @defaultValue 1000 */
+  readonly maxBindings?: number;
+}
+
+interface Bound {
+  readonly binding: RuleBinding;
+  /** What the namespace selector says about names of namespaces. */
+  readonly byName: LabelSelector;
+  /** True when it says something about other labels, too. */
+  readonly isByLabels: boolean;
+  /** Tells bindings apart in less than their names need. */
+  readonly ordinal: number;
 }
 
 /** What was found for the labels of a pod. */
@@ -38,6 +53,9 @@ const noLabels: Readonly<Record<string, string>> = {};
  * Which rules hold for which pods, by the `RuntimeRuleAlertBinding` resources.
  *
  * Without any binding every rule holds for every pod. With bindings, those hold that a binding for the pod names: by id, by name, or by a tag.
+ * A binding that selects by labels of namespaces which are not known holds for every namespace that it could select: what is not known must
+ * silence no rule.
+ *
  * Pods that the same bindings select share one selection; what was found for a pod is kept with its labels until rules, bindings or
  * namespaces change.
  *
@@ -47,14 +65,17 @@ const noLabels: Readonly<Record<string, string>> = {};
  */
 export class BindingBook {
   readonly #options: BindingBookOptions;
-  readonly #bindings: Map<string, RuleBinding> = new Map();
+  readonly #bindings: Map<string, Bound> = new Map();
   readonly #listeners: Set<() => void> = new Set();
   /** By the names of the bindings that select the pod. */
   readonly #selections: Map<string, RuleSelection> = new Map();
   /** By the object that all containers of a pod share; goes with the pod. */
   readonly #found: WeakMap<object, Found> = new WeakMap();
   #generation = 0;
+  #nextOrdinal = 0;
   #every: RuleSelection | undefined;
+  /** By `id ID`, `name NAME` and `tag TAG`. */
+  #named: ReadonlyMap<string, readonly RuleDefinition[]> | undefined;
 
   constructor(options: BindingBookOptions) {
     this.#options = options;
@@ -65,20 +86,36 @@ export class BindingBook {
     return this.#bindings.size;
   }
 
-  /** True while a binding selects namespaces by something else than their names: only then {@link BindingBookOptions.namespaceLabels} matters. */
-  get needsNamespaceLabels(): boolean {
-    if (this.#options.ignoresBindings === true) return false;
-    for (const { namespaceSelector } of this.#bindings.values()) if (goesByLabels(namespaceSelector)) return true;
-    return false;
+  /**
+   * Names of the bindings that select namespaces by something else than their names: only for them
+   * {@link BindingBookOptions.namespaceLabels} matters. Empty where bindings are ignored.
+   */
+  get byNamespaceLabels(): readonly string[] {
+    if (this.#options.ignoresBindings === true) return [];
+    const names: string[] = [];
+    for (const [name, { isByLabels }] of this.#bindings) if (isByLabels) names.push(name);
+    return names.sort();
   }
 
   /**
    * A binding appeared or changed.
    *
-   * @throws KINGLET_ERR_DETECTION_INVALID_BINDING; it then holds as before.
+   * @throws KINGLET_ERR_DETECTION_INVALID_BINDING, also for one too many; it then holds as before.
    */
   set(name: string, resource: unknown): void {
-    this.#bindings.set(name, parseRuleBinding(name, resource));
+    const binding = parseRuleBinding(name, resource);
+    const { maxBindings = 1000 } = this.#options;
+    const known = this.#bindings.get(name);
+    if (known === undefined && this.#bindings.size >= maxBindings) {
+      const reason = `is one too many: there are ${maxBindings}`;
+      throw createError(detectionErrors, "KINGLET_ERR_DETECTION_INVALID_BINDING", { binding: name, reason });
+    }
+    const { namespaceSelector } = binding;
+    const byName = partOf(namespaceSelector, (key) => key === namespaceName);
+    const byLabels = partOf(namespaceSelector, (key) => key !== namespaceName);
+    const isByLabels = Object.keys(byLabels.matchLabels).length > 0 || byLabels.matchExpressions.length > 0;
+    const ordinal = known?.ordinal ?? this.#nextOrdinal++;
+    this.#bindings.set(name, { binding, byName, isByLabels, ordinal });
     this.invalidate();
   }
 
@@ -92,6 +129,7 @@ export class BindingBook {
     this.#generation += 1;
     this.#selections.clear();
     this.#every = undefined;
+    this.#named = undefined;
     for (const listener of this.#listeners) listener();
   }
 
@@ -116,9 +154,15 @@ export class BindingBook {
     return selection;
   }
 
-  /** Names of the bindings that select the container's pod, for people. */
+  /** Names of the bindings that select the container's pod, for people: of one that holds because labels are not known it says so. */
   bindingsOf(container: ContainerIdentity): readonly string[] {
-    return this.#matching(container.namespace, container.podLabels ?? noLabels);
+    const { namespace, podLabels = noLabels } = container;
+    const isKnown = this.#options.namespaceLabels?.(namespace) !== undefined;
+    return this.#matching(namespace, podLabels).map((name) =>
+      isKnown || this.#bindings.get(name)?.isByLabels !== true
+        ? name
+        : `${name} (the labels of namespace ${namespace} are not known)`,
+    );
   }
 
   #everyRule(): RuleSelection {
@@ -127,7 +171,7 @@ export class BindingBook {
 
   #select(namespace: string, labels: Readonly<Record<string, string>>): RuleSelection {
     const names = this.#matching(namespace, labels);
-    const key = names.join("\n");
+    const key = names.map((name) => this.#bindings.get(name)?.ordinal).join();
     const known = this.#selections.get(key);
     if (known !== undefined) return known;
     const selection = { rules: this.#boundRules(names) };
@@ -140,54 +184,85 @@ export class BindingBook {
   }
 
   #matching(namespace: string, labels: Readonly<Record<string, string>>): readonly string[] {
-    const ofNamespace = this.#options.namespaceLabels?.(namespace) ?? { [namespaceName]: namespace };
+    const known = this.#options.namespaceLabels?.(namespace);
+    const ofName = { [namespaceName]: namespace };
     const names: string[] = [];
-    for (const [name, { namespaceSelector, podSelector }] of this.#bindings) {
-      if (matchesLabels(namespaceSelector, ofNamespace) && matchesLabels(podSelector, labels)) names.push(name);
+    for (const [name, { binding, byName }] of this.#bindings) {
+      const { namespaceSelector, podSelector } = binding;
+      const isSelected =
+        known === undefined ? matchesLabels(byName, ofName) : matchesLabels(namespaceSelector, { ...ofName, ...known });
+      if (isSelected && matchesLabels(podSelector, labels)) names.push(name);
     }
     return names.sort();
   }
 
   #boundRules(names: readonly string[]): readonly BoundRule[] {
-    const bound = new Map<string, BoundRule>();
+    const bound = new Map<string, Combination>();
     for (const name of names) {
-      for (const entry of this.#bindings.get(name)?.entries ?? []) {
-        for (const rule of this.#options.rules()) {
-          if (isNamed(entry, rule)) bound.set(rule.id, combined(bound.get(rule.id), rule, entry));
+      for (const entry of this.#bindings.get(name)?.binding.entries ?? []) {
+        for (const rule of this.#rulesOf(entry)) {
+          const combination = bound.get(rule.id) ?? new Combination(rule);
+          bound.set(rule.id, combination);
+          combination.add(entry);
         }
       }
     }
-    return [...bound.values()];
+    return Array.from(bound.values(), (combination) => combination.bound());
+  }
+
+  #rulesOf({ ruleId, ruleName, ruleTags = [] }: BindingEntry): Iterable<RuleDefinition> {
+    const named = (this.#named ??= namedRules(this.#options.rules()));
+    if (ruleId !== undefined) return named.get(`id ${ruleId}`) ?? [];
+    if (ruleName !== undefined) return named.get(`name ${ruleName}`) ?? [];
+    return new Set(ruleTags.flatMap((tag) => named.get(`tag ${tag}`) ?? []));
   }
 }
 
-function goesByLabels({ matchLabels, matchExpressions }: LabelSelector): boolean {
-  const keys = [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)];
-  return keys.some((key) => key !== namespaceName);
+function partOf({ matchLabels, matchExpressions }: LabelSelector, has: (key: string) => boolean): LabelSelector {
+  return {
+    matchLabels: Object.fromEntries(Object.entries(matchLabels).filter(([key]) => has(key))),
+    matchExpressions: matchExpressions.filter(({ key }) => has(key)),
+  };
 }
 
-function isNamed({ ruleId, ruleName, ruleTags }: BindingEntry, rule: RuleDefinition): boolean {
-  if (ruleId !== undefined) return rule.id === ruleId;
-  if (ruleName !== undefined) return rule.name === ruleName;
-  return ruleTags?.some((tag) => rule.tags.includes(tag)) === true;
+/** So that a thousand bindings of a thousand entries do not each look at every rule. */
+function namedRules(rules: readonly RuleDefinition[]): ReadonlyMap<string, readonly RuleDefinition[]> {
+  const named = new Map<string, RuleDefinition[]>();
+  for (const rule of rules) {
+    const keys = new Set([`id ${rule.id}`, `name ${rule.name}`, ...rule.tags.map((tag) => `tag ${tag}`)]);
+    for (const key of keys) {
+      const known = named.get(key);
+      if (known === undefined) named.set(key, [rule]);
+      else known.push(rule);
+    }
+  }
+  return named;
 }
 
-/** The highest severity, and each set of parameters: what one binding lets through counts. */
-function combined(known: BoundRule | undefined, rule: RuleDefinition, entry: BindingEntry): BoundRule {
-  const parameters = entry.parameters ?? {};
-  if (known === undefined) {
+/** What the entries that name a rule say together: the highest severity, and each set of parameters: what one binding lets through counts. */
+class Combination {
+  readonly #rule: RuleDefinition;
+  #severity = 0;
+  /** By their text. */
+  readonly #sets: Map<string, Readonly<Record<string, unknown>>> = new Map();
+  #hasParameters = false;
+
+  constructor(rule: RuleDefinition) {
+    this.#rule = rule;
+  }
+
+  add({ severity = this.#rule.severity, parameters }: BindingEntry): void {
+    this.#severity = Math.max(this.#severity, severity);
+    this.#hasParameters ||= parameters !== undefined;
+    this.#sets.set(JSON.stringify(parameters ?? {}), parameters ?? {});
+  }
+
+  bound(): BoundRule {
+    const { id, severity } = this.#rule;
     return {
-      ruleId: rule.id,
-      severity: entry.severity,
-      parameters: entry.parameters === undefined ? [] : [parameters],
+      ruleId: id,
+      severity: this.#severity === severity ? undefined : this.#severity,
+      parameters: this.#hasParameters ? [...this.#sets.values()] : [],
     };
   }
-  const severity = Math.max(known.severity ?? rule.severity, entry.severity ?? rule.severity);
-  const sets = known.parameters.length === 0 ? [{}] : known.parameters;
-  const isKnown = sets.some((set) => JSON.stringify(set) === JSON.stringify(parameters));
-  return {
-    ruleId: rule.id,
-    severity: severity === rule.severity ? undefined : severity,
-    parameters: isKnown ? known.parameters : [...sets, parameters],
-  };
 }

@@ -44,8 +44,18 @@ describe("parseRuleBinding", () => {
       { spec: { rules: [], namespaceSelector: { matchExpressions: [{ key: "a", operator: "Gt" }] } } },
       "operator must be one of In",
     ],
+    [
+      { spec: { rules: [], namespaceSelector: { matchExpressions: [{ key: "a", operator: "In", values: [] }] } } },
+      "spec.namespaceSelector.matchExpressions[0].values must not be empty",
+    ],
   ])("refuses %j [rules S-3]", (resource, reason) => {
     expect(reasonOf(resource)).toContain(reason);
+  });
+
+  it("leaves out no label that is asked for, whatever its key [rules S-3]", () => {
+    const labels = JSON.parse('{ "__proto__": "x" }') as object;
+    const { podSelector } = parseRuleBinding("b", { spec: { rules: [], podSelector: { matchLabels: labels } } });
+    expect(Object.entries(podSelector.matchLabels)).toEqual([["__proto__", "x"]]);
   });
 
   it("takes an empty text for none, and severities as numbers, texts and names [rules S-3]", () => {

@@ -78,13 +78,13 @@ class BindingReader {
   }
 
   selector(value: unknown, path: string): LabelSelector {
-    const matchLabels: Record<string, string> = {};
+    const matchLabels: [key: string, label: string][] = [];
     const matchExpressions: LabelSelectorRequirement[] = [];
     if (!isAbsent(value) && !isObject(value)) this.add(path, "must be an object");
     const labels = member(value, "matchLabels");
     if (isObject(labels)) {
       for (const [key, label] of Object.entries(labels)) {
-        if (typeof label === "string") matchLabels[key] = label;
+        if (typeof label === "string") matchLabels.push([key, label]);
         else this.add(`${path}.matchLabels`, `must have texts as values, ${key} has none`);
       }
     } else if (!isAbsent(labels)) this.add(`${path}.matchLabels`, "must be an object");
@@ -94,7 +94,8 @@ class BindingReader {
         matchExpressions.push(this.#requirement(one, `${path}.matchExpressions[${at}]`));
       }
     } else if (!isAbsent(expressions)) this.add(`${path}.matchExpressions`, "must be a list");
-    return { matchLabels, matchExpressions };
+    // Also a key `__proto__` has to be asked for.
+    return { matchLabels: Object.fromEntries(matchLabels), matchExpressions };
   }
 
   #requirement(value: unknown, path: string): LabelSelectorRequirement {
@@ -102,7 +103,10 @@ class BindingReader {
     const operator = this.#text(value, path, "operator") ?? "";
     if (key === "") this.add(`${path}.key`, "must be given");
     if (!operators.includes(operator)) this.add(`${path}.operator`, `must be one of ${operators.join(", ")}`);
-    return { key, operator, values: this.#texts(value, path, "values") ?? [] };
+    const values = this.#texts(value, path, "values") ?? [];
+    // As Kubernetes has it; this one would select nothing, and nobody would see why.
+    if (operator === "In" && values.length === 0) this.add(`${path}.values`, "must not be empty");
+    return { key, operator, values };
   }
 
   /** An empty text or list says as little as none. */

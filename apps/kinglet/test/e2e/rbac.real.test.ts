@@ -145,6 +145,39 @@ describe.skipIf(isSkipped)(realTitle("deploy/manifests/sensor.yaml"), () => {
     expect(await sensor.stop()).toBe(0);
   });
 
+  it("has a binding by labels hold while the role does not let the sensor list namespaces [bindings E-3]", async () => {
+    const role = (await readFile(manifest, "utf8"))
+      .split(/^---$/m)
+      .find((text) => kindOf(text) === "ClusterRole" && nameOf(text) === "kinglet-sensor");
+    const reduced = role!.replace(/ {2}- apiGroups: \[""\]\n {4}resources: \[namespaces\]\n(?: {4}.*\n)+/, "");
+    expect(reduced).not.toBe(role);
+    await apply(fixture, reduced);
+    try {
+      const cart = await addWorkload(fixture, namespace, "cart");
+      await apiCall(fixture, "POST", bindings, {
+        apiVersion: "kubescape.io/v1",
+        kind: "RuntimeRuleAlertBinding",
+        metadata: { name: "by-label" },
+        spec: { namespaceSelector: { matchLabels: { team: "a" } }, podSelector: {}, rules: [{ ruleID: "R0001" }] },
+      });
+      await using sensor = await startSensor("--node-name", nodeName);
+      await sensor.ready();
+      const bad = executes(cart, "/usr/bin/nc");
+      await events.write(bad.line);
+      await sensor.alert(({ process }) => process.execId === bad.execId, "by a binding whose labels are not known");
+      const gauge = "kinglet_sensor_bindings_without_namespace_labels";
+      expect(await sensor.metric(gauge)).toBe(1);
+      await apply(fixture, role!);
+      await waitFor(async () => (await sensor.metric(gauge)) === 0, {
+        describe: "the labels to be known",
+        timeoutMs: 60_000,
+      });
+      expect(await sensor.stop()).toBe(0);
+    } finally {
+      await apply(fixture, role!);
+    }
+  });
+
   it("permits, with the role for it, what a sensor does that watches profiles, and nothing else", async () => {
     await apply(fixture, clusterRoleBinding.replaceAll("kinglet-sensor-cluster", "kinglet-sensor-profile-watch"));
     await using sensor = await startSensor("--node-name", nodeName, "--profile-watch");

@@ -6,10 +6,18 @@ import { addWorkload, executes, type ShopWorkload } from "./shop.ts";
 
 const bindings = "/apis/kubescape.io/v1/runtimerulealertbindings";
 
-/** Bindings that go by labels of namespaces: the built program against whatever API server `open` gives. */
-export function sensorBindingsSuite(title: string, open: () => Promise<ClusterFixture>, isSkipped = false): void {
+/**
+ * Bindings that go by labels of namespaces: the built program against whatever API server `open` gives.
+ *
+ * @param refuseNamespaces - has the server refuse to list them, until what it returns is called; absent where the server cannot.
+ */
+export function sensorBindingsSuite<T extends ClusterFixture>(
+  title: string,
+  open: () => Promise<T>,
+  { isSkipped = false, refuseNamespaces }: BindingsSuiteOptions<T> = {},
+): void {
   describe.skipIf(isSkipped)(title, () => {
-    let fixture: ClusterFixture;
+    let fixture: T;
     let bench: LearningBench;
     let tests = 0;
     const made = new Set<string>();
@@ -50,10 +58,18 @@ export function sensorBindingsSuite(title: string, open: () => Promise<ClusterFi
       };
       return containers.find(({ containerId }) => containerId === workload.containerId)?.bindings;
     };
-    const isBound = (sensor: SensorProcess, workload: ShopWorkload, ...names: readonly string[]): Promise<unknown> => {
+    const isBound = (sensor: SensorProcess, workload: ShopWorkload, ...names: readonly string[]): Promise<unknown> =>
+      isBoundWithin(10_000, sensor, workload, ...names);
+    const isBoundWithin = (
+      timeoutMs: number,
+      sensor: SensorProcess,
+      workload: ShopWorkload,
+      ...names: readonly string[]
+    ): Promise<unknown> => {
       let last: unknown;
       return waitFor(async () => JSON.stringify((last = await bound(sensor, workload))) === JSON.stringify(names), {
         describe: () => `the bindings ${names.join(", ")}; they are ${JSON.stringify(last)}`,
+        timeoutMs,
       });
     };
     const rulesOf = async (
@@ -68,7 +84,7 @@ export function sensorBindingsSuite(title: string, open: () => Promise<ClusterFi
       await waitFor(
         async () =>
           (await sensor.metric(judged)) > before && (await sensor.metric("kinglet_runtime_events_open")) === 0,
-        { describe: "the execution to be judged" },
+        { describe: "the execution to be judged", timeoutMs: 20_000 },
       );
       const alerts = sensor.alerts().filter(({ process }) => process.execId === execId);
       return alerts.map(({ ruleId }) => ruleId).toSorted();
@@ -115,7 +131,45 @@ export function sensorBindingsSuite(title: string, open: () => Promise<ClusterFi
       await using sensor = await bench.start();
       await sensor.alert(({ process }) => process.execId === first.execId, "for what was there before");
     });
+
+    it.skipIf(refuseNamespaces === undefined)(
+      "has bindings hold where they could while the labels may not be listed, says so, and ends that by itself [bindings E-3]",
+      async () => {
+        await label("b");
+        const cart = await addWorkload(fixture, bench.namespace, "cart");
+        const there = { "kubernetes.io/metadata.name": "elsewhere" };
+        await bind("team-a", { matchLabels: { team: "a" } }, "R0001");
+        await bind("team-a-elsewhere", { matchLabels: { team: "a", ...there } }, "R1000");
+        const permit = refuseNamespaces!(fixture);
+        await using sensor = await bench.start();
+        await bench.active(sensor, cart);
+        expect(await rulesOf(sensor, cart, "/dev/shm/x")).toEqual(["R0001"]);
+        const assumed = `team-a (the labels of namespace ${bench.namespace} are not known)`;
+        await isBound(sensor, cart, assumed);
+        const gauge = "kinglet_sensor_bindings_without_namespace_labels";
+        expect(await sensor.metric(gauge)).toBe(2);
+        const { text: rules } = await sensor.debug("/debug/rules");
+        expect(JSON.parse(rules)).toMatchObject({
+          problems: { "labels of namespaces": [expect.stringMatching(/could select: team-a, team-a-elsewhere: /)] },
+        });
+        expect((await sensor.http("/readyz")).status).toBe(200);
+        expect(await rulesOf(sensor, cart, "/dev/shm/y")).toEqual(["R0001"]);
+        expect(sensor.stderr().match(/bindings that go by them hold for every namespace/g)).toHaveLength(1);
+
+        permit();
+        await isBoundWithin(60_000, sensor, cart);
+        expect(await sensor.metric(gauge)).toBe(0);
+        expect(await rulesOf(sensor, cart, "/dev/shm/z")).toEqual([]);
+        await label("a");
+        await isBound(sensor, cart, "team-a");
+      },
+    );
   });
+}
+
+interface BindingsSuiteOptions<T extends ClusterFixture> {
+  readonly isSkipped?: boolean;
+  readonly refuseNamespaces?: (fixture: T) => () => void;
 }
 
 /** Requests for namespaces, as `verb`. */

@@ -27,6 +27,20 @@ describe("createDetectionHost", () => {
     expect(hostOf(deleted).commandsOf("shop", "web-1", "web")).toEqual({ ...commands, isPodEnding: true });
   });
 
+  it("puts a container's arguments behind its command, and tells none that go to a program of the image [rules X-1]", () => {
+    const withContainer = (container: object): PodDetails =>
+      ({ ...pod, spec: { containers: [{ name: "web", ...container }] } }) as unknown as PodDetails;
+    const commandOf = (container: object): unknown =>
+      hostOf(withContainer(container)).commandsOf("shop", "web-1", "web")?.command;
+    expect(commandOf({ command: ["/bin/serve", "-v"], args: ["--port", "80"] })).toEqual([
+      "/bin/serve",
+      "-v",
+      "--port",
+      "80",
+    ]);
+    expect(commandOf({ args: ["/bin/sh", "-c", "id"] })).toEqual([]);
+  });
+
   it("tells nothing of a pod or container that is not known [rules X-4]", () => {
     expect(hostOf(undefined).commandsOf("shop", "web-1", "web")).toBeUndefined();
     expect(hostOf(pod).commandsOf("shop", "web-1", "other")).toBeUndefined();

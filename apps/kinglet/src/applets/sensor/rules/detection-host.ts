@@ -32,10 +32,11 @@ export function createDetectionHost(options: {
       const pod = podOf(namespace, podName);
       const container = find(namespace, podName, name);
       if (pod === undefined || container === undefined) return undefined;
-      const { command = [], lifecycle } = container;
+      const { command = [], args = [], lifecycle } = container;
       return {
         isPodEnding: pod.metadata.deletionTimestamp !== undefined,
-        command,
+        // Arguments alone go to a program that the image names.
+        command: command.length === 0 ? command : [...command, ...args],
         postStart: lifecycle?.postStart?.exec?.command ?? [],
         preStop: lifecycle?.preStop?.exec?.command ?? [],
       };

@@ -7,6 +7,7 @@ import {
   type KubeObject,
 } from "@kinglet/kube-client";
 import { sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
+import type { Logger } from "@kinglet/logger";
 import { namespaceLabelsProjection } from "../pods/namespace-labels-projection.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -26,14 +27,30 @@ export interface NamespaceLabelsOptions {
   readonly informer: Omit<InformerOptions, "projection">;
   /** Called when a namespace has other labels than before. */
   readonly onChange: () => void;
+  /** Names of the bindings that want them, for the log. */
+  readonly wantedBy: () => readonly string[];
   /** How long is waited for the first list of an API that does not answer, milliseconds. */
   readonly patienceMs: number;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
+
+interface Following {
+  readonly end: AbortController;
+  readonly informer: Informer<LabelledNamespace>;
+  /** It was said that they cannot be had. */
+  isTold: boolean;
+}
+
+/** Named in one line of the log. */
+const maxNamed = 20;
 
 /**
  * The labels of the cluster's namespaces, followed while somebody wants them and no longer: of each namespace metadata alone is asked for, and
  * the labels are kept.
+ *
+ * What was known last counts for as long as they cannot be followed: an API that is away for a while changes nothing. What was never known is
+ * said once in the log, after the patience.
  *
  * @internal
  */
@@ -42,7 +59,7 @@ export class NamespaceLabels {
   readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
   #signal: AbortSignal | undefined;
   #isWanted = false;
-  #following: { readonly end: AbortController; readonly informer: Informer<LabelledNamespace> } | undefined;
+  #following: Following | undefined;
   #known: Promise<void> = Promise.resolve();
 
   constructor(options: NamespaceLabelsOptions) {
@@ -55,10 +72,18 @@ export class NamespaceLabels {
     return known === undefined ? undefined : (known.metadata.labels ?? {});
   }
 
-  /** Why they are not known although somebody wants them. */
+  /** True once all of them were listed. */
+  get isKnown(): boolean {
+    return this.#following?.informer.isSynced === true;
+  }
+
+  /** Why they are not known, or no longer followed, although somebody wants them. */
   get problem(): string | undefined {
-    const status = this.#following?.informer.status;
-    return status?.state === "waiting" ? status.reason : undefined;
+    if (this.#following === undefined) return undefined;
+    const { isTold, informer } = this.#following;
+    const { state, reason } = informer.status;
+    if (state === "waiting") return reason;
+    return isTold && !informer.isSynced ? `${state}: ${reason}` : undefined;
   }
 
   /** Begins and ends with the wish. */
@@ -101,13 +126,36 @@ export class NamespaceLabels {
       onDelete: onChange,
     });
     const ending = AbortSignal.any([signal, end.signal]);
-    this.#following = { end, informer };
+    const following: Following = { end, informer, isTold: false };
+    this.#following = following;
     // Rejects only when it is over.
     void informer.run({ signal: ending }).catch(() => {});
-    this.#known = Promise.race([
-      informer.waitForSync({ signal: ending }),
-      sleep(patienceMs, { signal: ending, clock }),
-    ]).catch(() => {});
+    const synced = informer.waitForSync({ signal: ending });
+    this.#known = Promise.race([synced, sleep(patienceMs, { signal: ending, clock })]).then(
+      () => this.#tell(following),
+      () => {},
+    );
+    // Before they are over they are known, and after that nobody wants to know.
+    void synced.then(
+      () => this.#tell(following),
+      () => {},
+    );
+  }
+
+  #tell(following: Following): void {
+    const { logger, wantedBy } = this.#options;
+    const { isSynced, status } = following.informer;
+    // Told already, or there is nothing to tell.
+    if (following.isTold !== isSynced) return;
+    following.isTold = !isSynced;
+    if (isSynced) {
+      logger.info("the labels of namespaces are known: bindings that go by them hold where they select");
+      return;
+    }
+    const bindings = wantedBy();
+    const message =
+      "the labels of namespaces are not known: bindings that go by them hold for every namespace that they could select";
+    logger.warn(message, { count: bindings.length, bindings: bindings.slice(0, maxNamed), reason: status.reason });
   }
 
   #leave(): void {

@@ -11,6 +11,7 @@ import type { RuleDefinition } from "@kinglet/policy-engine";
 import type { SensorConfig } from "../config.ts";
 import { kingletErrors } from "../../../errors.ts";
 import { loadYamlDocuments } from "../lazy.ts";
+import { assumedBindings } from "./binding-metrics.ts";
 import { NamespaceLabels } from "./namespace-labels.ts";
 import { ruleProblems } from "../events/judgement-metrics.ts";
 
@@ -74,7 +75,12 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   const { config, client, onRules, clock, logger } = options;
   const { RuleBook, BindingBook } = await loadRuleBooks();
   const book = new RuleBook({ builtin: await loadBuiltinRules() });
-  const labels = new NamespaceLabels({ ...options, patienceMs, onChange: () => bindings.invalidate() });
+  const labels = new NamespaceLabels({
+    ...options,
+    patienceMs,
+    onChange: () => bindings.invalidate(),
+    wantedBy: () => bindings.byNamespaceLabels,
+  });
   const bindings: Bindings = new BindingBook({
     rules: () => book.rules,
     ignoresBindings: config.ignoreRuleBindings,
@@ -83,6 +89,8 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   const bindingProblems = new Map<string, string>();
   const fileProblems = new Map<string, string>();
   const gauge = options.metrics.gauge(ruleProblems);
+  const assumed = options.metrics.gauge(assumedBindings);
+  options.metrics.onCollect(() => assumed.set(labels.isKnown ? 0 : bindings.byNamespaceLabels.length));
   const tell = (): void => gauge.set(book.problems().size + bindingProblems.size + fileProblems.size);
   const setUnusable = (path: string, error: unknown): void => {
     fileProblems.set(path, error instanceof Error ? error.message : String(error));
@@ -105,7 +113,7 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       bindingProblems.set(name, error instanceof Error ? error.message : String(error));
       logger.error("a rule binding is invalid and does not hold", { from: name, error });
     }
-    labels.want(bindings.needsNamespaceLabels);
+    labels.want(bindings.byNamespaceLabels.length > 0);
     tell();
   };
   if (config.rulesDir !== undefined) await readFolder(config.rulesDir, { setRules, setBinding, setUnusable, logger });
@@ -134,7 +142,7 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       onUpdate: (object) => setBinding(nameOf(object), object),
       onDelete: (object) => {
         bindings.remove(nameOf(object));
-        labels.want(bindings.needsNamespaceLabels);
+        labels.want(bindings.byNamespaceLabels.length > 0);
         bindingProblems.delete(nameOf(object));
         tell();
       },
@@ -163,7 +171,7 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
         [...book.problems()].map(([name, found]) => [name, found.map(({ path, message }) => `${path}: ${message}`)]),
       ),
       ...Object.fromEntries([...bindingProblems, ...fileProblems].map(([name, message]) => [name, [message]])),
-      ...(labels.problem === undefined ? {} : { "labels of namespaces": [labels.problem] }),
+      ...labelProblems(labels, bindings),
     }),
     isSettled: settled.promise.then(() => labels.settled()),
     run: async ({ signal }) => {
@@ -176,6 +184,14 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       await follow(signal);
     },
   };
+}
+
+function labelProblems(labels: NamespaceLabels, bindings: Bindings): Readonly<Record<string, readonly string[]>> {
+  if (labels.problem === undefined) return {};
+  const outcome = labels.isKnown
+    ? "they count as they were known last"
+    : `not known, so these bindings hold for every namespace that they could select: ${bindings.byNamespaceLabels.join(", ")}`;
+  return { "labels of namespaces": [`${outcome}: ${labels.problem}`] };
 }
 
 /** True when the API serves both kinds. */
