@@ -1,6 +1,6 @@
 /** Commands that a container's specification names, each as a list of words. @public */
 export interface ContainerCommands {
-  /** `command` of the container. */
+  /** `command` and `args` of the container; empty without a `command`, because the image decides then what is run. */
   readonly command: readonly string[];
   /** `lifecycle.postStart.exec.command` */
   readonly postStart: readonly string[];

@@ -1,5 +1,6 @@
 import type { Clock } from "@kinglet/lifecycle";
 
+import { isDeclaredCommand } from "./declared-command.ts";
 import type { ContainerCommands, DetectionHost } from "./detection-host.ts";
 import type { ActivityView } from "./rule-event.ts";
 
@@ -7,7 +8,7 @@ import type { ActivityView } from "./rule-event.ts";
 export interface ExecExemptionOptions {
   readonly host: Pick<DetectionHost, "commandsOf">;
   /** The event at hand. */
-  readonly view: Pick<ActivityView, "container" | "args">;
+  readonly view: Pick<ActivityView, "container" | "exepath" | "execution">;
   readonly clock: Pick<Clock, "monotonicMs">;
   /** Containers remembered as stopping. @defaultValue 1000 */
   readonly maxStopping?: number;
@@ -16,13 +17,15 @@ export interface ExecExemptionOptions {
 }
 
 /**
- * Executions that a container's specification asks for: its command, its postStart and its preStop hook. Probes are no exemption: they run from
- * the first minute on, so the profile has them.
+ * Executions that a container's specification asks for: its command, its postStart and its preStop hook, each with exactly the arguments that
+ * are declared ({@link isDeclaredCommand}). A hook that runs `/bin/sh -c "nginx -s quit"` says nothing of what else a shell is told to do. (The
+ * original compares the path alone; ADR 0022.) Probes are no exemption: they run from the first minute on, so the profile has them.
+ *
+ * A question about another program than the one that was executed, or with another event, is about the specification alone: whether it names the path.
  *
  * A container whose preStop hook ran while its pod is being deleted is stopping: what it still executes is exempt for five minutes. Without a
  * deletion the hook says nothing, because the container can run its own hook as often as it likes; the deletion may become known after the
- * hook ran, so it is asked for at each execution. The hook counts as run only when its whole command line was executed; its first word is often
- * a shell, and a shell alone must not open the container for five minutes. (The original compares the path alone, and asks for no deletion.)
+ * hook ran, so it is asked for at each execution. (The original asks for no deletion.)
  *
  * @internal
  */
@@ -46,9 +49,16 @@ export class ExecExemptions {
     if (container === undefined || container.containerId !== containerId) return false;
     const commands = host.commandsOf(container.namespace, container.podName, container.containerName);
     if (commands === undefined) return false;
-    const isHook = isCommandLine(commands.preStop, path, view.args);
+    const { execution } = view;
+    if (execution === undefined || path !== view.exepath) return isNamed(commands, path);
+    const isHook = isDeclaredCommand(commands.preStop, false, execution);
     if (isHook) this.noteStopping(containerId);
-    return isHook || isNamed(commands, path) || (commands.isPodEnding && this.isStopping(containerId));
+    return (
+      isHook ||
+      isDeclaredCommand(commands.command, true, execution) ||
+      isDeclaredCommand(commands.postStart, false, execution) ||
+      (commands.isPodEnding && this.isStopping(containerId))
+    );
   }
 
   /** The container's preStop hook ran, which counts while the pod is ending. Noting it again renews the time; an empty id is not noted. */
@@ -86,13 +96,4 @@ export class ExecExemptions {
 
 function isNamed({ command, postStart, preStop }: ContainerCommands, path: string): boolean {
   return path !== "" && (command.includes(path) || postStart.includes(path) || preStop.includes(path));
-}
-
-/** True when exactly this command line was executed; its program may be named without its folder. */
-function isCommandLine(command: readonly string[], path: string, args: readonly string[] | undefined): boolean {
-  const [program] = command;
-  if (program === undefined || args === undefined || args.length !== command.length) return false;
-  if (program !== path && program !== path.slice(path.lastIndexOf("/") + 1)) return false;
-  for (let index = 1; index < command.length; index++) if (command[index] !== args[index]) return false;
-  return true;
 }

@@ -316,7 +316,13 @@ describe("createHostFunctions", () => {
 describe("ExecExemptions", () => {
   function remembering(maxStopping: number, stoppingMs: number): { exemptions: ExecExemptions; clock: ManualClock } {
     const clock = new ManualClock();
-    const options = { host, view: { container: containerOf(), args: undefined }, clock, maxStopping, stoppingMs };
+    const options = {
+      host,
+      view: { container: containerOf(), exepath: "", execution: undefined },
+      clock,
+      maxStopping,
+      stoppingMs,
+    };
     return { exemptions: new ExecExemptions(options), clock };
   }
 

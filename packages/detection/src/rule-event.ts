@@ -15,6 +15,7 @@ import type {
 import type { EventField, PrefilterFacts, RuleEvent } from "@kinglet/policy-engine";
 
 import { commOf } from "./comm-of.ts";
+import type { ReportedExecution } from "./declared-command.ts";
 
 /** The fields that events of every kind fill: what a rule over all of them can ask for. @internal */
 export const commonFields: readonly EventField[] = [
@@ -116,6 +117,10 @@ export class ActivityView implements RuleEvent, PrefilterFacts {
 
   get args(): readonly string[] | undefined {
     return this.#kind === "exec" ? (this.#event as ExecEvent).argv : undefined;
+  }
+  /** The execution at hand; undefined for events of other kinds. */
+  get execution(): ReportedExecution | undefined {
+    return this.#kind === "exec" ? (this.#event as ExecEvent) : undefined;
   }
   get cwd(): string | undefined {
     return this.#kind === "exec" ? (this.#event as ExecEvent).cwd : undefined;

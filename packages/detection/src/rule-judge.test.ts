@@ -316,7 +316,7 @@ describe("RuleJudge", () => {
     const detector = await detectorWith([rule], { host, profiles: { get: () => profileViewWith({}) } });
     const ran = (binary: string, argv: readonly string[] = [binary], where = container): readonly string[] =>
       idsOf(detector, new ExecEvent({ ...origin, binary, argv }), where);
-    expect([ran("/entrypoint"), ran("/bin/id"), ran("/bin/drain")]).toEqual([[], ["R1"], []]);
+    expect([ran("/entrypoint"), ran("/bin/id"), ran("/bin/drain")]).toEqual([[], ["R1"], ["R1"]]);
     for (const isPodEnding of [false, true]) {
       commands.isPodEnding = isPodEnding;
       expect([ran("/bin/drain", ["/bin/drain", "now"]), ran("/bin/id")]).toEqual([[], isPodEnding ? [] : ["R1"]]);

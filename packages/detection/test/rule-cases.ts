@@ -191,12 +191,16 @@ export const ruleCases: readonly RuleCase[] = [
     syscalls: ["unshare"],
   }),
   no("R1006", "the runtime enters", kernel("unshare", { syscallName: "setns" })),
-  no(
+  yes(
     "R1006",
-    "the runtime's copy of itself",
+    "a program of the container that is named as the runtime",
+    kernel("unshare", { syscallName: "unshare", binary: "/tmp/runc", parentBinary: "/usr/bin/runc" }),
+  ),
+  yes(
+    "R1006",
+    "a file in memory that is named as the runtime's copy of itself",
     kernel("unshare", { syscallName: "unshare", binary: "/memfd:runc_cloned:/proc/self/exe (deleted)" }),
   ),
-  no("R1006", "the runtime itself", kernel("unshare", { syscallName: "unshare", binary: "/usr/bin/runc" })),
 
   yes("R1007", "RandomX", kernel("randomx"), null),
   no("R1007", "something else", kernel("iouring")),

@@ -16,7 +16,8 @@ import { isObject, numberOf, objectOf, textOf, type JsonObject } from "./json-ob
 import { redactArguments } from "./redact-command.ts";
 import { RedactionMemory } from "./redaction-memory.ts";
 import type { decodeActivity } from "./tetragon/decode-activity.ts";
-import { hasWord, isInContainer, isRuntimeStage } from "./runtime-stage.ts";
+import { hasWord, isInContainer } from "./runtime-stage.ts";
+import { RuntimeStages } from "./runtime-stages.ts";
 
 /** What a line turned out to be. @internal */
 export type DecodeOutcome =
@@ -68,6 +69,7 @@ export class TetragonDecoder {
   readonly #loadActivities: TetragonDecoderOptions["loadActivities"];
   #decodeActivity: typeof decodeActivity | undefined;
   readonly #redaction: RedactionMemory = new RedactionMemory();
+  readonly #stages: RuntimeStages = new RuntimeStages();
   #reportsParentContainers = false;
 
   constructor(options: TetragonDecoderOptions) {
@@ -205,7 +207,7 @@ export class TetragonDecoder {
       cwd: textOf(process, "cwd"),
       flags,
       isReplay: hasWord(flags, "procFS"),
-      isRuntimeStage: isRuntimeStage(process, parent, this.#reportsParentContainers),
+      isRuntimeStage: this.#stages.has(process, parent, this.#reportsParentContainers),
       inInitTree: typeof inInitTree === "boolean" ? inInitTree : undefined,
       parentArgs: parent === undefined ? "" : this.#redaction.redact(textOf(parent, "arguments")),
       isTruncated,
@@ -222,7 +224,7 @@ export class TetragonDecoder {
     if (this.#decodeActivity === undefined && this.#loadActivities !== undefined && activityMembers.has(kind)) {
       return "unprepared";
     }
-    const isStage = isRuntimeStage(process, parent, this.#reportsParentContainers);
+    const isStage = this.#stages.has(process, parent, this.#reportsParentContainers);
     const owner = isStage ? originOfHost(origin) : origin;
     const event = this.#decodeActivity?.(kind, body, owner) ?? decodeOther(kind, body, owner);
     if (isAboutLosses(event.kind) || this.#kinds?.has(event.kind) !== false) return event;

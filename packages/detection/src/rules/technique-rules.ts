@@ -174,9 +174,8 @@ export const techniqueRules: readonly RuleDefinition[] = [
         {
           eventType: "unshare",
           expression:
+            // What the container runtime does is told by the sources, which know where a process comes from; names are the container's to choose.
             "(event.syscallName == 'unshare' || event.syscallName.endsWith('create_user_ns')) && " +
-            "!(event.comm in ['runc', 'crun', 'youki']) && !(event.pcomm in ['runc', 'crun', 'youki']) && " +
-            "!event.exepath.contains('memfd:runc_cloned') && " +
             "!cp.was_syscall_used(event.containerId, 'unshare')",
         },
       ],

@@ -4,6 +4,7 @@ import type { AuditCall } from "./audit-call.ts";
 import { decodeAuditValue } from "./audit-value.ts";
 import type { ProcessReader } from "./process-reader.ts";
 import type { KnownProcess, ProcessTree } from "./process-tree.ts";
+import { isRuntimeCall } from "./runtime-step.ts";
 import { SocketTable } from "./socket-table.ts";
 
 /** Settings of an {@link ActivityContext}. @internal */
@@ -62,9 +63,10 @@ export class ActivityContext {
     return known === "" ? this.#options.reader.binaryOf(pid) : known;
   }
 
-  /** What every event has, with the process that {@link locate} finds. */
+  /** What every event has, with the process that {@link locate} finds. What the runtime does while it sets a container up is the host's. */
   origin(call: AuditCall, process: KnownProcess): EventOriginInit {
     const { event } = call;
+    const kernelPath = decodeAuditValue(call.field("exe"));
     return {
       source: "linux-audit",
       sequence: this.sequence,
@@ -74,10 +76,10 @@ export class ActivityContext {
       execId: process.execId,
       pid: call.pid,
       uid: call.uid,
-      binary: process.binary === "" ? decodeAuditValue(call.field("exe")) : process.binary,
+      binary: process.binary === "" ? kernelPath : process.binary,
       parentBinary: this.parentOf(call)?.binary ?? "",
       parentPid: call.parentPid,
-      containerIdPrefix: process.containerId,
+      containerIdPrefix: isRuntimeCall(process, kernelPath) ? "" : process.containerId,
       rawBytes: event.rawBytes,
     };
   }

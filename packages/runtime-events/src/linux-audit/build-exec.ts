@@ -30,6 +30,7 @@ export function buildExec(context: ActivityContext, call: AuditCall): RuntimeEve
   if (!context.wants("exec")) return "skipped";
   return new ExecEvent({
     ...context.origin(call, process),
+    containerIdPrefix: process.containerId,
     parentExecId: parent?.execId ?? "",
     args,
     argv: isTruncated ? undefined : argv,

@@ -161,6 +161,42 @@ describe("AuditEventBuilder", () => {
     });
   });
 
+  describe("calls of the runtime while it sets a container up", () => {
+    const crun = { pid: 50, ppid: 1, file: "/usr/bin/crun", exe: "/usr/bin/crun", argv: ["crun", "create"] };
+
+    /** A fork of process 50, already in the container, makes namespaces. */
+    function unshares(bench: Bench, exe: string): RuntimeEvent | LeftOut {
+      const stamp = "msg=audit(1767225600.500:9):";
+      return bench.build(
+        `type=SYSCALL ${stamp} arch=c000003e syscall=272 success=yes exit=0 a0=20000 items=0 ppid=50 pid=100 uid=0 exe="${exe}" key="k"`,
+      );
+    }
+
+    it("are the host's: they come from a process that the runtime forked outside of containers [linux-audit runtime calls]", () => {
+      const bench = new Bench();
+      bench.processes.add(50);
+      bench.exec(crun);
+      expect(unshares(bench, "/usr/bin/crun")).toMatchObject({ kind: "unshare", containerIdPrefix: "" });
+      expect(bench.exec({ pid: 100, ppid: 50 })).toMatchObject({ containerIdPrefix: container });
+      expect(unshares(bench, "/usr/bin/crun")).toMatchObject({ kind: "unshare", containerIdPrefix: container });
+    });
+
+    it("are the container's in any other case: another file, a runtime in a container, one that nobody saw [linux-audit runtime calls]", () => {
+      const other = new Bench();
+      other.processes.add(50);
+      other.exec(crun);
+      expect(unshares(other, "/tmp/x")).toMatchObject({ containerIdPrefix: container });
+      const inside = new Bench();
+      inside.processes.add(50, container);
+      inside.exec(crun);
+      expect(unshares(inside, "/usr/bin/crun")).toMatchObject({ containerIdPrefix: container });
+      const unseen = new Bench();
+      unseen.processes.add(50);
+      unseen.processes.binaries.set(50, "/usr/bin/crun");
+      expect(unshares(unseen, "/usr/bin/crun")).toMatchObject({ containerIdPrefix: container });
+    });
+  });
+
   it("tells a call by its name alone where the rule's key asks for that", () => {
     const event = new Bench().build(
       'type=SYSCALL msg=audit(1.000:7): arch=c00000b7 syscall=97 success=no exit=-1 a0=0 ppid=1 pid=100 uid=0 exe="/x" key="kinglet-syscall"',

@@ -1,6 +1,7 @@
 // Hot path: `locate` runs once per event.
 import { containerIdOfCgroup } from "./cgroup-container.ts";
 import type { ProcessReader, ProcessState } from "./process-reader.ts";
+import { isRuntimeOutside } from "./runtime-step.ts";
 
 /** A process as the last look or event left it. @internal */
 export interface KnownProcess {
@@ -15,7 +16,10 @@ export interface KnownProcess {
   args: string;
   /** Key of its last execution; empty when that was not seen. */
   execId: string;
-  /** True when its last execution was the container runtime setting a container up. */
+  /**
+   * True when its last execution was the container runtime setting a container up, or when it executed nothing yet and was forked by such a
+   * process, or by the runtime itself outside of containers.
+   */
   isRuntimeStage: boolean;
   /** When the system was last asked about it, milliseconds since 1970. */
   checkedAtMs: number;
@@ -85,7 +89,7 @@ export class ProcessTree {
     if (known !== undefined && !isExec && known.parentPid === parentPid && nowMs - known.checkedAtMs < freshMs) {
       return known;
     }
-    const asked = this.#ask(pid, timeMs, nowMs);
+    const asked = this.#ask(pid, timeMs, nowMs, parentPid);
     if (asked !== undefined) {
       // The parent at the time of the event, whoever adopted it since.
       asked.parentPid = parentPid;
@@ -95,7 +99,7 @@ export class ProcessTree {
     const parent = this.parentOf(parentPid, timeMs, nowMs);
     const containerId = parent?.containerId ?? "";
     const process = this.#put(pid, parentPid, containerId, nowMs);
-    process.binary = forkedBinary(parent);
+    fork(parent, process);
     const isClear = parent !== undefined && (containerId !== "" || !runtimes.test(parent.binary));
     return this.#found(process, isClear ? "parent" : "none");
   }
@@ -112,7 +116,8 @@ export class ProcessTree {
     return process;
   }
 
-  #ask(pid: number, timeMs: number, nowMs: number): KnownProcess | undefined {
+  /** @param parentPid - who it was forked by, where an event told: who started a container has often ended since. */
+  #ask(pid: number, timeMs: number, nowMs: number, parentPid?: number): KnownProcess | undefined {
     if (pid <= 0) return undefined;
     const { reader } = this.#options;
     const state = reader.read(pid);
@@ -127,8 +132,8 @@ export class ProcessTree {
     }
     const process = this.#put(pid, state.parentPid, containerId, nowMs);
     process.startedAtMs = state.startedAtMs;
-    const forked = forkedBinary(this.#processes.get(state.parentPid));
-    process.binary = forked === "" ? reader.binaryOf(pid) : forked;
+    fork(this.#processes.get(parentPid ?? state.parentPid), process);
+    if (process.binary === "") process.binary = reader.binaryOf(pid);
     return process;
   }
 
@@ -160,7 +165,9 @@ function isSame(known: KnownProcess, state: ProcessState): boolean {
   return known.parentPid === state.parentPid || Math.abs(known.startedAtMs - state.startedAtMs) <= sameStartMs;
 }
 
-/** What a process runs that was never seen to execute anything: its parent's file, if that was. */
-function forkedBinary(parent: KnownProcess | undefined): string {
-  return parent === undefined || parent.execId === "" ? "" : parent.binary;
+/** What a process is that was never seen to execute anything: what its parent was, if that was seen. */
+function fork(parent: KnownProcess | undefined, child: KnownProcess): void {
+  if (parent === undefined) return;
+  if (parent.execId !== "") child.binary = parent.binary;
+  child.isRuntimeStage = parent.isRuntimeStage || isRuntimeOutside(parent);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KnownProcess } from "./process-tree.ts";
-import { isRuntimeStep } from "./runtime-step.ts";
+import { isRuntimeCall, isRuntimeStep } from "./runtime-step.ts";
 
 const runc: KnownProcess = {
   pid: 1,
@@ -39,5 +39,14 @@ describe("isRuntimeStep", () => {
     expect(isRuntimeStep(argv, "/usr/bin/runc", undefined, { ...runc, binary: "/bin/bash" })).toBe(false);
     expect(isRuntimeStep(["runc", "init", "x"], "/usr/bin/runc", undefined, runc)).toBe(false);
     expect(isRuntimeStep(argv, "/bin/init", undefined, runc)).toBe(false);
+  });
+});
+
+describe("isRuntimeCall", () => {
+  it("is the runtime's only while the process has its file: a missed execution hides nothing [linux-audit runtime calls]", () => {
+    expect(isRuntimeCall({ isRuntimeStage: true }, "/usr/bin/crun")).toBe(true);
+    expect(isRuntimeCall({ isRuntimeStage: true }, "/memfd:runc_cloned:/proc/self/exe (deleted)")).toBe(true);
+    expect(isRuntimeCall({ isRuntimeStage: true }, "/bin/unshare")).toBe(false);
+    expect(isRuntimeCall({ isRuntimeStage: false }, "/usr/bin/runc")).toBe(false);
   });
 });

@@ -26,11 +26,29 @@ export function isRuntimeStep(
   before: Pick<KnownProcess, "execId" | "isRuntimeStage" | "binary"> | undefined,
   parent: KnownProcess | undefined,
 ): boolean {
-  if (argv.length !== 2 || argv[1] !== "init" || parent === undefined) return false;
-  if (parent.execId === "" || parent.containerId !== "" || !runtimeBinary.test(parent.binary)) return false;
+  if (argv.length !== 2 || argv[1] !== "init" || parent === undefined || !isRuntimeOutside(parent)) return false;
   const isFirst = before === undefined || before.execId === "";
   if (runtimeBinary.test(kernelPath)) return isFirst;
   return runtimeCopy.test(kernelPath) && (isFirst || (before.isRuntimeStage && runtimeStart.test(before.binary)));
+}
+
+/** Whether a process was seen to be executed as the runtime, outside of containers. @internal */
+export function isRuntimeOutside(process: Pick<KnownProcess, "execId" | "containerId" | "binary">): boolean {
+  return process.execId !== "" && process.containerId === "" && runtimeBinary.test(process.binary);
+}
+
+/**
+ * Whether a call is the runtime's while it sets a container up, although the process is in the container's cgroup already: namespaces that
+ * it makes are no escape.
+ *
+ * That the process stands where the runtime's steps stand comes from the tree; the kernel's own name of the file says that no execution was
+ * missed since.
+ *
+ * @param kernelPath - `exe` of the record.
+ * @internal
+ */
+export function isRuntimeCall(process: Pick<KnownProcess, "isRuntimeStage">, kernelPath: string): boolean {
+  return process.isRuntimeStage && (runtimeBinary.test(kernelPath) || runtimeCopy.test(kernelPath));
 }
 
 /** How the first of the steps is executed. */

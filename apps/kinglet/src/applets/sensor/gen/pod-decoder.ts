@@ -4,7 +4,7 @@ import type { DecoderToolkit, ProtobufDecoder, WireReader } from "@kinglet/kube-
 
 type Target = Record<string, unknown>;
 
-/** The decoder of the 56 declared paths of v1 Pod. */
+/** The decoder of the 59 declared paths of v1 Pod. */
 export function createPodDecoder({ createShape, setKey }: DecoderToolkit): ProtobufDecoder {
   const Pod = createShape();
   const ObjectMeta = createShape();
@@ -226,6 +226,7 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
     const o: Target = new Container();
 
     let mix3 = 0;
+    let mix4 = 0;
     let mix9 = 0;
     while (r.position < end) {
       const tag = r.tag();
@@ -248,6 +249,12 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
           mix3 = r.mix;
           break;
         }
+        case 4: {
+          r.mix = mix4;
+          r.expect(tag, 34); const list = (o["args"] ??= []) as unknown[]; list.push(r.name());
+          mix4 = r.mix;
+          break;
+        }
         case 9: {
           r.mix = mix9;
           r.expect(tag, 74); const list = (o["volumeMounts"] ??= []) as unknown[]; const to = r.enter(); list.push(readVolumeMount(r, to)); r.end(to);
@@ -266,11 +273,13 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
     }
     if (o["name"] === undefined) o["name"] = "";
     if (o["command"] !== undefined) o["command"] = r.share((o["command"] as unknown[]).slice(), mix3);
+    if (o["args"] !== undefined) o["args"] = r.share((o["args"] as unknown[]).slice(), mix4);
     if (o["volumeMounts"] !== undefined) o["volumeMounts"] = r.share((o["volumeMounts"] as unknown[]).slice(), mix9);
     return o;
   }
   function readEphemeralContainer0(o: Target, r: WireReader, end: number): void {
     let mix3 = 0;
+    let mix4 = 0;
     let mix9 = 0;
     while (r.position < end) {
       const tag = r.tag();
@@ -293,6 +302,12 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
           mix3 = r.mix;
           break;
         }
+        case 4: {
+          r.mix = mix4;
+          r.expect(tag, 34); const list = (o["args"] ??= []) as unknown[]; list.push(r.name());
+          mix4 = r.mix;
+          break;
+        }
         case 9: {
           r.mix = mix9;
           r.expect(tag, 74); const list = (o["volumeMounts"] ??= []) as unknown[]; const to = r.enter(); list.push(readVolumeMount(r, to)); r.end(to);
@@ -311,6 +326,7 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
     }
     if (o["name"] === undefined) o["name"] = "";
     if (o["command"] !== undefined) o["command"] = r.share((o["command"] as unknown[]).slice(), mix3);
+    if (o["args"] !== undefined) o["args"] = r.share((o["args"] as unknown[]).slice(), mix4);
     if (o["volumeMounts"] !== undefined) o["volumeMounts"] = r.share((o["volumeMounts"] as unknown[]).slice(), mix9);
   }
   function readEphemeralContainer(r: WireReader, end: number): Target {

@@ -22,6 +22,7 @@ export interface StatusDetails extends PodViewContainerStatus {
 /** What rules read of a container's specification. @internal */
 export interface ContainerDetails extends PodViewContainer {
   readonly command?: readonly string[];
+  readonly args?: readonly string[];
   readonly volumeMounts?: readonly { readonly mountPath: string }[];
   readonly lifecycle?: {
     readonly postStart?: { readonly exec?: { readonly command?: readonly string[] } };
@@ -55,9 +56,13 @@ export function podPaths(): readonly string[] {
     "spec.hostNetwork",
     "status.podIP",
     ...containers.flatMap((list) =>
-      ["command", "volumeMounts[].mountPath", "lifecycle.postStart.exec.command", "lifecycle.preStop.exec.command"].map(
-        (path) => `spec.${list}[].${path}`,
-      ),
+      [
+        "command",
+        "args",
+        "volumeMounts[].mountPath",
+        "lifecycle.postStart.exec.command",
+        "lifecycle.preStop.exec.command",
+      ].map((path) => `spec.${list}[].${path}`),
     ),
     ...statuses.flatMap((list) =>
       [
