@@ -19,7 +19,7 @@ export interface ExecExemptionOptions {
 /**
  * Executions that a container's specification asks for: its command, its postStart and its preStop hook, each with exactly the arguments that
  * are declared ({@link isDeclaredCommand}). A hook that runs `/bin/sh -c "nginx -s quit"` says nothing of what else a shell is told to do. (The
- * original compares the path alone; ADR 0022.) Probes are no exemption: they run from the first minute on, so the profile has them.
+ * original compares the path alone; ADR 0023.) Probes are no exemption: they run from the first minute on, so the profile has them.
  *
  * A question about another program than the one that was executed, or with another event, is about the specification alone: whether it names the path.
  *

@@ -28,8 +28,10 @@ describe("createDetectionHost", () => {
   });
 
   it("puts a container's arguments behind its command, and tells none that go to a program of the image [rules X-1]", () => {
-    const withContainer = (container: object): PodDetails =>
-      ({ ...pod, spec: { containers: [{ name: "web", ...container }] } }) as unknown as PodDetails;
+    const withContainer = (container: object): PodDetails => ({
+      ...pod,
+      spec: { containers: [{ name: "web", ...container }] },
+    });
     const commandOf = (container: object): unknown =>
       hostOf(withContainer(container)).commandsOf("shop", "web-1", "web")?.command;
     expect(commandOf({ command: ["/bin/serve", "-v"], args: ["--port", "80"] })).toEqual([
