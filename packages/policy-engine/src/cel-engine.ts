@@ -47,13 +47,13 @@ export interface CompiledExpression {
    *
    * @throws KINGLET_ERR_POLICY_ENGINE_EVALUATION when the expression fails on these values, with the cause;
    * KINGLET_ERR_POLICY_ENGINE_ARGUMENT when a function got a value of the wrong type; KINGLET_ERR_POLICY_ENGINE_COST when the
-   * functions called cost more than the limit, or the lists of the event are too long for the expression.
+   * functions called cost more than the limit, or texts and lists of the event are too long for the expression.
    */
   evaluate(variables: RuleVariables): unknown;
 }
 
 /**
- * Bounds of one expression. Checked when it is validated, except `maxCost` and `maxSteps`, which bound each evaluation.
+ * Bounds of one expression. Checked when it is validated, except `maxCost`, `maxSteps` and `maxMade`, which bound each evaluation.
  *
  * @public
  */
@@ -72,6 +72,8 @@ export interface CelLimits {
   readonly maxCost: number;
   /** Steps of comprehensions per evaluation: the longest list of the event to the power of their depth. @defaultValue 1000000 */
   readonly maxSteps: number;
+  /** What an evaluation may make: characters of texts, and 8 for each element of a list. @defaultValue 8000000 */
+  readonly maxMade: number;
 }
 
 /** @public */
@@ -83,6 +85,7 @@ export const defaultCelLimits: CelLimits = {
   maxComprehensionDepth: 2,
   maxCost: 20_000,
   maxSteps: 1_000_000,
+  maxMade: 8_000_000,
 };
 
 /** @public */

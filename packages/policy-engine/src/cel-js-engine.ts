@@ -27,6 +27,7 @@ import { readFields, requiredFields, type FieldAlternatives } from "./required-f
 import { StepBound } from "./step-bound.ts";
 import type { RuleEventType } from "./rule-definition.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
+import { WorkBound } from "./work-bound.ts";
 
 /** A parsed expression of the library: a function of the variables that carries its tree. */
 interface Parsed {
@@ -89,6 +90,8 @@ class CelJsEngine implements CelEngine {
         direct: direct?.run,
         runtime: this.#runtime,
         steps: new StepBound(parsed.ast, this.#limits.maxSteps),
+        // Closures make nothing in a list's every step but texts that are gone with the next.
+        work: direct === undefined ? new WorkBound(parsed.ast, this.#limits) : undefined,
         required: requiredFields(parsed.ast),
         read: readFields(parsed.ast),
       });
@@ -194,6 +197,7 @@ interface ExpressionParts {
   readonly direct: DirectStep["run"] | undefined;
   readonly runtime: ExpressionRuntime;
   readonly steps: StepBound;
+  readonly work: WorkBound | undefined;
   readonly required: FieldAlternatives;
   readonly read: readonly EventField[];
 }
@@ -206,8 +210,9 @@ class CelJsExpression implements CompiledExpression {
   readonly #direct: DirectStep["run"] | undefined;
   readonly #runtime: ExpressionRuntime;
   readonly #steps: StepBound;
+  readonly #work: WorkBound | undefined;
 
-  constructor(expression: string, { parsed, direct, runtime, steps, required, read }: ExpressionParts) {
+  constructor(expression: string, { parsed, direct, runtime, steps, work, required, read }: ExpressionParts) {
     this.expression = expression;
     this.requiredFields = required;
     this.readFields = read;
@@ -215,11 +220,13 @@ class CelJsExpression implements CompiledExpression {
     this.#direct = direct;
     this.#runtime = runtime;
     this.#steps = steps;
+    this.#work = work;
   }
 
   evaluate(variables: RuleVariables): unknown {
     try {
       this.#steps.assertWithin(variables.event);
+      this.#work?.assertWithin(variables.event);
       return this.#direct === undefined
         ? this.#runtime.run(this.#parsed, variables)
         : this.#runtime.runDirectly(this.#direct, variables);

@@ -21,15 +21,27 @@ const functions: CelFunctions = {
 
 let direct: CelEngine;
 let interpreted: CelEngine;
+/** With the bounds that are in force outside of tests. */
+let bounded: CelEngine;
+let boundedInterpreted: CelEngine;
 
 beforeAll(async () => {
   const { createCelEngine } = await loadCelEngine();
   const options: CelEngineOptions = {
     functions,
-    limits: { maxNodes: 5_000, maxDepth: 200, maxLength: 65_536, maxComprehensionDepth: 20 },
+    limits: {
+      maxNodes: 5_000,
+      maxDepth: 200,
+      maxLength: 65_536,
+      maxComprehensionDepth: 20,
+      maxMade: Number.POSITIVE_INFINITY,
+      maxSteps: Number.POSITIVE_INFINITY,
+    },
   };
   direct = createCelEngine(options);
   interpreted = createCelEngine({ ...options, isInterpreted: true });
+  bounded = createCelEngine({ functions });
+  boundedInterpreted = createCelEngine({ functions, isInterpreted: true });
 });
 
 /** The value, or the code of the error. */
@@ -184,7 +196,7 @@ describe("compileDirectly", () => {
   it("bounds the steps over lists that are as long as a container made them, whichever way it runs [cel E-4]", () => {
     const args = Array.from({ length: 1_001 }, () => "a");
     const tooLong = expect.objectContaining({ code: "KINGLET_ERR_POLICY_ENGINE_COST" });
-    for (const engine of [direct, interpreted]) {
+    for (const engine of [bounded, boundedInterpreted]) {
       const run = (source: string, event: RuleVariables["event"]) => (): unknown =>
         engine.compile(source, "bool").evaluate({ event, eventType: "exec" });
       const nested = "event.args.exists(x, event.args.exists(y, x != y))";
@@ -194,6 +206,44 @@ describe("compileDirectly", () => {
       const split = "event.path.split('').exists(x, event.path.split('').exists(y, x != y))";
       expect(run(split, { path: "a".repeat(1_001) })).toThrow(tooLong);
       expect(run(split, { path: "ab" })()).toBe(true);
+    }
+  });
+
+  it.each([
+    "event.args.join(',').split('').map(c, event.args.join(',')).join('') != ''",
+    "event.args.map(c, event.args.join(',')).map(c, event.args.map(d, c).join('')).join('').size() > 0",
+    "event.args.join(',').split('').map(c, event.args.join(',').split('')).size() > 0",
+    "event.args.join(',').split('').join('abcdefghij').split('').join('abcdefghij').split('').join('abcdefghij').size() > 0",
+    `[event.path]${".map(x, x + x)".repeat(30)}.size() > 0`,
+    `[event.args]${".map(x, x + x)".repeat(30)}.size() > 0`,
+    `cel.bind(x, event.path + event.path, ${"cel.bind(x, x + x, ".repeat(30)}x${")".repeat(30)}).size() > 0`,
+    "{'a': event.args}.map(k, event.args.map(x, event.path)).map(l, l.map(x, x + event.path)).map(l, l.join('')).size() > 0",
+  ])("bounds what an expression makes of a long command line, before it runs: %s [cel E-6]", (source) => {
+    const event = {
+      args: Array.from({ length: 900 }, (_, at) => `argument-${String(at)}`.repeat(3)),
+      path: "/p".repeat(4_000),
+    };
+    const run = bounded.compile(source, "bool");
+    expect(() => run.evaluate({ event, eventType: "exec" })).toThrow(
+      expect.objectContaining({ code: "KINGLET_ERR_POLICY_ENGINE_COST" }),
+    );
+  });
+
+  it("does not bound what stays as large as the event [cel E-6]", () => {
+    const event = {
+      args: Array.from({ length: 900 }, (_, at) => `a${String(at)}`),
+      path: "/p".repeat(4_000),
+      comm: "c",
+    };
+    const expressions = [
+      "event.args.map(x, x.lowerAscii()).filter(x, x != 'a').join(' ').contains('a1 a2')",
+      "event.path.split('/').exists(x, x == 'p')",
+      "(event.path + ' ' + event.args.join(' ')).size() > 900",
+      "'%s and %s'.format([event.comm, event.path]).contains('and')",
+      "event.args.map(x, x + '=' + event.comm).exists(x, x == 'a7=c')",
+    ];
+    for (const source of expressions) {
+      expect(bounded.compile(source, "bool").evaluate({ event, eventType: "exec" }), source).toBe(true);
     }
   });
 
