@@ -1,6 +1,7 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { noopLogger } from "@kinglet/logger";
+import { ManualClock } from "@kinglet/lifecycle";
+import { noopLogger, type Logger } from "@kinglet/logger";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -9,23 +10,27 @@ import { AlertSpool } from "./alert-spool.ts";
 
 interface Bench extends AsyncDisposable {
   readonly folder: string;
+  readonly clock: ManualClock;
   readonly lost: (readonly [string, number])[];
   /** A process begins; the one before it was killed. */
-  open(maxBytes?: number): AlertSpool;
+  open(maxBytes?: number, logger?: Logger): AlertSpool;
 }
 
 async function openBench(): Promise<Bench> {
   const parent = await mkdtemp(`${tmpdir()}/kinglet-spool-`);
   const folder = `${parent}/spool/syslog`;
   const lost: (readonly [string, number])[] = [];
+  const clock = new ManualClock();
   return {
     folder,
+    clock,
     lost,
-    open: (maxBytes = 1_000_000) =>
+    open: (maxBytes = 1_000_000, logger = noopLogger) =>
       new AlertSpool({
         folder,
         maxBytes,
-        logger: noopLogger,
+        clock,
+        logger,
         onLost: (reason, count) => void lost.push([reason, count]),
       }),
     [Symbol.asyncDispose]: () => rm(parent, { recursive: true }),
@@ -65,6 +70,45 @@ describe("AlertSpool", () => {
     const found = await stat(`${bench.folder}/${name ?? ""}`);
     expect([found.size, found.mode & 0o777]).toEqual([0, 0o600]);
     expect(spool.bytes).toBe(0);
+  });
+
+  it("syncs what waits within a second, and not what was delivered by then [sinks D-7]", async () => {
+    await using bench = await openBench();
+    const { clock } = bench;
+    const spool = bench.open(65_536);
+    await spool.append(createAlert(1), () => true);
+    expect(clock.pendingTimers).toBe(1);
+    await spool.settle(1, undefined);
+    expect(clock.pendingTimers).toBe(0);
+    // Over several files, of which those that are full are synced when they are left.
+    for (let id = 2; id <= 50; id++) await spool.append(createAlert(id), notTaken);
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance(1_000);
+    expect(clock.pendingTimers).toBe(0);
+    await spool.append(createAlert(51), notTaken);
+    await spool.close();
+    expect(clock.pendingTimers).toBe(0);
+    const second = bench.open(65_536);
+    await second.open();
+    expect(second.unread).toBe(50);
+  });
+
+  it("says once that the disk cannot be synced, and when it can again [sinks D-7]", async () => {
+    await using bench = await openBench();
+    const said: string[] = [];
+    const say = (message: string): void => void said.push(message);
+    const logger: Logger = { error: say, warn: say, info: say, debug: say, isEnabled: () => true };
+    const spool = bench.open(1_000_000, logger);
+    await spool.append(createAlert(1), notTaken);
+    // Its name cannot be synced: the folder is gone.
+    await rename(bench.folder, `${bench.folder}-away`);
+    await bench.clock.advance(1_000);
+    await expect.poll(() => said).toEqual([expect.stringContaining("may not survive a power cut")]);
+    await rename(`${bench.folder}-away`, bench.folder);
+    await spool.append(createAlert(2), notTaken);
+    await bench.clock.advance(1_000);
+    await expect.poll(() => said).toHaveLength(2);
+    expect(said[1]).toContain("survive a power cut again");
   });
 
   it("stays within its bytes: the oldest file gives way, and what it held is counted [sinks D-2]", async () => {
@@ -172,6 +216,7 @@ describe("AlertSpool", () => {
     const second: AlertSpool = new AlertSpool({
       folder: bench.folder,
       maxBytes: 1_000_000,
+      clock: bench.clock,
       logger: noopLogger,
       onLost: () => second.note({ counts: { spool: 1 }, firstMs: 3, lastMs: 3 }),
     });

@@ -1,15 +1,12 @@
-import { mkdir, readdir, rename, unlink, writeFile } from "node:fs";
-import { dirname } from "node:path";
-import { promisify } from "node:util";
 import type { Alert } from "@kinglet/detection";
-import { createError } from "@kinglet/errors";
+import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 
-import { alertSinksErrors } from "../errors.ts";
-import { AppendFile } from "../files/append-file.ts";
 import { encodeLine } from "../files/checked-line.ts";
 import { readLines } from "../files/read-lines.ts";
 import type { LossState } from "./loss-record.ts";
+import { SpoolFiles } from "./spool-files.ts";
+import { SpoolTail } from "./spool-tail.ts";
 
 /** @internal */
 export interface AlertSpoolOptions {
@@ -17,6 +14,7 @@ export interface AlertSpoolOptions {
   readonly folder: string;
   /** Bound of all files together, bytes; one alert may exceed it. */
   readonly maxBytes: number;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Alerts that had to make room, or that cannot be read any more. */
   readonly onLost: (reason: "overflow" | "spool", count: number) => void;
@@ -49,19 +47,20 @@ const segmentsPerSpool = 16;
  *
  * Guarantees: an alert whose `append` resolved is read again after `kill -9` unless `settle` was called for it, in order; one whose `settle`
  * was under way may come twice. When it is full, the oldest file that nobody is reading gives way, and `onLost` counts what it held. What
- * cannot be read is moved aside as `NUMBER.damaged` (one at most is kept), and the rest is used. A power cut may cost what came after
- * the last {@link AlertSpool.sync}.
+ * cannot be read is moved aside as `NUMBER.damaged` (one at most is kept), and the rest is used. A power cut may cost what came in the
+ * last second: what is not delivered by then is synced, once a second at most, and nobody waits for it.
  *
- * Cost: one write per alert, one per confirmation; nothing while there is nothing to do. No timer, no file before the first alert.
+ * Cost: one write per alert, one per confirmation; nothing while there is nothing to do. No timer while nothing waits, no file before the first alert.
  *
  * @internal
  */
 export class AlertSpool {
   readonly #options: AlertSpoolOptions;
   readonly #segmentBytes: number;
-  #segments: Segment[] = [];
+  readonly #files: SpoolFiles;
   /** Open for the last segment. */
-  #file: AppendFile | undefined;
+  readonly #tail: SpoolTail;
+  #segments: Segment[] = [];
   #opened = false;
   #position = 0;
   #done = 0;
@@ -78,6 +77,9 @@ export class AlertSpool {
   constructor(options: AlertSpoolOptions) {
     this.#options = options;
     this.#segmentBytes = Math.max(4096, Math.floor(options.maxBytes / segmentsPerSpool));
+    const { clock, folder, logger, onLost } = options;
+    this.#files = new SpoolFiles({ folder, logger, onDamaged: (count) => onLost("spool", count) });
+    this.#tail = new SpoolTail({ files: this.#files, folder, clock, logger, isNeeded: () => !this.#isSettled });
   }
 
   /** Alerts that wait on disk and were not read yet. */
@@ -122,6 +124,7 @@ export class AlertSpool {
       const isRead = this.unread === 0 && isTaken();
       if (isRead) this.#readTo(segment);
       else segment.unread += 1;
+      this.#tail.written();
       return { position, isTaken: isRead };
     });
   }
@@ -152,6 +155,7 @@ export class AlertSpool {
     return this.#next(async () => {
       this.#done = Math.max(this.#done, position);
       this.#losses = losses;
+      if (this.#isSettled) this.#tail.settled();
       try {
         await this.#writeState();
       } catch (error) {
@@ -169,22 +173,19 @@ export class AlertSpool {
       this.#isNoting = false;
       await this.#open();
       await this.#writeState();
+      this.#tail.written();
     }).catch(() => {
       // It stays in memory, and the next one writes all of it.
     });
   }
 
-  /** What was written survives a power cut, as far as the disk keeps its word. Never rejects. */
-  async sync(): Promise<void> {
-    await this.#file?.sync().catch(() => {});
+  close(): Promise<void> {
+    return this.#next(() => this.#tail.close());
   }
 
-  close(): Promise<void> {
-    return this.#next(async () => {
-      const file = this.#file;
-      this.#file = undefined;
-      await file?.close();
-    });
+  /** Nothing waits, and nothing is to be told. */
+  get #isSettled(): boolean {
+    return this.#done >= this.#position && this.#losses === undefined;
   }
 
   #next<T>(run: () => Promise<T>): Promise<T> {
@@ -193,24 +194,14 @@ export class AlertSpool {
     return result;
   }
 
-  #path(number: number, suffix = "spool"): string {
-    return `${this.#options.folder}/${String(number).padStart(10, "0")}.${suffix}`;
-  }
-
   async #open(): Promise<void> {
     if (this.#opened) return;
-    const names = await promisify(readdir)(this.#options.folder).catch((error: unknown) => {
-      if ((error as { readonly code?: unknown }).code === "ENOENT") return [];
-      throw error;
-    });
-    const numbers = names.filter((name) => /^\d{10}\.spool$/.test(name)).map((name) => Number.parseInt(name, 10));
     const firsts = new Map<Segment, number>();
     this.#segments = [];
-    for (const number of numbers.toSorted((a, b) => a - b)) {
+    for (const number of await this.#files.numbers()) {
       const segment: Segment = { number, bytes: 0, unread: 0, last: 0 };
-      let lines = await this.#scan(segment, firsts);
+      const lines = await this.#files.scan(number, (record) => this.#found(record, segment, firsts));
       if (lines === undefined) continue;
-      if (lines.damaged > 0) lines = await this.#repair(segment, lines.damaged);
       segment.bytes = lines.endOffset;
       this.#segments.push(segment);
     }
@@ -218,7 +209,7 @@ export class AlertSpool {
       if (segment.last <= this.#done) segment.unread = 0;
       else if ((firsts.get(segment) ?? 0) <= this.#done) {
         segment.unread = 0;
-        await readLines(this.#path(segment.number), 0, (record) => {
+        await readLines(this.#files.path(segment.number), 0, (record) => {
           if (numberOf(record) > this.#done) segment.unread += 1;
           return true;
         });
@@ -234,68 +225,26 @@ export class AlertSpool {
     }
   }
 
-  /** @returns undefined when the file could not be read at all; it is moved aside then. */
-  async #scan(
-    segment: Segment,
-    firsts: Map<Segment, number>,
-  ): Promise<{ readonly endOffset: number; readonly damaged: number } | undefined> {
-    const path = this.#path(segment.number);
-    try {
-      return await readLines(path, 0, (record) => {
-        const number = numberOf(record);
-        if (number > 0) {
-          segment.unread += 1;
-          segment.last = Math.max(segment.last, number);
-          this.#position = Math.max(this.#position, number);
-          if (!firsts.has(segment)) firsts.set(segment, number);
-        } else {
-          const { done, losses } = (record ?? {}) as { readonly done?: unknown; readonly losses?: LossState };
-          if (typeof done === "number") this.#done = Math.max(this.#done, done);
-          this.#foundLosses = losses;
-        }
-        return true;
-      });
-    } catch (error) {
-      await this.#moveAside(segment.number, 0, error);
-      return undefined;
+  #found(record: unknown, segment: Segment, firsts: Map<Segment, number>): void {
+    const number = numberOf(record);
+    if (number > 0) {
+      segment.unread += 1;
+      segment.last = Math.max(segment.last, number);
+      this.#position = Math.max(this.#position, number);
+      if (!firsts.has(segment)) firsts.set(segment, number);
+      return;
     }
-  }
-
-  /** Keeps the file as it is under another name, and goes on with what of it can be read. */
-  async #repair(segment: Segment, damaged: number): Promise<{ readonly endOffset: number; readonly damaged: number }> {
-    const path = this.#path(segment.number);
-    let kept = "";
-    await readLines(path, 0, (record) => {
-      kept += encodeLine(record);
-      return true;
-    });
-    // Written first: when there is no room for it, the next attempt finds everything as it was.
-    await promisify(writeFile)(`${path}.new`, kept, { mode: 0o600 });
-    await this.#moveAside(segment.number, damaged);
-    await promisify(rename)(`${path}.new`, path);
-    return { endOffset: Buffer.byteLength(kept), damaged };
-  }
-
-  async #moveAside(number: number, damaged: number, cause?: unknown): Promise<void> {
-    const { folder, logger, onLost } = this.#options;
-    for (const name of await promisify(readdir)(folder)) {
-      if (/^\d{10}\.damaged$/.test(name)) await promisify(unlink)(`${folder}/${name}`).catch(() => {});
-    }
-    const path = this.#path(number);
-    await promisify(rename)(path, this.#path(number, "damaged")).catch(() => {});
-    const details = { path, damaged };
-    const error = createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_STATE_DAMAGED", details, { cause });
-    logger.error("alerts that waited for their receiver cannot be read", { error });
-    onLost("spool", Math.max(1, damaged));
+    const { done, losses } = (record ?? {}) as { readonly done?: unknown; readonly losses?: LossState };
+    if (typeof done === "number") this.#done = Math.max(this.#done, done);
+    this.#foundLosses = losses;
   }
 
   /** The segment to append to; makes room for so many bytes. */
   async #roomFor(bytes: number): Promise<Segment> {
     let segment = this.#segments.at(-1);
     if (segment === undefined || (segment.bytes > 0 && segment.bytes + bytes > this.#segmentBytes)) {
-      await this.#makeFolder();
-      await this.#file?.close();
-      this.#file = undefined;
+      await this.#files.makeFolder();
+      this.#tail.leave();
       segment = { number: (segment?.number ?? 0) + 1, bytes: 0, unread: 0, last: 0 };
       this.#segments.push(segment);
       // Each file begins with what is known: those before it may go.
@@ -311,28 +260,8 @@ export class AlertSpool {
     return segment;
   }
 
-  /** One by one: where a file system denies that a parent exists, Node's recursive way never ends. */
-  async #makeFolder(): Promise<void> {
-    const { folder } = this.#options;
-    for (const path of [dirname(folder), folder]) {
-      await promisify(mkdir)(path, { mode: 0o700 }).catch((error: unknown) => {
-        if ((error as { readonly code?: unknown }).code !== "EEXIST") throw error;
-      });
-    }
-  }
-
   async #write(segment: Segment, line: Uint8Array): Promise<void> {
-    try {
-      this.#file ??= await AppendFile.open(this.#path(segment.number), segment.bytes);
-      await this.#file.append(line);
-    } catch (error) {
-      // Opened anew at the next attempt: the volume may have come back as another.
-      const file = this.#file;
-      this.#file = undefined;
-      await file?.close();
-      throw error;
-    }
-    segment.bytes = this.#file.size;
+    segment.bytes = await this.#tail.append(segment.number, segment.bytes, line);
   }
 
   #stateLine(): Buffer {
@@ -356,8 +285,7 @@ export class AlertSpool {
 
   /** Nothing waits: the file shrinks to nothing in one step. */
   async #empty(segment: Segment): Promise<void> {
-    this.#file ??= await AppendFile.open(this.#path(segment.number), segment.bytes);
-    await this.#file.truncate(0);
+    await this.#tail.empty(segment.number, segment.bytes);
     segment.bytes = 0;
     this.#readTo(segment);
   }
@@ -372,16 +300,14 @@ export class AlertSpool {
   }
 
   async #remove(segment: Segment): Promise<void> {
-    await promisify(unlink)(this.#path(segment.number)).catch((error: unknown) => {
-      if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
-    });
+    await this.#files.remove(segment.number);
     this.#segments = this.#segments.filter((one) => one !== segment);
   }
 
   async #readFrom(segment: Segment, maxAlerts: number, alerts: SpooledAlert[]): Promise<void> {
     let ended: unknown;
     try {
-      await readLines(this.#path(segment.number), this.#readOffset, (record, endOffset) => {
+      await readLines(this.#files.path(segment.number), this.#readOffset, (record, endOffset) => {
         this.#readOffset = endOffset;
         const position = numberOf(record);
         if (position <= this.#done) return true;
@@ -394,11 +320,7 @@ export class AlertSpool {
     }
     if (segment.unread === 0 || (alerts.length >= maxAlerts && ended === undefined)) return;
     // The file ended before its alerts did: somebody else removed or shortened it.
-    const { logger, onLost } = this.#options;
-    const details = { path: this.#path(segment.number), damaged: segment.unread };
-    const error = createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_STATE_DAMAGED", details, { cause: ended });
-    logger.error("alerts that waited for their receiver cannot be read", { error });
-    onLost("spool", segment.unread);
+    this.#files.reportDamage(segment.number, segment.unread, ended);
     segment.unread = 0;
   }
 

@@ -1,7 +1,5 @@
 import type { Alert } from "@kinglet/detection";
-import { createBackoff, sleep, untilAborted, withTimeout, type Backoff, type Clock } from "@kinglet/lifecycle";
-import type { Logger } from "@kinglet/logger";
-import type { Metrics } from "@kinglet/metrics";
+import { createBackoff, sleep, untilAborted, withTimeout, type Backoff } from "@kinglet/lifecycle";
 
 import { unwritable } from "../files/unwritable.ts";
 import { WaitList } from "../wait-list.ts";
@@ -10,54 +8,9 @@ import type { Exporter } from "./exporter.ts";
 import { LaneQueue, type LaneEntry } from "./lane-queue.ts";
 import { isAway, isTimeout, isUnsendable, mayTakeParts, rejectedOf } from "./judge-failure.ts";
 import { LossRecord, type LossReason } from "./loss-record.ts";
-import {
-  exporterUp,
-  failedSends,
-  lostAlerts,
-  sentAlerts,
-  spoolBytes,
-  spoolFailures,
-  waitingAlerts,
-} from "./metrics.ts";
+import { defaultLaneOptions, type LaneContext, type LaneOptions } from "./lane-options.ts";
+import { createLaneMetrics, type LaneMetrics } from "./metrics.ts";
 import { RateWindow } from "./rate-window.ts";
-
-/** How one exporter is fed. @public */
-export interface LaneOptions {
-  /** Alerts that wait; beyond it the oldest gives way. @defaultValue 1000 */
-  readonly maxEntries?: number;
-  /** Milliseconds a first alert waits for others, when the exporter takes several. @defaultValue 0 */
-  readonly batchWaitMs?: number;
-  /** Repetitions after which the receiver counts as away; it is still tried, every `maxBackoffMs`. @defaultValue 3 */
-  readonly maxRetries?: number;
-  /** @defaultValue 1000 */
-  readonly initialBackoffMs?: number;
-  /** @defaultValue 30000 */
-  readonly maxBackoffMs?: number;
-  /** Milliseconds one attempt may take, whatever the exporter does. @defaultValue 15000 */
-  readonly sendTimeoutMs?: number;
-  /** Milliseconds after which a batch that cannot be delivered is given up. @defaultValue 3600000 */
-  readonly giveUpAfterMs?: number;
-  /** Alerts a minute; those beyond are withheld and counted. Absent: no limit. */
-  readonly maxPerMinute?: number;
-}
-
-/** @internal */
-export interface LaneContext {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly random?: () => number;
-  /** Where alerts wait on disk; absent: in memory only. */
-  readonly spool?: SpoolSettings;
-}
-
-/** Alerts that wait for a receiver on disk. @public */
-export interface SpoolSettings {
-  /** A folder of this process alone; each receiver gets one in it, with its first alert. Mode 0700. */
-  readonly folder: string;
-  /** Bytes for each receiver; beyond it the oldest alerts give way. @defaultValue 16777216 */
-  readonly maxBytes?: number;
-}
 
 /** Alerts in memory of those that are on disk. */
 const maxTaken = 100;
@@ -72,10 +25,10 @@ const noticeIntervalMs = 60_000;
  */
 export class ExporterLane {
   readonly #exporter: Exporter;
-  readonly #options: Required<Omit<LaneOptions, "maxPerMinute">>;
+  readonly #options: typeof defaultLaneOptions;
   readonly #context: LaneContext;
   readonly #labels: { readonly sink: string };
-  readonly #metrics;
+  readonly #metrics: LaneMetrics;
   /** Of what comes: what is more is withheld. */
   readonly #rate: RateWindow | undefined;
   /** Of what leaves: what waited while the receiver was away must not come all at once. */
@@ -100,39 +53,22 @@ export class ExporterLane {
   #isDraining = false;
 
   constructor(exporter: Exporter, options: LaneOptions, context: LaneContext) {
-    const { maxPerMinute, ...rest } = options;
+    const { maxPerMinute } = options;
     this.#exporter = exporter;
-    this.#options = {
-      maxEntries: 1000,
-      batchWaitMs: 0,
-      maxRetries: 3,
-      initialBackoffMs: 1000,
-      maxBackoffMs: 30_000,
-      sendTimeoutMs: 15_000,
-      giveUpAfterMs: 3_600_000,
-      ...rest,
-    };
+    this.#options = { ...defaultLaneOptions, ...options };
     this.#context = context;
     this.#labels = { sink: exporter.name };
     this.#rate = maxPerMinute === undefined ? undefined : new RateWindow(maxPerMinute, 60_000);
     this.#pace = maxPerMinute === undefined ? undefined : new RateWindow(maxPerMinute, 60_000);
     const { initialBackoffMs: initialMs, maxBackoffMs: maxMs } = this.#options;
     this.#backoff = createBackoff({ initialMs, maxMs, ...(context.random && { random: context.random }) });
-    const { metrics } = context;
-    this.#metrics = {
-      waiting: metrics.gauge(waitingAlerts),
-      sent: metrics.counter(sentAlerts),
-      failed: metrics.counter(failedSends),
-      lost: metrics.counter(lostAlerts),
-      up: metrics.gauge(exporterUp),
-      spoolBytes: metrics.gauge(spoolBytes),
-      spoolFailures: metrics.counter(spoolFailures),
-    };
+    this.#metrics = createLaneMetrics(context.metrics);
     this.#metrics.up.set(1, this.#labels);
     if (context.spool !== undefined) {
       this.#spool = new AlertSpool({
         folder: `${context.spool.folder}/${exporter.name}`,
         maxBytes: context.spool.maxBytes ?? 16_777_216,
+        clock: context.clock,
         logger: context.logger,
         onLost: (reason, count) => this.#loseOnDisk(reason, count),
       });
@@ -339,7 +275,6 @@ export class ExporterLane {
         signal.throwIfAborted();
         this.#metrics.failed.add(1, this.#labels);
         if (!(await this.#mayRepeat(error))) continue;
-        await this.#spool?.sync();
         // What waits on disk waits there for the next start; what is nowhere else is tried while there is time.
         if (this.#isDraining && this.#spool !== undefined && (this.#isTelling || this.#inMemoryOnly === 0)) throw error;
         await sleep(this.#nextDelayMs(error), { signal, clock });

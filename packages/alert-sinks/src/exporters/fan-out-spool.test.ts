@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { createAlert } from "../../test/create-alert.ts";
 import { ScriptedExporter } from "../../test/scripted-exporter.ts";
-import type { LaneOptions } from "./exporter-lane.ts";
+import type { LaneOptions } from "./lane-options.ts";
 import type { Exporter } from "./exporter.ts";
 import { createFanOut, type FanOut } from "./fan-out.ts";
 

@@ -5,7 +5,8 @@ import { createError } from "@kinglet/errors";
 import { disposeWithin, withTimeout } from "@kinglet/lifecycle";
 
 import { alertSinksErrors } from "../errors.ts";
-import { ExporterLane, type LaneContext, type LaneOptions } from "./exporter-lane.ts";
+import { ExporterLane } from "./exporter-lane.ts";
+import type { LaneContext, LaneOptions } from "./lane-options.ts";
 import type { Exporter } from "./exporter.ts";
 
 /** @public */
@@ -46,7 +47,11 @@ export function createFanOut(
   const written = new WeakMap<Alert, Promise<void>>();
   const close = async (): Promise<void> => {
     await Promise.allSettled(exporters.map(({ exporter }) => disposeWithin(exporter, 2_000, context.clock)));
-    await Promise.allSettled(lanes.map((lane) => lane.close()));
+    // Bounded, too: a disk that hangs must not hold up the end.
+    const closing = lanes.map((lane) =>
+      disposeWithin({ [Symbol.asyncDispose]: () => lane.close() }, 2_000, context.clock),
+    );
+    await Promise.allSettled(closing);
   };
   return {
     name: "fan-out",

@@ -1,7 +1,7 @@
 export { createAlertmanagerExporter, type AlertmanagerSettings } from "./alertmanager-exporter.ts";
 export { createCsvExporter, type CsvSettings } from "./csv-exporter.ts";
 export type { Exporter } from "./exporter.ts";
-export type { LaneContext, LaneOptions } from "./exporter-lane.ts";
+export type { LaneContext, LaneOptions } from "./lane-options.ts";
 export { createFanOut, type FanOut } from "./fan-out.ts";
 export { HttpClient, type HttpAnswer, type HttpClientOptions, type HttpRequest } from "./http-client.ts";
 export { createHttpExporter, type HttpExporterSettings } from "./http-exporter.ts";

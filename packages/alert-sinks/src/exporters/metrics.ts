@@ -1,4 +1,4 @@
-import type { MetricDefinition } from "@kinglet/metrics";
+import type { Counter, Gauge, MetricDefinition, Metrics } from "@kinglet/metrics";
 
 /** @internal */
 export const waitingAlerts: MetricDefinition<"sink"> = {
@@ -55,3 +55,27 @@ export const spoolFailures: MetricDefinition<"sink"> = {
   help: "Alerts that could not be written to disk and wait for their exporter in memory only: a crash would lose them.",
   labels: ["sink"],
 };
+
+/** What a lane counts. @internal */
+export interface LaneMetrics {
+  readonly waiting: Gauge<"sink">;
+  readonly sent: Counter<"sink">;
+  readonly failed: Counter<"sink">;
+  readonly lost: Counter<"sink" | "reason">;
+  readonly up: Gauge<"sink">;
+  readonly spoolBytes: Gauge<"sink">;
+  readonly spoolFailures: Counter<"sink">;
+}
+
+/** @internal */
+export function createLaneMetrics(metrics: Metrics): LaneMetrics {
+  return {
+    waiting: metrics.gauge(waitingAlerts),
+    sent: metrics.counter(sentAlerts),
+    failed: metrics.counter(failedSends),
+    lost: metrics.counter(lostAlerts),
+    up: metrics.gauge(exporterUp),
+    spoolBytes: metrics.gauge(spoolBytes),
+    spoolFailures: metrics.counter(spoolFailures),
+  };
+}

@@ -1,6 +1,6 @@
 import { createAlertmanagerExporter, type AlertmanagerSettings } from "./alertmanager-exporter.ts";
 import { createCsvExporter, type CsvSettings } from "./csv-exporter.ts";
-import type { LaneContext, LaneOptions } from "./exporter-lane.ts";
+import type { LaneContext, LaneOptions } from "./lane-options.ts";
 import type { Exporter } from "./exporter.ts";
 import { createFanOut, type FanOut } from "./fan-out.ts";
 import { HttpClient } from "./http-client.ts";

@@ -15,6 +15,7 @@ export class AppendFile {
   readonly #descriptor: number;
   #size: number;
   #isDirty = false;
+  #syncing: Promise<void> = Promise.resolve();
 
   private constructor(descriptor: number, size: number) {
     this.#descriptor = descriptor;
@@ -43,13 +44,14 @@ export class AppendFile {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    this.#isDirty = true;
     try {
       let at = 0;
       while (at < bytes.length) {
         at += (await promisify(write)(this.#descriptor, bytes, at, bytes.length - at, null)).bytesWritten;
       }
       this.#size += bytes.length;
+      // Not before: a sync that is under way may miss it.
+      this.#isDirty = true;
     } catch (error) {
       // Half a line may stand there: nothing may follow it.
       await this.truncate(this.#size);
@@ -62,14 +64,26 @@ export class AppendFile {
     this.#size = size;
   }
 
-  /** What was appended survives a power cut; nothing to do when nothing was. */
-  async sync(): Promise<void> {
+  /** What was appended before survives a power cut; nothing to do when nothing was. Beside an `append`, too. */
+  sync(): Promise<void> {
+    this.#syncing = this.#syncing.catch(() => {}).then(() => this.#syncOnce());
+    return this.#syncing;
+  }
+
+  async #syncOnce(): Promise<void> {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    await promisify(fdatasync)(this.#descriptor);
+    try {
+      await promisify(fdatasync)(this.#descriptor);
+    } catch (error) {
+      this.#isDirty = true;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
+    // Its number may be another file's as soon as it is closed.
+    await this.#syncing.catch(() => {});
     await promisify(close)(this.#descriptor).catch(() => {
       // Nothing of ours is buffered.
     });
