@@ -56,7 +56,7 @@ export function* partsOf(delta: ProfileDelta): Generator<ProfileDelta> {
   let part: Partial<Record<keyof ProfileDelta, readonly unknown[]>> = {};
   let room = PART_ENTRIES;
   for (const [surface, list] of Object.entries(delta) as [keyof ProfileDelta, readonly unknown[]][]) {
-    for (let at = 0; at < list.length; ) {
+    for (let at = 0; at < list.length;) {
       const taken = list.slice(at, at + room);
       part[surface] = taken;
       at += taken.length;

@@ -11,7 +11,17 @@ describe("jsonBytes", () => {
       }),
       { seed: 1, numRuns: 200 },
     );
-    for (const value of [{}, [], "", { a: undefined }, { a: undefined, b: 1 }, [undefined, 1], "\ud83d\ude00\n", ["\ud83d"], { é: "é" }]) {
+    for (const value of [
+      {},
+      [],
+      "",
+      { a: undefined },
+      { a: undefined, b: 1 },
+      [undefined, 1],
+      "\ud83d\ude00\n",
+      ["\ud83d"],
+      { é: "é" },
+    ]) {
       expect(jsonBytes(value)).toBe(Buffer.byteLength(JSON.stringify(value)));
     }
   });

@@ -1,6 +1,7 @@
-import { appendFile, readFile, stat } from "node:fs/promises";
+import { appendFile, stat } from "node:fs/promises";
 import { containerIdOf, openSimCluster, waitFor } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
+import { AnonymousMemory } from "./anonymous-memory.ts";
 import { ComponentActs } from "./component-acts.ts";
 import { LearningBench } from "./learning-bench.ts";
 import type { SensorProcess } from "./sensor-process.ts";
@@ -11,31 +12,6 @@ const mebibyte = 1_048_576;
 const limit = 96 * mebibyte;
 /** Of 1.2 MB as JSON each. */
 const profiles = 30;
-
-/** Watches the memory of a process that nothing but itself can give back: pages of the executable do not count. */
-class MemoryWatch implements Disposable {
-  peakBytes = 0;
-  #isOver = false;
-  readonly #pid: number;
-
-  constructor(pid: number) {
-    this.#pid = pid;
-    void this.#watch();
-  }
-
-  async #watch(): Promise<void> {
-    while (!this.#isOver) {
-      const status = await readFile(`/proc/${String(this.#pid)}/status`, "utf8").catch(() => "");
-      const kilobytes = Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0);
-      this.peakBytes = Math.max(this.peakBytes, kilobytes * 1024);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#isOver = true;
-  }
-}
 
 /** A container that no pod declares. */
 function strangerOf(index: number): ShopWorkload {
@@ -85,7 +61,7 @@ describe("sensor in a container of 96 MiB", () => {
     });
     let end: unknown;
     void sensor.ended.then((code) => (end = code));
-    using memory = new MemoryWatch(sensor.pid);
+    using memory = new AnonymousMemory(sensor.pid);
     const { path } = bench.events;
     const pick = (index: number): ShopWorkload => learned[index % learned.length] ?? known;
     const longText = (index: number): string =>

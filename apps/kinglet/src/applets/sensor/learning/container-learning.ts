@@ -1,9 +1,11 @@
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { openLearner, type Learner, type LearnerOptions } from "@kinglet/learning";
 import type { Clock } from "@kinglet/lifecycle";
+import { giveBackMemory } from "@kinglet/memory-limit";
 import type { InstanceIdParts } from "@kinglet/profile";
 import type { BlindInterval, RuntimeEventSource } from "@kinglet/runtime-events";
 import type { PodDetails, StatusDetails } from "../pods/pod-details.ts";
+import { createThriftyStore } from "./thrifty-store.ts";
 
 /**
  * What learning works with.
@@ -153,7 +155,8 @@ export async function openContainerLearning(options: ContainerLearningOptions): 
   let learning: ContainerLearning | undefined;
   // Before it says that a profile is complete it is to know of the last moment, too.
   const onDeciding = (): void => void learning?.checkBlindness();
-  learning = new ContainerLearning(await openLearner({ ...options.learner, onDeciding }), options);
+  const store = createThriftyStore(options.learner.store, giveBackMemory);
+  learning = new ContainerLearning(await openLearner({ ...options.learner, store, onDeciding }), options);
   return learning;
 }
 

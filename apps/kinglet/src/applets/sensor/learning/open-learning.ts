@@ -80,7 +80,10 @@ export function openLearning(
           maxTotalBytes: Math.max(fewestLearnedBytes, scaled(learnedBytes)),
           maxContainers: Math.max(1_000, scaled(learnedContainers)),
         },
-        onReported: ({ namespace, name }) => profiles.profileWritten(namespace, name),
+        // Nothing is judged by one that is still learned, so that it need not be fetched back each time it grows.
+        onReported: ({ namespace, name, status }) => {
+          if (status !== "ready") profiles.profileWritten(namespace, name);
+        },
       },
       source,
       openedAtMs,
