@@ -1,5 +1,6 @@
-import { createKubeClient, type KubeClient } from "@kinglet/kube-client";
-import { openKubeSim, type KubeObjectInput, type KubeSim } from "@kinglet/kube-sim";
+import { Readable } from "node:stream";
+import { createKubeClient, createTransport, type KubeClient, type KubeTransport } from "@kinglet/kube-client";
+import { openKubeSim, type KubeObject, type KubeObjectInput, type KubeSim } from "@kinglet/kube-sim";
 import { ManualClock } from "@kinglet/lifecycle";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
 import { installCrds, openSimCluster, waitFor, type ClusterFixture } from "@kinglet/testing";
@@ -47,6 +48,10 @@ function profileOf(path: string, resourceVersion?: string): ContainerProfile {
   return parseContainerProfile({ metadata, spec: { execs: [{ path }] } });
 }
 
+function withSyscall(profile: ContainerProfile): ContainerProfile {
+  return { ...profile, spec: { ...profile.spec, syscalls: ["read"] } };
+}
+
 describe("on the simulator", () => {
   let cluster: ClusterFixture;
 
@@ -77,6 +82,46 @@ describe("createKubernetesProfileStore", () => {
   afterAll(async () => {
     await client[Symbol.asyncDispose]();
     await sim.stop();
+  });
+
+  it("has nothing but the metadata come back of what it writes, and keeps what else the stored object says [store objects]", async () => {
+    const sizes: number[] = [];
+    const transport = createTransport({ server: sim.server, caPem: sim.caPem, token: sim.token, origin: "test" });
+    const counting: KubeTransport = {
+      send: async (request) => {
+        const answer = await transport.send(request);
+        const pieces: Buffer[] = [];
+        for await (const piece of answer.body) pieces.push(piece);
+        if (request.method !== "GET") sizes.push(Buffer.concat(pieces).length);
+        return { ...answer, body: Readable.from(pieces) };
+      },
+      [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+    };
+    await using client = createKubeClient(
+      { server: sim.server, token: sim.token, origin: "test" },
+      { transport: counting, retries: 0 },
+    );
+    const store = createKubernetesProfileStore(client);
+    const execs = Array.from({ length: 1_000 }, (_, at) => ({ path: `/bin/${String(at)}`, args: ["a", "b"] }));
+    const large = parseContainerProfile({ metadata: { name: "web", namespace: "shop" }, spec: { execs } });
+    const made = await store.update("shop", "web", () => large, { signal });
+    const resource = "containerprofiles.spdx.softwarecomposition.kubescape.io";
+    const inStore = (): KubeObject | undefined => sim.list(resource).find(({ metadata }) => metadata.name === "web");
+    const stored = inStore();
+    sim.apply({
+      ...stored,
+      metadata: { ...stored?.metadata, finalizers: ["example.com/keep"] },
+      spec: { ...(stored?.["spec"] as object), ofTomorrow: { a: [1] } },
+    } as KubeObjectInput);
+    const grown = await store.update("shop", "web", (current) => withSyscall(current ?? large), { signal });
+    expect([made.outcome, grown.outcome]).toEqual(["written", "written"]);
+    expect(await store.getContainerProfile("shop", "web", { signal })).toEqual(grown.stored);
+    expect(inStore()).toMatchObject({
+      metadata: { finalizers: ["example.com/keep"] },
+      spec: { ofTomorrow: { a: [1] }, syscalls: ["read"] },
+    });
+    expect(sizes).toHaveLength(2);
+    for (const bytes of sizes) expect(bytes).toBeLessThan(1_500);
   });
 
   it("asks for one object per fetch and for metadata in pages [store list]", async () => {

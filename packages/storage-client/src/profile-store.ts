@@ -28,7 +28,7 @@ export type UpdateResult =
   | {
       /** `unchanged`: nothing was sent, the stored object says the same already. */
       readonly outcome: "written" | "unchanged";
-      /** The object as it is in the store. */
+      /** The object as it is in the store: what was written, with the metadata that the store answered. */
       readonly stored: ContainerProfile;
     }
   | {
@@ -98,7 +98,7 @@ export interface ProfileStore extends ProfileSource {
    * Writes one profile. Without `metadata.resourceVersion` it must not exist yet; with one, that must be the stored version. Members that
    * {@link ContainerProfile} does not know (finalizers, owners) are not kept; {@link ProfileStore.update} keeps them.
    *
-   * @returns the object as stored, with its new `resourceVersion`.
+   * @returns what was written with the metadata that the store answered, its new `resourceVersion` among them; the content does not come back.
    * @throws `KINGLET_ERR_STORAGE_CLIENT_CONFLICT` when the version is another or the object exists already;
    * `KINGLET_ERR_STORAGE_CLIENT_NOT_FOUND` when a version was given and the object is gone.
    */
