@@ -28,7 +28,7 @@ export function sensorDecoders(): Readonly<Record<string, string>> {
       { kind: { apiVersion: "v1", kind: "Namespace", metadataOnly: true }, name: "createIdentityDecoder" },
     ),
     "service-decoder.ts": writeDecoder(
-      { paths: ["spec.selector"] },
+      { paths: ["spec.selector", "spec.clusterIPs"] },
       { kind: { apiVersion: "v1", kind: "Service" }, name: "createServiceDecoder" },
     ),
     "namespace-labels-decoder.ts": writeDecoder(

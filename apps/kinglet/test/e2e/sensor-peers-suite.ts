@@ -36,15 +36,18 @@ export function sensorPeersSuite(title: string, open: () => Promise<ClusterFixtu
         readonly hash?: string;
         readonly hostNetwork?: boolean;
         readonly phase?: string;
+        /** Of the other family. */
+        readonly second?: string;
       },
     ): Promise<void> => {
-      const { app, hash = "7d9f6c5b48", hostNetwork = false, phase = "Running" } = options;
+      const { app, hash = "7d9f6c5b48", hostNetwork = false, phase = "Running", second } = options;
+      const podIPs = [podIP, second].flatMap((ip) => (ip === undefined ? [] : [{ ip }]));
       const labels = { app, "pod-template-hash": hash };
       const pod = podObject({ name, namespace: bench.namespace, nodeName: otherNode, labels, phase });
       await createPod(fixture, {
         ...pod,
         spec: { ...pod.spec, hostNetwork },
-        status: { ...pod.status, podIP, podIPs: [{ ip: podIP }] },
+        status: { ...pod.status, podIP, podIPs },
       });
     };
     const addService = async (name: string, selector?: Readonly<Record<string, string>>): Promise<string> => {
@@ -133,6 +136,27 @@ export function sensorPeersSuite(title: string, open: () => Promise<ClusterFixtu
       const other = await addService("other", { app: "other" });
       const asked = ["10.244.7.15", "10.244.7.16", "10.244.7.17", "10.244.7.18", other, mail, bare];
       expect(await alertsAbout(sensor, app!, ...asked)).toEqual(["10.244.7.17", "10.244.7.18", other].toSorted());
+    });
+
+    it("knows a pod by its second address once the first one was looked up, and one of its own node at once [peers E-3]", async () => {
+      await addPeer("store-1", "10.244.7.5", { app: "store", second: "fd00:10:244:7::5" });
+      await using sensor = await bench.start({ args: ["--learning-max-time", "8s"] });
+      const [app] = await bench.addPod("cart", ["app"]);
+      const [near] = await bench.addPod("near", ["app"]);
+      const own = { podIP: "10.244.1.9", podIPs: [{ ip: "10.244.1.9" }, { ip: "fd00:10:244:1::9" }] };
+      await bench.report([near!], { state: { running: {} } }, own);
+      await bench.events.write(
+        acts.executes(app!, "/app"),
+        acts.connects(app!, "10.244.7.5", 3333),
+        acts.connects(app!, "fd00:10:244:1::9", 3333),
+      );
+      const profile = await bench.learned(app!);
+      const labels = egressOf(profile).map((peer) => (peer as { readonly labels?: unknown }).labels);
+      expect(labels).toEqual([{ app: "near" }, { app: "store" }]);
+      await bench.active(sensor, app!);
+      await addPeer("intruder", "10.244.7.17", { app: "intruder", second: "fd00:10:244:7::17" });
+      const asked = ["fd00:10:244:7::5", "fd00:10:244:1::9", "10.244.1.9", "10.244.7.17", "fd00:10:244:7::17"];
+      expect(await alertsAbout(sensor, app!, ...asked)).toEqual(["10.244.7.17", "fd00:10:244:7::17"]);
     });
 
     it("knows the pods of its own node without asking, and asks for nothing while nobody talks [peers E-2]", async () => {

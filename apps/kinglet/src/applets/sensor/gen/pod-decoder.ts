@@ -4,7 +4,7 @@ import type { DecoderToolkit, ProtobufDecoder, WireReader } from "@kinglet/kube-
 
 type Target = Record<string, unknown>;
 
-/** The decoder of the 59 declared paths of v1 Pod. */
+/** The decoder of the 60 declared paths of v1 Pod. */
 export function createPodDecoder({ createShape, setKey }: DecoderToolkit): ProtobufDecoder {
   const Pod = createShape();
   const ObjectMeta = createShape();
@@ -17,6 +17,7 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   const ExecAction = createShape();
   const EphemeralContainer = createShape();
   const PodStatus = createShape();
+  const PodIP = createShape();
   const ContainerStatus = createShape();
   const ContainerState = createShape();
   const ContainerStateRunning = createShape();
@@ -395,6 +396,26 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
     if (o["ephemeralContainers"] !== undefined) o["ephemeralContainers"] = (o["ephemeralContainers"] as unknown[]).slice();
     return o;
   }
+  function readPodIP(r: WireReader, end: number): Target {
+    const o: Target = new PodIP();
+
+
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag >>> 3) {
+        case 1: {
+          
+          r.expect(tag, 10); o["ip"] = r.name();
+          
+          break;
+        }
+        default:
+          r.skip(tag);
+      }
+    }
+    if (o["ip"] === undefined) o["ip"] = "";
+    return o;
+  }
   function readContainerStateRunning(r: WireReader, end: number): Target {
     const o: Target = new ContainerStateRunning();
 
@@ -563,7 +584,7 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
   function readPodStatus(r: WireReader, end: number): Target {
     const o: Target = new PodStatus();
 
-
+    let mix12 = 0;
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
@@ -577,6 +598,12 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
           
           r.expect(tag, 50); const value = r.text(); if (value !== "") o["podIP"] = value;
           
+          break;
+        }
+        case 12: {
+          r.mix = mix12;
+          r.expect(tag, 98); const list = (o["podIPs"] ??= []) as unknown[]; const to = r.enter(); list.push(readPodIP(r, to)); r.end(to);
+          mix12 = r.mix;
           break;
         }
         case 10: {
@@ -601,6 +628,7 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
           r.skip(tag);
       }
     }
+    if (o["podIPs"] !== undefined) o["podIPs"] = r.share((o["podIPs"] as unknown[]).slice(), mix12);
     if (o["initContainerStatuses"] !== undefined) o["initContainerStatuses"] = (o["initContainerStatuses"] as unknown[]).slice();
     if (o["containerStatuses"] !== undefined) o["containerStatuses"] = (o["containerStatuses"] as unknown[]).slice();
     if (o["ephemeralContainerStatuses"] !== undefined) o["ephemeralContainerStatuses"] = (o["ephemeralContainerStatuses"] as unknown[]).slice();

@@ -4,7 +4,7 @@ import type { DecoderToolkit, ProtobufDecoder, WireReader } from "@kinglet/kube-
 
 type Target = Record<string, unknown>;
 
-/** The decoder of the 1 declared paths of v1 Service. */
+/** The decoder of the 2 declared paths of v1 Service. */
 export function createServiceDecoder({ createShape, setKey }: DecoderToolkit): ProtobufDecoder {
   const Service = createShape();
   const ObjectMeta = createShape();
@@ -66,6 +66,7 @@ export function createServiceDecoder({ createShape, setKey }: DecoderToolkit): P
     const o: Target = new ServiceSpec();
 
     let mix2 = 0;
+    let mix18 = 0;
     while (r.position < end) {
       const tag = r.tag();
       switch (tag >>> 3) {
@@ -75,11 +76,18 @@ export function createServiceDecoder({ createShape, setKey }: DecoderToolkit): P
           mix2 = r.mix;
           break;
         }
+        case 18: {
+          r.mix = mix18;
+          r.expect(tag, 146); const list = (o["clusterIPs"] ??= []) as unknown[]; list.push(r.name());
+          mix18 = r.mix;
+          break;
+        }
         default:
           r.skip(tag);
       }
     }
     if (o["selector"] !== undefined) o["selector"] = r.share(o["selector"] as object, mix2);
+    if (o["clusterIPs"] !== undefined) o["clusterIPs"] = r.share((o["clusterIPs"] as unknown[]).slice(), mix18);
     return o;
   }
   function readService(r: WireReader, end: number): Target {

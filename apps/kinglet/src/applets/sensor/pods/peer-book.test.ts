@@ -4,6 +4,7 @@ import { ManualClock } from "@kinglet/lifecycle";
 import { noopMetrics } from "@kinglet/metrics";
 import { createCapturedLogger } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
+import type { Asker } from "./fair-turns.ts";
 import { PeerBook, type PeerBookOptions } from "./peer-book.ts";
 import type { PodDetails } from "./pod-details.ts";
 
@@ -12,16 +13,20 @@ interface PodInput {
   readonly namespace?: string;
   readonly hostNetwork?: boolean;
   readonly phase?: string;
+  /** Its other address. */
+  readonly second?: string;
 }
+
+const asker: Asker = { namespace: "shop", containerId: "c1" };
 
 function pod(
   podIP: string,
-  { app = "store", namespace = "shop", hostNetwork = false, phase = "Running" }: PodInput = {},
+  { app = "store", namespace = "shop", hostNetwork = false, phase = "Running", second }: PodInput = {},
 ): PodDetails {
   return {
     metadata: { name: `pod-${podIP}`, namespace, uid: podIP, resourceVersion: "1", labels: { app } },
     spec: { containers: [], hostNetwork },
-    status: { phase, podIP },
+    status: { phase, podIP, ...(second === undefined ? {} : { podIPs: [{ ip: podIP }, { ip: second }] }) },
   };
 }
 
@@ -86,7 +91,7 @@ function opened(more: Partial<PeerBookOptions> = {}) {
   });
   const resolve = async (address: string, forMs = 10_000): Promise<void> => {
     let isDone = false;
-    void book.resolve(address).then(() => (isDone = true));
+    void book.resolve(address, { asker }).then(() => (isDone = true));
     await clock.advance(forMs);
     expect(isDone).toBe(true);
   };
@@ -131,6 +136,7 @@ describe("PeerBook", () => {
     await resolve("10.0.0.5", 0);
     expect(book.peerOf("10.0.0.5")).toBe(peer);
     api.pods = [pod("10.0.0.5", { app: "intruder" })];
+    await clock.advance(120_000);
     await resolve("10.0.0.5", 0);
     expect(book.peerOf("10.0.0.5")?.labels).toEqual({ app: "intruder" });
   });
@@ -164,7 +170,7 @@ describe("PeerBook", () => {
 
   it("asks a second time for an address that is nobody's yet, and ever more seldom for one that stays so [peers B-4]", async () => {
     const { book, api, clock, resolve } = opened();
-    const isDone = book.resolve("10.0.0.9");
+    const isDone = book.resolve("10.0.0.9", { asker });
     await clock.advance(2_000);
     expect(book.isKnown("10.0.0.9")).toBe(false);
     api.pods.push(pod("10.0.0.9"));
@@ -208,7 +214,7 @@ describe("PeerBook", () => {
     api.answerMs = 10;
     const addresses = Array.from({ length: 60 }, (_, at) => `10.2.0.${String(at)}`);
     for (const address of addresses) api.pods.push(pod(address));
-    const done = Promise.all([...addresses, ...addresses].map((address) => book.resolve(address)));
+    const done = Promise.all([...addresses, ...addresses].map((address) => book.resolve(address, { asker })));
     await clock.advance(1_000);
     expect(api.requests.length).toBeGreaterThanOrEqual(20);
     expect(api.requests.length).toBeLessThanOrEqual(27);
@@ -221,7 +227,7 @@ describe("PeerBook", () => {
     const { book, api, clock } = opened();
     const start = (address: string, signal?: AbortSignal): { isDone: boolean } => {
       const state = { isDone: false };
-      void book.resolve(address, signal === undefined ? {} : { signal }).then(
+      void book.resolve(address, signal === undefined ? { asker } : { asker, signal }).then(
         () => (state.isDone = true),
         () => {},
       );
@@ -246,16 +252,122 @@ describe("PeerBook", () => {
   it("goes on with what it has begun when all who waited have left, also for who comes next [peers B-6]", async () => {
     const { book, api, clock } = opened();
     const first = new AbortController();
-    const left = book.resolve("10.0.0.5", { signal: first.signal });
+    const left = book.resolve("10.0.0.5", { asker, signal: first.signal });
     await clock.advance(1_000);
     first.abort(new Error("left"));
     await expect(left).rejects.toThrow("left");
     api.pods.push(pod("10.0.0.5"));
-    const next = book.resolve("10.0.0.5");
+    const next = book.resolve("10.0.0.5", { asker });
     await clock.advance(2_500);
     await next;
     expect(book.peerOf("10.0.0.5")?.kind).toBe("pod");
     expect(api.requests.filter((request) => request.startsWith("pods"))).toHaveLength(2);
+  });
+
+  it("has containers that scan networks hold up nobody else [peers B-10]", async () => {
+    const { book, api, clock } = opened({ maxEntries: 10_000 });
+    api.answerMs = 20;
+    const after = async (ms: number, ...others: readonly Asker[]): Promise<number> => {
+      await clock.advance(ms);
+      const startedMs = clock.monotonicMs();
+      const took: { ms?: number } = {};
+      const address = `10.0.9.${api.pods.length}`;
+      api.pods.push(pod(address));
+      for (const other of others) void book.resolve(address, { asker: other });
+      void book.resolve(address, { asker }).then(() => (took.ms = clock.monotonicMs() - startedMs));
+      for (let step = 0; step < 600 && took.ms === undefined; step += 1) await clock.advance(50);
+      return took.ms ?? Number.POSITIVE_INFINITY;
+    };
+    // Ten containers, each as many as it may have held at once, again and again, as those that are learned.
+    const scan = async (): Promise<void> => {
+      for (let round = 0; round < 20; round += 1) {
+        const impatient = new AbortController();
+        for (let at = 0; at < 640; at += 1) {
+          const scanner = { namespace: at % 10 < 5 ? "scanners" : "others", containerId: `s${at % 10}` };
+          void book
+            .resolve(`10.${10 + round}.${at >> 8}.${at & 255}`, { asker: scanner, signal: impatient.signal })
+            .catch(() => {});
+        }
+        await clock.advance(4_500);
+        impatient.abort(new Error("test"));
+      }
+    };
+    const scanning = scan();
+    const waits: number[] = [];
+    for (let at = 0; at < 6; at += 1) waits.push(await after(1_000));
+    // What a scanner asks for, too, is not behind what else it asked for.
+    waits.push(await after(1_000, { namespace: "scanners", containerId: "s1" }));
+    // Three namespaces take turns, five a second, and two requests may be under way.
+    for (const tookMs of waits) expect(tookMs).toBeLessThanOrEqual(1_000);
+    for (let step = 0; step < 200; step += 1) await clock.advance(1_000);
+    await scanning;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("tells a pod by all its addresses, once it was found by the first one or is followed [peers B-11]", async () => {
+    const { book, api, clock, resolve, follow } = opened();
+    const [first, second] = ["10.0.0.5", "fd00::5"];
+    // The API finds pods by the first address alone.
+    api.pods.push(pod(first, { second }));
+    await resolve(second);
+    expect([book.isKnown(second), book.peerOf(second)]).toEqual([true, undefined]);
+    await resolve(first, 0);
+    const peer = book.peerOf(first);
+    expect([book.isKnown(second), book.peerOf(second)]).toEqual([true, peer]);
+    // It is renewed by the first one,
+    await clock.advance(120_000);
+    api.requests.length = 0;
+    await resolve(second, 0);
+    expect([api.requests, book.peerOf(second)]).toEqual([["pods status.podIP=10.0.0.5"], peer]);
+    expect(book.isKnown(first)).toBe(true);
+    // and not kept when the pod no longer has it.
+    api.pods = [pod(first, { second: "fd00::6" })];
+    await clock.advance(120_000);
+    await resolve(second);
+    expect([book.peerOf(second), book.peerOf("fd00::6")]).toEqual([undefined, undefined]);
+    await resolve(first, 0);
+    expect(book.peerOf("fd00::6")).toEqual(peer);
+    follow(pod("10.0.0.7", { app: "near", second: "fd00::7" }));
+    expect([book.isKnown("fd00::7"), book.peerOf("fd00::7")?.labels]).toEqual([true, { app: "near" }]);
+  });
+
+  it("tells a service by all its addresses, once it was found by the first one [peers B-11]", async () => {
+    const { book, api, clock, resolve } = opened();
+    const mail = { metadata: { name: "mail", namespace: "shop" } };
+    api.services = {
+      "10.96.0.7": { ...mail, spec: { selector: { app: "mail" }, clusterIPs: ["10.96.0.7", "fd00::7"] } },
+    };
+    await resolve("10.96.0.7", 0);
+    const peer = book.peerOf("fd00::7");
+    expect(peer).toEqual({ kind: "service", namespace: "shop", labels: { app: "mail" } });
+    await clock.advance(600_000);
+    api.requests.length = 0;
+    await resolve("fd00::7", 0);
+    expect([api.requests, book.peerOf("fd00::7")]).toEqual([["services spec.clusterIP=10.96.0.7"], peer]);
+  });
+
+  it("tells a pod with a mountain of labels by its address, and keeps bounded labels [peers B-6]", async () => {
+    const { book, api, resolve, follow } = opened();
+    const labelled = (podIP: string, count: number): PodDetails => {
+      const labels = Object.fromEntries(Array.from({ length: count }, (_, at) => [`label-${at}`, "x".repeat(63)]));
+      const one = pod(podIP);
+      return { ...one, metadata: { ...one.metadata, labels } };
+    };
+    api.pods.push(labelled("10.0.0.5", 5_000));
+    await resolve("10.0.0.5", 0);
+    expect([book.isKnown("10.0.0.5"), book.peerOf("10.0.0.5")]).toEqual([true, undefined]);
+    follow(labelled("10.0.0.6", 5_000));
+    expect(book.peerOf("10.0.0.6")).toBeUndefined();
+    // Each with a quarter of what all together may have.
+    const addresses = Array.from({ length: 12 }, (_, at) => `10.0.1.${at}`);
+    for (const address of addresses) {
+      api.pods.push(labelled(address, 180));
+      await resolve(address, 0);
+    }
+    expect(addresses.map((address) => book.isKnown(address))).toEqual([
+      ...Array.from({ length: 9 }, () => false),
+      ...Array.from({ length: 3 }, () => true),
+    ]);
   });
 
   it("keeps a bounded number of answers [peers B-6]", async () => {
@@ -304,7 +416,7 @@ describe("PeerBook", () => {
 
   it("ends what is under way with the signal [peers B-9]", async () => {
     const { book, end } = opened();
-    const asked = expect(book.resolve("10.0.0.9")).rejects.toThrow("stop");
+    const asked = expect(book.resolve("10.0.0.9", { asker })).rejects.toThrow("stop");
     end.abort(new Error("stop"));
     await asked;
   });

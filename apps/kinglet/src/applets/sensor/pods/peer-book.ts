@@ -4,6 +4,8 @@ import type { ClusterPeer, PeerLookup } from "@kinglet/learning";
 import { createBackoff, SingleFlight, sleep, untilAborted, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
+import { FairTurns, type Asker } from "./fair-turns.ts";
+import { isLargePeer, PeerAnswers, type FoundPeer } from "./peer-answers.ts";
 import type { PodDetails } from "./pod-details.ts";
 import { peerEntries, peerLookups } from "./peer-metrics.ts";
 import { podProjection } from "./projections.ts";
@@ -31,31 +33,6 @@ export interface PeerBookOptions {
   readonly random?: () => number;
 }
 
-type Result = "pod" | "service" | "node" | "none";
-
-interface Found {
-  readonly result: Result;
-  readonly peer?: ClusterPeer;
-}
-
-interface Entry {
-  readonly result: Result | "error";
-  readonly peer: ClusterPeer | undefined;
-  readonly ageMs: number;
-  /** On the monotonic clock: asked again after that. */
-  readonly freshUntilMs: number;
-}
-
-/** How long an answer counts, milliseconds: addresses of pods are given to others, those of services and nodes hardly ever. */
-const agesMs: Readonly<Record<Entry["result"], number>> = {
-  pod: 120_000,
-  service: 600_000,
-  node: 600_000,
-  none: 60_000,
-  error: 10_000,
-};
-/** Of an address that is nobody's each time it is asked about. */
-const longestNoneMs = 600_000;
 /** A pod may talk before the API knows its address: nobody's address is asked about a second time after this, milliseconds. */
 const secondLookMs = 3_000;
 /** Requests at the same time: each connection that is open costs about 0.5 MB of TLS buffers. */
@@ -65,15 +42,23 @@ const spacingMs = 200;
 const burst = 20;
 const requestTimeoutMs = 5_000;
 const attempts = 3;
+interface Interest {
+  callers: number;
+}
 
 /**
  * Whose an address is: of a pod that is followed anyway at once, of others after the API was asked about this one address. Nothing is listed
  * or watched beyond that.
  *
- * Guarantees: bounded in addresses, in requests at a time (two) and in addresses a second (five, after a burst of 20); an address for which
+ * Guarantees: bounded in addresses, in characters of labels, in requests at a time (two) and in addresses a second (five, after a burst of 20), in which
+ * namespaces take turns and within one its containers, so who asks for many holds up nobody else; an address for which
  * nobody waits any more is not asked about unless asking has begun, so who talks to ever new addresses makes no queue that grows; an answer is renewed when
  * the address is asked about after its time (pods 2 min; services and nodes 10 min; nobody's 1 min, growing to 10). Pods on their
- * node's network, finished ones and services without a selector have no address of their own. Of a pod or service with two addresses the API finds the first.
+ * node's network, finished ones and services without a selector have no address of their own; a peer with more than 16 KiB of labels is told by its
+ * address.
+ *
+ * Of a pod or service with two addresses the API finds the first. The second one is known of pods that are followed, and from when the first one was
+ * found on; before, it is nobody's.
  *
  * @internal
  */
@@ -81,16 +66,16 @@ export class PeerBook implements PeerLookup {
   readonly #options: PeerBookOptions;
   readonly #byAddress: ObjectIndex<PodDetails>;
   /** By the labels of a pod, which pods with equal labels share. */
-  readonly #local: WeakMap<object, ClusterPeer> = new WeakMap();
-  /** Oldest answer first. */
-  readonly #entries: Map<string, Entry> = new Map();
+  readonly #local: WeakMap<object, ClusterPeer | "too large"> = new WeakMap();
+  readonly #answers: PeerAnswers;
   readonly #flights: SingleFlight<void>;
   /** By address: goes on when all who waited have left, once it has begun. */
   readonly #finding: Map<string, Promise<void>> = new Map();
-  /** In order. */
-  readonly #turns: Set<() => void> = new Set();
+  readonly #turns: FairTurns = new FairTurns();
+  readonly #interests: Map<string, Interest> = new Map();
   readonly #lookups: Counter<"result">;
   #requests = 0;
+  #isPausing = false;
   /** When the next address would be due if there were no burst. */
   #nextMs = 0;
   #hasServiceSelector = true;
@@ -99,40 +84,64 @@ export class PeerBook implements PeerLookup {
   constructor(options: PeerBookOptions) {
     this.#options = options;
     this.#byAddress = createIndex(options.pods, addressesOf);
+    this.#answers = new PeerAnswers(options);
     this.#flights = new SingleFlight({ clock: options.clock });
     this.#lookups = options.metrics.counter(peerLookups);
     const entries = options.metrics.gauge(peerEntries);
-    options.metrics.onCollect(() => entries.set(this.#entries.size));
+    options.metrics.onCollect(() => entries.set(this.#answers.size));
   }
 
   /** @param address - as `clusterAddress` gives it. @returns what was found out last, also while it is found out anew. */
   peerOf(address: string): ClusterPeer | undefined {
-    return this.#localPeer(address) ?? this.#entries.get(address)?.peer;
+    return this.#localPeer(address) ?? this.#answers.get(address)?.peer;
   }
 
   /** False when {@link PeerBook.resolve} is worth waiting for. */
   isKnown(address: string): boolean {
-    if (this.#localPeer(address) !== undefined) return true;
-    const entry = this.#entries.get(address);
-    return entry !== undefined && entry.freshUntilMs > this.#options.clock.monotonicMs();
+    return this.#localPeer(address) !== undefined || this.#answers.isFresh(address);
   }
 
   /**
    * Finds out whose the address is. Resolves when it is known, or when it was tried in vain.
    *
-   * @param wait - `signal`: this caller waits no longer.
+   * @param wait - `asker`: whose turn it takes; `signal`: this caller waits no longer.
    * @throws the reason of the signal, or of the book's own.
    */
-  resolve(address: string, wait: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async resolve(address: string, wait: { readonly asker: Asker; readonly signal?: AbortSignal }): Promise<void> {
     const own = this.#options.signal;
     const signal = wait.signal === undefined ? own : AbortSignal.any([own, wait.signal]);
-    return this.#flights.run(address, (left) => this.#finding.get(address) ?? this.#begin(address, left), { signal });
+    signal.throwIfAborted();
+    const interest = this.#interests.get(address) ?? { callers: 0 };
+    this.#interests.set(address, interest);
+    interest.callers += 1;
+    this.#turns.join(address, wait.asker);
+    try {
+      const begin = (left: AbortSignal): Promise<void> => this.#finding.get(address) ?? this.#begin(address, left);
+      await this.#flights.run(address, begin, { signal });
+    } finally {
+      interest.callers -= 1;
+      this.#forget(address);
+    }
   }
 
   #begin(address: string, left: AbortSignal): Promise<void> {
-    const finding = this.#find(address, left).finally(() => this.#finding.delete(address));
+    const finding = this.#find(address, left).finally(() => {
+      this.#finding.delete(address);
+      this.#forget(address);
+    });
     this.#finding.set(address, finding);
     return finding;
+  }
+
+  /** What has begun goes on in the turns of those who asked for it, also when they have left. */
+  #forget(address: string): void {
+    if (this.#isWanted(address) || this.#finding.has(address)) return;
+    this.#interests.delete(address);
+    this.#turns.forget(address);
+  }
+
+  #isWanted(address: string): boolean {
+    return (this.#interests.get(address)?.callers ?? 0) > 0;
   }
 
   #localPeer(address: string): ClusterPeer | undefined {
@@ -142,10 +151,12 @@ export class PeerBook implements PeerLookup {
       const { namespace, labels } = metadata;
       if (labels === undefined) return { kind: "pod", namespace, labels: {} };
       const known = this.#local.get(labels);
+      if (known === "too large") continue;
       if (known?.namespace === namespace) return known;
       const peer: ClusterPeer = { kind: "pod", namespace, labels };
-      this.#local.set(labels, peer);
-      return peer;
+      const isLarge = isLargePeer(peer);
+      this.#local.set(labels, isLarge ? "too large" : peer);
+      if (!isLarge) return peer;
     }
     return undefined;
   }
@@ -157,19 +168,23 @@ export class PeerBook implements PeerLookup {
     for (let attempt = 1; ; attempt += 1) {
       try {
         let found = await this.#ask(address, attempt === 1 ? left : undefined);
-        if (found?.result === "none" && this.#entries.get(address)?.result !== "none") {
+        if (found?.result === "none" && this.#answers.get(address)?.result !== "none") {
           await sleep(secondLookMs, { signal, clock });
           found = await this.#ask(address);
         }
         // Meanwhile it turned out to be one of the followed pods'.
-        if (found !== undefined) this.#keep(address, found);
+        if (found !== undefined) this.#answers.keep(address, found);
         return;
       } catch (error) {
         signal.throwIfAborted();
-        if (error === left.reason) throw error;
+        if (error === left.reason) {
+          if (!this.#isWanted(address)) throw error;
+          // Somebody came while the others left.
+          continue;
+        }
         this.#lookups.add(1, { result: "error" });
         if (this.#isRefused(error) || attempt >= attempts) {
-          this.#keep(address, { result: "error", peer: this.#entries.get(address)?.peer });
+          this.#answers.keepFailure(address);
           return;
         }
         await sleep(backoff.nextDelayMs(), { signal, clock });
@@ -177,28 +192,32 @@ export class PeerBook implements PeerLookup {
     }
   }
 
-  /** @returns undefined when a pod that is followed has the address. */
-  async #ask(address: string, left?: AbortSignal): Promise<Found | undefined> {
+  /** @returns undefined when a pod that is followed has the address, or it was found with another one meanwhile. */
+  async #ask(address: string, left?: AbortSignal): Promise<FoundPeer | undefined> {
     if (this.#localPeer(address) !== undefined) return undefined;
-    await this.#turn(left);
+    await this.#turn(address, left);
     try {
-      const found = await this.#askForPod(address);
-      const answer = found.result === "none" ? await this.#askForService(address) : found;
+      if (this.isKnown(address)) return undefined;
+      const answer = await this.#askApi(address);
       this.#lookups.add(1, { result: answer.result });
       return answer;
     } finally {
       this.#requests -= 1;
-      this.#wakeNext();
+      this.#giveTurns();
     }
   }
 
-  #wakeNext(): void {
-    const [next] = this.#turns;
-    // Gone at once, so that the next request that ends wakes another.
-    if (next !== undefined && this.#turns.delete(next)) next();
+  async #askApi(address: string): Promise<FoundPeer> {
+    const { via, peer } = this.#answers.get(address) ?? {};
+    if (via !== undefined) {
+      const found = peer?.kind === "service" ? await this.#askForService(via) : await this.#askForPod(via);
+      if (found.addresses?.includes(address) === true) return found;
+    }
+    const found = await this.#askForPod(address);
+    return found.result === "none" ? this.#askForService(address) : found;
   }
 
-  async #askForPod(address: string): Promise<Found> {
+  async #askForPod(address: string): Promise<FoundPeer> {
     const { client, hasAllPods } = this.#options;
     if (hasAllPods) return { result: "none" };
     const { items } = await client.list<PodDetails>(pods, {
@@ -209,10 +228,10 @@ export class PeerBook implements PeerLookup {
     const pod = running.find((one) => addressesOf(one).length > 0);
     if (pod === undefined) return { result: running.length > 0 ? "node" : "none" };
     const { namespace, labels = {} } = pod.metadata;
-    return { result: "pod", peer: { kind: "pod", namespace, labels } };
+    return { result: "pod", peer: { kind: "pod", namespace, labels }, addresses: addressesOf(pod) };
   }
 
-  async #askForService(address: string): Promise<Found> {
+  async #askForService(address: string): Promise<FoundPeer> {
     if (!this.#hasServiceSelector) return { result: "none" };
     try {
       const { items } = await this.#options.client.list<ServiceDetails>(services, {
@@ -224,7 +243,8 @@ export class PeerBook implements PeerLookup {
       const { metadata, spec } = service;
       // The address of a service stays, and without a selector there is nothing else to tell it by.
       if (spec?.selector === undefined) return { result: "service" };
-      return { result: "service", peer: { kind: "service", namespace: metadata.namespace, labels: spec.selector } };
+      const peer: ClusterPeer = { kind: "service", namespace: metadata.namespace, labels: spec.selector };
+      return { result: "service", peer, addresses: spec.clusterIPs ?? [] };
     } catch (error) {
       // Kubernetes before 1.31: the addresses of services stay, so their addresses will do.
       if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_INVALID")) throw error;
@@ -239,47 +259,42 @@ export class PeerBook implements PeerLookup {
     return { fieldSelector, resourceVersion: "0", limit: 0, timeoutMs: requestTimeoutMs, signal: this.#options.signal };
   }
 
-  #keep(
-    address: string,
-    { result, peer }: { readonly result: Entry["result"]; readonly peer?: ClusterPeer | undefined },
-  ): void {
-    const before = this.#entries.get(address);
-    const ageMs =
-      result === "none" && before?.result === "none" ? Math.min(longestNoneMs, before.ageMs * 2) : agesMs[result];
-    const freshUntilMs = this.#options.clock.monotonicMs() + ageMs;
-    this.#entries.delete(address);
-    this.#entries.set(address, { result, peer: sameAs(before?.peer, peer), ageMs, freshUntilMs });
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#options.maxEntries) break;
-      this.#entries.delete(oldest);
+  /** @param left - gives the place in the queue back. */
+  async #turn(address: string, left?: AbortSignal): Promise<void> {
+    left?.throwIfAborted();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turns.wait(address, resolve);
+    this.#giveTurns();
+    try {
+      await untilAborted(promise, left);
+    } catch (error) {
+      if (!this.#turns.leave(address)) {
+        // It was this one's turn already.
+        this.#requests -= 1;
+        this.#giveTurns();
+      }
+      throw error;
     }
   }
 
-  /** @param left - gives the place in the queue back. */
-  async #turn(left?: AbortSignal): Promise<void> {
+  /** Wakes those whose turn it is: decided as late as possible, so that who comes now is not behind what somebody else asked for before. */
+  #giveTurns(): void {
     const { clock, signal } = this.#options;
-    while (this.#requests >= maxRequests) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#turns.add(resolve);
-      try {
-        await untilAborted(promise, left);
-      } catch (error) {
-        // It was this one's turn already.
-        if (!this.#turns.delete(resolve)) this.#wakeNext();
-        throw error;
+    while (this.#requests < maxRequests && this.#turns.isWaiting && !this.#isPausing && !signal.aborted) {
+      const now = clock.monotonicMs();
+      const waitMs = this.#nextMs - burst * spacingMs - now;
+      if (waitMs > 0) {
+        this.#isPausing = true;
+        const goOn = (): void => {
+          this.#isPausing = false;
+          this.#giveTurns();
+        };
+        void sleep(waitMs, { signal, clock }).then(goOn, () => {});
+        return;
       }
-    }
-    signal.throwIfAborted();
-    this.#requests += 1;
-    const now = clock.monotonicMs();
-    const waitMs = this.#nextMs - burst * spacingMs - now;
-    this.#nextMs = Math.max(this.#nextMs, now) + spacingMs;
-    if (waitMs <= 0) return;
-    try {
-      await sleep(waitMs, { signal, clock });
-    } catch (error) {
-      this.#requests -= 1;
-      throw error;
+      this.#nextMs = Math.max(this.#nextMs, now) + spacingMs;
+      this.#requests += 1;
+      this.#turns.next()?.();
     }
   }
 
@@ -296,18 +311,13 @@ export class PeerBook implements PeerLookup {
   }
 }
 
-/** The address that is the pod's own; none of one that uses its node's, or has ended and keeps it on paper. */
+/** The addresses that are the pod's own, first the one by which the API finds it; none of one that uses its node's, or has ended and keeps it on paper. */
 function addressesOf(pod: PodDetails): readonly string[] {
-  const podIP = pod.status?.podIP ?? "";
-  return podIP === "" || pod.spec.hostNetwork === true || isFinished(pod) ? [] : [podIP];
+  const { podIP = "", podIPs = [] } = pod.status ?? {};
+  if (podIP === "" || pod.spec.hostNetwork === true || isFinished(pod)) return [];
+  return podIPs.length < 2 ? [podIP] : [...new Set([podIP, ...podIPs.map(({ ip }) => ip)])];
 }
 
 function isFinished({ status }: PodDetails): boolean {
   return status?.phase === "Succeeded" || status?.phase === "Failed";
-}
-
-/** The one that is known where nothing is different: who holds on to it sees that it is the same. */
-function sameAs(known: ClusterPeer | undefined, peer: ClusterPeer | undefined): ClusterPeer | undefined {
-  if (known === undefined || peer === undefined) return peer;
-  return JSON.stringify(known) === JSON.stringify(peer) ? known : peer;
 }

@@ -5,7 +5,8 @@ import { noopMetrics } from "@kinglet/metrics";
 import { describe, expect, it } from "vitest";
 import { PeerGate, type PeerGateOptions } from "./peer-gate.ts";
 
-const container = (at = 1): ContainerIdentity => ({ containerId: `c${at}` }) as ContainerIdentity;
+const container = (at = 1, namespace = `ns-${at}`): ContainerIdentity =>
+  ({ containerId: `c${at}`, namespace }) as ContainerIdentity;
 const connects = (address: string, more = {}): NetworkEvent =>
   new NetworkEvent({ sequence: 1, address, port: 80, protocol: "TCP", ...more });
 const store: ClusterPeer = { kind: "pod", namespace: "shop", labels: { app: "store" } };
@@ -33,7 +34,7 @@ function opened(more: Partial<PeerGateOptions> = {}) {
       };
     },
     isLearned: ({ containerId }) => containerId === "c1",
-    maxHeld: 3,
+    maxHeld: 1_000,
     signal: end.signal,
     clock,
     metrics: noopMetrics,
@@ -124,37 +125,53 @@ describe("PeerGate", () => {
   });
 
   it("holds a bounded number, and few of one container [peers G-5]", async () => {
-    const bench = opened();
-    expect([1, 2, 3, 4].map((at) => bench.holds(connects(`10.0.0.${at}`)))).toEqual([true, true, true, false]);
+    const bench = opened({ isLearned: () => true });
+    const hold = (at: number, count = 100): number =>
+      Array.from({ length: count }, (_, one) => bench.holds(connects(`10.0.${at}.${one}`), at)).filter(Boolean).length;
+    expect(hold(1)).toBe(64);
     await bench.clock.advance(0);
-    await bench.answer("10.0.0.1");
-    expect(bench.holds(connects("10.0.0.5"))).toBe(true);
-    const wide = opened({ maxHeld: 1_000, isLearned: () => true });
-    const held = Array.from({ length: 100 }, (_, at) => wide.holds(connects(`10.0.1.${at}`)));
-    expect(held.filter(Boolean)).toHaveLength(64);
-    expect(wide.holds(connects("10.0.1.200"), 2)).toBe(true);
+    await bench.answer("10.0.1.0");
+    expect([hold(1), hold(2)]).toEqual([1, 64]);
+    let held = 128;
+    for (let at = 3; at < 200; at += 1) held += hold(at);
+    expect(held).toBeLessThanOrEqual(1_000);
+  });
+
+  it("has room for who comes next, however many containers of a namespace hold what they may [peers G-5]", () => {
+    for (const maxHeld of [256, 4_096]) {
+      const bench = opened({ maxHeld, isLearned: () => true });
+      const hold = (at: number, namespace: string, rawBytes = 2_000): number =>
+        Array.from({ length: 100 }, (_, one) =>
+          bench.gate.holds(connects(`10.${at}.0.${one}`, { rawBytes }), container(at, namespace), () => {}),
+        ).filter(Boolean).length;
+      for (let at = 1; at <= 100; at += 1) hold(at, "scanners");
+      for (let at = 101; at <= 110; at += 1) hold(at, `scanner-${at}`, at % 2 === 0 ? 60_000 : 2_000);
+      expect(hold(200, "shop")).toBeGreaterThan(1);
+    }
   });
 
   it("holds few that are large: what waits counts as waiting events, which make the source wait [peers G-5]", async () => {
-    const bench = opened({ maxHeld: 1_000, isLearned: () => true });
-    const hold = (container: number, count: number): number =>
-      Array.from({ length: count }, (_, at) =>
-        bench.holds(connects(`10.0.${container}.${at}`, { rawBytes: 60_000 }), container),
+    const bench = opened({ isLearned: () => true });
+    const hold = (at: number, count: number): number =>
+      Array.from({ length: count }, (_, one) =>
+        bench.holds(connects(`10.0.${at}.${one}`, { rawBytes: 60_000 }), at),
       ).filter(Boolean).length;
-    expect([hold(1, 10), hold(2, 10)]).toEqual([3, 3]);
-    expect([3, 4, 5, 6, 7].map((at) => hold(at, 10))).toEqual([3, 3, 3, 2, 0]);
+    const held = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => hold(at, 10));
+    expect(held).toEqual([3, 3, 2, 2, 1, 1, 1, 1, 0]);
     await bench.clock.advance(4_500);
-    expect([bench.again, hold(8, 10)]).toEqual([17, 3]);
+    expect([bench.again, hold(8, 10)]).toEqual([14, 3]);
   });
 
-  it("tells who finds it out that a conversation waits no more [peers G-4]", async () => {
+  it("tells who finds it out who asks, and that a conversation waits no more [peers G-4]", async () => {
     const signals: (AbortSignal | undefined)[] = [];
+    const askers: unknown[] = [];
     const bench = opened({
       open: async () => ({
         peerOf: () => undefined,
         isKnown: () => false,
         resolve: (_address, wait) => {
-          signals.push(wait?.signal);
+          signals.push(wait.signal);
+          askers.push(wait.asker);
           return new Promise(() => {});
         },
       }),
@@ -162,6 +179,7 @@ describe("PeerGate", () => {
     bench.holds(connects("10.0.0.5"));
     await bench.clock.advance(4_499);
     expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+    expect(askers).toEqual([{ containerId: "c1", namespace: "ns-1" }]);
     await bench.clock.advance(1);
     expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
   });

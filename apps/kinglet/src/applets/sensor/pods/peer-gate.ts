@@ -32,11 +32,17 @@ const maxHeldOfContainer = 64;
  */
 const maxHeldBytesOfContainer = 196_608;
 const maxHeldBytesOfAll = 1_048_576;
+/**
+ * ... nor many that scan: a container gets no more than this share of the room that is left, a namespace no more than all of it. So there is room
+ * left for who comes next, however many hold what they may.
+ */
+const shareOfRoom = 0.25;
 
 interface Held {
   count: number;
   bytes: number;
 }
+const nothing: Readonly<Held> = { count: 0, bytes: 0 };
 /** How long a conversation waits that a rule asked about when the API does not answer, milliseconds. */
 const askedHoldMs = 30_000;
 /**
@@ -50,12 +56,14 @@ const learnedHoldMs = 4_500;
  * Everything else passes at once, and without such a conversation nothing is loaded and nobody is asked.
  *
  * A conversation passes without an answer after 30 s, one that is learned after 4.5 s, and at once when too many or too large ones wait already
- * (64 and 192 KiB of a container, 1 MiB of all): it is then judged and learned by its address.
+ * (64 and 192 KiB of a container, 1 MiB of all; of a container a quarter of the room that is left, of a namespace as much as is left): it is then
+ * judged and learned by its address.
  *
  * @internal
  */
 export class PeerGate implements PeerLookup {
   readonly #options: PeerGateOptions;
+  /** By container and by namespace. */
   readonly #heldOf: Map<string, Held> = new Map();
   readonly #held: Held = { count: 0, bytes: 0 };
   #book: Awaited<ReturnType<PeerGateOptions["open"]>> | undefined;
@@ -90,32 +98,44 @@ export class PeerGate implements PeerLookup {
     if (!isAsked && !isLearned) return false;
     const plain = clusterAddress(address);
     if (plain === undefined || this.#book?.isKnown(plain) === true) return false;
-    const { containerId } = container;
+    if (!this.#hasRoom(event, container)) return false;
     const { rawBytes } = event;
-    const held = this.#held;
-    const heldOf = this.#heldOf.get(containerId) ?? { count: 0, bytes: 0 };
-    if (held.count >= this.#options.maxHeld || held.bytes + rawBytes > maxHeldBytesOfAll) return false;
-    if (heldOf.count >= maxHeldOfContainer || heldOf.bytes + rawBytes > maxHeldBytesOfContainer) return false;
-    this.#heldOf.set(containerId, heldOf);
-    count(1);
-    this.#wait(plain, isLearned ? learnedHoldMs : askedHoldMs, () => {
-      count(-1);
-      if (heldOf.count === 0) this.#heldOf.delete(containerId);
+    this.#count(container, 1, rawBytes);
+    this.#wait(plain, container, isLearned ? learnedHoldMs : askedHoldMs, () => {
+      this.#count(container, -1, -rawBytes);
       if (this.#options.signal.aborted) return;
       again();
       // What its rules asked anew says nothing of the next conversation.
       this.#asked = undefined;
     });
-    function count(sign: 1 | -1): void {
-      for (const one of [held, heldOf]) {
-        one.count += sign;
-        one.bytes += sign * rawBytes;
-      }
-    }
     return true;
   }
 
-  #wait(address: string, maxHoldMs: number, done: () => void): void {
+  #hasRoom({ rawBytes }: NetworkEvent, { namespace, containerId }: ContainerIdentity): boolean {
+    const free = { count: this.#options.maxHeld - this.#held.count, bytes: maxHeldBytesOfAll - this.#held.bytes };
+    const ofContainer = this.#heldOf.get(containerKey(containerId)) ?? nothing;
+    const ofNamespace = this.#heldOf.get(namespaceKey(namespace)) ?? nothing;
+    return (
+      ofContainer.count < Math.min(maxHeldOfContainer, free.count * shareOfRoom) &&
+      ofContainer.bytes + rawBytes <= Math.min(maxHeldBytesOfContainer, free.bytes * shareOfRoom) &&
+      ofNamespace.count < free.count &&
+      ofNamespace.bytes + rawBytes <= free.bytes
+    );
+  }
+
+  #count({ namespace, containerId }: ContainerIdentity, count: 1 | -1, bytes: number): void {
+    this.#held.count += count;
+    this.#held.bytes += bytes;
+    for (const key of [containerKey(containerId), namespaceKey(namespace)]) {
+      const held = this.#heldOf.get(key) ?? { count: 0, bytes: 0 };
+      held.count += count;
+      held.bytes += bytes;
+      if (held.count === 0) this.#heldOf.delete(key);
+      else this.#heldOf.set(key, held);
+    }
+  }
+
+  #wait(address: string, asker: ContainerIdentity, maxHoldMs: number, done: () => void): void {
     const over = new AbortController();
     const end = (): void => {
       if (over.signal.aborted) return;
@@ -127,7 +147,7 @@ export class PeerGate implements PeerLookup {
     const patience = this.#options.clock.startTimer(end, maxHoldMs);
     patience.unref();
     void this.#open()
-      .then((book) => book.resolve(address, { signal: over.signal }))
+      .then((book) => book.resolve(address, { asker, signal: over.signal }))
       .then(end, end);
   }
 
@@ -139,4 +159,12 @@ export class PeerGate implements PeerLookup {
       throw error;
     }
   }
+}
+
+function containerKey(containerId: string): string {
+  return `container ${containerId}`;
+}
+
+function namespaceKey(namespace: string): string {
+  return `namespace ${namespace}`;
 }

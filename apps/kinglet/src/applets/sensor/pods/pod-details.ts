@@ -41,6 +41,7 @@ export interface PodDetails extends PodView {
   readonly status?: PodView["status"] & {
     /** The first one of two. */
     readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip: string }[];
     readonly containerStatuses?: readonly StatusDetails[];
     readonly initContainerStatuses?: readonly StatusDetails[];
     readonly ephemeralContainerStatuses?: readonly StatusDetails[];
@@ -55,6 +56,7 @@ export function podPaths(): readonly string[] {
     ...POD_PROJECTION_PATHS,
     "spec.hostNetwork",
     "status.podIP",
+    "status.podIPs[].ip",
     ...containers.flatMap((list) =>
       [
         "command",

@@ -4,7 +4,7 @@ import { createServiceDecoder } from "../gen/service-decoder.ts";
 /** What is read of a service. @internal */
 export interface ServiceDetails {
   readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
+  readonly spec?: { readonly selector?: Readonly<Record<string, string>>; readonly clusterIPs?: readonly string[] };
 }
 
 /** @internal */
@@ -17,4 +17,7 @@ export const services: ResourceDefinition = {
 };
 
 /** The fields of {@link ServiceDetails}. @internal */
-export const serviceProjection: Projection = { paths: ["spec.selector"], protobuf: createServiceDecoder };
+export const serviceProjection: Projection = {
+  paths: ["spec.selector", "spec.clusterIPs"],
+  protobuf: createServiceDecoder,
+};
