@@ -95,7 +95,8 @@ export class ModelFiles {
       read: async (path, onChunk) => {
         const bytes = this.#contents.get(find(path)) ?? Buffer.alloc(0);
         // Chunks that cut lines and characters.
-        for (let at = 0; at < bytes.length; at += 7) onChunk(bytes.subarray(at, at + 7));
+        const size = bytes.length < 20_000 ? 7 : 997;
+        for (let at = 0; at < bytes.length; at += size) onChunk(bytes.subarray(at, at + size));
       },
       create: async (path) => {
         this.#check("create");
