@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadBuiltinRules, loadRuleBooks, type BindingBook as Bindings, type RuleSelection } from "@kinglet/detection";
 import type { ContainerIdentity } from "@kinglet/enrichment";
@@ -13,6 +13,7 @@ import { kingletErrors } from "../../../errors.ts";
 import { loadYamlDocuments } from "../lazy.ts";
 import { assumedBindings } from "./binding-metrics.ts";
 import { NamespaceLabels } from "./namespace-labels.ts";
+import { readRuleFile } from "./read-rule-file.ts";
 import { ruleProblems } from "../events/judgement-metrics.ts";
 
 /**
@@ -243,7 +244,7 @@ async function readFolder(
     const path = join(folder, name);
     let documents: readonly unknown[];
     try {
-      documents = parseYamlDocuments(readFileSync(path, "utf8"), path);
+      documents = parseYamlDocuments(readRuleFile(path), path);
     } catch (error) {
       to.setUnusable(path, error);
       continue;
