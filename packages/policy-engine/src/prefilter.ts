@@ -70,18 +70,22 @@ export function prefilterProblems(
  * @public
  */
 export class Prefilter {
-  readonly #ignored: PrefixSet | undefined;
-  readonly #included: PrefixSet | undefined;
+  /** Included and not ignored, if any are included; else ignored: so that a path is looked up once. */
+  readonly #prefixes: PrefixSet | undefined;
+  readonly #isIncluding: boolean;
   readonly #ports: ReadonlySet<number> | undefined;
   readonly #direction: "" | "inbound" | "outbound";
   readonly #methods: ReadonlySet<string> | undefined;
-  readonly #processes: readonly ProcessPair[];
-  readonly #parents: readonly ProcessPair[];
+  readonly #processes: readonly ProcessPair[] | undefined;
+  readonly #parents: readonly ProcessPair[] | undefined;
 
   /** @internal Use {@link compilePrefilter}. */
   constructor(parameters: Parameters) {
-    this.#ignored = prefixesOf(parameters["ignorePrefixes"]);
-    this.#included = prefixesOf(parameters["includePrefixes"]);
+    const ignored = prefixesOf(parameters["ignorePrefixes"]);
+    const included = prefixesOf(parameters["includePrefixes"]);
+    this.#isIncluding = included.length > 0;
+    if (this.#isIncluding) this.#prefixes = new PrefixSet(included, ignored);
+    else if (ignored.length > 0) this.#prefixes = new PrefixSet(ignored);
     const ports = listOf(parameters["ports"]).filter(isPort) as number[];
     this.#ports = ports.length === 0 ? undefined : new Set(ports);
     this.#direction = directionOf(parameters["direction"]);
@@ -114,17 +118,14 @@ export class Prefilter {
       const { method } = facts;
       if (method !== "" && !this.#methods.has(method)) return true;
     }
-    if (this.#ignored !== undefined || this.#included !== undefined) {
+    if (this.#prefixes !== undefined) {
       const { path } = facts;
       // The length, because comparing a text with the empty one calls a comparison of texts.
-      if (path.length > 0) {
-        if (this.#ignored !== undefined && this.#ignored.covers(path)) return true;
-        if (this.#included !== undefined && !this.#included.covers(path)) return true;
-      }
+      if (path.length > 0 && this.#prefixes.covers(path) !== this.#isIncluding) return true;
     }
     // The name of a process is cut out of its path: not before a list asks for it.
-    if (this.#processes.length > 0 && isAmong(this.#processes, facts.comm, facts.exepath)) return true;
-    return this.#parents.length > 0 && isAmong(this.#parents, facts.pcomm, facts.parentPath);
+    if (this.#processes !== undefined && isAmong(this.#processes, facts.comm, facts.exepath)) return true;
+    return this.#parents !== undefined && isAmong(this.#parents, facts.pcomm, facts.parentPath);
   }
 }
 
@@ -153,23 +154,23 @@ function isAmong(pairs: readonly ProcessPair[], name: string, path: string): boo
   return false;
 }
 
-function prefixesOf(value: unknown): PrefixSet | undefined {
-  const prefixes = listOf(value)
+function prefixesOf(value: unknown): readonly string[] {
+  return listOf(value)
     .filter(isText)
     .filter((prefix) => prefix !== "")
     .map(normalized);
-  return prefixes.length === 0 ? undefined : new PrefixSet(prefixes);
 }
 
 /** An empty name or the root as path would exclude what nobody meant. */
-function pairsOf(value: unknown): readonly ProcessPair[] {
-  return listOf(value).flatMap((entry) => {
+function pairsOf(value: unknown): readonly ProcessPair[] | undefined {
+  const pairs = listOf(value).flatMap((entry) => {
     const name = member(entry, "name");
     const path = member(entry, "path");
     if (typeof name !== "string" || typeof path !== "string" || name === "") return [];
     const clean = normalized(path);
     return clean === "" ? [] : [{ name, path: clean }];
   });
+  return pairs.length === 0 ? undefined : pairs;
 }
 
 /** Without double slashes, `.` and a slash at the end; `..` goes up. */

@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import { PrefixSet } from "./prefix-set.ts";
 
 /** The obvious version: one after the other. */
-function isCovered(prefixes: readonly string[], path: string): boolean {
-  return prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+function isCovered(prefixes: readonly string[], path: string, exceptions: readonly string[] = []): boolean {
+  const isBelowOne = (list: readonly string[]): boolean =>
+    list.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  return isBelowOne(prefixes) && !isBelowOne(exceptions);
 }
 
 /** Much alike, of lengths that differ, and characters whose lower or upper bits are the same. */
@@ -20,6 +22,9 @@ const segment = fc.constantFrom(
   "o",
   "/",
   "a/b",
+  "etc",
+  "proc",
+  "a-segment-of-some-length",
   "\u0161",
   "\ud83d\ude00",
   "\u1061",
@@ -46,6 +51,68 @@ describe("PrefixSet", () => {
       ),
       { seed: 1, numRuns: 3_000 },
     );
+  });
+
+  it("covers nothing below an exception, wherever exceptions lie [cel P-1]", () => {
+    const near = fc.tuple(fc.nat(40), fc.nat(30), fc.constantFrom("", "/", "/x", "0", "\u0161", "/proc", "x/../y"));
+    const lists = fc.array(path, { maxLength: 12 });
+    fc.assert(
+      fc.property(lists, lists, lists, near, (prefixes, any, deeper, [which, cut, behind]) => {
+        // Above prefixes, equal to them, below them, and far from them.
+        const below = deeper.map((one, at) => (prefixes[at] ?? "") + one);
+        const exceptions = [...any.slice(0, 4), ...below];
+        const set = new PrefixSet(prefixes, exceptions);
+        const known = [...prefixes, ...exceptions, "/"];
+        const one = known[which % known.length]!; // Below the length.
+        for (const asked of [one, one + behind, one.slice(0, cut) + behind, one.slice(1), `${one}/${one}`, ...any]) {
+          const isRight = isCovered(prefixes, asked, exceptions);
+          expect({ asked, isCovered: set.covers(asked) }).toEqual({ asked, isCovered: isRight });
+        }
+      }),
+      { seed: 1, numRuns: 3_000 },
+    );
+  });
+
+  it.each([3, 4, 5, 6, 60, 4_000])("compares every one of %i characters of a prefix [cel P-1]", (length) => {
+    for (const fill of ["a", "\u00e9", "\u0161", "\uffff"]) {
+      const prefix = `/${fill.repeat(length - 1)}`;
+      const set = new PrefixSet([prefix]);
+      const path = `${prefix}/${"x".repeat(5_000)}`;
+      expect([set.covers(path), set.covers(prefix), set.covers(`${prefix}x`)]).toEqual([true, true, false]);
+      for (let at = 0; at < length; at += Math.ceil(length / 50)) {
+        for (const other of ["\u0000", "/", "0", "b", "\u0161", "\uffff"]) {
+          if (path[at] === other) continue;
+          expect(set.covers(path.slice(0, at) + other + path.slice(at + 1))).toBe(false);
+        }
+      }
+    }
+  });
+
+  it("reads texts in pieces as it reads whole ones [cel P-1]", () => {
+    const set = new PrefixSet(["/etc", "/var/lib/app", "/srv/data/long/enough/to/be/cut"]);
+    const line = `xxxxxxxxxxxxxxxxxxxxxxxx/srv/data/long/enough/to/be/cut/file yyyyyyyyyyyyyyyyyyyyyyyy`;
+    const sliced = line.slice(24, line.indexOf(" "));
+    let joined = "/var";
+    for (const part of ["lib", "app", "some-file-of-it"]) joined += `/${part}`;
+    expect([set.covers(sliced), set.covers(joined), set.covers(`${joined}/`), set.covers(sliced.slice(1))]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("covers nothing without prefixes, and everything absolute below the root [cel P-1]", () => {
+    const answers = (set: PrefixSet): boolean[] => ["", "/", "/a", "a", "//"].map((one) => set.covers(one));
+    expect([
+      answers(new PrefixSet([])),
+      answers(new PrefixSet(["", "/a"])),
+      answers(new PrefixSet(["/a"], [""])),
+    ]).toEqual([
+      [false, false, false, false, false],
+      [true, true, true, false, true],
+      [false, false, false, false, false],
+    ]);
   });
 
   it("tells a thousand prefixes apart, whatever they have in common [cel P-1]", () => {
