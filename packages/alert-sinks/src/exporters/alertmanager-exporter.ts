@@ -4,7 +4,7 @@ import type { Clock } from "@kinglet/lifecycle";
 import { cutBytes } from "./bounded-body.ts";
 import type { Exporter } from "./exporter.ts";
 import type { HttpClient } from "./http-client.ts";
-import { postAlerts } from "./post-alerts.ts";
+import { assertOfProtocol, postAlerts } from "./post-alerts.ts";
 import { resolvePostTarget, wholeNumber, type HttpTargetSettings } from "./settings.ts";
 
 /** @public */
@@ -35,7 +35,7 @@ export function createAlertmanagerExporter(
     maxBatch: 50,
     send: async (alerts, { signal }) => {
       const body = alerts.map((alert) => toPostable(alert, alertName, clock.now(), resolveAfterMs));
-      await postAlerts(client, target, JSON.stringify(body), signal);
+      assertOfProtocol(await postAlerts(client, target, JSON.stringify(body), signal), target);
     },
     // The client is shared; its owner closes it.
     [Symbol.asyncDispose]: () => Promise.resolve(),

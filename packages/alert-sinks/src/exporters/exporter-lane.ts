@@ -6,7 +6,7 @@ import { WaitList } from "../wait-list.ts";
 import { AlertSpool } from "./alert-spool.ts";
 import type { Exporter } from "./exporter.ts";
 import { LaneQueue, type LaneEntry } from "./lane-queue.ts";
-import { isAway, isTimeout, isUnsendable, mayTakeParts, rejectedOf } from "./judge-failure.ts";
+import { isAway, isTimeout, isUnsendable, mayBeTooMany, mayTakeParts, rejectedOf } from "./judge-failure.ts";
 import { LossRecord, type LossReason } from "./loss-record.ts";
 import { defaultLaneOptions, type LaneContext, type LaneOptions } from "./lane-options.ts";
 import { createLaneMetrics, type LaneMetrics } from "./metrics.ts";
@@ -319,9 +319,7 @@ export class ExporterLane {
     const isExpired = isLate && (this.#spool === undefined || !isAway(error));
     if (isFinal && this.#batch.length > 1 && (mayTakeParts(error) || isUnsendable(error))) {
       // One alert that the receiver cannot take, or all of them together, must not cost the others.
-      const middle = this.#batch.length >> 1;
-      this.#parts.unshift(this.#batch.slice(middle));
-      this.#batch = this.#batch.slice(0, middle);
+      this.#halve();
       logger.debug("alerts were refused, trying them in parts", fields);
       return false;
     }
@@ -342,7 +340,16 @@ export class ExporterLane {
       logger.warn("the receiver of alerts is away; they wait, and it is tried again and again", fields);
       this.#setUp(false);
     } else logger.debug("alerts could not be delivered, trying again", fields);
+    // Fewer at once may be taken in time, or pass a gateway that breaks off what is large: else the same batch would fail for ever.
+    if (this.#backoff.attempt > this.#options.maxRetries && mayBeTooMany(error)) this.#halve();
     return true;
+  }
+
+  #halve(): void {
+    if (this.#batch.length < 2) return;
+    const middle = this.#batch.length >> 1;
+    this.#parts.unshift(this.#batch.slice(middle));
+    this.#batch = this.#batch.slice(0, middle);
   }
 
   #nextDelayMs(error: unknown): number {

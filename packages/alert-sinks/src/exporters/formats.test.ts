@@ -5,7 +5,7 @@ import { createAlert } from "../../test/create-alert.ts";
 import { cutBytes } from "./bounded-body.ts";
 import { csvHeader, formatCsv, formatCsvRecord } from "./format-csv.ts";
 import { formatSyslog, structuredValue, type SyslogFormat } from "./format-syslog.ts";
-import { frameMessages } from "./syslog-exporter.ts";
+import { frameMessages } from "./syslog-connection.ts";
 
 /** RFC 4180 one character at a time. */
 function parseCsv(text: string): string[][] {

@@ -7,6 +7,7 @@ import { withTimeout, type Clock, type ClockTimer } from "@kinglet/lifecycle";
 
 import { alertSinksErrors } from "../errors.ts";
 import { BoundedBody } from "./bounded-body.ts";
+import { shortReason } from "./short-reason.ts";
 import { RequestGate } from "./request-gate.ts";
 
 /** @public */
@@ -39,9 +40,11 @@ export interface HttpAnswer {
   readonly status: number;
   /** At most `maxAnswerBytes` of the body, cut at a character boundary. */
   readonly text: string;
-  /** False when the body was longer than what is read, or its connection ended early. */
+  /** As the receiver said, lower case, without parameters; empty when it did not. */
+  readonly contentType: string;
+  /** False when the body was longer than what is read, or its connection or the time ended before it. */
   readonly isComplete: boolean;
-  /** Milliseconds to wait as the receiver said in Retry-After; undefined when it said nothing. */
+  /** Milliseconds to wait as the receiver said in Retry-After, 0 … 300000; undefined when it said nothing. */
   readonly retryAfterMs: number | undefined;
 }
 
@@ -49,7 +52,7 @@ export interface HttpAnswer {
  * HTTP and HTTPS over kept connections, for all exporters of a process.
  *
  * Guarantees: never more than the given connections per host and in total; what finds no free one waits in order, inside its deadline.
- * An answer is read to `maxAnswerBytes`, then its connection is closed. Unused connections close after `idleTimeoutMs` and do not
+ * An answer is read to `maxAnswerBytes` and to its deadline, then its connection is closed: what counts is its status. Unused connections close after `idleTimeoutMs` and do not
  * keep the process alive. Redirects are not followed, so credentials go nowhere else. Nothing is repeated: the caller knows what may be.
  *
  * @public
@@ -80,8 +83,9 @@ export class HttpClient implements AsyncDisposable {
   async send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
     const closing = this.#stopping.signal;
     if (closing.aborted) throw closing.reason;
+    const callers = AbortSignal.any([request.signal, closing]);
     using deadline = withTimeout(request.timeoutMs, {
-      signal: AbortSignal.any([request.signal, closing]),
+      signal: callers,
       clock: this.#clock,
       name: `the request to ${url.host}`,
     });
@@ -89,7 +93,7 @@ export class HttpClient implements AsyncDisposable {
     await this.#gate.enter(url.origin, deadline);
     try {
       this.#makeRoom();
-      return await this.#exchange(url, request, deadline);
+      return await this.#exchange(url, request, deadline, callers);
     } finally {
       this.#gate.leave(url.origin);
     }
@@ -110,7 +114,8 @@ export class HttpClient implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  #exchange(url: URL, options: HttpRequest, deadline: AbortSignal): Promise<HttpAnswer> {
+  /** @param callers - fires when nobody wants to know any more; the deadline fires with it. */
+  #exchange(url: URL, options: HttpRequest, deadline: AbortSignal, callers: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const isTls = url.protocol === "https:";
       const body = options.body ?? "";
@@ -132,9 +137,9 @@ export class HttpClient implements AsyncDisposable {
       const finish = (): void => {
         deadline.removeEventListener("abort", onAbort);
         if (answer !== undefined) resolve(answer);
+        // The status has arrived, and it is what counts: a body without end only costs the text. Sent again, it would be told twice.
+        else if (readSoFar !== undefined && !callers.aborted) resolve(readSoFar());
         else if (deadline.aborted) reject(deadline.reason as Error);
-        // The status has arrived, and it is what counts: a connection that ends early only costs the text.
-        else if (readSoFar !== undefined) resolve(readSoFar());
         else reject(unreachable(url, failure));
       };
       const onAbort = (): void => {
@@ -158,6 +163,7 @@ export class HttpClient implements AsyncDisposable {
     const answer = (isComplete: boolean): HttpAnswer => ({
       status: response.statusCode ?? 0,
       text: body.text(),
+      contentType: (response.headers["content-type"] ?? "").split(";", 1).join("").trim().toLowerCase().slice(0, 128),
       isComplete,
       retryAfterMs: readRetryAfter(response.headers["retry-after"], this.#clock.now()),
     });
@@ -233,7 +239,7 @@ function countSockets(agent: HttpAgent | undefined): number {
 }
 
 function unreachable(url: URL, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message : "the connection ended without an answer";
+  const reason = cause instanceof Error ? shortReason(cause) : "the connection ended without an answer";
   return createError(
     alertSinksErrors,
     "KINGLET_ERR_ALERT_SINKS_UNREACHABLE",
@@ -242,9 +248,9 @@ function unreachable(url: URL, cause: unknown): Error {
   );
 }
 
-/** Seconds or a date; at most an hour, whatever the receiver says. */
+/** Seconds or a date; at most five minutes, whatever the receiver says: alerts are news, and one that is asked so seldom is not burdened. */
 function readRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   const delayMs = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
-  return Number.isNaN(delayMs) ? undefined : Math.min(Math.max(delayMs, 0), 3_600_000);
+  return Number.isNaN(delayMs) ? undefined : Math.min(Math.max(delayMs, 0), 300_000);
 }

@@ -10,6 +10,12 @@ export function mayTakeParts(error: unknown): boolean {
   return status === 400 || status === 413 || status === 422;
 }
 
+/** No answer in time, a connection that broke, or a server that failed: it may be too much at once. @internal */
+export function mayBeTooMany(error: unknown): boolean {
+  const status = (error as { readonly details?: { readonly status?: unknown } }).details?.status;
+  return typeof status !== "number" || status >= 500;
+}
+
 /** @internal */
 export function isTimeout(error: unknown): boolean {
   return (error as { readonly code?: unknown }).code === "KINGLET_ERR_LIFECYCLE_TIMEOUT";

@@ -8,7 +8,7 @@ import { escapeForTerminal, escapeJson } from "../escape-text.ts";
 import { cutBytes } from "./bounded-body.ts";
 import type { Exporter } from "./exporter.ts";
 import type { HttpClient } from "./http-client.ts";
-import { postAlerts } from "./post-alerts.ts";
+import { assertOfProtocol, postAlerts } from "./post-alerts.ts";
 import { resolvePostTarget, type HttpTargetSettings } from "./settings.ts";
 
 /** @public */
@@ -35,8 +35,9 @@ export function createOtlpExporter(
     maxBatch: 50,
     send: async (alerts, { signal }) => {
       const body = escapeJson(JSON.stringify(toOtlpLogs(alerts, serviceName, clock.now())));
-      const { text } = await postAlerts(client, target, body, signal);
-      const rejected = readRejected(text);
+      const answer = await postAlerts(client, target, body, signal);
+      assertOfProtocol(answer, target);
+      const rejected = readRejected(answer.text);
       if (rejected === undefined) return;
       throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_REJECTED", {
         target: target.url.origin,

@@ -59,6 +59,20 @@ export async function postAlerts(
   );
 }
 
+/**
+ * For receivers whose answers are known: a page for people, or `"status": "error"`, comes from a login page, a default backend or a broken gateway, whatever
+ * its status. What it was given is not delivered.
+ *
+ * @throws KINGLET_ERR_ALERT_SINKS_UNAVAILABLE
+ * @internal
+ */
+export function assertOfProtocol({ contentType, status, text }: HttpAnswer, target: PostTarget): void {
+  const isPage = contentType === "text/html" || /^\s*</.test(text);
+  if (!isPage && !/^\s*\{\s*"status"\s*:\s*"error"/.test(text)) return;
+  const details = { target: target.url.origin, status, answer: excerpt(text, readHeaders(target)) };
+  throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_UNAVAILABLE", details);
+}
+
 /** A file with a credential may be away for a moment while it is renewed: no reason to give alerts up. */
 function readHeaders(target: PostTarget): Readonly<Record<string, string>> {
   try {

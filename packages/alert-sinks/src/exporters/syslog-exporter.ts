@@ -1,6 +1,3 @@
-import { createSocket, type Socket as DatagramSocket } from "node:dgram";
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import type { Alert } from "@kinglet/detection";
 import { createError } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
@@ -9,6 +6,8 @@ import { alertSinksErrors } from "../errors.ts";
 import type { Exporter } from "./exporter.ts";
 import { formatSyslog, type SyslogFormat } from "./format-syslog.ts";
 import { invalidSetting, readCa, wholeNumber } from "./settings.ts";
+import { shortReason } from "./short-reason.ts";
+import { openDatagrams, openStream, type SyslogConnection } from "./syslog-connection.ts";
 
 /** @public */
 export interface SyslogSettings {
@@ -33,18 +32,17 @@ export interface SyslogSettings {
   readonly maxBytes?: number;
 }
 
-interface Connection {
-  /** A receiver that takes nothing any more is left at the signal: what waits for it must not pile up behind it. */
-  write(messages: readonly Buffer[], signal: AbortSignal): Promise<void>;
-  readonly isOpen: boolean;
-  close(): void;
-}
+/**
+ * How long a connection is used, milliseconds. A host that is gone without a word takes what is sent for minutes, and a name may mean another one by
+ * now: a new connection finds out.
+ */
+const maxConnectionMs = 60_000;
 
 /**
  * Sends RFC 5424 messages: a datagram each (RFC 5426), or over one kept connection with octet counting (RFC 6587, RFC 5425).
  *
  * Not guaranteed: that the receiver has what left: the protocol has no answer. A connection that the receiver closed is noticed
- * before the next message.
+ * before the next message; one is used for a minute, so that a receiver that is gone without a word costs a minute of messages at most.
  *
  * @throws KINGLET_ERR_ALERT_SINKS_INVALID_SETTING
  * @public
@@ -66,11 +64,12 @@ export function createSyslogExporter(settings: SyslogSettings, { clock }: { read
   };
   const ca = readCa("syslog", settings.caFile);
   const target = `${protocol}://${settings.host}:${port}`;
-  const open = (signal: AbortSignal): Promise<Connection> =>
+  const open = (signal: AbortSignal): Promise<SyslogConnection> =>
     protocol === "udp"
       ? openDatagrams(settings.host, port, signal)
       : openStream(settings.host, port, protocol, ca, signal);
-  let connection: Connection | undefined;
+  let connection: SyslogConnection | undefined;
+  let openedMs = 0;
   let isClosed = false;
   return {
     name: "syslog",
@@ -80,9 +79,12 @@ export function createSyslogExporter(settings: SyslogSettings, { clock }: { read
         throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_CLOSED", { name: "the syslog exporter" });
       signal.throwIfAborted();
       try {
-        if (connection?.isOpen !== true) {
+        const nowMs = clock.monotonicMs();
+        if (connection?.isOpen !== true || nowMs - openedMs >= maxConnectionMs) {
           connection?.close();
+          connection = undefined;
           connection = await open(signal);
+          openedMs = nowMs;
         }
         if (isClosed) connection.close();
         const messages = alerts.map((alert) => formatSyslog(alert, format, clock.now()));
@@ -92,7 +94,7 @@ export function createSyslogExporter(settings: SyslogSettings, { clock }: { read
         connection?.close();
         connection = undefined;
         signal.throwIfAborted();
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = shortReason(cause);
         throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_UNREACHABLE", { target, reason }, { cause });
       }
     },
@@ -102,103 +104,4 @@ export function createSyslogExporter(settings: SyslogSettings, { clock }: { read
       return Promise.resolve();
     },
   };
-}
-
-/** Connected, so that a refusal of the host is heard at the next message at the latest. */
-async function openDatagrams(host: string, port: number, signal: AbortSignal): Promise<Connection> {
-  const socket: DatagramSocket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", signal });
-  let failure: Error | undefined;
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", reject);
-    socket.connect(port, host, () => {
-      socket.off("error", reject);
-      resolve();
-    });
-  }).catch((error: unknown) => {
-    socket.close();
-    throw error;
-  });
-  socket.on("error", (error) => (failure ??= error));
-  let isOpen = true;
-  socket.once("close", () => (isOpen = false));
-  socket.unref();
-  return {
-    write: async (messages) => {
-      for (const message of messages) {
-        if (failure !== undefined) throw failure;
-        await new Promise<void>((resolve, reject) => {
-          socket.send(message, (error) => (error === null || error === undefined ? resolve() : reject(error)));
-        });
-      }
-    },
-    get isOpen() {
-      return isOpen && failure === undefined;
-    },
-    close: () => {
-      if (isOpen) socket.close();
-      isOpen = false;
-    },
-  };
-}
-
-async function openStream(
-  host: string,
-  port: number,
-  protocol: "tcp" | "tls",
-  ca: string | undefined,
-  signal: AbortSignal,
-): Promise<Connection> {
-  const socket: Socket =
-    protocol === "tcp"
-      ? connectTcp({ host, port, keepAlive: true, noDelay: true })
-      : connectTls({
-          host,
-          port,
-          servername: /^[\d.]+$|:/.test(host) ? "" : host,
-          // Whatever the environment says.
-          rejectUnauthorized: true,
-          ...(ca !== undefined && { ca }),
-        });
-  let failure: Error | undefined;
-  socket.on("error", (error) => (failure ??= error));
-  const fail = (): Error => failure ?? new Error("the receiver closed the connection");
-  await new Promise<void>((resolve, reject) => {
-    const onAbort = (): void => {
-      socket.destroy();
-      reject(signal.reason as Error);
-    };
-    socket.once("close", () => reject(fail()));
-    socket.once(protocol === "tcp" ? "connect" : "secureConnect", () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  // Receivers say nothing; what comes is thrown away, and the end of the stream is heard.
-  socket.resume();
-  socket.unref();
-  return {
-    write: (messages, ended) =>
-      new Promise<void>((resolve, reject) => {
-        const onClose = (): void => reject(fail());
-        const onAbort = (): void => void socket.destroy();
-        socket.once("close", onClose);
-        ended.addEventListener("abort", onAbort, { once: true });
-        socket.write(frameMessages(messages), (error) => {
-          socket.off("close", onClose);
-          ended.removeEventListener("abort", onAbort);
-          if (error === null || error === undefined) resolve();
-          else reject(error);
-        });
-      }),
-    get isOpen() {
-      return !socket.destroyed && !socket.readableEnded && socket.writable;
-    },
-    close: () => void socket.destroy(),
-  };
-}
-
-/** Octet counting: the length in bytes, a blank, the message. @internal */
-export function frameMessages(messages: readonly Buffer[]): Buffer {
-  return Buffer.concat(messages.flatMap((message) => [Buffer.from(`${message.length} `), message]));
 }
