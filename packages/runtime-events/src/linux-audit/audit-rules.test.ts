@@ -36,10 +36,19 @@ describe("rules of deploy/linux-audit", () => {
   it("name calls that are understood, older ones apart from those that every machine has", () => {
     const arm = new Set(syscallNames.get("c00000b7")?.values());
     const x86 = new Set(syscallNames.get("c000003e")?.values());
-    for (const { calls } of [...user, ...opens]) {
-      for (const call of calls) expect(x86).toContain(call);
+    const i386 = new Set(syscallNames.get("40000003")?.values());
+    for (const { line, calls } of [...user, ...opens]) {
+      for (const call of calls) expect(line.includes("arch=b32") ? i386 : x86).toContain(call);
       const older = calls.filter((call) => !arm.has(call));
       expect([0, calls.length]).toContain(older.length);
+    }
+  });
+
+  it("name every call for 32-bit programs, too", () => {
+    for (const rules of [user, opens]) {
+      const callsOf = (arch: string): Set<string> =>
+        new Set(rules.filter(({ line }) => line.includes(`arch=${arch}`)).flatMap(({ calls }) => calls));
+      expect([...callsOf("b64").difference(callsOf("b32"))]).toEqual([]);
     }
   });
 

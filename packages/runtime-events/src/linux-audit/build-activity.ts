@@ -39,6 +39,8 @@ export function buildActivity(context: ActivityContext, call: AuditCall): Runtim
       return buildIngress(context, call);
     case "bind":
       return buildListening(context, call);
+    case "socketcall":
+      return buildSocketCall(context, call);
     case "bpf":
       return buildKernelCall(context, call, "bpf");
     case "ptrace":
@@ -61,5 +63,23 @@ export function buildActivity(context: ActivityContext, call: AuditCall): Runtim
       return buildKernelCall(context, call, "iouring");
     default:
       return buildSyscall(context, call);
+  }
+}
+
+/** How 32-bit programs may do what the others have calls of their own for; its first argument says which. */
+function buildSocketCall(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
+  switch (call.argument(0)) {
+    case 2:
+      return buildListening(context, call);
+    case 3:
+    case 11:
+    case 16:
+    case 20:
+      return buildEgress(context, call);
+    case 5:
+    case 18:
+      return buildIngress(context, call);
+    default:
+      return "unused";
   }
 }

@@ -15,8 +15,8 @@ export function buildEgress(context: ActivityContext, call: AuditCall): RuntimeE
   const peer = trySocketAddress(call.event.socketAddress);
   // Port 0 sends nothing: it is how a resolver asks which of its own addresses would be used.
   if (peer === undefined || peer.port === 0) return "unused";
-  const isDatagram = call.name.startsWith("send");
-  const protocol = isDatagram ? "UDP" : context.sockets.protocolOf(call.pid, call.parentPid, call.argument(0));
+  const isDatagram = call.name.startsWith("send") || (isSocketCall(call) && call.argument(0) !== 3);
+  const protocol = isDatagram ? "UDP" : context.sockets.protocolOf(call.pid, call.parentPid, descriptorOf(call));
   const origin = context.origin(call, context.locate(call, false));
   return new NetworkEvent({ ...origin, direction: "egress", address: peer.address, port: peer.port, protocol });
 }
@@ -28,7 +28,7 @@ export function buildIngress(context: ActivityContext, call: AuditCall): Runtime
   const peer = trySocketAddress(call.event.socketAddress);
   if (peer === undefined) return "unused";
   const { sockets } = context;
-  const listening = call.argument(0);
+  const listening = descriptorOf(call);
   return new NetworkEvent({
     ...context.origin(call, context.locate(call, false)),
     direction: "ingress",
@@ -47,13 +47,13 @@ export function buildListening(context: ActivityContext, call: AuditCall): Runti
   // Port 0: any free one, so nothing that others know of.
   if (own === undefined || own.port === 0) return "unused";
   const { sockets } = context;
-  sockets.bound(call.pid, call.argument(0), own.port);
+  sockets.bound(call.pid, descriptorOf(call), own.port);
   return new NetworkEvent({
     ...context.origin(call, context.locate(call, false)),
     direction: "ingress",
     address: own.address,
     port: own.port,
-    protocol: sockets.protocolOf(call.pid, call.parentPid, call.argument(0)),
+    protocol: sockets.protocolOf(call.pid, call.parentPid, descriptorOf(call)),
     isListening: true,
   });
 }
@@ -65,4 +65,13 @@ export function noteSocket(context: ActivityContext, call: AuditCall): LeftOut {
     context.sockets.opened(call.pid, call.exit, call.argument(1), call.argument(2));
   }
   return "unused";
+}
+
+function isSocketCall({ name }: AuditCall): boolean {
+  return name === "socketcall";
+}
+
+/** -1 where it stands in the process's memory: nothing is known of such a socket. */
+function descriptorOf(call: AuditCall): number {
+  return isSocketCall(call) ? -1 : call.argument(0);
 }

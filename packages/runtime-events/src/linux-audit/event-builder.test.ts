@@ -130,6 +130,22 @@ describe("AuditEventBuilder", () => {
     expect(bench.call(42, "a0=3 a1=1 a2=10", "type=SOCKADDR saddr=01002F72756E00")).toBe("unused");
   });
 
+  it("tells connections that 32-bit programs make through one call for all [linux-audit network]", () => {
+    const bench = new Bench();
+    const peer = "type=SOCKADDR msg=audit(1.000:7): saddr=0200005001020304000000000000000000";
+    const call = (which: string): RuntimeEvent | LeftOut =>
+      bench.build(
+        `type=SYSCALL msg=audit(1.000:7): arch=40000003 syscall=102 success=yes exit=0 a0=${which} a1=ff ppid=1 pid=100 uid=0 exe="/x" key="k"`,
+        peer,
+      );
+    const egress = { kind: "network", direction: "egress", address: "1.2.3.4", port: 80 };
+    expect(call("3")).toMatchObject({ ...egress, protocol: "TCP" });
+    expect(call("b")).toMatchObject({ ...egress, protocol: "UDP" });
+    expect(call("2")).toMatchObject({ kind: "network", direction: "ingress", isListening: true, port: 80 });
+    expect(call("5")).toMatchObject({ kind: "network", direction: "ingress", sourcePort: 80 });
+    expect(call("1")).toBe("unused");
+  });
+
   it("tells calls into the kernel [linux-audit kernel]", () => {
     const bench = new Bench();
     expect(bench.call(321, "a0=5 a1=7ffc a2=48")).toMatchObject({ kind: "bpf", command: 5, attrSize: 72 });

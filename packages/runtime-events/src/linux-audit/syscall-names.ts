@@ -205,6 +205,7 @@ export const syscallNames: ReadonlyMap<string, ReadonlyMap<number, string>> = ne
       [92, "truncate"],
       [94, "fchmod"],
       [101, "ioperm"],
+      [102, "socketcall"],
       [103, "syslog"],
       [110, "iopl"],
       [120, "clone"],
