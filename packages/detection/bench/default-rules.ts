@@ -69,14 +69,15 @@ interface Figure {
   readonly bytes: number;
 }
 
-/** The best of five rounds, and the bytes of one. */
+/** The best of 25 short rounds, which leave the noise of other processes out, and the bytes of one. */
 function measure(count: number, run: () => void): Figure {
   for (let round = 0; round < 3; round++) for (let at = 0; at < count; at++) run();
   let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 5; round++) {
+  const short = Math.ceil(count / 5);
+  for (let round = 0; round < 25; round++) {
     const start = process.hrtime.bigint();
-    for (let at = 0; at < count; at++) run();
-    best = Math.min(best, Number(process.hrtime.bigint() - start) / count);
+    for (let at = 0; at < short; at++) run();
+    best = Math.min(best, Number(process.hrtime.bigint() - start) / short);
   }
   globalThis.gc?.();
   const some = Math.min(count, 2_000);
@@ -208,11 +209,12 @@ for (const isInterpreted of [true, false]) {
     // As events come: every path is a text of its own.
     const text = JSON.stringify({ ...facts, ...changes });
     const list = Array.from({ length: 64 }, () => JSON.parse(text) as PrefilterFacts);
-    let next = 0;
-    say(
-      `prefilter, ${name}`,
-      measure(2_000_000, () => void filter.skips(list[next++ & 63]!, true)),
-      peer,
-    );
+    // The loop around it stands in the measured function, as in the peer's benchmarks; a call for each event alone costs 4 ns.
+    let skipped = 0;
+    const figure = measure(40_000, () => {
+      for (let at = 0; at < list.length; at++) if (filter.skips(list[at]!, true)) skipped++;
+    });
+    if (skipped % list.length !== 0) throw new Error("the same path was answered in two ways");
+    say(`prefilter, ${name}`, { ns: figure.ns / list.length, bytes: figure.bytes / list.length }, peer);
   }
 }
