@@ -47,7 +47,7 @@ export const nodeJournalFiles: JournalFiles = {
       if ((error as { readonly code?: unknown }).code !== "EEXIST") throw error;
     });
   },
-  lock: lockFolder,
+  lock: (path) => lockFolder(path),
   names: (path) => promisify(readdir)(path),
   read: async (path, onChunk) => {
     const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_NOFOLLOW);

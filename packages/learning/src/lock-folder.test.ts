@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { hasCode } from "@kinglet/errors";
 import { systemClock } from "@kinglet/lifecycle";
 import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
@@ -38,6 +39,58 @@ class Rival implements AsyncDisposable {
   }
 }
 
+/** One that asks for the folder and is held up at each moment. */
+class Contender {
+  readonly #gates: PromiseWithResolvers<void>[] = [Promise.withResolvers(), Promise.withResolvers()];
+  readonly #reached: PromiseWithResolvers<void>[] = [Promise.withResolvers(), Promise.withResolvers()];
+  /** The lock; undefined when another one has it. */
+  readonly end: Promise<AsyncDisposable | undefined>;
+  #steps = 0;
+
+  constructor(folder: string) {
+    const moments = ["named", "looked"];
+    const at = async (moment: string): Promise<void> => {
+      const index = moments.indexOf(moment);
+      this.#reached[index]?.resolve();
+      await this.#gates[index]?.promise;
+    };
+    this.end = lockFolder(folder, at).catch((error: unknown) => {
+      if (hasCode(error, "KINGLET_ERR_LEARNING_LOCKED")) return undefined;
+      throw error;
+    });
+  }
+
+  get named(): Promise<void> {
+    return this.#reached[0]!.promise;
+  }
+
+  /** Goes on from where it is held up, as far as it gets without the others. */
+  async step(): Promise<void> {
+    await this.named;
+    this.#gates[this.#steps]?.resolve();
+    this.#steps += 1;
+    const next = this.#reached[this.#steps]?.promise ?? this.end;
+    // It may have to wait for one that is held up.
+    const turns = (async () => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    })();
+    await Promise.race([next, this.end, turns]);
+  }
+}
+
+/** Every order in which each of these takes so many steps. */
+function ordersOf(names: readonly string[], steps: number): readonly (readonly string[])[] {
+  const orders: string[][] = [];
+  const extend = (order: readonly string[]): void => {
+    if (order.length === names.length * steps) orders.push([...order]);
+    for (const name of names) {
+      if (order.filter((one) => one === name).length < steps) extend([...order, name]);
+    }
+  };
+  extend([]);
+  return orders;
+}
+
 describe("lockFolder", () => {
   it("keeps a second process out, says who holds it, and lets it in after kill -9 [learning lock]", async () => {
     await using folder = await openTempDir();
@@ -52,7 +105,7 @@ describe("lockFolder", () => {
     await using third = new Rival(folder.path);
     expect(await third.said).toBe("held");
     // Of those that were killed or refused nothing is left but the one lock.
-    expect(readdirSync(folder.path)).toEqual(["lock"]);
+    expect(readdirSync(folder.path)).toEqual([expect.stringMatching(/^lock-/)]);
   });
 
   it("is held by a process that is stopped and answers nobody [learning lock]", async () => {
@@ -79,6 +132,41 @@ describe("lockFolder", () => {
     } finally {
       await Promise.all(rivals.map((rival) => rival.kill()));
     }
+  });
+
+  it("goes to exactly one of three, whatever they have seen of each other when [learning lock]", async () => {
+    for (const order of ordersOf(["a", "b", "c"], 2)) {
+      await using folder = await openTempDir();
+      // Left behind by one that was killed, and by one of an earlier version.
+      writeFileSync(folder.file("lock-1-dead"), "");
+      writeFileSync(folder.file("lock"), "");
+      writeFileSync(folder.file("born-lock-1-dead"), "");
+      const contenders = new Map(["a", "b", "c"].map((name) => [name, new Contender(folder.path)]));
+      for (const name of order) await contenders.get(name)?.step();
+      const ends = await Promise.all([...contenders.values()].map(({ end }) => end));
+      const held = ends.filter((end) => end !== undefined);
+      expect(held, order.join(" ")).toHaveLength(1);
+      expect(readdirSync(folder.path), order.join(" ")).toEqual([expect.stringMatching(/^lock-/)]);
+      await held[0]?.[Symbol.asyncDispose]();
+      expect(readdirSync(folder.path)).toEqual([]);
+    }
+  });
+
+  it("is not taken from one that was seen before it had said anything, and goes to the next one when that was refused [learning lock]", async () => {
+    await using folder = await openTempDir();
+    const first = new Contender(folder.path);
+    await first.named;
+    const second = new Contender(folder.path);
+    await second.named;
+    // Both are seen by the third, which waits for those that it has to wait for.
+    const third = new Contender(folder.path);
+    for (const one of [third, third, second, second, first, first]) await one.step();
+    const ends = await Promise.all([first.end, second.end, third.end]);
+    const held = ends.filter((end) => end !== undefined);
+    expect(held).toHaveLength(1);
+    await held[0]?.[Symbol.asyncDispose]();
+    const next = await lockFolder(folder.path);
+    await next[Symbol.asyncDispose]();
   });
 
   it("is given back, also below a path that no socket could have [learning lock]", async () => {

@@ -1,136 +1,185 @@
-import { close, constants, link, open, rename, unlink } from "node:fs";
+import { close, constants, open, readdir, rename, unlink } from "node:fs";
 import { hostname } from "node:os";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { createError } from "@kinglet/errors";
 import { learningErrors } from "./errors.ts";
 
-const NAME = "lock";
+/** Of every socket of this kind, and of the one that an earlier version left. */
+const LOCK = /^lock(?:-|$)/;
+/** A socket before it is listened on: nobody may take it for one that was left behind. */
+const UNBORN = "born-";
 /** How long a holder may take to say who it is: one that is busy holds the folder all the same. */
 const ANSWER_MS = 1_000;
 const MAX_ANSWER_CHARS = 400;
-/** Others that take and leave the folder at the same moment are waited out so often. */
-const MAX_ATTEMPTS = 8;
+/** What one says that does not hold the folder yet; what it has come to follows. */
+const ASKING = "asking\n";
 
-/** What is behind a lock: a process, the rest of one that was killed, or nothing any more. */
-type Holder = { readonly isAlive: true; readonly who: string } | { readonly isAlive: false; readonly isThere: boolean };
+/** What is behind a socket. `dead`: no process; `gone`: nothing that holds the folder or still asks for it. */
+type Other = "dead" | "gone" | { readonly isAsking: boolean; readonly who: string };
+
+/** Where a test can hold a process up; `named`: others can see it; `looked`: it has seen all others and does not know yet. @internal */
+export type LockMoment = "named" | "looked";
 
 /**
  * Takes a folder for this process alone.
  *
  * The lock is a socket in the folder that this process listens on. So it ends with the process, however that ends, nobody has to clear
- * anything away, and it holds between containers, whose process ids say nothing to each other. What a killed process left behind is found
- * by nobody answering there, and replaced.
+ * anything away, and it holds between containers, whose process ids say nothing to each other.
  *
+ * Each process has a socket under a name of its own, which it shows before it looks at those of the others: of two processes the later one
+ * sees the earlier one in any case. One that holds the folder says so. Of those that ask at the same moment the one with the smaller name
+ * waits for what the other one has come to, which may not have seen it, and the other one gives way; so one of them always gets it. A socket
+ * without a process is removed, which can take nothing from anybody, since no second one has its name.
+ *
+ * @param at - for tests: awaited at each moment.
  * @returns gives the folder back.
  * @throws `KINGLET_ERR_LEARNING_LOCKED` while another process holds it, or when it cannot be told whether one does.
  *
  * @internal
  */
-export async function lockFolder(path: string): Promise<AsyncDisposable> {
+export async function lockFolder(
+  path: string,
+  at: (moment: LockMoment, name: string) => Promise<void> = async () => {},
+): Promise<AsyncDisposable> {
   // Through the descriptor: the path of a socket must not be longer than 107 bytes.
   const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_DIRECTORY);
   const folder = `/proc/self/fd/${String(descriptor)}`;
-  const own = `${folder}/${NAME}-${uniqueName()}`;
-  let server: Server | undefined;
+  const name = `lock-${uniqueName()}`;
+  const own = new OwnSocket(`${folder}/${name}`);
   const leave = async (): Promise<void> => {
-    await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+    await own.close();
     await promisify(close)(descriptor).catch(() => {});
   };
   try {
-    server = await listen(own);
-    await take(own, `${folder}/${NAME}`, path);
-    await promisify(unlink)(own).catch(() => {});
+    if (!(await own.listen(`${folder}/${UNBORN}${name}`))) throw locked(path, "a process that has just cleared up");
+    await at("named", name);
+    const holder = await holderAmong(folder, name);
+    await at("looked", name);
+    if (holder !== undefined) throw locked(path, holder);
+    own.hold();
+    await removeUnborn(folder);
   } catch (error) {
     await leave();
     throw error;
   }
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await promisify(unlink)(`${folder}/${NAME}`).catch(() => {});
-      await leave();
-    },
-  };
+  return { [Symbol.asyncDispose]: leave };
 }
 
-/** Gives the socket, which is listened on already, the name that counts; only one process can. */
-async function take(own: string, lock: string, path: string): Promise<void> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    try {
-      await promisify(link)(own, lock);
-      return;
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-    }
-    const holder = await ask(lock);
-    if (holder.isAlive) throw locked(path, holder.who);
-    if (!holder.isThere) continue;
-    const stale = `${own}-stale`;
-    if (!(await succeeds(promisify(rename)(lock, stale)))) continue;
-    const moved = await ask(stale);
-    // Another process was faster and put its own in the place of what was stale: it gets its name back.
-    if (moved.isAlive) await succeeds(promisify(link)(stale, lock));
-    await succeeds(promisify(unlink)(stale));
-    if (moved.isAlive) throw locked(path, moved.who);
+/** @returns who has the folder, or is about to; undefined: nobody. */
+async function holderAmong(folder: string, own: string): Promise<string | undefined> {
+  for (const name of await promisify(readdir)(folder)) {
+    if (!LOCK.test(name) || name === own) continue;
+    const other = await ask(`${folder}/${name}`, { isWaitedFor: name > own });
+    if (other === "dead") await promisify(unlink)(`${folder}/${name}`).catch(() => {});
+    else if (other !== "gone") return other.isAsking ? "a process that begins at the same moment" : other.who;
   }
-  throw locked(path, "processes that come and go");
+  return undefined;
 }
 
-function listen(path: string): Promise<Server> {
-  const answer = `process ${String(process.pid)} on ${hostname()}`;
-  const server = createServer((socket) => {
-    // Whoever asks may be gone before it has the answer.
-    socket.on("error", () => {});
-    socket.end(answer);
-  });
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, () => {
-      server.off("error", reject);
-      server.unref();
-      resolve(server);
+/** Clears away the sockets of those that were killed before they had a name; whoever is about to have one finds the folder held. */
+async function removeUnborn(folder: string): Promise<void> {
+  for (const name of await promisify(readdir)(folder)) {
+    if (!name.startsWith(UNBORN)) continue;
+    const other = await ask(`${folder}/${name}`, { isWaitedFor: false });
+    if (other === "dead") await promisify(unlink)(`${folder}/${name}`).catch(() => {});
+  }
+}
+
+/** The socket of this process: says that it asks, and then what that came to. */
+class OwnSocket {
+  readonly #path: string;
+  readonly #connections: Set<Socket> = new Set();
+  readonly #server: Server;
+  #isHeld = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#server = createServer((socket) => {
+      this.#connections.add(socket);
+      socket.once("close", () => this.#connections.delete(socket));
+      // Whoever asks may be gone before it has the answer.
+      socket.on("error", () => {});
+      if (this.#isHeld) socket.end(nameOfProcess());
+      else socket.write(ASKING);
     });
-  });
+  }
+
+  /**
+   * Nobody sees it before it is listened on: until then it looks like what a killed process left behind.
+   *
+   * @returns false when somebody who has the folder took it for that and cleared it away.
+   */
+  async listen(unborn: string): Promise<boolean> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(unborn, () => {
+        this.#server.off("error", reject);
+        this.#server.unref();
+        resolve();
+      });
+    });
+    try {
+      await promisify(rename)(unborn, this.#path);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+    for (const socket of this.#connections) socket.end(nameOfProcess());
+  }
+
+  async close(): Promise<void> {
+    await promisify(unlink)(this.#path).catch(() => {});
+    if (!this.#server.listening) return;
+    for (const socket of this.#connections) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
 }
 
-function ask(path: string): Promise<Holder> {
+function nameOfProcess(): string {
+  return `process ${String(process.pid)} on ${hostname()}`;
+}
+
+/** @param options - `isWaitedFor`: one that asks itself is waited for until it knows. */
+function ask(path: string, { isWaitedFor }: { readonly isWaitedFor: boolean }): Promise<Other> {
   return new Promise((resolve) => {
-    let who = "";
+    let text = "";
     const socket = connect(path);
-    const settle = (holder: Holder): void => {
+    const settle = (other: Other): void => {
       socket.destroy();
-      resolve(holder);
+      resolve(other);
     };
-    const alive = (): void =>
-      settle({ isAlive: true, who: who === "" ? "a process that does not answer" : printable(who) });
+    const alive = (): void => {
+      const who = text.startsWith(ASKING) ? text.slice(ASKING.length) : text;
+      settle({ isAsking: false, who: who === "" ? "a process that does not answer" : printable(who) });
+    };
     socket.setEncoding("utf8");
     socket.setTimeout(ANSWER_MS, alive);
-    socket.on("data", (text: string) => {
-      who += text;
-      if (who.length > MAX_ANSWER_CHARS) alive();
+    socket.on("data", (piece: string) => {
+      text += piece;
+      if (text === ASKING && !isWaitedFor) settle({ isAsking: true, who: "" });
+      else if (text.length > MAX_ANSWER_CHARS) alive();
     });
-    socket.on("end", alive);
+    // One that asked and goes without a word has not got it.
+    const isOver = (): void => (text === ASKING ? settle("gone") : alive());
+    socket.on("end", isOver);
     socket.on("error", (error) => {
       const code = codeOf(error);
+      if (code === "ECONNREFUSED") settle("dead");
+      else if (code === "ENOENT") settle("gone");
       // Anything else, as a permission that is missing, does not say that nobody is there.
-      if (code === "ECONNREFUSED" || code === "ENOENT") settle({ isAlive: false, isThere: code === "ECONNREFUSED" });
-      else alive();
+      else isOver();
     });
   });
 }
 
 function locked(path: string, holder: string): Error {
   return createError(learningErrors, "KINGLET_ERR_LEARNING_LOCKED", { path, holder });
-}
-
-async function succeeds(step: Promise<void>): Promise<boolean> {
-  try {
-    await step;
-    return true;
-  } catch {
-    // Somebody else did it.
-    return false;
-  }
 }
 
 function codeOf(error: unknown): string {
