@@ -45,9 +45,11 @@ describe("crossCheck", () => {
     );
     fc.assert(
       fc.property(config, (values) => {
-        const problems = crossCheck({ eventSources: ["tetragon-file"], ...values } as unknown as SensorConfig).map(
-          (problem) => problem.split(":")[0],
-        );
+        const problems = crossCheck({
+          eventSources: ["tetragon-file"],
+          tetragonPolicies: ["auto"],
+          ...values,
+        } as unknown as SensorConfig).map((problem) => problem.split(":")[0]);
         const expected = [
           ...(values.scope === "node" && values.nodeName === undefined ? ["nodeName"] : []),
           ...(values.profileStore === "directory" && values.profileDir === undefined ? ["profileDir"] : []),

@@ -151,7 +151,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   const judging: SensorParts["judging"] = {};
   const peers: PeerLookup = { peerOf: (address) => judging.judgement?.peers.peerOf(address) };
   const parts = { clock, logger: logging.logger("learning"), metrics, isHostNetwork, peers };
-  const learning = openLearning({ config, store, profiles, source, isContinued, scaled: scaledSize, ...parts }, stack);
+  const learning = openLearning({ config, client, store, profiles, source, isContinued, scaled: scaledSize, ...parts }, stack);
   const serviceHost = context.env["KUBERNETES_SERVICE_HOST"];
   const detector: Detector = createDetector({
     rules: async () => {

@@ -55,6 +55,14 @@ export function eventSettings() {
       "URL",
       "Tetragon's metrics, read once a minute: the only way to learn what its agent dropped",
     ),
+    tetragonPolicies: setting(
+      array(oneOf(["auto", "files", "network", "names", "capabilities", "callers", "syscalls"]), {
+        default: ["auto"],
+        max: 6,
+        doc: "Which policies of deploy/tetragon are loaded, for what is learned: auto asks the API for TracingPolicies; empty: none",
+      }),
+      { group: events },
+    ),
     auditLog: named(events, "FILE", "Log of auditd, for linux-audit"),
     auditSocket: named(events, "PATH", "Socket of auditd's af_unix plugin, for linux-audit"),
     auditProcRoot: setting(
@@ -153,6 +161,9 @@ export function crossCheckEvents(config: EventConfig & { readonly scope: string 
   if (new Set(eventSources).size < eventSources.length) problems.push("eventSources: each source once");
   if (eventSources.includes("tetragon-file") && eventSources.includes("tetragon-grpc")) {
     problems.push("eventSources: tetragon-file and tetragon-grpc report the same events; take one of them");
+  }
+  if (config.tetragonPolicies.includes("auto") && config.tetragonPolicies.length > 1) {
+    problems.push("tetragonPolicies: either auto or names");
   }
   if (eventSources.includes("linux-audit") && (config.auditLog === undefined) === (config.auditSocket === undefined)) {
     problems.push("auditLog, auditSocket: linux-audit needs one of them");

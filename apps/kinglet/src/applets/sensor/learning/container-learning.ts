@@ -5,6 +5,7 @@ import { giveBackMemory } from "@kinglet/memory-limit";
 import type { InstanceIdParts } from "@kinglet/profile";
 import type { BlindInterval, RuntimeEventSource } from "@kinglet/runtime-events";
 import type { PodDetails, StatusDetails } from "../pods/pod-details.ts";
+import { tetragonSurfaces, type TetragonSurfacesOptions } from "../events/tetragon-surfaces.ts";
 import { createThriftyStore } from "./thrifty-store.ts";
 
 /**
@@ -14,6 +15,8 @@ import { createThriftyStore } from "./thrifty-store.ts";
  */
 export interface ContainerLearningOptions {
   readonly learner: LearnerOptions;
+  /** Absent when Tetragon is none of the sources: what auditd sees is what its rules say, so events must tell. */
+  readonly tetragon?: Pick<TetragonSurfacesOptions, "policies" | "client"> | undefined;
   readonly source: Pick<RuntimeEventSource, "health">;
   /** When the source was opened, milliseconds since 1970: what it has lost until the first look was lost since then. */
   readonly openedAtMs: number;
@@ -156,7 +159,10 @@ export async function openContainerLearning(options: ContainerLearningOptions): 
   // Before it says that a profile is complete it is to know of the last moment, too.
   const onDeciding = (): void => void learning?.checkBlindness();
   const store = createThriftyStore(options.learner.store, giveBackMemory);
-  learning = new ContainerLearning(await openLearner({ ...options.learner, store, onDeciding }), options);
+  const { learner, tetragon } = options;
+  const { logger, metrics } = learner;
+  const observed = tetragon === undefined ? [] : await tetragonSurfaces({ ...tetragon, logger, metrics });
+  learning = new ContainerLearning(await openLearner({ observed, ...learner, store, onDeciding }), options);
   return learning;
 }
 

@@ -2,10 +2,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import type { PeerLookup } from "@kinglet/learning";
+import type { KubeClient } from "@kinglet/kube-client";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
-import type { ProfileSurface } from "@kinglet/profile";
 import type { ProfileCache } from "@kinglet/profile-cache";
 import type { RuntimeEventSource } from "@kinglet/runtime-events";
 import type { ProfileStore } from "@kinglet/storage-client";
@@ -20,20 +20,6 @@ const fewestLearnedBytes = 4_194_304;
 const learnedContainers = 20_000;
 
 /**
- * With the policies of `deploy/tetragon`. Which are loaded cannot be asked: taking a surface for one that nobody looked at would be silent about
- * the first connection of a container that never made one. What auditd sees is what its rules say, so events must tell.
- */
-const seenByTetragon: readonly ProfileSurface[] = [
-  "capabilities",
-  "egressAddresses",
-  "egressDomains",
-  "execs",
-  "ingressAddresses",
-  "ingressDomains",
-  "opens",
-];
-
-/**
  * Learning, as far as the settings want it; nothing of it is loaded before there is something to learn.
  *
  * @internal
@@ -41,6 +27,7 @@ const seenByTetragon: readonly ProfileSurface[] = [
 export function openLearning(
   base: {
     readonly config: SensorConfig;
+    readonly client: Pick<KubeClient, "list">;
     readonly store: ProfileStore;
     readonly profiles: ProfileCache;
     readonly source: RuntimeEventSource;
@@ -54,10 +41,11 @@ export function openLearning(
   },
   stack: AsyncDisposableStack,
 ): LearningSeam | undefined {
-  const { config, store, profiles, source, isContinued, peers, scaled, clock, logger, metrics } = base;
+  const { config, client, store, profiles, source, isContinued, peers, scaled, clock, logger, metrics } = base;
   if (!config.learn) return undefined;
   const queueDir = join(config.stateDir, "learning-queue");
   const openedAtMs = clock.now();
+  const hasTetragon = config.eventSources.some((name) => name.startsWith("tetragon-"));
   const { learningInitialDelay, learningUpdatePeriod, learningMaxTime, clusterName } = config;
   const seam: LearningSeam = new LearningSeam(async () => {
     const { openContainerLearning } = await loadLearning();
@@ -69,7 +57,6 @@ export function openLearning(
         metrics,
         queueDir,
         peers,
-        observed: config.eventSources.some((name) => name.startsWith("tetragon-")) ? seenByTetragon : [],
         clusterName,
         timings: {
           initialDelayMs: learningInitialDelay,
@@ -85,6 +72,7 @@ export function openLearning(
           if (status !== "ready") profiles.profileWritten(namespace, name);
         },
       },
+      ...(hasTetragon ? { tetragon: { policies: config.tetragonPolicies, client } } : {}),
       source,
       openedAtMs,
       isContinued,
