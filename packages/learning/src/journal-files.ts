@@ -1,5 +1,6 @@
-import { close, constants, fdatasync, fsync, mkdir, open, read, readdir, rename, unlink, write } from "node:fs";
+import { close, constants, fdatasync, open, read, readdir, rename, unlink, write } from "node:fs";
 import { promisify } from "node:util";
+import { makeFolder, syncFolder } from "@kinglet/durable-files";
 import { lockFolder } from "./lock-folder.ts";
 
 /** A file that is written to. @internal */
@@ -12,7 +13,7 @@ export interface JournalFile {
 
 /** The few things a journal does to a file system, each one step that a crash can come before or after. @internal */
 export interface JournalFiles {
-  /** Creates the directory, mode 0700, in one that is there; does nothing when there is one already. */
+  /** Creates the directory, mode 0700; does nothing when there is one already. */
   createDirectory(path: string): Promise<void>;
   /**
    * Takes the directory for this process alone, until it is given back or the process ends.
@@ -41,12 +42,7 @@ const CHUNK_BYTES = 65_536;
  * @internal
  */
 export const nodeJournalFiles: JournalFiles = {
-  createDirectory: async (path) => {
-    // Not recursive, which never ends below a folder in which nothing can be made, as in /proc.
-    await promisify(mkdir)(path, { mode: 0o700 }).catch((error: unknown) => {
-      if ((error as { readonly code?: unknown }).code !== "EEXIST") throw error;
-    });
-  },
+  createDirectory: async (path) => makeFolder(path, 0o700),
   lock: (path) => lockFolder(path),
   names: (path) => promisify(readdir)(path),
   read: async (path, onChunk) => {
@@ -80,12 +76,5 @@ export const nodeJournalFiles: JournalFiles = {
   },
   rename: (from, to) => promisify(rename)(from, to),
   unlink: (path) => promisify(unlink)(path),
-  syncDirectory: async (path) => {
-    const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      await promisify(fsync)(descriptor);
-    } finally {
-      await promisify(close)(descriptor);
-    }
-  },
+  syncDirectory: syncFolder,
 };

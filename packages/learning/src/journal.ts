@@ -1,5 +1,5 @@
+import { decodeLine, encodeLine } from "@kinglet/durable-files";
 import type { JournalFile, JournalFiles } from "./journal-files.ts";
-import { decodeLine, encodeLine } from "./journal-line.ts";
 
 /** What was found in a queue directory. @internal */
 export interface JournalContent {

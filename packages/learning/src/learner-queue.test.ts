@@ -1,3 +1,4 @@
+import { decodeLine, encodeLine } from "@kinglet/durable-files";
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { profileStatus } from "@kinglet/profile";
 import { describe, expect, it } from "vitest";
@@ -5,7 +6,6 @@ import { exec, identityOf, LearnerBench, open, testTimings } from "../test/learn
 import type { MemoryStore } from "../test/memory-store.ts";
 import { ModelFiles } from "../test/model-files.ts";
 import { openOn } from "../test/open-on.ts";
-import { decodeLine, encodeLine } from "./journal-line.ts";
 
 const job = { ownerKind: "Job", ownerApiVersion: "batch/v1", ownerName: "load" } as const;
 

@@ -12,11 +12,14 @@ const UNBORN = "born-";
 /** How long a holder may take to say who it is: one that is busy holds the folder all the same. */
 const ANSWER_MS = 1_000;
 const MAX_ANSWER_CHARS = 400;
+/** How often one that hangs up without a word is asked again. */
+const MAX_REPEATS = 2;
+const SILENT = "a process that does not answer";
 /** What one says that does not hold the folder yet; what it has come to follows. */
 const ASKING = "asking\n";
 
-/** What is behind a socket. `dead`: no process; `gone`: nothing that holds the folder or still asks for it. */
-type Other = "dead" | "gone" | { readonly isAsking: boolean; readonly who: string };
+/** What is behind a socket. `dead`: no process; `gone`: nothing that holds the folder or still asks for it; `wordless`: hung up. */
+type Other = "dead" | "gone" | "wordless" | { readonly isAsking: boolean; readonly who: string };
 
 /** Where a test can hold a process up; `named`: others can see it; `looked`: it has seen all others and does not know yet. @internal */
 export type LockMoment = "named" | "looked";
@@ -70,7 +73,12 @@ export async function lockFolder(
 async function holderAmong(folder: string, own: string): Promise<string | undefined> {
   for (const name of await promisify(readdir)(folder)) {
     if (!LOCK.test(name) || name === own) continue;
-    const other = await ask(`${folder}/${name}`, { isWaitedFor: name > own });
+    let other = await ask(`${folder}/${name}`, { isWaitedFor: name > own });
+    // One that gives way just now; asked again its socket is gone, or it was too busy.
+    for (let attempt = 0; other === "wordless" && attempt < MAX_REPEATS; attempt += 1) {
+      other = await ask(`${folder}/${name}`, { isWaitedFor: name > own });
+    }
+    if (other === "wordless") return SILENT;
     if (other === "dead") await promisify(unlink)(`${folder}/${name}`).catch(() => {});
     else if (other !== "gone") return other.isAsking ? "a process that begins at the same moment" : other.who;
   }
@@ -156,7 +164,7 @@ function ask(path: string, { isWaitedFor }: { readonly isWaitedFor: boolean }): 
     };
     const alive = (): void => {
       const who = text.startsWith(ASKING) ? text.slice(ASKING.length) : text;
-      settle({ isAsking: false, who: who === "" ? "a process that does not answer" : printable(who) });
+      settle({ isAsking: false, who: who === "" ? SILENT : printable(who) });
     };
     socket.setEncoding("utf8");
     socket.setTimeout(ANSWER_MS, alive);
@@ -165,15 +173,20 @@ function ask(path: string, { isWaitedFor }: { readonly isWaitedFor: boolean }): 
       if (text === ASKING && !isWaitedFor) settle({ isAsking: true, who: "" });
       else if (text.length > MAX_ANSWER_CHARS) alive();
     });
-    // One that asked and goes without a word has not got it.
-    const isOver = (): void => (text === ASKING ? settle("gone") : alive());
+    const isOver = (): void => {
+      // One that asked and goes without another word has not got it.
+      if (text === ASKING) settle("gone");
+      else if (text === "") settle("wordless");
+      else alive();
+    };
     socket.on("end", isOver);
     socket.on("error", (error) => {
       const code = codeOf(error);
       if (code === "ECONNREFUSED") settle("dead");
       else if (code === "ENOENT") settle("gone");
       // Anything else, as a permission that is missing, does not say that nobody is there.
-      else isOver();
+      else if (code === "ECONNRESET" || code === "EPIPE") isOver();
+      else alive();
     });
   });
 }
