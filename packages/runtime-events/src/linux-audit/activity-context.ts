@@ -4,6 +4,7 @@ import type { AuditCall } from "./audit-call.ts";
 import { decodeAuditValue } from "./audit-value.ts";
 import type { ProcessReader } from "./process-reader.ts";
 import type { KnownProcess, ProcessTree } from "./process-tree.ts";
+import { tidyPath, tidyProgramPath } from "../tidy-path.ts";
 import { isRuntimeCall } from "./runtime-step.ts";
 import { SocketTable } from "./socket-table.ts";
 
@@ -85,17 +86,35 @@ export class ActivityContext {
   }
 
   /**
-   * The absolute path of what the call was about.
+   * The absolute path of what the call was about, without detours.
    *
    * @param directory - index of the argument with the directory's descriptor; undefined: the working directory.
    * @returns undefined when it cannot be told.
    */
   resolve(call: AuditCall, name: string, directory: 0 | 1 | 2 | undefined): string | undefined {
+    const path = this.#absolute(call, name, directory);
+    return path === undefined ? undefined : tidyPath(path);
+  }
+
+  /**
+   * The absolute path of the program that is executed. A name with `..` in it may lead anywhere, behind links that nobody reports: then it is the
+   * kernel's own, and where that is another file, as of a script, the name as it was given.
+   *
+   * @param kernelPath - `exe` of the record.
+   */
+  program(call: AuditCall, name: string, kernelPath: string): string {
+    const given = this.#absolute(call, name, call.name === "execveat" ? 0 : undefined);
+    if (given === undefined) return kernelPath;
+    const path = tidyProgramPath(given);
+    return path.includes("/../") && posix.basename(path) === posix.basename(kernelPath) ? kernelPath : path;
+  }
+
+  #absolute(call: AuditCall, name: string, directory: 0 | 1 | 2 | undefined): string | undefined {
     if (name.startsWith("/")) return name;
     if (name === "") return undefined;
     const { cwd } = call.event;
     const isAtWorkingDirectory = directory === undefined || call.isAtWorkingDirectory(directory);
     const base = isAtWorkingDirectory ? cwd : this.#options.reader.descriptorTarget(call.pid, call.argument(directory));
-    return base.startsWith("/") ? posix.join(base, name) : undefined;
+    return base.startsWith("/") ? `${base}/${name}` : undefined;
   }
 }

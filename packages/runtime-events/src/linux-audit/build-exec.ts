@@ -23,7 +23,7 @@ export function buildExec(context: ActivityContext, call: AuditCall): RuntimeEve
   const kernelPath = decodeAuditValue(call.field("exe"));
   const file = event.paths.find((path) => path.item === 0);
   const args = joinArguments(argv);
-  process.binary = context.resolve(call, file?.name ?? "", call.name === "execveat" ? 0 : undefined) ?? kernelPath;
+  process.binary = context.program(call, file?.name ?? "", kernelPath);
   process.args = ownText(args, maxKeptArgs);
   process.execId = ownText(`${event.stamp}:${call.pid}`, maxKeptArgs);
   process.isRuntimeStage = isRuntimeStep(argv, kernelPath, before, parent);

@@ -3,6 +3,7 @@ import type { AuditCall } from "./audit-call.ts";
 import { auditField } from "./audit-record.ts";
 import type { ActivityContext } from "./activity-context.ts";
 import type { LeftOut } from "./left-out.ts";
+import { linkTarget } from "../tidy-path.ts";
 import { openFlagNames } from "./open-flags.ts";
 
 /** What `creat` stands for: O_WRONLY, O_CREAT and O_TRUNC. */
@@ -36,7 +37,12 @@ export function buildLink(context: ActivityContext, call: AuditCall): RuntimeEve
   const newPath = context.resolve(call, made.name, isAt ? (isSymlink ? 1 : 2) : undefined);
   const oldPath = isSymlink ? target.name : context.resolve(call, target.name, isAt ? 0 : undefined);
   if (newPath === undefined || oldPath === undefined) return "unresolved";
-  return new LinkEvent({ ...context.origin(call, context.locate(call, false)), kind, oldPath, newPath });
+  return new LinkEvent({
+    ...context.origin(call, context.locate(call, false)),
+    kind,
+    oldPath: linkTarget(oldPath, newPath),
+    newPath,
+  });
 }
 
 function flagsOf(call: AuditCall): number {

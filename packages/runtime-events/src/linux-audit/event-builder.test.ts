@@ -117,6 +117,28 @@ describe("AuditEventBuilder", () => {
     expect(bench.call(257, "a0=7 a1=1 a2=0", ...records)).toMatchObject({ path: "/data/y" });
   });
 
+  it("tells files without the detours that a process writes into their paths [linux-audit paths]", () => {
+    const bench = new Bench();
+    const cwd = 'type=CWD cwd="/tmp"';
+    const opened = 'type=PATH item=0 name="/tmp/..//etc/./shadow" nametype=NORMAL';
+    expect(bench.call(257, "a0=ffffff9c a1=1 a2=0", cwd, opened)).toMatchObject({ path: "/etc/shadow" });
+    const link = [
+      'type=PATH item=0 name="../etc/shadow" nametype=UNKNOWN',
+      'type=PATH item=2 name="x" nametype=CREATE',
+    ];
+    expect(bench.call(88, "a0=1 a1=2", cwd, ...link)).toMatchObject({ oldPath: "/etc/shadow", newPath: "/tmp/x" });
+  });
+
+  it("does not let a program pass for another one by a path through links [linux-audit paths]", () => {
+    const bench = new Bench();
+    const ran = (file: string, exe: string): RuntimeEvent | LeftOut => bench.exec({ file, exe, cwd: "/tmp" });
+    // /tmp/x may be a link to /tmp/a/b/c.
+    expect(ran("x/../../bin/ls", "/tmp/a/bin/ls")).toMatchObject({ binary: "/tmp/a/bin/ls" });
+    expect(ran("/tmp/x/../../bin/ls", "/tmp/a/bin/ls")).toMatchObject({ binary: "/tmp/a/bin/ls" });
+    expect(ran("x/../../bin/run", "/bin/sh")).toMatchObject({ binary: "/tmp/x/../../bin/run" });
+    expect(ran(".//run", "/bin/sh")).toMatchObject({ binary: "/tmp/run" });
+  });
+
   it("tells connections that went out from ones that could not [linux-audit network]", () => {
     const bench = new Bench();
     const peer = "type=SOCKADDR saddr=0200005001020304000000000000000000";

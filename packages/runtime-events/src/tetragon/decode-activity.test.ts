@@ -140,6 +140,21 @@ describe("decodeActivity", () => {
     expect(kprobe(name, args)).toBeUndefined();
   });
 
+  it("tells links without the detours that a process writes into their paths [hooks kernel]", () => {
+    const linked = (call: string, from: string, to: string, cwd: string): unknown =>
+      decodeActivity(
+        "kprobe",
+        { function_name: call, args: [{ string_arg: from }, { string_arg: to }], process: { cwd } },
+        { sequence: 1 },
+      );
+    const shadow = { oldPath: "/etc/shadow" };
+    expect(linked("__x64_sys_symlink", "/etc/.//shadow", "/tmp/x", "/")).toMatchObject(shadow);
+    expect(linked("__x64_sys_symlink", "../etc/shadow", "/tmp/x", "/srv")).toMatchObject(shadow);
+    expect(linked("__x64_sys_symlink", "../etc/shadow", "x", "/tmp")).toMatchObject({ ...shadow, newPath: "/tmp/x" });
+    expect(linked("__x64_sys_link", "etc/shadow", "/tmp/x", "/")).toMatchObject(shadow);
+    expect(linked("__x64_sys_link", "etc/shadow", "x", "")).toMatchObject({ oldPath: "etc/shadow", newPath: "x" });
+  });
+
   it("finds the name in a question to a name server [hooks dns]", () => {
     const question = (name: string, flags = 1): string =>
       Buffer.concat([

@@ -1,5 +1,6 @@
 import type { EventOriginInit } from "@kinglet/enrichment";
 import { isObject, numberOf, objectOf, textOf, type JsonObject } from "../json-object.ts";
+import { tidyPath } from "../tidy-path.ts";
 
 /**
  * One call of a hooked function: whose it was, and what the policy had Tetragon write down of its arguments.
@@ -15,6 +16,7 @@ export class HookCall {
   readonly name: string;
   readonly #args: readonly JsonObject[];
   readonly #returned: JsonObject | undefined;
+  readonly #process: JsonObject | undefined;
 
   constructor(origin: EventOriginInit, name: string, body: JsonObject) {
     this.origin = origin;
@@ -22,6 +24,16 @@ export class HookCall {
     const args = body["args"];
     this.#args = Array.isArray(args) ? args.filter(isObject) : [];
     this.#returned = objectOf(body, "return");
+    this.#process = objectOf(body, "process");
+  }
+
+  /**
+   * A path of the call as an absolute one. One that is relative counts from the directory in which the program was started: nobody reports where
+   * the process is by now, nor folders that are given by descriptor.
+   */
+  absolute(path: string): string {
+    const cwd = path.startsWith("/") || this.#process === undefined ? "" : textOf(this.#process, "cwd");
+    return tidyPath(cwd.startsWith("/") ? `${cwd}/${path}` : path);
   }
 
   /** True when the function is known to have refused: a negative number, or for a security hook any but 0. */

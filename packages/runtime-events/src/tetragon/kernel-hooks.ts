@@ -8,6 +8,7 @@ import {
   type LinkEventKind,
 } from "@kinglet/enrichment";
 import { numberOf, textOf } from "../json-object.ts";
+import { linkTarget } from "../tidy-path.ts";
 import { bpfCommands } from "./bpf-commands.ts";
 import type { HookCall } from "./hook-call.ts";
 import { syscallName, type SyscallMachine } from "./syscall-names.ts";
@@ -40,12 +41,12 @@ export function readSyscall(call: HookCall): SyscallEvent | undefined {
   return name === undefined ? undefined : new SyscallEvent({ ...call.origin, name });
 }
 
-/** Target, link; folders given by number are left out. */
+/** Target, link; folders given by number are left out, so that a relative path counts from where the program was started. */
 export function readSymlink(call: HookCall): LinkEvent | undefined {
   return linkOf(call, "symlink");
 }
 
-/** File, link; folders given by number are left out. */
+/** File, link; as of {@link readSymlink}. */
 export function readHardlink(call: HookCall): LinkEvent | undefined {
   return linkOf(call, "hardlink");
 }
@@ -150,7 +151,9 @@ function moduleOf(call: HookCall, syscall: string, module: string): KernelCallEv
 }
 
 function linkOf(call: HookCall, kind: LinkEventKind): LinkEvent | undefined {
-  const [oldPath, newPath] = [call.text(0), call.text(1)];
-  if (oldPath === "" || newPath === "" || call.hasFailed) return undefined;
+  const [given, made] = [call.text(0), call.text(1)];
+  if (given === "" || made === "" || call.hasFailed) return undefined;
+  const newPath = call.absolute(made);
+  const oldPath = kind === "symlink" ? linkTarget(given, newPath) : call.absolute(given);
   return new LinkEvent({ ...call.origin, kind, oldPath, newPath });
 }

@@ -1,5 +1,6 @@
 import { OpenEvent } from "@kinglet/enrichment";
 import { textOf } from "../json-object.ts";
+import { tidyPath } from "../tidy-path.ts";
 import type { HookCall } from "./hook-call.ts";
 
 /** Names of open flags, by bit; the two access bits are not among them. */
@@ -86,7 +87,7 @@ function flagsOf(flags: number): readonly string[] {
 }
 
 function openPath(call: HookCall, flagsRaw: number | undefined): OpenEvent | undefined {
-  const path = call.text(0);
+  const path = tidyPath(call.text(0));
   if (!path.startsWith("/") || call.hasFailed) return undefined;
   return flagsRaw === undefined
     ? new OpenEvent({ ...call.origin, path })
