@@ -1,8 +1,8 @@
 import { lstatSync, readlinkSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { makeFolder } from "@kinglet/durable-files";
 import { createError, hasCode } from "@kinglet/errors";
 import { kingletErrors } from "./errors.ts";
-import { makeFolder } from "./make-folder.ts";
 
 /**
  * What `--install` did with one name.

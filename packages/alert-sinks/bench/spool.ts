@@ -4,13 +4,12 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { AppendFile, encodeLine } from "@kinglet/durable-files";
 import { systemClock } from "@kinglet/lifecycle";
 import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
 
 import { AlertBudget } from "../src/alert-budget.ts";
-import { AppendFile } from "../src/files/append-file.ts";
-import { encodeLine } from "../src/files/checked-line.ts";
 import { createFanOut } from "../src/exporters/fan-out.ts";
 import { HeldBackJournal } from "../src/held-back-journal.ts";
 import { createAlert } from "../test/create-alert.ts";

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 
 import { createAlert } from "../test/create-alert.ts";
 import { AlertBudget } from "./alert-budget.ts";
-import { encodeLine } from "./files/checked-line.ts";
+import { encodeLine } from "@kinglet/durable-files";
 import { HeldBackJournal } from "./held-back-journal.ts";
 
 interface Bench extends AsyncDisposable {

@@ -1,15 +1,13 @@
 import { rename, unlink } from "node:fs";
 import { promisify } from "node:util";
+import { AppendFile, encodeLine, readLines } from "@kinglet/durable-files";
 import { createError } from "@kinglet/errors";
 import type { Logger } from "@kinglet/logger";
 import type { Counter, Metrics } from "@kinglet/metrics";
 
 import type { HeldBackChanges, HeldBackWindow } from "./alert-budget.ts";
 import { alertSinksErrors } from "./errors.ts";
-import { AppendFile } from "./files/append-file.ts";
-import { encodeLine } from "./files/checked-line.ts";
-import { readLines } from "./files/read-lines.ts";
-import { unwritable } from "./files/unwritable.ts";
+import { unwritable } from "./unwritable.ts";
 import { isHeldBackLine, type HeldBackLine } from "./held-back-line.ts";
 import { heldBackFailures } from "./metrics.ts";
 

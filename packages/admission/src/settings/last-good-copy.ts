@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsync, mkdirSync, openSync, readFileSync, renameSync, statSync, write } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder, replaceFile } from "@kinglet/durable-files";
 
 /** A bundle is never larger, bytes. */
 const maxBytes = 33_554_432;
@@ -26,35 +27,6 @@ export function readCopy(path: string): Uint8Array | undefined {
  * @internal
  */
 export async function writeCopy(path: string, file: Uint8Array): Promise<void> {
-  makeFolder(dirname(path));
-  const temporary = `${path}.new`;
-  const descriptor = openSync(temporary, "w", 0o600);
-  try {
-    let at = 0;
-    while (at < file.length) at += await written(descriptor, file.subarray(at));
-    await settled((done) => fsync(descriptor, done));
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(temporary, path);
-}
-
-/** One by one: Node's recursive way never ends below a folder in which nothing can be made, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
-}
-
-// Not node:fs/promises: its first use takes 0.36 MB (Node 26.10).
-function settled(start: (done: (error: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    start((error) => (error === null ? resolve() : reject(error)));
-  });
-}
-
-function written(descriptor: number, bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(descriptor, bytes, (error, count) => (error === null ? resolve(count) : reject(error)));
-  });
+  makeFolder(dirname(path), 0o700);
+  await replaceFile(path, file);
 }

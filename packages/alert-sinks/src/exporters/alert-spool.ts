@@ -1,9 +1,8 @@
 import type { Alert } from "@kinglet/detection";
+import { encodeLine, readLines } from "@kinglet/durable-files";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 
-import { encodeLine } from "../files/checked-line.ts";
-import { readLines } from "../files/read-lines.ts";
 import type { LossState } from "./loss-record.ts";
 import { SpoolFiles } from "./spool-files.ts";
 import { SpoolTail } from "./spool-tail.ts";
@@ -243,7 +242,7 @@ export class AlertSpool {
   async #roomFor(bytes: number): Promise<Segment> {
     let segment = this.#segments.at(-1);
     if (segment === undefined || (segment.bytes > 0 && segment.bytes + bytes > this.#segmentBytes)) {
-      await this.#files.makeFolder();
+      this.#files.makeFolder();
       this.#tail.leave();
       segment = { number: (segment?.number ?? 0) + 1, bytes: 0, unread: 0, last: 0 };
       this.#segments.push(segment);

@@ -1,7 +1,7 @@
 import type { Alert } from "@kinglet/detection";
 import { createBackoff, sleep, untilAborted, withTimeout, type Backoff } from "@kinglet/lifecycle";
 
-import { unwritable } from "../files/unwritable.ts";
+import { unwritable } from "../unwritable.ts";
 import { WaitList } from "../wait-list.ts";
 import { AlertSpool } from "./alert-spool.ts";
 import type { Exporter } from "./exporter.ts";

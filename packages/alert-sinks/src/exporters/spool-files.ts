@@ -1,12 +1,11 @@
-import { close, constants, fsync, mkdir, open, readdir, rename, unlink, writeFile } from "node:fs";
+import { readdir, rename, unlink, writeFile } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
+import { encodeLine, makeFolder, readLines, type ReadLines, syncFolder } from "@kinglet/durable-files";
 import { createError } from "@kinglet/errors";
 import type { Logger } from "@kinglet/logger";
 
 import { alertSinksErrors } from "../errors.ts";
-import { encodeLine } from "../files/checked-line.ts";
-import { readLines, type ReadLines } from "../files/read-lines.ts";
 
 /** @internal */
 export interface SpoolFilesOptions {
@@ -71,27 +70,14 @@ export class SpoolFiles {
     onDamaged(Math.max(1, damaged));
   }
 
-  /** One by one: where a file system denies that a parent exists, Node's recursive way never ends. */
-  async makeFolder(): Promise<void> {
-    const { folder } = this.#options;
-    for (const path of [dirname(folder), folder]) {
-      await promisify(mkdir)(path, { mode: 0o700 }).catch((error: unknown) => {
-        if (codeOf(error) !== "EEXIST") throw error;
-      });
-    }
+  makeFolder(): void {
+    makeFolder(this.#options.folder, 0o700);
   }
 
   /** Names of files that were made survive a power cut. */
   async syncFolder(): Promise<void> {
     const { folder } = this.#options;
-    for (const path of [folder, dirname(folder)]) {
-      const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_DIRECTORY);
-      try {
-        await promisify(fsync)(descriptor);
-      } finally {
-        await promisify(close)(descriptor);
-      }
-    }
+    for (const path of [folder, dirname(folder)]) await syncFolder(path);
   }
 
   async remove(number: number): Promise<void> {

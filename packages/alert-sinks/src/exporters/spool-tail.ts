@@ -1,7 +1,7 @@
+import { AppendFile } from "@kinglet/durable-files";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 
-import { AppendFile } from "../files/append-file.ts";
 import { GroupedSync } from "./grouped-sync.ts";
 import type { SpoolFiles } from "./spool-files.ts";
 

@@ -2,6 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { AlertQueue, createStdoutSink } from "@kinglet/alert-sinks";
 import type { FanOut } from "@kinglet/alert-sinks/exporters";
 import { createDetector, type Detector } from "@kinglet/detection";
+import { makeFolder } from "@kinglet/durable-files";
 import { ContainerIndex, type ContainerIdentity } from "@kinglet/enrichment";
 import { lazy } from "@kinglet/lazy-schema";
 import type { PeerLookup } from "@kinglet/learning";
@@ -11,7 +12,6 @@ import { containerLiveness, ProfileCache, type PodContainerNames } from "@kingle
 import { createKubernetesProfileStore, openDirectoryProfileStore, type ProfileStore } from "@kinglet/storage-client";
 import { createError } from "@kinglet/errors";
 import { kingletErrors } from "../../errors.ts";
-import { makeFolder } from "../../make-folder.ts";
 import { openClient } from "../../service/open-client.ts";
 import { openAlertOutput, type AlertOutput } from "./alerts/alert-output.ts";
 import { ClusterView, workloadByName } from "./pods/cluster-view.ts";

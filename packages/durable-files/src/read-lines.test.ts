@@ -6,7 +6,7 @@ import { encodeLine } from "./checked-line.ts";
 import { readLines } from "./read-lines.ts";
 
 describe("readLines", () => {
-  it("keeps nothing of a line that is longer than any of ours, and reads on behind it [sinks D-4]", async () => {
+  it("keeps nothing of a line that is longer than any of ours, and reads on behind it [files L-2]", async () => {
     const folder = await mkdtemp(`${tmpdir()}/kinglet-lines-`);
     const path = `${folder}/file`;
     await writeFile(path, encodeLine({ n: 1 }));

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
  *
  * With call-backs: `node:fs/promises` costs 0.36 MB of heap (Node 26.10).
  *
- * @internal
+ * @public
  */
 export class AppendFile {
   readonly #descriptor: number;

@@ -1,5 +1,5 @@
-import { AppendFile } from "../src/files/append-file.ts";
-import { encodeLine } from "../src/files/checked-line.ts";
+import { AppendFile } from "../src/append-file.ts";
+import { encodeLine } from "../src/checked-line.ts";
 
 const file = await AppendFile.open(process.argv[2] ?? "", 0);
 for (const length of [3_000, 3_000, 3_000]) {

@@ -1,6 +1,6 @@
 import { createError } from "@kinglet/errors";
 
-import { alertSinksErrors } from "../errors.ts";
+import { alertSinksErrors } from "./errors.ts";
 
 /** @internal */
 export function unwritable(path: string, cause: unknown): Error {

@@ -7,6 +7,7 @@ import { dirname } from "node:path";
  *
  * @param mode - of the folders that are made; the one that is there already keeps its own.
  * @throws what the file system says.
+ * @public
  */
 export function makeFolder(path: string, mode: number): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;

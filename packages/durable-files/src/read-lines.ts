@@ -7,7 +7,7 @@ const lineEnd = 10;
 /** What is longer is no line of ours, and must not take the memory. */
 const maxLineBytes = 33_554_432;
 
-/** What a file of checked lines held. @internal */
+/** What a file of checked lines held. @public */
 export interface ReadLines {
   /** Behind the last whole line. */
   readonly endOffset: number;
@@ -20,7 +20,7 @@ export interface ReadLines {
  *
  * @param onRecord - gets each readable record and the offset behind its line; false ends the reading there.
  * @throws errors of the file system.
- * @internal
+ * @public
  */
 export async function readLines(
   path: string,

@@ -1,10 +1,10 @@
-/** One record as a line: a check of 8 digits, a blank, JSON, a line end. @internal */
+/** One record as a line: a check of 8 digits, a blank, JSON, a line end. Guarantees: the same for the same record, so what a version wrote the next one reads. @public */
 export function encodeLine(record: unknown): string {
   const text = JSON.stringify(record);
   return `${checkOf(text)} ${text}\n`;
 }
 
-/** @returns undefined when the line is not what was written. @internal */
+/** @returns undefined when the line is not what was written. @public */
 export function decodeLine(line: string): unknown {
   const text = line.slice(9);
   if (line[8] !== " " || line.slice(0, 8) !== checkOf(text)) return undefined;

@@ -7,9 +7,9 @@ import { AppendFile } from "./append-file.ts";
 import { decodeLine } from "./checked-line.ts";
 
 describe("AppendFile", () => {
-  it("leaves whole records only where the file could not grow, and goes on when it can [sinks D-3]", async () => {
+  it("leaves whole records only where the file could not grow, and goes on when it can [files A-1]", async () => {
     const folder = await mkdtemp(`${tmpdir()}/kinglet-append-`);
-    const program = new URL("../../test/fill-append-file.ts", import.meta.url).pathname;
+    const program = new URL("../test/fill-append-file.ts", import.meta.url).pathname;
     // A limit of 8 blocks stands for a full disk; without the trap the signal would end the process.
     const command = `trap '' XFSZ; ulimit -f 8; "$0" --conditions=@kinglet/source "$1" "$2"`;
     const args = ["-c", command, process.execPath, program, `${folder}/file`];
@@ -21,7 +21,7 @@ describe("AppendFile", () => {
     expect(lines.map(decodeLine)).toEqual([{ fill: "x".repeat(3_000) }, { fill: "small" }]);
   });
 
-  it("writes through no link", async () => {
+  it("writes through no link [files A-2]", async () => {
     const folder = await mkdtemp(`${tmpdir()}/kinglet-append-`);
     await symlink(`${folder}/elsewhere`, `${folder}/file`);
     await expect(AppendFile.open(`${folder}/file`, 0)).rejects.toThrow("ELOOP");
