@@ -162,12 +162,19 @@ describe("BindingBook", () => {
     const book = bookOf({ maxBindings: 2 });
     book.set("a", binding([{ ruleID: "R1" }]));
     book.set("b", binding([{ ruleID: "R2" }]));
-    expect(() => book.set("c", binding([{ ruleID: "R3" }]))).toThrow(/one too many/);
+    expect(() => book.set("c", binding([{ ruleID: "R3" }]))).toThrow(/is too much: there may be 2 bindings/);
     book.set("b", binding([{ ruleID: "R3" }]));
     expect(idsOf(book)).toBe("R1 R3");
     book.remove("a");
     book.set("c", binding([{ ruleID: "R2" }]));
     expect(idsOf(book)).toBe("R2 R3");
+    const small = bookOf({ maxSize: 1_000 });
+    const large = binding([{ ruleID: "R1", parameters: { ignorePrefixes: ["/".repeat(700)] } }]);
+    for (let at = 0; at < 3; at += 1) small.set("a", large);
+    expect(() => small.set("b", large)).toThrow(/1000 characters together/);
+    small.remove("a");
+    small.set("b", large);
+    expect(idsOf(small)).toBe("R1");
   });
 
   it("takes the highest severity and all parameters of the bindings that name a rule [rules S-2]", () => {

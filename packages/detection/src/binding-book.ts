@@ -26,6 +26,8 @@ export interface BindingBookOptions {
   readonly maxSelections?: number;
   /** Bindings kept. @defaultValue 1000 */
   readonly maxBindings?: number;
+  /** All bindings together, characters of JSON. @defaultValue 4,000,000 */
+  readonly maxSize?: number;
 }
 
 interface Bound {
@@ -36,6 +38,8 @@ interface Bound {
   readonly isByLabels: boolean;
   /** Tells bindings apart in less than their names need. */
   readonly ordinal: number;
+  /** Characters. */
+  readonly size: number;
 }
 
 /** What was found for the labels of a pod. */
@@ -73,6 +77,7 @@ export class BindingBook {
   readonly #found: WeakMap<object, Found> = new WeakMap();
   #generation = 0;
   #nextOrdinal = 0;
+  #size = 0;
   #every: RuleSelection | undefined;
   /** By `id ID`, `name NAME` and `tag TAG`. */
   #named: ReadonlyMap<string, readonly RuleDefinition[]> | undefined;
@@ -100,27 +105,31 @@ export class BindingBook {
   /**
    * A binding appeared or changed.
    *
-   * @throws KINGLET_ERR_DETECTION_INVALID_BINDING, also for one too many; it then holds as before.
+   * @throws KINGLET_ERR_DETECTION_INVALID_BINDING, also for what is too much; it then holds as before.
    */
   set(name: string, resource: unknown): void {
     const binding = parseRuleBinding(name, resource);
-    const { maxBindings = 1000 } = this.#options;
+    const { maxBindings = 1000, maxSize = 4_000_000 } = this.#options;
     const known = this.#bindings.get(name);
-    if (known === undefined && this.#bindings.size >= maxBindings) {
-      const reason = `is one too many: there are ${maxBindings}`;
+    const size = JSON.stringify(binding).length;
+    const sizeOfAll = this.#size - (known?.size ?? 0) + size;
+    if ((known === undefined && this.#bindings.size >= maxBindings) || sizeOfAll > maxSize) {
+      const reason = `is too much: there may be ${maxBindings} bindings with ${maxSize} characters together`;
       throw createError(detectionErrors, "KINGLET_ERR_DETECTION_INVALID_BINDING", { binding: name, reason });
     }
+    this.#size = sizeOfAll;
     const { namespaceSelector } = binding;
     const byName = partOf(namespaceSelector, (key) => key === namespaceName);
     const byLabels = partOf(namespaceSelector, (key) => key !== namespaceName);
     const isByLabels = Object.keys(byLabels.matchLabels).length > 0 || byLabels.matchExpressions.length > 0;
     const ordinal = known?.ordinal ?? this.#nextOrdinal++;
-    this.#bindings.set(name, { binding, byName, isByLabels, ordinal });
+    this.#bindings.set(name, { binding, byName, isByLabels, ordinal, size });
     this.invalidate();
   }
 
   /** A binding is gone. */
   remove(name: string): void {
+    this.#size -= this.#bindings.get(name)?.size ?? 0;
     if (this.#bindings.delete(name)) this.invalidate();
   }
 

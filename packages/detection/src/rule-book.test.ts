@@ -94,4 +94,20 @@ describe("RuleBook", () => {
     expect(book.set("a", resource(ruleOf("R1"), ruleOf("R2"), ruleOf("R3")))).toMatchObject([{ path: "rule R3" }]);
     expect(book.rules.map(({ id }) => id)).toEqual(["R0", "R1", "R2"]);
   });
+
+  it("keeps a bounded amount of rules and of what is wrong with them, and says which resource was too much [rules B-2]", () => {
+    const book = new RuleBook({ builtin: [ruleOf("R1")], maxSize: 4_000 });
+    const large = (id: string): object => resource(ruleOf(id, { description: "x".repeat(2_000) }));
+    for (let round = 0; round < 3; round += 1) expect(book.set("a", large("A1"))).toEqual([]);
+    const [problem] = book.set("b", large("R1"));
+    expect(problem?.message).toBe("is too much: all resources together may have 4000 characters of rules");
+    expect([said(book), [...book.problems().keys()]]).toEqual([["A1 rule A1", "R1 rule R1"], ["b"]]);
+    book.remove("a");
+    expect(book.set("b", large("B1"))).toEqual([]);
+    expect(said(book)).toEqual(["B1 rule B1", "R1 rule R1"]);
+    for (let at = 0; at < 100; at += 1) book.set(`wrong-${at}`, resource({ id: 7 } as unknown as RuleDefinition));
+    const told = [...book.problems().values()];
+    expect(told).toHaveLength(100);
+    expect(JSON.stringify(told).length).toBeLessThan(100 * 200 + 4_000);
+  });
 });

@@ -14,19 +14,26 @@ export interface RuleBookOptions {
   readonly agentVersion?: string;
   /** Rules of all resources together. @defaultValue 5000 */
   readonly maxRules?: number;
+  /** Rules and problems of all resources together, characters of JSON. @defaultValue 4,000,000 */
+  readonly maxSize?: number;
 }
 
 interface Resource {
   readonly rules: readonly RuleDefinition[];
   readonly problems: readonly RuleProblem[];
+  /** Characters. */
+  readonly size: number;
 }
+
+/** One resource costs that much however little it says. */
+const sizeOfNothing = 200;
 
 /**
  * The rules of all origins as one list: the built-in ones, replaced by id by those of `Rules` resources and files.
  *
  * A rule that is disabled in a resource disables the built-in one of its id; one that asks for another version of the agent is as if it were
  * not there. Where two resources have one id, the resource whose name comes first in the order of code units wins, and the other says so among
- * its problems. A rule that did not change stays the same object, so that what was compiled of it stays.
+ * its problems. A resource that is too much together with those that came before counts as one without rules until it changes, and says so. A rule that did not change stays the same object, so that what was compiled of it stays.
  *
  * Pure state: whoever watches the resources says what became of them.
  *
@@ -36,6 +43,7 @@ export class RuleBook {
   readonly #options: RuleBookOptions;
   readonly #resources: Map<string, Resource> = new Map();
   readonly #listeners: Set<() => void> = new Set();
+  #size = 0;
   #rules: readonly RuleDefinition[];
   #conflicts: ReadonlyMap<string, readonly RuleProblem[]> = new Map();
 
@@ -88,13 +96,19 @@ export class RuleBook {
       const known = before.get(rule.id);
       return known !== undefined && JSON.stringify(known) === JSON.stringify(rule) ? known : rule;
     });
-    this.#resources.set(name, { rules: kept, problems });
+    this.#size -= this.#resources.get(name)?.size ?? 0;
+    const size = sizeOfNothing + JSON.stringify(kept).length + JSON.stringify(problems).length;
+    const { maxSize = 4_000_000 } = this.#options;
+    const isTooMuch = this.#size + size > maxSize;
+    this.#resources.set(name, isTooMuch ? tooMuch(maxSize) : { rules: kept, problems, size });
+    if (!isTooMuch) this.#size += size;
     this.#merge();
     return this.problems().get(name) ?? [];
   }
 
   /** A resource is gone. */
   remove(name: string): void {
+    this.#size -= this.#resources.get(name)?.size ?? 0;
     if (this.#resources.delete(name)) this.#merge();
   }
 
@@ -133,4 +147,13 @@ export class RuleBook {
     this.#rules = rules;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function tooMuch(maxSize: number): Resource {
+  const message = `is too much: all resources together may have ${maxSize} characters of rules`;
+  return {
+    rules: [],
+    problems: [{ code: "KINGLET_ERR_POLICY_ENGINE_INVALID_RULE", path: "spec.rules", message }],
+    size: 0,
+  };
 }

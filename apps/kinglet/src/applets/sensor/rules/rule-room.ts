@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadBuiltinRules, loadRuleBooks, type BindingBook as Bindings, type RuleSelection } from "@kinglet/detection";
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { createError, hasCode } from "@kinglet/errors";
-import type { createInformer, InformerOptions, KubeClient, KubeObject, ResourceDefinition } from "@kinglet/kube-client";
+import type { createInformer, InformerOptions, KubeClient, ResourceDefinition } from "@kinglet/kube-client";
 import { sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
@@ -12,6 +12,7 @@ import type { SensorConfig } from "../config.ts";
 import { kingletErrors } from "../../../errors.ts";
 import { loadYamlDocuments } from "../lazy.ts";
 import { assumedBindings } from "./binding-metrics.ts";
+import { followResource } from "./follow-resource.ts";
 import { NamespaceLabels } from "./namespace-labels.ts";
 import { readRuleFile } from "./read-rule-file.ts";
 import { ruleProblems } from "../events/judgement-metrics.ts";
@@ -89,29 +90,41 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   });
   const bindingProblems = new Map<string, string>();
   const fileProblems = new Map<string, string>();
+  /** Resources that could not be read when they changed. */
+  const unread = new Map<string, string>();
   const gauge = options.metrics.gauge(ruleProblems);
   const assumed = options.metrics.gauge(assumedBindings);
   options.metrics.onCollect(() => assumed.set(labels.isKnown ? 0 : bindings.byNamespaceLabels.length));
-  const tell = (): void => gauge.set(book.problems().size + bindingProblems.size + fileProblems.size);
+  const tell = (): void => gauge.set(book.problems().size + bindingProblems.size + fileProblems.size + unread.size);
   const setUnusable = (path: string, error: unknown): void => {
-    fileProblems.set(path, error instanceof Error ? error.message : String(error));
+    fileProblems.set(path, messageOf(error));
     logger.error("a file of rules cannot be read: none of its rules and bindings hold, the others do", {
       from: path,
       error,
     });
     tell();
   };
+  const setUnread = (name: string, error: unknown): void => {
+    unread.set(name, `could not be read, what it was before holds: ${messageOf(error)}`);
+    logger.warn("rules or a binding could not be read: what they were before holds until they can", {
+      from: name,
+      error,
+    });
+    tell();
+  };
   const setRules = (name: string, resource: unknown): void => {
+    unread.delete(name);
     const problems = book.set(name, resource);
     if (problems.length > 0) logger.error("rules are invalid and do not run, the others do", { from: name, problems });
     tell();
   };
   const setBinding = (name: string, resource: unknown): void => {
+    unread.delete(name);
     try {
       bindings.set(name, resource);
       bindingProblems.delete(name);
     } catch (error) {
-      bindingProblems.set(name, error instanceof Error ? error.message : String(error));
+      bindingProblems.set(name, messageOf(error));
       logger.error("a rule binding is invalid and does not hold", { from: name, error });
     }
     labels.want(bindings.byNamespaceLabels.length > 0);
@@ -126,33 +139,31 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   if (config.ruleResources === "off") settled.resolve();
 
   const follow = async (signal: AbortSignal): Promise<void> => {
-    const rules = options.createInformer<KubeObject>(client, rulesResource, options.informer);
-    const bound = options.createInformer<KubeObject>(client, bindingsResource, options.informer);
-    const nameOf = ({ metadata: { namespace, name } }: KubeObject): string =>
-      namespace === undefined ? name : `${namespace}/${name}`;
-    rules.addHandler({
-      onAdd: (object) => setRules(nameOf(object), object),
-      onUpdate: (object) => setRules(nameOf(object), object),
-      onDelete: (object) => {
-        book.remove(nameOf(object));
+    const base = { ...options, clock, signal, unread: setUnread };
+    const rules = followResource({
+      ...base,
+      resource: rulesResource,
+      set: setRules,
+      remove: (name) => {
+        book.remove(name);
+        unread.delete(name);
         tell();
       },
     });
-    bound.addHandler({
-      onAdd: (object) => setBinding(nameOf(object), object),
-      onUpdate: (object) => setBinding(nameOf(object), object),
-      onDelete: (object) => {
-        bindings.remove(nameOf(object));
+    const bound = followResource({
+      ...base,
+      resource: bindingsResource,
+      set: setBinding,
+      remove: (name) => {
+        bindings.remove(name);
         labels.want(bindings.byNamespaceLabels.length > 0);
-        bindingProblems.delete(nameOf(object));
+        bindingProblems.delete(name);
+        unread.delete(name);
         tell();
       },
     });
-    const running = [rules.run({ signal }), bound.run({ signal })];
-    await Promise.race([
-      Promise.all([rules.waitForSync({ signal }), bound.waitForSync({ signal })]),
-      sleep(patienceMs, { signal, clock }),
-    ]);
+    const running = [rules.ended, bound.ended];
+    await Promise.race([Promise.all([rules.delivered, bound.delivered]), sleep(patienceMs, { signal, clock })]);
     settled.resolve();
     await Promise.all(running);
   };
@@ -171,7 +182,9 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       ...Object.fromEntries(
         [...book.problems()].map(([name, found]) => [name, found.map(({ path, message }) => `${path}: ${message}`)]),
       ),
-      ...Object.fromEntries([...bindingProblems, ...fileProblems].map(([name, message]) => [name, [message]])),
+      ...Object.fromEntries(
+        [...bindingProblems, ...fileProblems, ...unread].map(([name, message]) => [name, [message]]),
+      ),
       ...labelProblems(labels, bindings),
     }),
     isSettled: settled.promise.then(() => labels.settled()),
@@ -185,6 +198,10 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       await follow(signal);
     },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function labelProblems(labels: NamespaceLabels, bindings: Bindings): Readonly<Record<string, readonly string[]>> {
