@@ -23,6 +23,7 @@ describe("isRuntimeStage", () => {
     const first = { ...stage, binary: "/proc/self/exe", flags: "execve clone", pid: 5 };
     expect(isRuntimeStage(first, { pid: 4, binary: "/usr/sbin/runc", arguments: "create" }, false)).toBe(true);
     expect(isRuntimeStage(stageWithoutNamespaces, outside, true)).toBe(true);
+    expect(isRuntimeStage({ ...stage, docker: "", pod: { name: "web" } }, outside, false)).toBe(true);
   });
 
   it.each([

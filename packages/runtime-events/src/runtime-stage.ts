@@ -12,7 +12,7 @@ const runtimeBinary = /(?:^|\/)(?:runc|crun|youki)$/;
  * exactly these names too: busybox runs its applets as `/proc/self/exe ARGS`, fileless malware is `/dev/fd/4`. The name
  * and the arguments are the container's to choose, so they never suffice. What it cannot choose is where it came from:
  *
- * 1. the event has a container id, the file is one of the three names, the arguments are exactly `init`;
+ * 1. the event has a container id or a pod, the file is one of the three names, the arguments are exactly `init`;
  * 2. the parent is known and is itself in no container (no id, no pod) - every process that a container starts has a
  *    parent inside it;
  * 3. the execution is not in the container's init tree, and its mount namespace is the host's; or, where the agent
@@ -34,7 +34,7 @@ export function isRuntimeStage(
   reportsParentContainers: boolean,
 ): boolean {
   if (process["arguments"] !== "init" || parent === undefined) return false;
-  if (textOf(process, "docker") === "" || process["in_init_tree"] === true) return false;
+  if (!isInContainer(process) || process["in_init_tree"] === true) return false;
   if (!stageFile.test(textOf(process, "binary"))) return false;
   if (isInContainer(parent) || textOf(parent, "binary") === "") return false;
   const isReexec =

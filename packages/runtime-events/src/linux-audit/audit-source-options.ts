@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import type { RuntimeEventKind } from "@kinglet/enrichment";
 import type { Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
-import { assertBetween } from "../assert-option.ts";
+import { assertBetween, optionError } from "../assert-option.ts";
 import type { ReadAuditStatus } from "./audit-status.ts";
 import { loadRunAuditctl } from "./lazy.ts";
 import { createProcessReader, type ProcessReader } from "./process-reader.ts";
@@ -58,7 +59,11 @@ export interface ResolvedAuditOptions {
 
 /** @throws KINGLET_ERR_RUNTIME_EVENTS_OPTION @internal */
 export function resolveAuditOptions(options: AuditSourceOptions): ResolvedAuditOptions {
-  const { clock, logger, metrics, auditctl, kinds } = options;
+  const { clock, logger, metrics, auditctl, kinds, procRoot = "/proc" } = options;
+  // Without it no process is found in a container, and everything would count as the node's own.
+  if (options.processes === undefined && !existsSync(`${procRoot}/uptime`)) {
+    throw optionError("procRoot", procRoot, "a folder with the node's /proc");
+  }
   const runAuditctl: ReadAuditStatus | undefined =
     auditctl === undefined ? undefined : async (status) => (await loadRunAuditctl()).runAuditctl(auditctl, status);
   return {
@@ -67,7 +72,7 @@ export function resolveAuditOptions(options: AuditSourceOptions): ResolvedAuditO
     clock,
     logger,
     metrics,
-    processes: options.processes ?? createProcessReader(options.procRoot ?? "/proc", () => clock.now()),
+    processes: options.processes ?? createProcessReader(procRoot, () => clock.now()),
     readStatus: options.readStatus ?? runAuditctl,
     maxLineBytes: assertBetween("maxLineBytes", options.maxLineBytes ?? 65_536, 1024, 1_048_576),
     maxProcesses: assertBetween("maxProcesses", options.maxProcesses ?? 16_384, 16, 1_048_576),
