@@ -101,6 +101,13 @@ describe("TetragonDecoder", () => {
     expect((exec("--password hunter2", "truncArgs") as ExecEvent).argv).toBeUndefined();
   });
 
+  it("tells programs without doubled slashes and dots, and never through a parent folder [events paths]", () => {
+    const ran = (binary: string): unknown => decode({ process_exec: { process: { binary, arguments: "x" } } });
+    expect(ran("/dev//./shm/x")).toMatchObject({ binary: "/dev/shm/x", argv: ["/dev/shm/x", "x"] });
+    expect(ran("//proc/self/fd/5")).toMatchObject({ binary: "/proc/self/fd/5" });
+    expect(ran("/tmp/x/../../bin/ls")).toMatchObject({ binary: "/tmp/x/../../bin/ls" });
+  });
+
   it("takes everything for absent in a bare process, and an unset user for none", () => {
     const event = decode({ process_exec: { process: { pid: 7, uid: 4294967295, start_time: "t" } } });
     expect(event).toMatchObject({

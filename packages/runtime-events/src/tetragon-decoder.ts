@@ -18,6 +18,7 @@ import { RedactionMemory } from "./redaction-memory.ts";
 import type { decodeActivity } from "./tetragon/decode-activity.ts";
 import { hasWord, isInContainer } from "./runtime-stage.ts";
 import { RuntimeStages } from "./runtime-stages.ts";
+import { tidyProgramPath } from "./tidy-path.ts";
 
 /** What a line turned out to be. @internal */
 export type DecodeOutcome =
@@ -198,12 +199,14 @@ export class TetragonDecoder {
     const args = this.#redaction.redact(raw);
     const isTruncated = truncationFlag.test(flags);
     const inInitTree = process["in_init_tree"];
+    const binary = tidyProgramPath(origin.binary ?? "");
     return new ExecEvent({
       ...origin,
+      binary,
       parentExecId: textOf(process, "parent_exec_id"),
       args,
       // The vector is told from what was there before secrets were taken out.
-      argv: args === raw || isTruncated ? undefined : redactedVector(origin.binary ?? "", raw),
+      argv: args === raw || isTruncated ? undefined : redactedVector(binary, raw),
       cwd: textOf(process, "cwd"),
       flags,
       isReplay: hasWord(flags, "procFS"),
