@@ -53,6 +53,9 @@ function outcome(engine: CelEngine, expression: string, type: "bool" | "string",
   }
 }
 
+const affix = fc.constantFrom("startsWith", "endsWith");
+const literal = fc.constantFrom("''", "'a'", "'b'", "'ab'", "'ba'", "'bin/ls'", "'/bin/ls'", "'/bin/lsa'", "'\u0161'");
+const literals = fc.array(literal, { maxLength: 3 }).map((list) => `[${list.join(", ")}]`);
 const { text, bool } = fc.letrec<{ text: string; whole: string; list: string; bool: string }>((tie) => ({
   text: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -112,6 +115,15 @@ const { text, bool } = fc.letrec<{ text: string; whole: string; list: string; bo
     fc
       .tuple(tie("list"), fc.constantFrom("exists", "all"), tie("text"))
       .map(([a, call, b]) => `${a}.${call}(x, ${b}.startsWith(x))`),
+    fc
+      .tuple(
+        literals,
+        fc.constantFrom("exists", "all"),
+        fc.constantFrom("event.path", "event.comm", "x", "'abc'"),
+        affix,
+      )
+      .map(([a, call, b, test]) => `${a}.${call}(x, ${b}.${test}(x))`),
+    fc.tuple(tie("text"), affix, literal).map(([a, test, b]) => `${a}.${test}(${b})`),
     tie("text").map((a) => `cp.was_executed(event.containerId, ${a})`),
     fc.tuple(tie("text"), tie("list")).map(([a, b]) => `ap.was_executed_with_args(event.containerId, ${a}, ${b})`),
     tie("text").map((a) => `ap.was_syscall_used(event.containerId, ${a})`),
@@ -180,6 +192,26 @@ describe("compileDirectly", () => {
     }
   });
 
+  it("tells beginnings and ends of texts of any length as the library does [cel E-1]", () => {
+    const pieces = ["", "/", ".", "/proc/", "/etc/shadow", ".svc.cluster.local.", "\u0161", "\ud83d", "\u{1f600}"];
+    const paths = pieces.flatMap((one) => pieces.flatMap((other) => [one + other, `${one}x${other}`]));
+    const list = pieces.map((piece) => `'${piece}'`).filter((piece) => !piece.includes("\ud83d'"));
+    for (const test of ["startsWith", "endsWith"]) {
+      const all = [...list.map((piece) => `event.path.${test}(${piece})`)];
+      for (const some of [list, list.slice(1), list.slice(3), []]) {
+        all.push(`[${some.join(", ")}].exists(x, event.path.${test}(x))`);
+        all.push(`[${some.join(", ")}].exists(event, event.${test}('a'))`);
+      }
+      for (const source of all) {
+        for (const path of [...paths, undefined]) {
+          const variables: RuleVariables = { event: { path }, eventType: "open" };
+          const wanted = outcome(interpreted, source, "bool", variables);
+          expect([source, path, outcome(direct, source, "bool", variables)]).toEqual([source, path, wanted]);
+        }
+      }
+    }
+  });
+
   it("charges for functions as the library does [cel E-2]", async () => {
     const { createCelEngine } = await loadCelEngine();
     for (const isInterpreted of [true, false]) {
@@ -187,6 +219,11 @@ describe("compileDirectly", () => {
       const run = (source: string): unknown =>
         engine.compile(source, "bool").evaluate({ event: { flags: ["a", "b", "c"] }, eventType: "open" });
       expect(run("['x', 'y'].exists(path, cp.was_executed('', path))")).toBe(false);
+      const path = "parse.get_exec_path(event.flags, '')";
+      expect(run(`['x', 'y'].exists(x, ${path}.startsWith(x))`)).toBe(false);
+      expect(() => run(`['u', 'v', 'w', 'x', 'y', 'z', 'm'].exists(x, ${path}.startsWith(x)) || true`)).toThrow(
+        expect.objectContaining({ code: "KINGLET_ERR_POLICY_ENGINE_COST" }),
+      );
       expect(() => run("['x', 'y', 'z'].exists(path, cp.was_executed('', path)) || true")).toThrow(
         expect.objectContaining({ code: "KINGLET_ERR_POLICY_ENGINE_COST" }),
       );

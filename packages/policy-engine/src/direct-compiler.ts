@@ -1,3 +1,4 @@
+import { endsWithLiteral, hasAffix, startsWithLiteral } from "./affix-steps.ts";
 import { celFunctionDeclarations, celFunctionName, type CelFunctionName, type CelFunctions } from "./cel-functions.ts";
 import type { CostMeter } from "./cost-meter.ts";
 import { eventFieldTypes, type EventField } from "./event-fields.ts";
@@ -182,10 +183,13 @@ class DirectCompiler {
     if (second !== undefined) return this.#comprehension(name, receiver, first, second, args.length);
     if (name === "matches") return this.#pattern(this.#text(receiver), first);
     const [text, part] = [this.#text(receiver), this.#text(first)];
+    const literal = first.op === "value" && first.args !== "" ? String(first.args) : undefined;
     switch (name) {
       case "startsWith":
+        if (literal !== undefined) return { type: "bool", run: startsWithLiteral(text, literal) };
         return { type: "bool", run: (run) => text(run).startsWith(part(run)) };
       case "endsWith":
+        if (literal !== undefined) return { type: "bool", run: endsWithLiteral(text, literal) };
         return { type: "bool", run: (run) => text(run).endsWith(part(run)) };
       case "contains":
         return { type: "bool", run: (run) => text(run).includes(part(run)) };
@@ -211,8 +215,28 @@ class DirectCompiler {
     const list = this.#list(over);
     const slot = this.#variables.push(variable.args) - 1;
     const holds = this.#bool(predicate);
+    const affix = this.#affixOf(predicate, variable.args);
     this.#variables.pop();
+    if (affix !== undefined && name === "exists" && over.op === "list" && over.args.length > 0) {
+      const literals = over.args.map(({ args }) => String(args));
+      return { type: "bool", run: hasAffix(affix.text, affix.isSuffix, literals) };
+    }
     return { type: "bool", run: quantifier(name === "exists", list, slot, holds) };
+  }
+
+  /**
+   * What a field of the event is asked: whether it begins or ends with the variable. Only of a field: what costs, or depends on the variable, is asked
+   * again for each element.
+   */
+  #affixOf(
+    predicate: SyntaxNode,
+    variable: string,
+  ): { readonly text: TextStep; readonly isSuffix: boolean } | undefined {
+    if (predicate.op !== "rcall") return undefined;
+    const [name, receiver, [part, ...others]] = predicate.args;
+    if ((name !== "startsWith" && name !== "endsWith") || part === undefined || others.length > 0) return undefined;
+    if (receiver.op !== "." || part.op !== "id" || part.args !== variable) return undefined;
+    return { text: this.#text(receiver), isSuffix: name === "endsWith" };
   }
 
   #function(name: CelFunctionName, args: readonly SyntaxNode[]): DirectStep {
