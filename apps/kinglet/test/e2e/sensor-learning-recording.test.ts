@@ -1,5 +1,5 @@
 import { appendFile, writeFile } from "node:fs/promises";
-import { apiCall, containerProfilesPath, openSimCluster, openTempDir, waitFor } from "@kinglet/testing";
+import { apiCall, containerProfilesPath, openSimCluster, openTempDir, waitFor, type PodObject } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { expectedOutcomes, namespace, recordedContainers, recordedFiles, recordedPods } from "./recording.ts";
 import { SensorProcess } from "./sensor-process.ts";
@@ -27,18 +27,22 @@ describe("sensor that learns from a recording", () => {
     await prepareShop(fixture, namespace);
     for (const pod of recordedPods(containers)) fixture.sim.apply(pod);
     await writeFile(path, `${lines.join("\n")}\n`);
-    const options = {
-      folder: folder.path,
-      kubeconfig: fixture.kubeconfigPath,
-      tetragonFile: path,
-      holdsBack: true,
-      args: [
-        ...["--node-name", nodeName, "--alert-budget", "0", "--profile-refresh", "1s"],
-        ...["--learning-initial-delay", "1s", "--learning-update-period", "1s", "--learning-max-time", "8s"],
-      ],
+    const start = async (name: string, ...args: readonly string[]): Promise<SensorProcess> => {
+      const sensor = await SensorProcess.start({
+        folder: folder.file(name),
+        kubeconfig: fixture.kubeconfigPath,
+        tetragonFile: path,
+        holdsBack: true,
+        args: [...["--node-name", nodeName, "--alert-budget", "0", "--profile-refresh", "1s"], ...args],
+      });
+      await sensor.ready();
+      return sensor;
     };
-    await using sensor = await SensorProcess.start(options);
-    await sensor.ready();
+    const learning = ["--learning-initial-delay", "1s", "--learning-update-period", "1s", "--learning-max-time", "1h"];
+    await using learner = await start("learner", ...learning);
+    await judgedBy(learner, expected.outcomes.judged);
+    // However long that took: what was learned is complete when the containers end.
+    for (const pod of endedPods()) fixture.sim.apply(pod);
     const active = containers.filter(({ id }) => pathsOf(id).length > 0);
     const stored = async (name: string): Promise<StoredProfile> =>
       (await apiCall(fixture, "GET", `${containerProfilesPath(namespace)}/${name}`)) as StoredProfile;
@@ -63,9 +67,14 @@ describe("sensor that learns from a recording", () => {
       // What ran before Tetragon began is told by it too, and learned; nothing else is.
       expect(learned).toEqual([...new Set([...pathsOf(id), ...(expected.replayed.get(id) ?? [])])].toSorted());
     }
+    expect(await learner.stop()).toBe(0);
+    // They run the same once more, and nobody learns.
+    for (const pod of recordedPods(containers)) fixture.sim.apply(pod);
+    await using sensor = await start("judge", "--no-learn");
+    await activeIn(sensor, active.length);
     const profileAlerts = (): ReturnType<SensorProcess["alerts"]> =>
       sensor.alerts().filter(({ ruleId }) => ruleId === "R0001" || ruleId === "R0040");
-    await activeIn(sensor, active.length);
+    await judgedBy(sensor, expected.outcomes.judged);
     await replay(sensor, path);
     expect(profileAlerts()).toEqual([]);
 
@@ -93,6 +102,23 @@ describe("sensor that learns from a recording", () => {
   }, 180_000);
 });
 
+/** The pods of the recording, all of whose containers have done what they were there for. */
+function endedPods(): readonly PodObject[] {
+  return recordedPods(containers).map((pod) => {
+    const { containerStatuses, ...status } = pod.status as { readonly containerStatuses: readonly object[] };
+    const state = { terminated: { exitCode: 0 } };
+    return { ...pod, status: { ...status, containerStatuses: containerStatuses.map((one) => ({ ...one, state })) } };
+  });
+}
+
+async function judgedBy(sensor: SensorProcess, executions: number): Promise<void> {
+  await waitFor(async () => (await sensor.metric('kinglet_sensor_executions_total{outcome="judged"}')) >= executions, {
+    describe: `${String(executions)} executions to be judged`,
+    timeoutMs: 60_000,
+    intervalMs: 200,
+  });
+}
+
 async function activeIn(sensor: SensorProcess, count: number): Promise<void> {
   await waitFor(async () => (await sensor.metric('kinglet_profile_cache_containers{state="active"}')) >= count, {
     describe: `${String(count)} active profiles`,
@@ -102,12 +128,7 @@ async function activeIn(sensor: SensorProcess, count: number): Promise<void> {
 
 /** The recording once more, as a second run of the same programs; done when all of it is judged. */
 async function replay(sensor: SensorProcess, path: string): Promise<void> {
-  const judged = (): Promise<number> => sensor.metric('kinglet_sensor_executions_total{outcome="judged"}');
-  const before = await judged();
+  const before = await sensor.metric('kinglet_sensor_executions_total{outcome="judged"}');
   await appendFile(path, `${lines.join("\n")}\n`);
-  await waitFor(async () => (await judged()) >= before + expected.outcomes.judged, {
-    describe: "the recording to be judged again",
-    timeoutMs: 60_000,
-    intervalMs: 200,
-  });
+  await judgedBy(sensor, before + expected.outcomes.judged);
 }
