@@ -105,9 +105,9 @@ describe("sensor that learns from a recording", () => {
 /** The pods of the recording, all of whose containers have done what they were there for. */
 function endedPods(): readonly PodObject[] {
   return recordedPods(containers).map((pod) => {
-    const { containerStatuses, ...status } = pod.status as { readonly containerStatuses: readonly object[] };
+    const statuses = pod.status["containerStatuses"] as readonly object[];
     const state = { terminated: { exitCode: 0 } };
-    return { ...pod, status: { ...status, containerStatuses: containerStatuses.map((one) => ({ ...one, state })) } };
+    return { ...pod, status: { ...pod.status, containerStatuses: statuses.map((one) => ({ ...one, state })) } };
   });
 }
 
