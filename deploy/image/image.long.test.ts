@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -22,6 +22,7 @@ import {
 import { buildImage, findSources, type BuiltImage } from "./build-image.ts";
 import { imageSkipReason, isImageRequired } from "./image-tools.ts";
 import { freePort, startContainer, type RunningContainer } from "./running-container.ts";
+import { readSecurityContext } from "./security-context.ts";
 
 const skipReason = imageSkipReason(process.env);
 
@@ -177,6 +178,65 @@ describe.skipIf(skipReason !== undefined)(`image [requires image]${skipNote}`, (
       expect.objectContaining({ ruleId: "R0001", podName: "shop", containerName: "app", nodeName: "node-a" }),
     ]);
     expect(alerts[0]).toMatchObject({ process: { binary: "/usr/bin/nc" } });
+  });
+
+  it.each([
+    ["sensor.yaml", 0o600],
+    ["sensor-non-root.yaml", 0o640],
+  ])("reads root's event file under exactly the security context of %s, and learns", async (manifest, mode) => {
+    const context = readSecurityContext(readFileSync(join(import.meta.dirname, "../manifests", manifest), "utf8"));
+    await using cluster = await openSimCluster();
+    await installCrds(cluster);
+    await createPod(cluster, podObject({ name: "shop", nodeName: "node-a" }));
+    const shared = mkdtempSync(join(folder, "context-"));
+    chmodSync(shared, 0o755);
+    const state = join(shared, "state");
+    mkdirSync(state, { mode: 0o700 });
+    chownSync(state, Number(context.user), Number(context.group));
+    const kubeconfig = join(shared, "kubeconfig");
+    writeFileSync(kubeconfig, readFileSync(cluster.kubeconfigPath), { mode: 0o400 });
+    chownSync(kubeconfig, Number(context.user), Number(context.group));
+    await using events = new TetragonLineWriter(join(shared, "tetragon.log"));
+    const lineOf = (binary: string, pid: number): string =>
+      execLine({ binary, containerId: containerIdOf("default/shop/app"), pid, execId: `e${pid}` });
+    await events.write(lineOf("/usr/bin/shop", 10));
+    chmodSync(events.path, mode);
+    chownSync(events.path, 0, 0);
+    const sensor = ["sensor", "--node-name=node-a", "--kubeconfig=/shared/kubeconfig", "--start-at=beginning"];
+    const files = ["--tetragon-file=/shared/tetragon.log", "--state-dir=/state"];
+    const times = ["--learning-initial-delay=100ms", "--learning-max-time=2s", "--profile-refresh=1s"];
+    const others = ["--output=json", "--metrics-bind=127.0.0.1:0", "--debug-bind=127.0.0.1:0"];
+    const volumes = [`--volume=${shared}:/shared:ro`, `--volume=${state}:/state`];
+    const containerName = `kinglet-context-${process.pid}`;
+    await using running = startContainer(
+      [...storage, "--runtime=runc", "--cgroup-manager=cgroupfs"],
+      containerName,
+      [...LIMITS, ...context.options, ...volumes, name, ...sensor, ...files, ...times, ...others],
+      podman,
+    );
+    const profiles = async (): Promise<string> =>
+      JSON.stringify(await apiCall(cluster, "GET", containerProfilesPath("default")));
+    await waitFor(async () => (await profiles()).includes('"completed"'), {
+      timeoutMs: 60_000,
+      describe: () => `a completed profile; the sensor said:\n${running.log()}`,
+    });
+    const status = readFileSync(
+      `/proc/${podman("inspect", "--format={{.State.Pid}}", containerName).trim()}/status`,
+      "utf8",
+    );
+    expect(status).toMatch(new RegExp(`^Uid:\\s+${context.user}\\s`, "mu"));
+    // No capability, no way to one, and system calls filtered.
+    for (const line of ["CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"]) {
+      expect(status).toContain(line);
+    }
+    await waitFor(
+      async () => {
+        await events.write(lineOf("/usr/bin/nc", Math.trunc(performance.now()) + 100));
+        return running.log().includes('"ruleId":"R0001"');
+      },
+      { timeoutMs: 30_000, intervalMs: 500, describe: () => `an alert; the sensor said:\n${running.log()}` },
+    );
+    expect(await running.stop(), running.log()).toBe(0);
   });
 
   it("runs both controllers in 96 MiB: what a policy of the API denies is refused, and they end in order", async () => {
