@@ -26,25 +26,30 @@ export interface RunningRule {
   failures: number;
 }
 
-/** Fields that an event of their kind may lack; the others always have a value. */
-const uncertainFields: ReadonlySet<EventField> = new Set<EventField>([
-  "args",
-  "upperlayer",
-  "pupperlayer",
-  "hasTty",
-  "tty",
-  "ttyMajor",
-  "ttyMinor",
-  "pid",
-  "ppid",
-  "uid",
-  "flagsRaw",
-  "dstPort",
-  "srcPort",
-  "cmd",
-  "attrSize",
-  "opcode",
-]);
+type FieldReader = (view: ActivityView) => unknown;
+
+/**
+ * Fields that an event of their kind may lack; the others always have a value. With a reader for each, because looking a property up by a name in a
+ * variable costs 20 ns (Node 26).
+ */
+const uncertainFields: { readonly [Field in EventField]?: FieldReader } = {
+  args: (view) => view.args,
+  upperlayer: (view) => view.upperlayer,
+  pupperlayer: (view) => view.pupperlayer,
+  hasTty: (view) => view.hasTty,
+  tty: (view) => view.tty,
+  ttyMajor: (view) => view.ttyMajor,
+  ttyMinor: (view) => view.ttyMinor,
+  pid: (view) => view.pid,
+  ppid: (view) => view.ppid,
+  uid: (view) => view.uid,
+  flagsRaw: (view) => view.flagsRaw,
+  dstPort: (view) => view.dstPort,
+  srcPort: (view) => view.srcPort,
+  cmd: (view) => view.cmd,
+  attrSize: (view) => view.attrSize,
+  opcode: (view) => view.opcode,
+};
 
 const noCandidates: readonly Candidate[] = [];
 
@@ -80,7 +85,7 @@ export class Candidate {
   /** True when the rule may have failed because the event does not tell something. */
   mayLackField(view: ActivityView): boolean {
     const { reads } = (this.#needs ??= this.#findNeeds());
-    return reads.some((field) => view[field] === undefined);
+    return reads.some((read) => read(view) === undefined);
   }
 
   /** True when the answer depends on this part of the profile. */
@@ -99,8 +104,8 @@ export class Candidate {
 
   #findNeeds(): CandidateNeeds {
     try {
-      const uncertain = (fields: readonly EventField[]): readonly EventField[] =>
-        fields.filter((field) => uncertainFields.has(field));
+      const uncertain = (fields: readonly EventField[]): readonly FieldReader[] =>
+        fields.flatMap((field) => uncertainFields[field] ?? []);
       const { program } = this.running;
       const conditions = program.requiredFields(this.#kind).map((sets) => sets.map(uncertain));
       return {
@@ -118,17 +123,17 @@ export class Candidate {
 /** Fields that events of the kind may lack. */
 interface CandidateNeeds {
   /** For each condition sets of fields, of one of which it needs every one. */
-  readonly conditions: readonly (readonly (readonly EventField[])[])[];
-  readonly reads: readonly EventField[];
+  readonly conditions: readonly (readonly (readonly FieldReader[])[])[];
+  readonly reads: readonly FieldReader[];
 }
 
-function hasOneOf(view: ActivityView, sets: readonly (readonly EventField[])[]): boolean {
+function hasOneOf(view: ActivityView, sets: readonly (readonly FieldReader[])[]): boolean {
   for (let index = 0; index < sets.length; index++) if (hasEvery(view, sets[index]!)) return true;
   return false;
 }
 
-function hasEvery(view: ActivityView, fields: readonly EventField[]): boolean {
-  for (let index = 0; index < fields.length; index++) if (view[fields[index]!] === undefined) return false;
+function hasEvery(view: ActivityView, fields: readonly FieldReader[]): boolean {
+  for (let index = 0; index < fields.length; index++) if (fields[index]!(view) === undefined) return false;
   return true;
 }
 
