@@ -1,10 +1,9 @@
 import type { ExecEvent } from "@kinglet/enrichment";
 import type { ExecCall } from "@kinglet/profile";
+import { isShortened, knownArguments } from "./known-arguments.ts";
 import { ownText } from "./own-text.ts";
 import type { DeltaLog } from "./profile-delta.ts";
 
-/** An argument vector beyond this many characters is not kept: its executable is allowed with any arguments. */
-const MAX_ARGUMENT_CHARS = 16_384;
 const noTexts: readonly string[] = [];
 
 interface RecordedExec {
@@ -41,14 +40,16 @@ export class RecordedExecs {
     const known = this.#byPath.get(event.binary);
     if (known === undefined) return event.binary === "";
     if (known.isAny) return true;
+    if (isShortened(event)) return hasList(known.lists, knownArguments(event));
     if (event.source === "tetragon") return known.texts.has(event.args);
     return hasList(known.lists, event.argv ?? noTexts);
   }
 
   /** @returns about how many bytes were added. */
   add(event: ExecEvent): number {
-    const bytes = this.#add(event.binary, event.argv ?? noTexts);
-    if (event.source !== "tetragon") return bytes;
+    const bytes = this.#add(event.binary, knownArguments(event));
+    // Of what is shortened another text may stand for the same each time.
+    if (event.source !== "tetragon" || isShortened(event)) return bytes;
     const known = this.#byPath.get(event.binary);
     if (known === undefined || known.isAny) return bytes;
     known.texts.add(ownText(event.args));
@@ -77,7 +78,7 @@ export class RecordedExecs {
       bytes += path.length + 200;
     }
     if (known.isAny || hasList(known.lists, argv)) return bytes;
-    const isAny = argv.length === 0 || known.lists.length >= this.#maxLists || charsOf(argv) > MAX_ARGUMENT_CHARS;
+    const isAny = argv.length === 0 || known.lists.length >= this.#maxLists;
     if (isAny) {
       known.isAny = true;
       this.#delta.add("execs", callOf(path, noTexts));

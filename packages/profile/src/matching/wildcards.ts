@@ -1,6 +1,6 @@
 /** U+22EF: exactly one segment, argument or label. @internal */
 export const ONE = "\u22ef";
-/** Zero or more arguments. @internal */
+/** Zero or more arguments, in the arguments of an executed program. @public */
 export const ANY_ARGUMENTS = "\u22ef\u22ef";
 
 /** Character code of {@link ONE}. @internal */
