@@ -2,33 +2,29 @@ import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
 import { whenAborted } from "@kinglet/lifecycle";
 import { blindReason, BlindTimes } from "./blind-times.ts";
-import { createContainerInit, ignoredBecause, learnedHow } from "./container-init.ts";
-import { decideEnd, decideWindow } from "./decide-claim.ts";
 import { learningErrors } from "./errors.ts";
 import { hasRoom } from "./has-room.ts";
 import type { RestoredProfile } from "./journal-record.ts";
-import { LearnedContainer, type LearnedProfile } from "./learned-container.ts";
-import { profileKey } from "./profile-progress.ts";
-import type { LearningTrigger } from "./learning-state.ts";
+import type { LearnedContainer } from "./learned-container.ts";
 import type { ContainerStart, LearnerOptions } from "./learner-options.ts";
 import { countLearning, type LearningCounts } from "./count-learning.ts";
 import type { Journal } from "./journal.ts";
 import { LearningQueue, type Acknowledge } from "./learning-queue.ts";
 import type { LearnerView } from "./learning-view.ts";
 import { Persister } from "./persister.ts";
-import { profileEnds } from "./profile-end.ts";
-import { createProfileHead } from "./profile-head.ts";
 import { ProfileShelf } from "./profile-shelf.ts";
 import type { RecordResult } from "./recording.ts";
 import { refusals } from "./refusals.ts";
 import type { ProfileCompletion } from "@kinglet/profile";
-import type { ReportOutcome } from "./report-profile.ts";
-import { restoreProfile } from "./restore-profile.ts";
 import { Reports } from "./reports.ts";
 import { resolveLearnerOptions, type ResolvedLearnerOptions } from "./resolve-learner-options.ts";
 import { VanishedContainers } from "./vanished-containers.ts";
 import { viewLearner } from "./view-learner.ts";
 import { WakeTimer } from "./wake-timer.ts";
+import { ContainerEnds } from "./container-ends.ts";
+import { ContainerStarts } from "./container-starts.ts";
+import type { LearnerParts } from "./learner-parts.ts";
+import { wantReport } from "./want-report.ts";
 
 /**
  * Learns what containers do and brings it into the profile store.
@@ -57,6 +53,9 @@ export class Learner implements AsyncDisposable {
   readonly #vanished: VanishedContainers = new VanishedContainers();
   readonly #counts: LearningCounts;
   readonly #timer: WakeTimer;
+  readonly #parts: LearnerParts;
+  readonly #starts: ContainerStarts;
+  readonly #ends: ContainerEnds;
   #hasRun = false;
   #isEnded = false;
 
@@ -84,10 +83,24 @@ export class Learner implements AsyncDisposable {
       queue: this.#queue,
       outcomes: this.#counts.reports,
       splits: this.#counts.splits,
-      settled: (profile, outcome, finals) => this.#settled(profile, outcome, finals),
-      givenUp: (profile) => this.#evict(profile, "given_up"),
+      settled: (profile, outcome, finals) => this.#ends.settled(profile, outcome, finals),
+      givenUp: (profile) => this.#ends.evict(profile, "given_up"),
     });
-    for (const one of restored.values()) this.#restore(one);
+    this.#parts = {
+      options: resolved,
+      containers: this.#containers,
+      profiles: this.#profiles,
+      queue: this.#queue,
+      persister: this.#persister,
+      reports: this.#reports,
+      counts: this.#counts,
+      blind: this.#blind,
+      vanished: this.#vanished,
+      timer: this.#timer,
+    };
+    this.#ends = new ContainerEnds(this.#parts, (containerId) => this.containerEnded(containerId));
+    this.#starts = new ContainerStarts(this.#parts, this.#ends);
+    for (const one of restored.values()) this.#starts.restore(one);
   }
 
   /**
@@ -98,8 +111,8 @@ export class Learner implements AsyncDisposable {
    */
   containerStarted(identity: ContainerIdentity, start: ContainerStart): void {
     const known = this.#containers.get(identity.containerId);
-    if (known !== undefined) this.#claim(known, start);
-    else if (hasRoom(this.#containers, this.#options.limits.maxContainers)) this.#add(identity, start);
+    if (known !== undefined) this.#starts.claim(known, start);
+    else if (hasRoom(this.#containers, this.#options.limits.maxContainers)) this.#starts.add(identity, start);
     else this.#counts.finished.add(1, { state: "ignored" });
   }
 
@@ -123,7 +136,7 @@ export class Learner implements AsyncDisposable {
     }
     const recording = this.#profiles.begin(container.profile!); // one that learns has a profile
     const before = recording.bytes;
-    if (container.events++ === 0) this.#want(container.profile!);
+    if (container.events++ === 0) wantReport(this.#parts, container.profile!);
     if (!container.hasExec && event.kind === "exec" && !event.isRuntimeStage && !event.isReplay)
       this.#sawExec(container);
     const result = recording.record(event, this.#profiles.isFull);
@@ -170,7 +183,7 @@ export class Learner implements AsyncDisposable {
     container.exitCode ??= exitCode;
     if (container.exitCode === undefined) this.#vanished.add(containerId);
     if (!container.isLearning) {
-      this.#forget(container);
+      this.#ends.forget(container);
       return;
     }
     const { timings, clock } = this.#options;
@@ -191,7 +204,7 @@ export class Learner implements AsyncDisposable {
     const profile = this.#containers.get(containerId)?.profile;
     if (profile === undefined || !profile.isLive) return;
     if (completion !== "complete" && profile.mayBeComplete) return;
-    if (profile.pendingBytes === 0) this.#settled(profile, "learned-elsewhere", []);
+    if (profile.pendingBytes === 0) this.#ends.settled(profile, "learned-elsewhere", []);
     else this.#reports.hurry(profile);
     this.#timer.wakeAt(profile.reportDueMs);
   }
@@ -257,76 +270,6 @@ export class Learner implements AsyncDisposable {
     await this.#queue.close();
   }
 
-  #add(identity: ContainerIdentity, start: ContainerStart): void {
-    const { clock, timings } = this.#options;
-    const nowMs = clock.now();
-    const init = createContainerInit(identity, start, { nowMs, maxLearningMs: timings.maxLearningMs });
-    const ignored = ignoredBecause(identity, start);
-    if (ignored !== undefined) {
-      const container = new LearnedContainer(init, undefined);
-      container.ignore(ignored);
-      this.#containers.set(init.containerId, container);
-      return;
-    }
-    const profile = this.#profileOf(identity, start);
-    const container = new LearnedContainer(init, profile);
-    container.reason = learnedHow(identity, init.isFromStart);
-    container.dueMs = clock.monotonicMs() + Math.max(0, init.learnedSinceMs + init.windowMs - nowMs);
-    this.#containers.set(init.containerId, container);
-    profile.containers.add(container);
-    const blindSince = this.#blind.startOfOverlap(init.learnedSinceMs);
-    if (blindSince !== undefined) container.addGap(blindReason(blindSince));
-    if (this.#vanished.take(init.containerId)) container.addGap("it was taken for ended for a while");
-    this.#queue.containerChanged(container);
-    this.#timer.wakeAt(Math.min(container.dueMs, this.#persister.dueMs()));
-  }
-
-  /** While there is nothing to say of it nobody has to be woken for it. */
-  #want(profile: LearnedProfile): void {
-    if (profile.claim === undefined) return;
-    this.#reports.want(profile);
-    this.#timer.wakeAt(profile.reportDueMs);
-  }
-
-  #profileOf(identity: ContainerIdentity, start: ContainerStart): LearnedProfile {
-    const { clusterName, architecture, clock, timings, random } = this.#options;
-    const known = this.#profiles.byKey.get(profileKey(identity.namespace, start.profileName));
-    if (known !== undefined) return known;
-    const { instance, profileName: name } = start;
-    const head = createProfileHead(identity, { name, instance, clusterName, architecture });
-    const delayMs = timings.initialDelayMs * (1 + timings.jitter * (2 * random() - 1));
-    const profile = this.#profiles.open(head, clock.monotonicMs() + delayMs);
-    this.#queue.profileChanged(profile);
-    return profile;
-  }
-
-  /** Takes up what a learner before this one left. */
-  #restore(restored: RestoredProfile): void {
-    const { clock, timings } = this.#options;
-    const nowMs = clock.monotonicMs();
-    const profile = this.#profiles.open(restored.head, nowMs);
-    if (restored.deltas.length > 0) this.#profiles.begin(profile);
-    this.#queue.profileChanged(profile);
-    const followed = restoreProfile(profile, restored, nowMs + timings.claimWithinMs);
-    for (const container of followed) this.#containers.set(container.containerId, container);
-    this.#profiles.grow(profile.recording.bytes);
-    if (profile.containers.size === 0) this.#remove(profile);
-    else this.#reports.want(profile);
-  }
-
-  /** A container that a learner before this one followed is there. */
-  #claim(container: LearnedContainer, start: ContainerStart): void {
-    if (!container.isUnclaimed) return;
-    container.isUnclaimed = false;
-    container.reason = "it is learned on, after a restart of the learner";
-    if (start.isContinued !== true) container.addGap("the learner was restarted meanwhile");
-    const { clock } = this.#options;
-    const restMs = Math.max(0, container.learnedSinceMs + container.windowMs - clock.now());
-    container.dueMs = clock.monotonicMs() + restMs;
-    this.#queue.containerChanged(container);
-    this.#timer.wakeAt(Math.min(container.dueMs, this.#persister.dueMs()));
-  }
-
   #known(): number {
     this.#counts.known += 1;
     return 0;
@@ -336,7 +279,7 @@ export class Learner implements AsyncDisposable {
     for (const profile of this.#profiles.byKey.values()) {
       if (!profile.isLive) continue;
       this.#queue.profileChanged(profile);
-      this.#want(profile);
+      wantReport(this.#parts, profile);
     }
     this.#timer.wakeAt(this.#persister.dueMs());
   }
@@ -358,14 +301,14 @@ export class Learner implements AsyncDisposable {
       this.#counts.refused += 1;
       const oldest = result === "refused" ? this.#profiles.oldestEnded() : undefined;
       // There is room for the next event; this one is a gap.
-      if (oldest !== undefined) this.#evict(oldest, "full");
+      if (oldest !== undefined) this.#ends.evict(oldest, "full");
       if (container.addGap(refusals[result])) this.#queue.containerChanged(container);
       this.#timer.wakeAt(this.#persister.dueMs());
       return 0;
     }
     this.#counts.added += 1;
     if (recording.bytes > limits.maxProfileBytes) {
-      this.#overflow(profile, `the profile has more than ${limits.maxProfileBytes} bytes`);
+      this.#ends.overflow(profile, `the profile has more than ${limits.maxProfileBytes} bytes`);
       return 0;
     }
     if (profile.pendingBytes > limits.maxReportBytes && !profile.isReporting) this.#reports.hurry(profile);
@@ -373,15 +316,6 @@ export class Learner implements AsyncDisposable {
     const position = this.#queue.added(profile);
     this.#timer.wakeAt(Math.min(profile.reportDueMs, this.#persister.dueMs()));
     return position;
-  }
-
-  #overflow(profile: LearnedProfile, reason: string): void {
-    for (const container of profile.containers) {
-      if (!this.#finish(container, "overflow", reason)) continue;
-      container.finalClaim = { status: "too-large", completion: "partial" };
-    }
-    this.#reports.hurry(profile);
-    this.#timer.wakeAt(profile.reportDueMs);
   }
 
   #blinded(container: LearnedContainer, fromMs: number, toMs: number | undefined): void {
@@ -399,7 +333,7 @@ export class Learner implements AsyncDisposable {
     const nowMs = this.#options.clock.monotonicMs();
     let nextMs = Number.POSITIVE_INFINITY;
     for (const container of this.#containers.values()) {
-      if (container.dueMs <= nowMs) this.#containerDue(container, nowMs);
+      if (container.dueMs <= nowMs) this.#ends.due(container, nowMs);
       if (container.dueMs < nextMs) nextMs = container.dueMs;
     }
     for (const profile of this.#profiles.byKey.values()) {
@@ -413,105 +347,8 @@ export class Learner implements AsyncDisposable {
     this.#timer.wakeAt(Math.min(nextMs, this.#persister.dueMs()));
   }
 
-  #containerDue(container: LearnedContainer, nowMs: number): void {
-    if (container.isUnclaimed) this.containerEnded(container.containerId);
-    // What is said now is never taken back.
-    this.#options.onDeciding();
-    const decision = container.state === "ending" ? decideEnd(container) : decideWindow(container);
-    if (decision === undefined) {
-      // An object that says `completed` and nothing else would be held against the container for ever.
-      container.beginAnew(nowMs);
-      return;
-    }
-    this.#finish(container, decision.trigger, decision.reason);
-    container.finalClaim = decision.claim;
-    const profile = container.profile!; // one that something is due for has a profile
-    if (decision.claim === undefined) this.#leave(container, profile);
-    else {
-      // What waits for the store must not take the places of containers that run.
-      if (container.endedAtMs !== undefined) this.#containers.delete(container.containerId);
-      if (profile.hasClaimOfAnother(container)) {
-        profile.containers.delete(container);
-        // Nobody will report it: without this one that still runs would be kept when it has ended, for ever.
-        container.isReported = true;
-      }
-      this.#reports.hurry(profile);
-    }
-  }
-
-  /** @returns false when it is at an end already. */
-  #finish(container: LearnedContainer, trigger: LearningTrigger, reason: string): boolean {
-    if (!container.move(trigger, reason)) return false;
-    container.dueMs = Number.POSITIVE_INFINITY;
-    this.#counts.finished.add(1, { state: container.state });
-    this.#queue.containerChanged(container);
-    this.#timer.wakeAt(this.#persister.dueMs());
-    return true;
-  }
-
-  /** The store has answered. */
-  #settled(profile: LearnedProfile, outcome: ReportOutcome, finals: readonly LearnedContainer[]): void {
-    if (outcome === "gone") this.#lost(profile);
-    const end = profileEnds[outcome];
-    for (const container of profile.containers) {
-      if (end === undefined) {
-        if (container.state === "initializing") {
-          container.move("reported", container.events === 0 ? "nothing was seen of it yet" : container.reason);
-        }
-      } else if (!this.#finish(container, end.trigger, end.reason)) container.reason = end.reason;
-    }
-    const gone = end === undefined ? finals : [...profile.containers];
-    for (const container of gone) this.#leave(container, profile);
-    if (profile.recording.version !== profile.storedVersion && this.#profiles.byKey.has(profile.key)) {
-      this.#want(profile);
-    }
-  }
-
-  /** What a learner before this one had brought into the store is not there any more: what is left is a part. */
-  #lost(profile: LearnedProfile): void {
-    profile.reliesOnStore = false;
-    profile.storedCount = 0;
-    for (const container of profile.containers) {
-      if (container.addGap("what was learned before is gone from the store")) this.#queue.containerChanged(container);
-      if (container.finalClaim === undefined) continue;
-      if (profile.recording.size === 0) this.#leave(container, profile);
-      else container.finalClaim = { status: container.finalClaim.status, completion: "partial" };
-    }
-    this.#reports.hurry(profile);
-  }
-
-  /** Nothing more is said of the container. */
-  #leave(container: LearnedContainer, profile: LearnedProfile): void {
-    profile.containers.delete(container);
-    container.isReported = true;
-    if (container.endedAtMs !== undefined) this.#containers.delete(container.containerId);
-    if (profile.containers.size === 0) this.#remove(profile);
-    else this.#queue.profileChanged(profile);
-  }
-
-  /** A container that is not learned any more has ended. */
-  #forget(container: LearnedContainer): void {
-    if (container.profile === undefined || container.isReported) this.#containers.delete(container.containerId);
-  }
-
-  #evict(profile: LearnedProfile, reason: "full" | "given_up"): void {
-    this.#counts.evictions.add(1, { reason });
-    if (reason === "full") {
-      const { namespace, name } = profile.head;
-      this.#options.logger.warn("a learned profile is dropped: no room until the store takes it", { namespace, name });
-    }
-    for (const container of profile.containers) this.#leave(container, profile);
-    this.#remove(profile);
-  }
-
-  #remove(profile: LearnedProfile): void {
-    if (!this.#profiles.remove(profile)) return;
-    this.#queue.ended(profile);
-    this.#timer.wakeAt(this.#persister.dueMs());
-  }
-
   async #persist(): Promise<void> {
-    for (const profile of this.#profiles.tooMany()) this.#evict(profile, "full");
+    for (const profile of this.#profiles.tooMany()) this.#ends.evict(profile, "full");
     await this.#persister.persist();
   }
 }
