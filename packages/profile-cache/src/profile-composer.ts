@@ -10,15 +10,18 @@ import {
 import { applyOverlays, type OverlayWarning } from "@kinglet/profile/merging";
 
 import { CachedProfile, type ProfileOrigin } from "./cached-profile.ts";
+import type { ComposeResult } from "./compose-result.ts";
 import { compileProjectionSpec } from "./compile-projection-spec.ts";
 import { coversProjection } from "./covers-projection.ts";
-import { ContentPool, type RefusedContent, type SharedContent } from "./content-pool.ts";
+import { ContentPool, type SharedContent } from "./content-pool.ts";
+import { describeBinding, statusReason } from "./describe-binding.ts";
 import type { BoundObject, ProfileBinding } from "./profile-binding.ts";
 import type { ProfileContent } from "./profile-content.ts";
-import { failingSource, isUnbound, planOf, type Plan } from "./profile-plan.ts";
+import { planOf, type Plan } from "./profile-plan.ts";
 import { projectProfile } from "./project-profile.ts";
 import { keepEverything, type ProjectionSpec } from "./projection-spec.ts";
 import type { OverlayDocument } from "./profile-source.ts";
+import { RefusedProfiles } from "./refused-profiles.ts";
 // The part that is loaded with the first profile offers everything that nobody needs before.
 export { offerOriginalMetrics } from "./original-metrics.ts";
 export { takeContent } from "./take-content.ts";
@@ -46,23 +49,6 @@ export interface ProfileComposerOptions {
   readonly wantContent: (source: BoundObject) => void;
 }
 
-/**
- * What came of composing: a profile came, changed or went (`changed`), nothing did (`unchanged`), the learned one is not final
- * (`not_final`), nothing exists (`not_found`), the new version does not fit into the cache (`no_room`), or objects are still being
- * fetched (`waiting`).
- *
- * @internal
- */
-export type ComposeResult = "changed" | "unchanged" | "not_final" | "not_found" | "no_room" | "waiting";
-
-/** A version of a profile that did not fit. */
-interface Refusal extends RefusedContent {
-  /** What it was made of, and for which rules. */
-  readonly attempt: string;
-}
-
-/** Shared by every look at refused profiles that finds none. */
-const NOTHING: readonly ProfileBinding[] = [];
 /** Of a profile that somebody wrote every list counts. */
 const ALL_OBSERVED: readonly ProfileSurface[] = [];
 /** Remembered warnings; a cluster has fewer labels and overlays than that. */
@@ -80,15 +66,13 @@ export class ProfileComposer {
   readonly #options: ProfileComposerOptions;
   readonly pool: ContentPool;
   #projection: ProjectionSpec = keepEverything;
-  /** Profiles whose last version found no room. */
-  readonly #refused = new Map<ProfileBinding, Refusal>();
-  /** `changes` of the pool when the refused ones were looked at last. */
-  #refusedAsOf = 0;
+  readonly #refused: RefusedProfiles;
   readonly #warned = new Set<string>();
 
   constructor(options: ProfileComposerOptions) {
     this.#options = options;
     this.pool = new ContentPool(options.maxProfileBytes);
+    this.#refused = new RefusedProfiles(this.pool);
   }
 
   /**
@@ -121,18 +105,7 @@ export class ProfileComposer {
 
   /** The profiles for whose refused version there is room now; cheap when nothing changed. */
   takeFitting(): readonly ProfileBinding[] {
-    if (this.#refused.size === 0 || this.#refusedAsOf === this.pool.changes) return NOTHING;
-    this.#refusedAsOf = this.pool.changes;
-    const fitting: ProfileBinding[] = [];
-    let taken = 0;
-    for (const [binding, refusal] of this.#refused) {
-      if (!this.pool.has(refusal.key)) {
-        if (!this.pool.fits(taken + refusal.bytes, binding.shared)) continue;
-        taken += refusal.bytes;
-      }
-      fitting.push(binding);
-    }
-    return fitting;
+    return this.#refused.takeFitting();
   }
 
   /** True when what is held was made for other rules than the present ones. */
@@ -159,7 +132,7 @@ export class ProfileComposer {
     binding.isSettled = plan.kind !== "waiting";
     if (plan.kind === "waiting") return "waiting";
     const result = this.#follow(binding, plan);
-    this.#describe(binding, plan, result);
+    if (describeBinding(binding, plan, result)) this.#warnOfLabel(binding);
     return result;
   }
 
@@ -174,7 +147,7 @@ export class ProfileComposer {
     const composition = `authored ${source.version}#${binding.containerName}`;
     if (this.#isSame(binding, source, composition)) return this.#settled(binding);
     const attempt = this.#attemptOf(source, composition);
-    if (this.#isStillRefused(binding, attempt)) return "no_room";
+    if (this.#refused.isStillRefused(binding, attempt)) return "no_room";
     if (source.content === undefined) return this.#want(binding, source);
     const section = resolveAuthoredProfile(source.content as ContainerProfile, binding.containerName);
     if (section === undefined) return this.#unset(binding, `${source.title} says nothing about the container`);
@@ -199,7 +172,7 @@ export class ProfileComposer {
     if (!isFinal(status)) return this.#keepFinal(binding, source, overlays, composition);
     if (this.#isSame(binding, source, composition)) return this.#settled(binding);
     const attempt = this.#attemptOf(source, composition);
-    if (this.#isStillRefused(binding, attempt)) return "no_room";
+    if (this.#refused.isStillRefused(binding, attempt)) return "no_room";
     const base = source.content as ContainerProfile | undefined;
     if (base === undefined) return this.#want(binding, source);
     const sum = checksum(base);
@@ -230,7 +203,7 @@ export class ProfileComposer {
     if (composition === binding.composition || base.content.projectionHash !== this.#projection.hash)
       return "not_final";
     const attempt = this.#attemptOf(source, composition);
-    if (this.#isStillRefused(binding, attempt)) return "no_room";
+    if (this.#refused.isStillRefused(binding, attempt)) return "no_room";
     const { status, completion, unobserved } = cached;
     const life = { status, completion, unobserved, composition, attempt, source } as const;
     let result: ComposeResult;
@@ -311,8 +284,7 @@ export class ProfileComposer {
     const { sum } = life;
     const shared = this.pool.acquire(sum, this.#projection, () => this.#project(profile, sum), binding.shared);
     if (shared.content !== undefined) return this.#hold(binding, life, shared, acquireBase?.());
-    this.#refused.set(binding, { attempt: life.attempt, key: shared.key, bytes: shared.bytes, content: undefined });
-    this.#refusedAsOf = this.pool.changes;
+    this.#refused.add(binding, { ...shared, attempt: life.attempt });
     this.#warnOnce(`full ${binding.key}`, "a profile does not fit into the cache", {
       namespace: binding.namespace,
       profile: profile.metadata.name,
@@ -321,19 +293,9 @@ export class ProfileComposer {
     return "no_room";
   }
 
-  /** Which version for which rules: what was refused once is refused again until there is more room. */
+  /** Which version for which rules. */
   #attemptOf(source: BoundObject, composition: string): string {
     return `${source.version}${composition}#${this.#projection.hash}`;
-  }
-
-  #isStillRefused(binding: ProfileBinding, attempt: string): boolean {
-    const refusal = this.#refused.get(binding);
-    if (refusal === undefined) return false;
-    if (refusal.attempt === attempt && !this.pool.has(refusal.key) && !this.pool.fits(refusal.bytes, binding.shared)) {
-      return true;
-    }
-    this.#refused.delete(binding);
-    return false;
   }
 
   /** What is held is what the store has. */
@@ -395,26 +357,7 @@ export class ProfileComposer {
     return "waiting";
   }
 
-  /** Reason, staleness and binding of the label, for people and metrics. */
-  #describe(binding: ProfileBinding, plan: Plan, result: ComposeResult): void {
-    const failing = failingSource(binding);
-    const wasUnbound = binding.isUnbound;
-    if (result !== "waiting") binding.isUnbound = isUnbound(binding, plan);
-    const isHeld = binding.cached !== undefined;
-    binding.isStale = isHeld && (failing !== undefined || result === "no_room" || result === "not_final");
-    if (failing !== undefined) {
-      binding.reason = failing === binding.learned ? failing.problem : `${failing.title}: ${failing.problem}`;
-    } else if (result === "no_room") {
-      binding.reason = `there is no room for the ${isHeld ? "newer " : ""}profile in the cache`;
-    } else if (result === "not_final" && isHeld && binding.learned !== undefined) {
-      binding.reason = `${statusReason(binding.learned.status)}: the last final one is used`;
-    } else if (binding.isUnbound && result !== "waiting") {
-      const instead = isHeld ? "the learned profile is used" : binding.reason;
-      if (!instead.startsWith("the pod's label")) {
-        binding.reason = `the pod's label names ${JSON.stringify(binding.label)}, which nothing is found under; ${instead}`;
-      }
-    } else if (isHeld && result !== "waiting") binding.reason = "";
-    if (!binding.isUnbound || wasUnbound) return;
+  #warnOfLabel(binding: ProfileBinding): void {
     this.#options.labelResolved("unresolved", binding.namespace);
     this.#warnOnce(
       `unbound ${binding.namespace}/${binding.label}#${binding.containerName}`,
@@ -464,8 +407,4 @@ interface Life {
 /** Whether a learned profile may be used: one that is still being learned would make ordinary behaviour look wrong. */
 function isFinal(status: ProfileStatus): boolean {
   return status === "completed" || status === "too-large";
-}
-
-function statusReason(status: ProfileStatus): string {
-  return status === "" ? "the profile has no status" : `the profile's status is ${JSON.stringify(status)}`;
 }

@@ -3,11 +3,13 @@ import type { ContainerProfile } from "@kinglet/profile";
 
 import { bindSources } from "./bind-sources.ts";
 import { BoundObjects } from "./bound-objects.ts";
+import type { ComposeResult } from "./compose-result.ts";
 import type { ContainerRef } from "./container-ref.ts";
 import { countProfiles, type ProfileCounts } from "./count-profiles.ts";
 import { DueTimer } from "./due-timer.ts";
 import { fetchObject, isPermanent } from "./fetch-object.ts";
-import { FetchQueue, type Urgency } from "./fetch-queue.ts";
+import { FetchLanes } from "./fetch-lanes.ts";
+import { FetchQueue } from "./fetch-queue.ts";
 import { isDecided } from "./is-decided.ts";
 import { ObjectWatch } from "./object-watch.ts";
 import { OutageLog } from "./outage-log.ts";
@@ -61,7 +63,7 @@ export class ProfileRefresher {
   readonly #loadModule: () => Promise<typeof Composer>;
   readonly #sources = new BoundObjects(() => this.#onFirstSource?.());
   readonly #queue = new FetchQueue<BoundObject>();
-  readonly #flights = new Set<Promise<void>>();
+  readonly #lanes: FetchLanes<BoundObject>;
   readonly #outage: OutageLog;
   readonly #watch: ObjectWatch;
   readonly #timer: DueTimer;
@@ -77,8 +79,6 @@ export class ProfileRefresher {
   #nextTickMs = Number.POSITIVE_INFINITY;
   /** No later than the earliest retry that is due; may be too early when that object is not needed any more. */
   #nextRetryMs = Number.POSITIVE_INFINITY;
-  /** Refreshes under way. */
-  #refreshes = 0;
 
   constructor(
     options: ResolvedProfileCacheOptions,
@@ -93,6 +93,12 @@ export class ProfileRefresher {
     this.#owner = owner;
     this.#loadModule = loadComposer;
     const { source, clock, logger } = options;
+    this.#lanes = new FetchLanes({
+      queue: this.#queue,
+      maxParallel: options.maxParallelFetches,
+      fetch: (object) => this.#fetch(object),
+      onEnd: () => this.wake(),
+    });
     this.#refreshMetrics = new RefreshMetrics(metrics, options.metrics);
     this.#round = new RefreshRound(clock, (durationMs) => this.#refreshMetrics.reconciled("refresh", durationMs));
     this.#outage = new OutageLog(logger, clock);
@@ -177,7 +183,7 @@ export class ProfileRefresher {
   wake(): void {
     if (!this.#isRunning) return;
     for (const binding of this.#composer?.takeFitting() ?? []) this.#compose(binding);
-    this.#pump();
+    this.#lanes.fill();
     this.#arm();
   }
 
@@ -197,7 +203,7 @@ export class ProfileRefresher {
     this.#timer.disarm();
     this.#nextTickMs = Number.POSITIVE_INFINITY;
     for (const source of this.#sources.values()) this.#abandon(source);
-    await Promise.allSettled([...this.#flights, watching]);
+    await Promise.allSettled([this.#lanes.landed(), watching]);
   }
 
   #abandon(source: BoundObject): void {
@@ -231,33 +237,11 @@ export class ProfileRefresher {
     else source.isDirty = true;
   }
 
-  #pump(): void {
-    const { maxParallelFetches } = this.#options;
-    // A container that comes during a refresh must not wait until a slow store has answered for one that is there.
-    const mostRefreshes = Math.max(1, maxParallelFetches - 1);
-    while (this.#flights.size < maxParallelFetches) {
-      const next = this.#queue.take(this.#refreshes < mostRefreshes);
-      if (next === undefined) return;
-      this.#start(next.entry, next.urgency);
-    }
-  }
-
-  #start(source: BoundObject, urgency: Urgency): void {
+  async #fetch(source: BoundObject): Promise<void> {
     source.dueMs = AT_NEXT_TICK;
     source.isDirty = false;
     const controller = new AbortController();
     source.flight = controller;
-    const isRefresh = urgency === "refresh";
-    if (isRefresh) this.#refreshes += 1;
-    const flight = this.#fetch(source, controller).finally(() => {
-      this.#flights.delete(flight);
-      if (isRefresh) this.#refreshes -= 1;
-      this.wake();
-    });
-    this.#flights.add(flight);
-  }
-
-  async #fetch(source: BoundObject, controller: AbortController): Promise<void> {
     const { clock, callTimeoutMs } = this.#options;
     const startedMs = clock.monotonicMs();
     let answer: Content | undefined;
@@ -364,7 +348,7 @@ export class ProfileRefresher {
     return result;
   }
 
-  #compose(binding: ProfileBinding): Composer.ComposeResult {
+  #compose(binding: ProfileBinding): ComposeResult {
     if (this.#composer === undefined) {
       this.#describeFailure(binding);
       return "waiting";
