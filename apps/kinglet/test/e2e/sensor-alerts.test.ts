@@ -174,6 +174,21 @@ describe("alerts of the sensor", () => {
     expect(await sensor.stop()).toBe(0);
   });
 
+  it("on a command line of 60 KB fit into one line of a container's log, and say what is cut [rules T-1] [rules T-2]", async () => {
+    const cart = await addWorkload(fixture, "shop", "cart");
+    await using sensor = await bench.start({ args: ["--no-learn"] });
+    const args = `-c ${"a-word ".repeat(8_570)}end`;
+    await bench.events.write(executes(cart, "/usr/bin/nc", args).line);
+    await bench.settled(sensor, 1);
+    const [alert] = sensor.alerts();
+    // As container runtimes cut lines.
+    expect(Buffer.byteLength(JSON.stringify(alert))).toBeLessThan(16_384);
+    expect(alert?.process.args).toMatch(/^-c a-word .*\.\.\. \[cut: 59996 characters\]$/);
+    expect(alert?.allowedBy).toMatchObject({ path: "spec.execs", isShortened: true });
+    const { args: allowed } = alert?.allowedBy?.entry as { readonly args: readonly string[] };
+    expect([allowed.length, allowed.at(-1)]).toEqual([256, "\u22ef\u22ef"]);
+  });
+
   it("come only from rules that are bound to the pod, and from rules of the API as soon as they are there [component 07]", async () => {
     const cart = await addWorkload(fixture, "shop", "cart");
     const other = await addWorkload(fixture, "shop", "other");
