@@ -37,7 +37,7 @@ async function stepsOf(
 
 describe("createThriftyStore", () => {
   it("gives back what each step of a large profile left behind, also when it fails", async () => {
-    const large = profileOf(2_001);
+    const large = profileOf(4_001);
     const fail = (): never => {
       throw new Error("refused");
     };
@@ -48,6 +48,6 @@ describe("createThriftyStore", () => {
   });
 
   it("costs nothing for others", async () => {
-    expect(await stepsOf(profileOf(2_000), profileOf(2_000))).toEqual(["merged", "written"]);
+    expect(await stepsOf(profileOf(4_000), profileOf(4_000))).toEqual(["merged", "written"]);
   });
 });
