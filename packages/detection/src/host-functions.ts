@@ -39,5 +39,6 @@ function environmentOf(host: DetectionHost, pid: number): Readonly<Record<string
 
 /** A socket of both families names an IPv4 peer in the form of IPv6. */
 function withoutMapping(address: string): string {
-  return /^::ffff:[0-9.]+$/i.test(address) ? address.slice(7) : address;
+  // Asked of every connection: most addresses do not begin with a colon.
+  return address.startsWith(":") && /^::ffff:[0-9.]+$/i.test(address) ? address.slice(7) : address;
 }
