@@ -47,8 +47,7 @@ const projection: Projection = {
 const prefix = "kinglet-";
 const timeoutMs = 3_000;
 
-/** @internal */
-export const assumedSurfaces: MetricDefinition = {
+const assumedSurfaces: MetricDefinition = {
   type: "gauge",
   name: "kinglet_sensor_assumed_surfaces",
   help: "Parts of profiles that count as looked at although nobody could tell whether Tetragon has the policy for them; see --tetragon-policies.",
