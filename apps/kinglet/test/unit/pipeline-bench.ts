@@ -12,12 +12,9 @@ import { noopLogger } from "@kinglet/logger";
 import { noopMetrics, type LabelValues, type Metrics } from "@kinglet/metrics";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
 import { ProfileCache } from "@kinglet/profile-cache";
-import {
-  alertCapacity,
-  EventPipeline,
-  type EventPipelineOptions,
-  type JudgementParts,
-} from "../../src/applets/sensor/events/event-pipeline.ts";
+import type { EventPipelineOptions } from "../../src/applets/sensor/events/event-pipeline-options.ts";
+import { alertCapacity, EventPipeline } from "../../src/applets/sensor/events/event-pipeline.ts";
+import type { JudgementParts } from "../../src/applets/sensor/events/judgement-parts.ts";
 
 export const idOf = (container: number): string => String(container).padStart(12, "0").padEnd(64, "f");
 

@@ -1,7 +1,8 @@
 // Types only: the library itself is the caller's and is never loaded from here.
 import type { KubeConfig, User } from "@kubernetes/client-node";
 import { createError } from "@kinglet/errors";
-import { createKubeClient, type KubeClientOptions } from "../create-kube-client.ts";
+import { createKubeClient } from "../create-kube-client.ts";
+import type { KubeClientOptions } from "../kube-client-options.ts";
 import { kubeClientErrors } from "../errors.ts";
 import type { KubeClient } from "../kube-client.ts";
 import type { LoadClusterAccessOptions } from "../load-cluster-access-options.ts";

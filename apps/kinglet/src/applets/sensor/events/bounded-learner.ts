@@ -1,5 +1,5 @@
 import type { Counter, Metrics } from "@kinglet/metrics";
-import type { JudgementParts } from "./event-pipeline.ts";
+import type { JudgementParts } from "./judgement-parts.ts";
 import { sharedPlaces } from "./judgement-metrics.ts";
 
 type LearnerPart = NonNullable<JudgementParts["learner"]>;

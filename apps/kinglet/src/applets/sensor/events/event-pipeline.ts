@@ -1,18 +1,10 @@
 import type { AlertQueue } from "@kinglet/alert-sinks";
-import type { Alert, AlertDraft, AlertKey, Detector } from "@kinglet/detection";
-import {
-  WaitingRoom,
-  type ActivityEvent,
-  type ContainerIdentity,
-  type ContainerIndex,
-  type NetworkEvent,
-  type RuntimeEvent,
-} from "@kinglet/enrichment";
-import type { Clock } from "@kinglet/lifecycle";
-import type { Logger } from "@kinglet/logger";
-import type { Counter, Metrics } from "@kinglet/metrics";
-import type { RuntimeEventSource } from "@kinglet/runtime-events";
+import type { Alert, AlertDraft } from "@kinglet/detection";
+import { WaitingRoom, type ActivityEvent, type ContainerIdentity, type RuntimeEvent } from "@kinglet/enrichment";
+import type { Counter } from "@kinglet/metrics";
 import { activities, executions, heldExecutions } from "../metrics.ts";
+import type { EventPipelineOptions } from "./event-pipeline-options.ts";
+import type { JudgementParts } from "./judgement-parts.ts";
 import { ProfileGate } from "./profile-gate.ts";
 
 /**
@@ -23,79 +15,6 @@ import { ProfileGate } from "./profile-gate.ts";
  * `unprofiled`: it waited for the first look at its container's profile in vain · `judged`: the rules have seen it.
  */
 type Outcome = "host" | "replay" | "runtime" | "repeated" | "unresolved" | "ignored" | "unprofiled" | "judged";
-
-/**
- * What an event passes on its way, loaded with the first one of a container.
- *
- * @internal
- */
-export interface JudgementParts {
-  /** Learns what the containers do; undefined when nothing is learned. */
-  readonly learner:
-    | {
-        /** @returns 0, or what to wait for before the event is done with. */
-        record(event: ActivityEvent, container: ContainerIdentity): number;
-        /** Calls back once, with the sequence, when what was recorded outlives this process. */
-        whenPersisted(position: number, sequence: number, done: (sequence: number) => void): void;
-      }
-    | undefined;
-  /** Keeps the last events of each container for those who ask, and which process came from which. */
-  readonly remember: (event: ActivityEvent, containerId: string) => void;
-  /** Ends a process in the tree of processes. */
-  readonly ended: (event: RuntimeEvent) => void;
-  /** Holds a conversation until it is known whose the other address is; calls back then. Absent: nothing waits for that. */
-  readonly peers?: {
-    holds(event: NetworkEvent, container: ContainerIdentity, again: () => void): boolean;
-  };
-  /** Adds what is known of the processes above to an alert. */
-  readonly complete: (alert: Alert, event: ActivityEvent) => Alert;
-  /** False: the alert is held back; it is counted elsewhere. */
-  readonly admit: (alert: AlertKey) => boolean;
-  /** The alert left before a restart: its repetitions count from there. */
-  readonly left: (alert: AlertKey) => void;
-  /** Alerts that are held back and told in a summary: their event is not done with before their number outlives this process. */
-  readonly held?: {
-    readonly isPending: boolean;
-    whenKept(sequence: number, done: (sequence: number) => void): void;
-  };
-  /** True for what the same process did a moment ago. */
-  readonly isRepeated: (event: ActivityEvent) => boolean;
-}
-
-/**
- * What a pipeline works with.
- *
- * @internal
- */
-export interface EventPipelineOptions {
-  readonly source: Pick<RuntimeEventSource, "acknowledge" | "confirmAlert" | "wasConfirmed">;
-  readonly index: ContainerIndex;
-  /** False while the copy of the pods may be behind. */
-  readonly isIndexCurrent: () => boolean;
-  readonly detector: Pick<Detector, "find">;
-  /** True once the first look at this container's profile is over. */
-  readonly isProfileKnown: (containerId: string) => boolean;
-  /** True when containers that run already are learned by what the source tells of them at its start. */
-  readonly isLearning: boolean;
-  /**
-   * An event was given up before it was learned: nobody knew its container in time (undefined), or nothing was loaded in time. Learning is to
-   * know that it missed something.
-   */
-  readonly onMissed?: (event: ActivityEvent, containerId: string | undefined) => void;
-  /** Called once, with the first event of a container that is watched: rules and everything else must be loaded. */
-  readonly onFirstEvent: () => void;
-  readonly ignoredNamespaces: ReadonlySet<string>;
-  /** Bound of the waiting room and of the profile gate, events. */
-  readonly maxWaiting: number;
-  /**
-   * Bound of what waits for a container, and as much again of what waits for a profile or a receiver of alerts, bytes of memory: arguments
-   * are the container's to choose, and so is their length.
-   */
-  readonly maxWaitingBytes: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
 
 /** How long an execution waits for the first look at its container's profile when the API does not answer. */
 const maxHoldMs = 30_000;

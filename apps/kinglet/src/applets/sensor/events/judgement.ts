@@ -8,7 +8,7 @@ import type { Metrics } from "@kinglet/metrics";
 import { AlertFilter } from "../alerts/alert-filter.ts";
 import type { AlertConfig } from "../alerts/alert-settings.ts";
 import { BoundedLearner } from "./bounded-learner.ts";
-import type { JudgementParts } from "./event-pipeline.ts";
+import type { JudgementParts } from "./judgement-parts.ts";
 import { dedupEvents } from "./judgement-metrics.ts";
 import { PeerGate, type PeerGateOptions } from "../pods/peer-gate.ts";
 import { RecentEvents } from "./recent-events.ts";

@@ -1,7 +1,7 @@
 import type { LearningHooks } from "@kinglet/detection";
 import type { ActivityEvent, ContainerIdentity } from "@kinglet/enrichment";
 import type { ContainerLearning } from "./container-learning.ts";
-import type { JudgementParts } from "../events/event-pipeline.ts";
+import type { JudgementParts } from "../events/judgement-parts.ts";
 
 /** Containers that are remembered of which something was given up. */
 const maxMissed = 1_024;
