@@ -32,19 +32,12 @@ import {
   loadBuiltinRules,
   loadRuleBooks,
   type DetectorOptions,
-  type ProfileView,
 } from "../src/index.ts";
 import { container, host, mixedEvents, profile } from "./mixed-events.ts";
+import { profileViewOf } from "../test/profile-views.ts";
 import { setAnswers } from "./set-answers.ts";
 
-const view: ProfileView = {
-  name: "web",
-  namespace: "shop",
-  status: "completed",
-  completion: "complete",
-  checksum: "c",
-  content: setAnswers(profile),
-};
+const view = profileViewOf(profile, { checksum: "c", content: setAnswers(profile) });
 const origin = {
   sequence: 1,
   pid: 7,

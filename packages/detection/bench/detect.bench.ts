@@ -7,7 +7,8 @@ import { noopMetrics } from "@kinglet/metrics";
 import { parseContainerProfile } from "@kinglet/profile";
 import { test } from "vitest";
 
-import { createDetector, loadBuiltinRules, type ProfileView } from "../src/index.ts";
+import { createDetector, loadBuiltinRules } from "../src/index.ts";
+import { profileViewOf } from "../test/profile-views.ts";
 import { setAnswers } from "./set-answers.ts";
 
 const container: ContainerIdentity = {
@@ -33,14 +34,7 @@ const profile = parseContainerProfile({
   spec: { execs: Array.from({ length: 50 }, (_, index) => ({ path: `/usr/bin/tool-${index}`, args: [] })) },
 });
 
-const view: ProfileView = {
-  name: "web",
-  namespace: "shop",
-  status: "completed",
-  completion: "complete",
-  checksum: "",
-  content: setAnswers(profile),
-};
+const view = profileViewOf(profile, { content: setAnswers(profile) });
 
 const execOf = (index: number, binary: string, isReplay = false): ExecEvent =>
   new ExecEvent({ sequence: index, binary, args: "-v", execId: `bm9kZTox${index}`, isReplay });

@@ -7,18 +7,12 @@ import { ExecEvent } from "@kinglet/enrichment";
 import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
 
-import { createDetector, loadBuiltinRules, type ProfileView } from "../src/index.ts";
+import { createDetector, loadBuiltinRules } from "../src/index.ts";
 import { container, host, profile } from "./mixed-events.ts";
+import { profileViewOf } from "../test/profile-views.ts";
 import { setAnswers } from "./set-answers.ts";
 
-const view: ProfileView = {
-  name: "web",
-  namespace: "shop",
-  status: "completed",
-  completion: "complete",
-  checksum: "c",
-  content: setAnswers(profile),
-};
+const view = profileViewOf(profile, { checksum: "c", content: setAnswers(profile) });
 const rules = (await loadBuiltinRules()).filter(({ id }) => id === "R0001");
 const detector = createDetector({
   rules,
