@@ -1,55 +1,48 @@
 import type { Counter, Gauge, MetricDefinition, Metrics } from "@kinglet/metrics";
 
-/** @internal */
-export const waitingAlerts: MetricDefinition<"sink"> = {
+const waitingAlerts: MetricDefinition<"sink"> = {
   type: "gauge",
   name: "kinglet_alert_sinks_exporter_waiting_alerts",
   help: "Alerts that wait for an exporter.",
   labels: ["sink"],
 };
 
-/** @internal */
-export const sentAlerts: MetricDefinition<"sink"> = {
+const sentAlerts: MetricDefinition<"sink"> = {
   type: "counter",
   name: "kinglet_alert_sinks_exporter_sent_total",
   help: "Alerts that an exporter delivered.",
   labels: ["sink"],
 };
 
-/** @internal */
-export const failedSends: MetricDefinition<"sink"> = {
+const failedSends: MetricDefinition<"sink"> = {
   type: "counter",
   name: "kinglet_alert_sinks_exporter_failed_sends_total",
   help: "Attempts of an exporter that failed; most are repeated.",
   labels: ["sink"],
 };
 
-/** @internal */
-export const lostAlerts: MetricDefinition<"sink" | "reason"> = {
+const lostAlerts: MetricDefinition<"sink" | "reason"> = {
   type: "counter",
   name: "kinglet_alert_sinks_exporter_lost_total",
   help: "Alerts that an exporter did not deliver: overflow, rejected, expired, rate_limit, shutdown, spool.",
   labels: ["sink", "reason"],
 };
 
-/** @internal */
-export const exporterUp: MetricDefinition<"sink"> = {
+const exporterUp: MetricDefinition<"sink"> = {
   type: "gauge",
   name: "kinglet_alert_sinks_exporter_up",
   help: "1 while the last attempt of the exporter succeeded, 0 while its receiver is away.",
   labels: ["sink"],
 };
 
-/** @internal */
-export const spoolBytes: MetricDefinition<"sink"> = {
+const spoolBytes: MetricDefinition<"sink"> = {
   type: "gauge",
   name: "kinglet_alert_sinks_exporter_spool_bytes",
   help: "Bytes on disk of alerts that wait for an exporter.",
   labels: ["sink"],
 };
 
-/** @internal */
-export const spoolFailures: MetricDefinition<"sink"> = {
+const spoolFailures: MetricDefinition<"sink"> = {
   type: "counter",
   name: "kinglet_alert_sinks_exporter_spool_failures_total",
   help: "Alerts that could not be written to disk and wait for their exporter in memory only: a crash would lose them.",

@@ -1,8 +1,8 @@
 import type { ClusterPeer } from "@kinglet/learning";
 import type { Clock } from "@kinglet/lifecycle";
 
-/** Whose an address is: of a pod, a service, a node, or of nobody that the API knows. @internal */
-export type PeerResult = "pod" | "service" | "node" | "none";
+/** Whose an address is: of a pod, a service, a node, or of nobody that the API knows. */
+type PeerResult = "pod" | "service" | "node" | "none";
 
 /** What the API says of an address. @internal */
 export interface FoundPeer {
