@@ -72,6 +72,18 @@ describe("findAllowance", () => {
     expect(entry).toEqual({ path: "/b", args: argv });
   });
 
+  it("names an entry that matches also where nobody can tell the arguments apart, and says so [rules T-2]", () => {
+    for (const unknown of [{ args: "a 'b c'" }, { args: "a", isTruncated: true }, { argv: null }]) {
+      const event = new ExecEvent({ sequence: 1, source: "tetragon", binary: "/b", ...unknown });
+      expect(event.argv).toBeUndefined();
+      expect(findAllowance(rule, event)).toEqual({
+        path: "spec.execs",
+        entry: { path: "/b", args: ["\u22ef\u22ef"] },
+        isShortened: true,
+      });
+    }
+  });
+
   it.each([
     ["a program", new ExecEvent({ sequence: 1, binary: "/*", argv: ["/*"] })],
     ["a program in any folder", new ExecEvent({ sequence: 1, binary: "/\u22ef/x", argv: ["x"] })],

@@ -4,7 +4,7 @@ import { isWildcardArgument, isWildcardName, isWildcardPath } from "@kinglet/pro
 
 import { createAlertId } from "./alert-id.ts";
 import type { AlertAllowance } from "./alert.ts";
-import { allowedArguments } from "./allowed-arguments.ts";
+import { allowedArguments, type AllowedArguments } from "./allowed-arguments.ts";
 import { commOf } from "./comm-of.ts";
 
 /**
@@ -28,7 +28,7 @@ export function findAllowance(rule: RuleDefinition, event: ActivityEvent): Alert
   if (rule.profileDependency === profileDependency.notRequired || isWildcard(event)) return undefined;
   switch (event.kind) {
     case "exec": {
-      const { args, ...shortened } = allowedArguments(event.argv ?? [event.binary]);
+      const { args, ...shortened } = event.argv === undefined ? anyArguments : allowedArguments(event.argv);
       return { path: "spec.execs", entry: { path: event.binary, args }, ...shortened };
     }
     case "open":
@@ -59,6 +59,9 @@ function isWildcard(event: ActivityEvent): boolean {
   if (event.kind !== "exec") return false;
   return isWildcardPath(event.binary) || (event.argv?.some(isWildcardArgument) ?? false);
 }
+
+/** Of an execution whose arguments nobody can tell apart. */
+const anyArguments: AllowedArguments = { args: ["\u22ef\u22ef"], isShortened: true };
 
 const defaultCall = {
   bpf: "bpf",

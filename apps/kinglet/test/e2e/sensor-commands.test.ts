@@ -147,6 +147,16 @@ describe("sensor allow", () => {
         stderr: expect.stringContaining("this and nothing else") as string,
       });
     }
+    for (const none of ["x", { path: "nope", entry: 5 }, { path: "spec.execs" }]) {
+      await writeFile(
+        file,
+        JSON.stringify({ uniqueId: "1", namespace: "shop", profile: { name: "p" }, allowedBy: none }),
+      );
+      expect(await command("allow", file)).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining("is no alert of the sensor") as string,
+      });
+    }
     expect(await command("allow", "/nowhere")).toMatchObject({ code: 3 });
     expect(await command("allow")).toMatchObject({ code: 2 });
   });

@@ -33,7 +33,7 @@ export async function allow(file: string, config: AllowConfig, context: AppletCo
   await context.stdout.write(config.output === "json" ? toJson(allowed) : toYaml(allowed));
   if (allowedBy.isShortened === true) {
     await context.stderr.write(
-      "the arguments were too long for an alert to name: wildcards stand for them, and the entry allows executions that differ only there\n",
+      "the arguments were too long for an alert to name, or cannot be told apart: wildcards stand for them, and the entry allows executions that differ only there\n",
     );
   }
   if (config.as !== undefined) {
@@ -70,11 +70,19 @@ function readAlert(file: string): Alert {
     typeof alert !== "object" ||
     alert === null ||
     typeof alert.uniqueId !== "string" ||
-    typeof alert.namespace !== "string"
+    typeof alert.namespace !== "string" ||
+    !isAllowance(alert.allowedBy)
   ) {
     throw new CommandFailure(`${file} is no alert of the sensor as JSON (--output json)`, ExitCode.input);
   }
-  return { ...alert, profile: alert.profile ?? undefined } as Alert;
+  return { ...alert, allowedBy: alert.allowedBy ?? undefined, profile: alert.profile ?? undefined } as Alert;
+}
+
+/** An alert without one is an alert, too. */
+function isAllowance(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  const { path, entry } = value as { readonly path?: unknown; readonly entry?: unknown };
+  return typeof path === "string" && path.startsWith("spec.") && entry !== undefined && entry !== null;
 }
 
 function tryParse(text: string): unknown {
