@@ -6,6 +6,9 @@ import { profileEnds } from "./profile-end.ts";
 import type { ReportOutcome } from "./report-profile.ts";
 import { wantReport } from "./want-report.ts";
 
+/** How long sources that are behind are waited for. */
+const MAX_BEHIND_MS = 60_000;
+
 /**
  * How learning comes to an end: what is decided of a container when its time is over, what the store answers, and what there is no room for.
  *
@@ -24,6 +27,7 @@ export class ContainerEnds {
   /** Its learning time is over, or it is settled after its end. */
   due(container: LearnedContainer, nowMs: number): void {
     if (container.isUnclaimed) this.#ended(container.containerId);
+    if (!this.#isTold(container, nowMs)) return;
     // What is said now is never taken back.
     this.#parts.options.onDeciding();
     const decision = container.state === "ending" ? decideEnd(container) : decideWindow(container);
@@ -46,6 +50,20 @@ export class ContainerEnds {
       }
       this.#parts.reports.hurry(profile);
     }
+  }
+
+  /** True when what the container did until it was due has been recorded, or is not waited for any longer. */
+  #isTold(container: LearnedContainer, nowMs: number): boolean {
+    const { caughtUp, timings } = this.#parts.options;
+    const { isTold, untilMs } = (container.awaited ??= { isTold: caughtUp(), untilMs: nowMs + MAX_BEHIND_MS });
+    const isOver = isTold();
+    if (!isOver && nowMs < untilMs) {
+      container.dueMs = nowMs + timings.lateEventsMs;
+      return false;
+    }
+    container.awaited = undefined;
+    if (!isOver) container.addGap("the sources were behind when it was due");
+    return true;
   }
 
   /** It is more than may be held: what it is so far is reported, and nothing more is learned. */

@@ -63,6 +63,8 @@ export class LearnedContainer {
   hasExec = false;
   /** Monotonic: when the learning time is over, or when an ended container is settled. */
   dueMs: number = Number.POSITIVE_INFINITY;
+  /** What is waited for before anything is decided; undefined while nothing is due. */
+  awaited: { readonly isTold: () => boolean; readonly untilMs: number } | undefined;
   exitCode: number | undefined;
   /** Milliseconds since 1970; undefined while it runs. */
   endedAtMs: number | undefined;

@@ -22,6 +22,7 @@ export interface ResolvedLearnerOptions extends Pick<
   readonly random: () => number;
   readonly onReported: (report: LearningReport) => void;
   readonly onDeciding: () => void;
+  readonly caughtUp: () => () => boolean;
 }
 
 /** As container images name them; others are named as Node does. */
@@ -50,5 +51,6 @@ export function resolveLearnerOptions(options: LearnerOptions): ResolvedLearnerO
     random: options.random ?? Math.random,
     onReported: options.onReported ?? (() => {}),
     onDeciding: options.onDeciding ?? (() => {}),
+    caughtUp: options.caughtUp ?? (() => () => true),
   };
 }

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { openLearner, type Learner, type LearnerOptions } from "@kinglet/learning";
 import type { Clock } from "@kinglet/lifecycle";
@@ -133,6 +134,27 @@ export class ContainerLearning implements AsyncDisposable {
     if (Math.abs(receivedAtMs - this.#checkedAtMs) >= checkEveryMs) this.checkBlindness();
   }
 
+  /** @returns tells whether the source has been read as far as it was written now; true at once of a source that is no file. */
+  caughtUp(): () => boolean {
+    const { source } = this.#options;
+    const began = source.health().position;
+    if (began === undefined) return () => true;
+    let written: { readonly inode: string; readonly size: bigint };
+    try {
+      const { ino, size } = statSync(began.path, { bigint: true });
+      written = { inode: String(ino), size };
+    } catch {
+      // Nobody can tell how much there is of a file that is gone: its source does, as a blind time.
+      return () => true;
+    }
+    return () => {
+      const { position } = source.health();
+      // One that was rotated away is read to its end first.
+      if (position?.inode !== written.inode) return position?.inode !== began.inode;
+      return BigInt(position.readOffset) >= written.size;
+    };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.checkBlindness();
     await this.learner[Symbol.asyncDispose]();
@@ -162,7 +184,8 @@ export async function openContainerLearning(options: ContainerLearningOptions): 
   const { learner, tetragon } = options;
   const { logger, metrics } = learner;
   const observed = tetragon === undefined ? [] : await tetragonSurfaces({ ...tetragon, logger, metrics });
-  learning = new ContainerLearning(await openLearner({ observed, ...learner, store, onDeciding }), options);
+  const caughtUp = (): (() => boolean) => learning?.caughtUp() ?? (() => true);
+  learning = new ContainerLearning(await openLearner({ observed, ...learner, store, onDeciding, caughtUp }), options);
   return learning;
 }
 
