@@ -2,8 +2,17 @@
 // oxlint-disable-next-line eslint/no-global-assign -- the bundle calls this name; there is no other seam
 require = ((inner) => {
   let isBegun = false;
-  let isStarting = false;
+  let held = [];
   let setFlag;
+  const setAll = (flags) => {
+    for (const flag of flags) setFlag(flag);
+  };
+  const opposite = (flag) => (flag.startsWith("--no-") ? `--${flag.slice(5)}` : `--no-${flag.slice(2)}`);
+  const hold = (flags) => {
+    setAll(held.map(opposite));
+    held = flags;
+    setAll(held);
+  };
   const partsOf = (...names) => {
     // Not copied, and not kept: it lies in the executable's own pages, but counts as memory outside the heap for as long as it is referred to.
     const bytes = Buffer.from(inner("node:sea").getRawAsset("kinglet.parts"));
@@ -20,30 +29,35 @@ require = ((inner) => {
     isBegun = true;
     setFlag = inner("node:v8").setFlagsFromString;
     if (/\.(?:sensor|\w+-controller)\.cjs$/.test(name) && process.argv.at(-1) !== "work") {
-      isStarting = true;
+      held = START_FLAGS;
+      const isSensor = name.includes("sensor");
       // oxlint-disable-next-line eslint/no-restricted-globals -- nothing of the product is loaded yet, so there is no clock to ask
-      setTimeout(() => {
-        isStarting = false;
-        setFlag("--turbofan");
-      }, START_MS).unref();
+      const calm = setTimeout(() => hold(isSensor ? CALM_FLAGS : []), START_MS).unref();
+      if (isSensor) {
+        process.once("kinglet:busy", () => {
+          clearTimeout(calm);
+          hold(BUSY_FLAGS);
+        });
+      }
       inner("node:http");
       inner("node:tls");
       if (name.includes("admission")) inner("node:https");
     }
     inner("node:vm");
-    for (const flag of PART_FLAGS) setFlag(flag);
+    setAll(PART_FLAGS);
   };
   // While a program that serves starts, nothing is optimised: what is called often enough by then is not called again, and the first function that is optimised
-  // brings 5.5 MB of V8's own code into memory. V8 compares the flags when it takes a cache: they are as ever for that moment.
+  // brings 5.5 MB of V8's own code into memory; in a sensor that stays so until many events come. V8 compares the flags when it takes a cache: they are as ever
+  // for that moment.
   return (id) => {
     if (!id.startsWith("./kinglet.")) return inner(id);
     const name = id.slice(2);
     if (!isBegun) begin(name);
     const [text, cachedData] = partsOf(name, name.replace(/\.cjs$/, ".cache"));
     const part = { exports: {} };
-    if (isStarting) setFlag("--turbofan");
+    setAll(held.map(opposite));
     const script = new (inner("node:vm").Script)(text.latin1Slice(), { filename: id, cachedData });
-    if (isStarting) setFlag("--no-turbofan");
+    setAll(held);
     if (script.cachedDataRejected === true) process.emitWarning("Code cache data rejected.");
     script.runInThisContext()(part.exports, require, part, __filename, __dirname);
     return part.exports;

@@ -100,7 +100,7 @@ export async function runSensor(
 }
 
 /** What the parts that are made later need. @internal */
-export interface SensorTools extends Pick<JudgementOptions, "config" | "scaled" | "clock" | "metrics"> {
+export interface SensorTools extends Pick<JudgementOptions, "config" | "scaled" | "onBusy" | "clock" | "metrics"> {
   /** Called when much was loaded or taken in: what that left behind is given back to the system a moment later. */
   settle(): void;
 }

@@ -1,5 +1,6 @@
 import type { MemoryLimit } from "@kinglet/memory-limit";
 import type { AppletContext, ExitCode } from "../../applet-context.ts";
+import { optimiseCode } from "../../service/optimise-code.ts";
 import { serveApplet } from "../../service/serve-applet.ts";
 import type { SensorConfig } from "./config.ts";
 import { debugRoutes } from "./debug/debug-routes.ts";
@@ -39,6 +40,7 @@ export function serveSensor(
         metrics,
         scaled: (size: number) => scaled(size, limitBytes),
         settle: () => memory.settle(),
+        onBusy: () => optimiseCode(context.process),
       };
       await runSensor(opened.parts, context, conditions, tools, logger);
     },

@@ -9,6 +9,7 @@ import { AlertFilter } from "../alerts/alert-filter.ts";
 import type { AlertConfig } from "../alerts/alert-settings.ts";
 import { BoundedLearner } from "./bounded-learner.ts";
 import type { JudgementParts } from "./judgement-parts.ts";
+import { EventPace } from "./event-pace.ts";
 import { dedupEvents } from "./judgement-metrics.ts";
 import { PeerGate, type PeerGateOptions } from "../pods/peer-gate.ts";
 import { RecentEvents } from "./recent-events.ts";
@@ -26,6 +27,8 @@ export interface JudgementOptions {
   readonly peers: Pick<PeerGateOptions, "open" | "isLearned" | "signal">;
   /** Scales a size with the memory limit. */
   readonly scaled: (size: number) => number;
+  /** Called once, when so many events have come that V8 had better optimise what they pass. */
+  readonly onBusy: () => void;
   /** Takes a summary of alerts that were held back. */
   readonly summarise: (summary: Alert) => void;
   readonly clock: Clock;
@@ -56,7 +59,7 @@ const fewestDedupSlotsLog2 = 14;
  * @internal
  */
 export async function openJudgement(options: JudgementOptions): Promise<Judgement> {
-  const { config, detector, learner, peers, scaled, summarise, clock, logger, metrics } = options;
+  const { config, detector, learner, peers, scaled, summarise, onBusy, clock, logger, metrics } = options;
   await detector.prepare();
   const path = `${config.stateDir}/held-back.journal`;
   const journal = config.alertBudget === 0 ? undefined : await HeldBackJournal.open({ path, logger, metrics });
@@ -73,6 +76,7 @@ export async function openJudgement(options: JudgementOptions): Promise<Judgemen
   const slotsLog2 = Math.max(fewestDedupSlotsLog2, Math.floor(Math.log2(scaled(dedupSlots))));
   const table = new DedupTable({ slotsLog2: Math.min(18, slotsLog2) });
   const counter = metrics.counter(dedupEvents);
+  const pace = new EventPace({ onBusy, clock });
   const passed: Readonly<Partial<Record<string, DedupLabels>>> = createDedupLabels("passed");
   const repeated: Readonly<Partial<Record<string, DedupLabels>>> = createDedupLabels("deduplicated");
   return {
@@ -102,6 +106,7 @@ export async function openJudgement(options: JudgementOptions): Promise<Judgemen
     left: (alert) => filter.left(alert),
     held: filter,
     isRepeated: (event) => {
+      pace.count();
       const labels = passed[event.kind];
       if (labels === undefined) return false;
       const isRepeated = table.isDuplicate(event);
