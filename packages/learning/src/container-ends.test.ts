@@ -43,4 +43,26 @@ describe("ContainerEnds", () => {
     await bench.clock.advance(2_000);
     expect(lifecycleOf(bench)).toBe("completed partial");
   });
+
+  it("waits for what was done until the end of a container that ends while its learning time is waited for [learning behind]", async () => {
+    const told: boolean[] = [];
+    const caughtUp = (): (() => boolean) => {
+      const at = told.push(false) - 1;
+      return () => told[at] === true;
+    };
+    await using bench = await LearnerBench.open({ caughtUp });
+    const one = bench.start("a", {}, job);
+    bench.record(one, exec("/bin/a"));
+    await bench.clock.advance(testTimings.maxLearningMs + 1_000);
+    expect(told).toEqual([false]);
+    bench.learner.containerEnded(one.containerId, 0);
+    told[0] = true;
+    await bench.clock.advance(10_000);
+    expect(told).toEqual([true, false]);
+    bench.record(one, exec("/bin/b"));
+    told[1] = true;
+    await bench.clock.advance(testTimings.lateEventsMs);
+    expect(lifecycleOf(bench)).toBe("completed complete");
+    expect(bench.store.get("p")?.spec.execs.map(({ path }) => path)).toEqual(["/bin/a", "/bin/b"]);
+  });
 });

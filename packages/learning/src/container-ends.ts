@@ -8,6 +8,8 @@ import { wantReport } from "./want-report.ts";
 
 /** How long sources that are behind are waited for. */
 const MAX_BEHIND_MS = 60_000;
+/** How often they are asked meanwhile, at most. */
+const ASK_AGAIN_MS = 1_000;
 
 /**
  * How learning comes to an end: what is decided of a container when its time is over, what the store answers, and what there is no room for.
@@ -58,7 +60,7 @@ export class ContainerEnds {
     const { isTold, untilMs } = (container.awaited ??= { isTold: caughtUp(), untilMs: nowMs + MAX_BEHIND_MS });
     const isOver = isTold();
     if (!isOver && nowMs < untilMs) {
-      container.dueMs = nowMs + timings.lateEventsMs;
+      container.dueMs = nowMs + Math.min(timings.lateEventsMs, ASK_AGAIN_MS);
       return false;
     }
     container.awaited = undefined;

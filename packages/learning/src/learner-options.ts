@@ -50,8 +50,8 @@ export interface LearnerOptions {
    * Called once when a container's learning time is over or it has ended: what it did until then may not have been told yet, as lines of a file
    * that are not read.
    *
-   * @returns tells whether by now everything has been told that had happened when `caughtUp` was called. Asked again each `lateEventsMs` until it
-   * has, for a minute at most; what is missing then is a gap.
+   * @returns tells whether by now everything has been told that had happened when `caughtUp` was called. Asked each second until it has, for a
+   * minute at most; what is missing then is a gap.
    * @defaultValue it had
    */
   readonly caughtUp?: () => () => boolean;

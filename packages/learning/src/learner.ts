@@ -188,6 +188,8 @@ export class Learner implements AsyncDisposable {
     }
     const { timings, clock } = this.#options;
     const isNew = container.move("ended", "it ended");
+    // What it did until now is waited for, not until its learning time was over.
+    if (isNew) container.awaited = undefined;
     const waitMs = container.exitCode === undefined ? timings.exitCodeWaitMs : timings.lateEventsMs;
     const dueMs = clock.monotonicMs() + waitMs;
     container.dueMs = isNew ? dueMs : Math.min(container.dueMs, dueMs);

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { containerIdOf, type ClusterFixture } from "@kinglet/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LearningBench, nextSecond, secondsOf } from "./learning-bench.ts";
+import { executes } from "./shop.ts";
 
 /** From what containers do to their profiles, and from those to alerts: the built program against whatever API server `open` gives. */
 export function sensorLearningSuite(title: string, open: () => Promise<ClusterFixture>, isSkipped = false): void {
@@ -104,6 +106,33 @@ export function sensorLearningSuite(title: string, open: () => Promise<ClusterFi
       await bench.execute(cart!, "/bin/after", "/usr/bin/nc");
       await sensor.alert(({ process }) => process.binary === "/usr/bin/nc", "nc");
       expect(sensor.alerts().filter(({ ruleId }) => ruleId === "R0001")).toHaveLength(1);
+    });
+
+    it("learns what waits in the event file, through rotations, before it says what it has seen of a container whose time is over", async () => {
+      const window = ["--learning-max-time", "3s"];
+      const [cart] = await (async () => {
+        await using sensor = await bench.start({ args: window });
+        const added = await bench.addPod("cart", ["app"]);
+        await bench.execute(added[0]!, "/app");
+        await bench.settled(sensor, 1);
+        await sensor.stop("SIGKILL");
+        return added;
+      })();
+      const onHost = { ...cart!, containerId: "" };
+      for (let file = 1; file <= 3; file += 1) {
+        await bench.events.write(...Array.from({ length: 5_000 }, () => executes(onHost, "/usr/bin/true").line));
+        await bench.execute(cart!, `/bin/late-${String(file)}`);
+        if (file < 3) await bench.events.rotate();
+      }
+      // Its time is over before the next sensor looks.
+      await sleep(4_500);
+      await using _sensor = await bench.start({ args: window });
+      const learned = await bench.learned(cart!);
+      expect(learned).toMatchObject({ status: "completed", completion: "complete" });
+      expect(learned.spec.execs?.map(({ path }) => path).toSorted()).toEqual([
+        "/app",
+        ...["/bin/late-1", "/bin/late-2", "/bin/late-3"],
+      ]);
     });
 
     it("says of a container that ran before it that its profile is partial, and holds it to it all the same [component 19]", async () => {

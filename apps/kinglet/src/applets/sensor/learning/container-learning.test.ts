@@ -1,9 +1,7 @@
-import { rmSync, statSync, writeFileSync } from "node:fs";
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import type { ContainerStart, Learner } from "@kinglet/learning";
 import { ManualClock } from "@kinglet/lifecycle";
 import type { BlindInterval, SourceHealth } from "@kinglet/runtime-events";
-import { openTempDir } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import type { PodDetails } from "../pods/pod-details.ts";
 import { ContainerLearning, type ContainerLearningOptions } from "./container-learning.ts";
@@ -55,6 +53,7 @@ function open(
         return health as unknown as SourceHealth;
       },
     },
+    files: {},
     openedAtMs: openedAtMs ?? clock.now(),
     isContinued: false,
     missedSince: () => undefined,
@@ -158,40 +157,5 @@ describe("ContainerLearning", () => {
       "1 9 all",
       `${String(clock.now())} ${String(clock.now())} all`,
     ]);
-  });
-
-  it("waits for the lines of the event file that had been written, however many come behind them", async () => {
-    await using folder = await openTempDir();
-    const path = folder.file("events.log");
-    writeFileSync(path, "x".repeat(100));
-    const inode = String(statSync(path, { bigint: true }).ino);
-    const { learning, health } = open();
-    const read = (readOffset: number, of = inode): void => {
-      Object.assign(health, { position: { path, inode: of, readOffset } });
-    };
-    expect(learning.caughtUp()()).toBe(true); // a source that is no file
-    read(40);
-    const isTold = learning.caughtUp();
-    expect(isTold()).toBe(false);
-    writeFileSync(path, "x".repeat(1_000));
-    read(99);
-    expect(isTold()).toBe(false);
-    read(100);
-    expect(isTold()).toBe(true);
-    // Rotated: the old one is read to its end, then what stood in the new one.
-    read(100, "7");
-    const isRotatedTold = learning.caughtUp();
-    expect(isRotatedTold()).toBe(false);
-    read(20);
-    expect(isRotatedTold()).toBe(false);
-    read(1_000);
-    expect(isRotatedTold()).toBe(true);
-    // Rotated once more meanwhile.
-    read(10);
-    const isOldTold = learning.caughtUp();
-    read(0, "8");
-    expect(isOldTold()).toBe(true);
-    rmSync(path);
-    expect(learning.caughtUp()()).toBe(true);
   });
 });

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { openLearner, type Learner, type LearnerOptions } from "@kinglet/learning";
 import type { Clock } from "@kinglet/lifecycle";
@@ -7,6 +6,7 @@ import type { InstanceIdParts } from "@kinglet/profile";
 import type { BlindInterval, RuntimeEventSource } from "@kinglet/runtime-events";
 import type { PodDetails, StatusDetails } from "../pods/pod-details.ts";
 import { tetragonSurfaces, type TetragonSurfacesOptions } from "../events/tetragon-surfaces.ts";
+import { catchUp, type CatchUpOptions } from "./catch-up.ts";
 import { createThriftyStore } from "./thrifty-store.ts";
 
 /**
@@ -19,6 +19,7 @@ export interface ContainerLearningOptions {
   /** Absent when Tetragon is none of the sources: what auditd sees is what its rules say, so events must tell. */
   readonly tetragon?: Pick<TetragonSurfacesOptions, "policies" | "client"> | undefined;
   readonly source: Pick<RuntimeEventSource, "health">;
+  readonly files: CatchUpOptions["files"];
   /** When the source was opened, milliseconds since 1970: what it has lost until the first look was lost since then. */
   readonly openedAtMs: number;
   /** True when the source goes on where the process before this one ended. */
@@ -134,27 +135,6 @@ export class ContainerLearning implements AsyncDisposable {
     if (Math.abs(receivedAtMs - this.#checkedAtMs) >= checkEveryMs) this.checkBlindness();
   }
 
-  /** @returns tells whether the source has been read as far as it was written now; true at once of a source that is no file. */
-  caughtUp(): () => boolean {
-    const { source } = this.#options;
-    const began = source.health().position;
-    if (began === undefined) return () => true;
-    let written: { readonly inode: string; readonly size: bigint };
-    try {
-      const { ino, size } = statSync(began.path, { bigint: true });
-      written = { inode: String(ino), size };
-    } catch {
-      // Nobody can tell how much there is of a file that is gone: its source does, as a blind time.
-      return () => true;
-    }
-    return () => {
-      const { position } = source.health();
-      // One that was rotated away is read to its end first.
-      if (position?.inode !== written.inode) return position?.inode !== began.inode;
-      return BigInt(position.readOffset) >= written.size;
-    };
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.checkBlindness();
     await this.learner[Symbol.asyncDispose]();
@@ -184,7 +164,7 @@ export async function openContainerLearning(options: ContainerLearningOptions): 
   const { learner, tetragon } = options;
   const { logger, metrics } = learner;
   const observed = tetragon === undefined ? [] : await tetragonSurfaces({ ...tetragon, logger, metrics });
-  const caughtUp = (): (() => boolean) => learning?.caughtUp() ?? (() => true);
+  const caughtUp = (): (() => boolean) => catchUp(options);
   learning = new ContainerLearning(await openLearner({ observed, ...learner, store, onDeciding, caughtUp }), options);
   return learning;
 }

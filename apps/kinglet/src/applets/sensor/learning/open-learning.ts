@@ -74,6 +74,7 @@ export function openLearning(
       },
       ...(hasTetragon ? { tetragon: { policies: config.tetragonPolicies, client } } : {}),
       source,
+      files: { "tetragon-file": config.tetragonFile, "linux-audit": config.auditLog },
       openedAtMs,
       isContinued,
       missedSince: (containerId) => seam.missedSince(containerId),
