@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KnownProcess } from "./process-tree.ts";
+import type { KnownProcess } from "./known-process.ts";
 import { isRuntimeCall, isRuntimeStep } from "./runtime-step.ts";
 
 const runc: KnownProcess = {

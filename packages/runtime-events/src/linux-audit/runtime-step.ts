@@ -1,4 +1,4 @@
-import type { KnownProcess } from "./process-tree.ts";
+import type { KnownProcess } from "./known-process.ts";
 
 const runtimeBinary = /(?:^|\/)(?:runc|crun|youki)$/;
 const runtimeCopy = /^\/memfd:runc_cloned:/;
