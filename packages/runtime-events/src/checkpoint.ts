@@ -1,7 +1,7 @@
 import { createError } from "@kinglet/errors";
 import { runtimeEventsErrors } from "./errors.ts";
 import { isMissing, type FileIdentity } from "./export-file.ts";
-import { readText, removeFile, renameFile, writeText } from "./file-system.ts";
+import { readText, removeFile, renameFile, statPath, writeText } from "./file-system.ts";
 import { isObject, numberOf, textOf, type JsonObject } from "./json-object.ts";
 
 /** A place in a file. @internal */
@@ -27,6 +27,9 @@ export interface Checkpoint {
 
 const version = 1;
 
+/** Ours holds 1,024 alerts at most, some hundred bytes each; what is larger must not take the memory of the start. */
+const maxBytes = 4_194_304;
+
 /**
  * Reads a checkpoint.
  *
@@ -35,13 +38,16 @@ const version = 1;
  * @internal
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
-  let text: string;
+  let text = "";
+  let isTooLarge = false;
   try {
-    text = await readText(path);
+    isTooLarge = (await statPath(path)).size > maxBytes;
+    if (!isTooLarge) text = await readText(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw corrupt(path, String((error as { code?: unknown }).code ?? error), error);
   }
+  if (isTooLarge) throw corrupt(path, `it has more than ${maxBytes} bytes`);
   let value: unknown;
   try {
     value = JSON.parse(text);

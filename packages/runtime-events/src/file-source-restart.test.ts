@@ -77,7 +77,10 @@ describe("TetragonFileSource and its checkpoint", () => {
     });
 
     it("starts as told when the checkpoint is damaged, and says so", async () => {
-      for (const text of ["", "{", "[]", '{"version":2}', '{"version":1,"savedAtMs":1,"position":{},"confirmed":[]}']) {
+      // Larger than any of ours, and whole: it must not be read for that.
+      const huge = `{"version":1,"savedAtMs":1,"position":null,"confirmed":[]}${" ".repeat(4_194_304)}`;
+      const wrong = '{"version":1,"savedAtMs":1,"position":{},"confirmed":[]}';
+      for (const text of ["", "{", "[]", '{"version":2}', wrong, huge]) {
         using folder = new ExportFolder();
         folder.write(execLine(1));
         writeFileSync(folder.checkpointPath, text);

@@ -19,6 +19,17 @@ function decoderOf(kinds?: readonly RuntimeEventKind[]): TetragonDecoder {
 }
 
 describe("TetragonDecoder", () => {
+  it("gives the time of reading to an event whose own is none, and says so; one that is missing stays missing [events time]", () => {
+    let wrong = 0;
+    const decoder = new TetragonDecoder({ nodeName: "here", kinds: undefined, onWrongTime: () => (wrong += 1) });
+    const line = { process_exec: { process: { pid: 1 } } };
+    const timeOf = (time: unknown): unknown => (decode({ ...line, time }, undefined, decoder) as ExecEvent).time;
+    expect(timeOf("not a time\nat all")).toBe("1970-01-01T00:00:00.002Z");
+    expect(wrong).toBe(1);
+    expect(timeOf("2026-01-01T00:00:00.123456789Z")).toBe("2026-01-01T00:00:00.123456789Z");
+    expect([timeOf(undefined), timeOf(7), wrong]).toEqual(["", "", 1]);
+  });
+
   it("decodes an execution with its pod", () => {
     const event = decode({
       process_exec: {

@@ -16,6 +16,7 @@ import { isObject, numberOf, objectOf, textOf, type JsonObject } from "./json-ob
 import { redactArguments } from "./redact-command.ts";
 import { RedactionMemory } from "./redaction-memory.ts";
 import type { decodeActivity } from "./tetragon/decode-activity.ts";
+import { isEventTime } from "./event-time.ts";
 import { hasWord, isInContainer } from "./runtime-stage.ts";
 import { RuntimeStages } from "./runtime-stages.ts";
 import { tidyProgramPath } from "./tidy-path.ts";
@@ -38,6 +39,8 @@ export interface TetragonDecoderOptions {
   readonly nodeName: string;
   /** Kinds to decode; undefined = all. */
   readonly kinds: ReadonlySet<RuntimeEventKind> | undefined;
+  /** Called for each event whose own time is none; it gets the time of its arrival. */
+  readonly onWrongTime?: () => void;
   /** Loads what reads the reports of policies, once the first of them comes; without it they are passed on as they came. */
   readonly loadActivities?: (() => Promise<{ readonly decodeActivity: typeof decodeActivity }>) | undefined;
 }
@@ -68,6 +71,7 @@ export class TetragonDecoder {
   /** First bytes of a line of a kind that nobody consumes. */
   readonly #skippable: readonly { readonly kind: RuntimeEventKind; readonly head: Buffer }[];
   readonly #loadActivities: TetragonDecoderOptions["loadActivities"];
+  readonly #onWrongTime: (() => void) | undefined;
   #decodeActivity: typeof decodeActivity | undefined;
   readonly #redaction: RedactionMemory = new RedactionMemory();
   readonly #stages: RuntimeStages = new RuntimeStages();
@@ -75,6 +79,7 @@ export class TetragonDecoder {
 
   constructor(options: TetragonDecoderOptions) {
     this.#nodeName = options.nodeName;
+    this.#onWrongTime = options.onWrongTime;
     this.#kinds = options.kinds;
     this.#loadActivities = asksForActivities(options.kinds) ? options.loadActivities : undefined;
     const skippable: { readonly kind: RuntimeEventKind; readonly head: Buffer }[] = [];
@@ -235,6 +240,14 @@ export class TetragonDecoder {
     return "skipped";
   }
 
+  #timeOf(line: JsonObject, receivedAtMs: number): string {
+    const time = textOf(line, "time");
+    // One that is missing is told as missing.
+    if (time === "" || isEventTime(time)) return time;
+    this.#onWrongTime?.();
+    return new Date(receivedAtMs).toISOString();
+  }
+
   #originOf(
     process: JsonObject,
     parent: JsonObject | undefined,
@@ -247,7 +260,7 @@ export class TetragonDecoder {
     return {
       sequence,
       nodeName: textOf(line, "node_name") || this.#nodeName,
-      time: textOf(line, "time"),
+      time: this.#timeOf(line, receivedAtMs),
       receivedAtMs,
       execId: textOf(process, "exec_id"),
       pid: numberOf(process, "pid", -1),

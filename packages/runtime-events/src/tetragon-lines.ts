@@ -2,6 +2,7 @@
 import type { RuntimeEvent } from "@kinglet/enrichment";
 import { AgentRestarts } from "./agent-restarts.ts";
 import type { BlindTimes } from "./blind-times.ts";
+import { wrongTimes } from "./event-time.ts";
 import { HostSilence } from "./host-silence.ts";
 import { loadDecodeActivity } from "./lazy.ts";
 import type { LineBuffer } from "./line-buffer.ts";
@@ -38,9 +39,15 @@ export class TetragonLines {
   readonly #hosts: HostSilence = new HostSilence();
 
   constructor(options: TetragonLinesOptions) {
-    const { nodeName, kinds } = options.settings;
+    const { nodeName, kinds, metrics } = options.settings;
     this.#options = options;
-    this.#decoder = new TetragonDecoder({ nodeName, kinds, loadActivities: loadDecodeActivity });
+    const wrong = metrics.counter(wrongTimes);
+    this.#decoder = new TetragonDecoder({
+      nodeName,
+      kinds,
+      loadActivities: loadDecodeActivity,
+      onWrongTime: () => wrong.add(1),
+    });
     this.#throttles = new ThrottleTimes(options.beganMs);
   }
 

@@ -45,6 +45,24 @@ describe("sensor settings", () => {
     expect([fromEnv.code, fromEnv.stderr]).toEqual([2, expect.stringMatching(isRefused)]);
   });
 
+  it("refuses a memory limit in which nothing runs, and says how much is needed", async () => {
+    const ended = await bench.ends(["--node-name", "n1", "--memlimit", "1Ki"]);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/^sensor: memlimit: .*KINGLET_ERR_MEMORY_LIMIT_TOO_LOW.*1Ki is below 32Mi/m);
+  });
+
+  it("ends with 3 when a file of TLS towards the agent is missing, and names it and its flag", async () => {
+    const ended = await bench.ends(
+      bench.working(
+        ...["--event-sources", "tetragon-grpc", "--tetragon-address", "tcp:127.0.0.1:1"],
+        ...["--tetragon-ca-file", "/nonexistent/ca.pem"],
+      ),
+    );
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain("KINGLET_ERR_RUNTIME_EVENTS_TLS_FILE");
+    expect(ended.stderr).toMatch(/--tetragon-ca-file, \/nonexistent\/ca\.pem, cannot be read: ENOENT/);
+  });
+
   it("wants a node name with the scope of a node, and a folder with the store of one", async () => {
     const ended = await bench.ends(["--profile-store", "directory"]);
     expect(ended.code).toBe(2);

@@ -69,4 +69,29 @@ describe("A sensor at the stream of a Tetragon agent", () => {
     expect(sensor.alerts().map((row) => row.process.execId)).toEqual([first, second]);
     expect(await sensor.stop()).toBe(0);
   });
+
+  it("is not ready before the agent has answered once, says why, and stays ready when it goes away", async () => {
+    const address = `unix:${folder.file("late.sock")}`;
+    await using sensor = await SensorProcess.start({
+      folder: folder.file("late"),
+      kubeconfig: cluster.kubeconfigPath,
+      tetragonFile: folder.file("unused.log"),
+      args: ["--node-name", nodeName, "--event-sources", "tetragon-grpc", "--tetragon-address", address],
+    });
+    await waitFor(async () => (await sensor.http("/readyz")).text.includes("tetragon-grpc: cannot connect"), {
+      describe: () => `a reason: ${sensor.stderr()}`,
+    });
+    expect((await sensor.http("/readyz")).status).toBe(503);
+    const late = await openTetragonEmulator({ address });
+    try {
+      await sensor.ready();
+    } finally {
+      await late[Symbol.asyncDispose]();
+    }
+    await waitFor(async () => (await sensor.metric("kinglet_tetragon_grpc_connected")) === 0, {
+      describe: "the end of the stream",
+    });
+    expect((await sensor.http("/readyz")).status).toBe(200);
+    expect(await sensor.stop()).toBe(0);
+  });
 });

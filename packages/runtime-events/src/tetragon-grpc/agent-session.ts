@@ -93,7 +93,8 @@ export class AgentSession {
       connection.destroy(reason);
     }
     await connection.closed;
-    const lastSignAtMs = clock.now() - Math.max(0, clock.monotonicMs() - connection.lastSignMs);
+    // Whole milliseconds: the monotonic clock has fractions, times since 1970 have none.
+    const lastSignAtMs = Math.floor(clock.now() - Math.max(0, clock.monotonicMs() - connection.lastSignMs));
     return { reason, wasEstablished: this.#isEstablished, lastSignAtMs };
   }
 

@@ -7,7 +7,7 @@ import type { Logger } from "@kinglet/logger";
 import type { AppletContext } from "../../applet-context.ts";
 import { kingletErrors } from "../../errors.ts";
 import type { JudgementOptions } from "./events/judgement.ts";
-import { loadJudgement } from "./lazy.ts";
+import { loadJudgement, loadMoreSources } from "./lazy.ts";
 import type { SensorParts } from "./sensor-parts.ts";
 
 /** How long alerts that were raised get to leave after the stop signal, milliseconds. */
@@ -141,8 +141,17 @@ async function readEvents(
   }
   conditions.cluster.ready();
   await firstLook(parts, conditions.profiles, { signal, clock });
-  conditions.events.ready();
-  logger.info("ready", { pods: parts.pods.size, containers: parts.index.size });
+  const ready = (): void => {
+    conditions.events.ready();
+    logger.info("ready", { pods: parts.pods.size, containers: parts.index.size });
+  };
+  if (parts.awaited === undefined) ready();
+  else {
+    const { whenConnected } = await loadMoreSources();
+    const tell = (reason: string): void => conditions.events.notReady(reason);
+    // Rejects only when it is over.
+    void whenConnected(parts.awaited, { tell, signal, clock }).then(ready, () => {});
+  }
   await parts.source.run({ signal, deliver: (event) => parts.pipeline.deliver(event) });
 }
 

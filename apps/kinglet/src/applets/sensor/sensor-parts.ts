@@ -19,7 +19,7 @@ import type { SensorConfig } from "./config.ts";
 import { watchContainers, type ContainerWatch } from "./pods/container-watch.ts";
 import { hasExporters } from "./alerts/alert-settings.ts";
 import { alertCapacity, EventPipeline } from "./events/event-pipeline.ts";
-import { openEventSource, type EventSource } from "./events/event-source.ts";
+import { openEventSource, type EventSource, type OpenedSource } from "./events/event-source.ts";
 import { createDetectionHost } from "./rules/detection-host.ts";
 import { loadAlertExporters, loadFindings, loadPeers, loadRuleRoom, loadRunNames } from "./lazy.ts";
 import type { FindingIntake } from "./events/open-findings.ts";
@@ -46,6 +46,7 @@ export interface SensorParts {
   readonly naming: ReadonlyMap<string, unknown>;
   readonly detector: Detector;
   readonly source: EventSource;
+  readonly awaited: OpenedSource["awaited"];
   readonly alerts: AlertQueue;
   readonly output: AlertOutput;
   readonly pipeline: EventPipeline;
@@ -106,7 +107,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   });
   const cluster = config.scope === "cluster" ? new ClusterView(client, informerOptions) : undefined;
   prepareStateDir(config.stateDir);
-  const { source, isContinued } = await openEventSource(base, stack);
+  const { source, isContinued, awaited } = await openEventSource(base, stack);
   const index = stack.use(new ContainerIndex({ clock, metrics }));
   const store = await openProfileStore(config, client);
   const profiles = new ProfileCache({
@@ -151,7 +152,10 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
   const judging: SensorParts["judging"] = {};
   const peers: PeerLookup = { peerOf: (address) => judging.judgement?.peers.peerOf(address) };
   const parts = { clock, logger: logging.logger("learning"), metrics, isHostNetwork, peers };
-  const learning = openLearning({ config, client, store, profiles, source, isContinued, scaled: scaledSize, ...parts }, stack);
+  const learning = openLearning(
+    { config, client, store, profiles, source, isContinued, scaled: scaledSize, ...parts },
+    stack,
+  );
   const serviceHost = context.env["KUBERNETES_SERVICE_HOST"];
   const detector: Detector = createDetector({
     rules: async () => {
@@ -262,6 +266,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     naming: watch.naming,
     detector,
     source,
+    awaited,
     alerts,
     output,
     pipeline,

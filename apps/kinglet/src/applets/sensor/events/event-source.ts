@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openTetragonFileSource, type RuntimeEventSource, type TetragonFileSource } from "@kinglet/runtime-events";
 import { loadMoreSources } from "../lazy.ts";
 import type { PartsContext } from "../parts-context.ts";
+import type { AnsweringSource } from "./when-connected.ts";
 
 /** A source of events; one that keeps its place can be told to keep it now. @internal */
 export type EventSource = RuntimeEventSource & { checkpoint?(): Promise<void> };
@@ -12,6 +13,8 @@ export interface OpenedSource {
   readonly source: EventSource;
   /** True when it goes on where the process before this one ended. */
   readonly isContinued: boolean;
+  /** What must have answered once before the sensor is ready; absent: there is nothing to wait for. */
+  readonly awaited?: readonly AnsweringSource[];
 }
 
 /**
@@ -47,5 +50,7 @@ async function openFileSource(
       metrics,
     }),
   );
-  return { source, isContinued };
+  if (existsSync(dirname(config.tetragonFile))) return { source, isContinued };
+  const { eventFolder } = await loadMoreSources();
+  return { source, isContinued, awaited: [eventFolder(config.tetragonFile)] };
 }

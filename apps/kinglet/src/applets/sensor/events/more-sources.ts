@@ -6,6 +6,8 @@ import { JoinedSource } from "./joined-source.ts";
 import { loadLinuxAudit, loadTetragonGrpc } from "../lazy.ts";
 import type { PartsContext } from "../parts-context.ts";
 
+export { eventFolder, whenConnected } from "./when-connected.ts";
+
 /** What reads the export file. */
 type FileSource = OpenedSource & { readonly source: TetragonFileSource };
 
@@ -30,7 +32,11 @@ export async function openMoreSources(
   const [first] = opened;
   if (first !== undefined && opened.length === 1) return first;
   const sources: readonly EventSource[] = opened.map(({ source }) => source);
-  return { source: new JoinedSource(sources), isContinued: opened.every(({ isContinued }) => isContinued) };
+  return {
+    source: new JoinedSource(sources),
+    isContinued: opened.every(({ isContinued }) => isContinued),
+    awaited: opened.flatMap(({ awaited }) => awaited ?? []),
+  };
 }
 
 async function withLosses(
@@ -65,7 +71,7 @@ async function openGrpc(base: PartsContext, stack: AsyncDisposableStack): Promis
       metrics,
     }),
   );
-  return { source, isContinued: false };
+  return { source, isContinued: false, awaited: [source] };
 }
 
 async function openAudit(base: PartsContext, stack: AsyncDisposableStack): Promise<OpenedSource> {
@@ -81,7 +87,7 @@ async function openAudit(base: PartsContext, stack: AsyncDisposableStack): Promi
   };
   if (config.auditLog === undefined) {
     const source = stack.use(await openAuditSocketSource({ ...common, path: config.auditSocket ?? "" }));
-    return { source, isContinued: false };
+    return { source, isContinued: false, awaited: [source] };
   }
   const checkpointPath = join(config.stateDir, "audit-checkpoint.json");
   const isContinued = existsSync(checkpointPath);
