@@ -9,6 +9,11 @@ export const memoryLimitErrors = {
     retryable: false,
     remedy: "Write bytes (134217728) or a quantity (128Mi, 500M, 1Gi) into KINGLET_MEMLIMIT, or unset it.",
   },
+  KINGLET_ERR_MEMORY_LIMIT_TOO_LOW: {
+    message: "memory limit {text} is below {leastMi}Mi, in which nothing of this program runs",
+    retryable: false,
+    remedy: "Raise KINGLET_MEMLIMIT (was a unit forgotten?), or unset it.",
+  },
   KINGLET_ERR_MEMORY_LIMIT_ZERO: {
     message: "memory limit is 0, sizes are not scaled",
     retryable: false,

@@ -32,6 +32,31 @@ describe("readMemoryLimit", () => {
     }
   });
 
+  it("[memory M-2] refuses a KINGLET_MEMLIMIT in which nothing runs, and warns of such a control group", () => {
+    expect(limitOf({}, { KINGLET_MEMLIMIT: "32Mi" })).toEqual({ bytes: 32 * mi, source: "KINGLET_MEMLIMIT" });
+    for (const text of ["1", "1Ki", "128", "31Mi"]) {
+      expect(limitOf({}, { KINGLET_MEMLIMIT: text })).toMatchObject({
+        bytes: undefined,
+        source: "none",
+        error: {
+          code: "KINGLET_ERR_MEMORY_LIMIT_TOO_LOW",
+          message: expect.stringMatching(`${text} is below 32Mi`) as string,
+        },
+      });
+    }
+    const files = (bytes: number): Readonly<Record<string, string>> => ({
+      "/proc/self/cgroup": "0::/\n",
+      "/proc/self/mountinfo": v2Mount,
+      "/sys/fs/cgroup/memory.max": `${bytes}\n`,
+    });
+    expect(limitOf(files(16 * mi))).toEqual({
+      bytes: 16 * mi,
+      source: "/sys/fs/cgroup/memory.max",
+      warning: "the memory limit of /sys/fs/cgroup/memory.max is 16777216 bytes, below the least of 32Mi",
+    });
+    expect(limitOf(files(32 * mi))).not.toHaveProperty("warning");
+  });
+
   it("[memory M-2] takes the lowest limit of a nested version 2 group", () => {
     const files = {
       "/proc/self/cgroup": "0::/kubepods/pod1/c1\n",

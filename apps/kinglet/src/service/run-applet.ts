@@ -55,7 +55,8 @@ export async function runApplet<S extends SettingsSchema>(
   if (limit.error !== undefined) return reportProblems(context, [`memlimit: ${describeError(limit.error)}`]);
   const plan = planHeapFlags(limit, { applet: context.name, env: context.env, execArgv: context.process.execArgv });
   if (plan.reExec) reExec(plan, { process: context.process, isSingleExecutable: context.isSingleExecutable });
-  return applet.serve(settings.values, settings.warnings, limit);
+  const warnings = limit.warning === undefined ? settings.warnings : [...settings.warnings, limit.warning];
+  return applet.serve(settings.values, warnings, limit);
 }
 
 async function reportProblems(context: AppletContext, problems: readonly string[]): Promise<ExitCode> {
