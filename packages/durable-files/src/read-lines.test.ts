@@ -24,4 +24,20 @@ describe("readLines", () => {
     expect([records, damaged]).toEqual([[{ n: 1 }, { n: 2 }], 1]);
     expect(most).toBeLessThan(100_000_000);
   });
+
+  it("counts an end of zeros as damaged, and a line that was cut off as none [files L-2]", async () => {
+    const folder = await mkdtemp(`${tmpdir()}/kinglet-lines-`);
+    const damagedOf = async (end: string | Uint8Array): Promise<number> => {
+      await writeFile(`${folder}/file`, encodeLine({ n: 1 }));
+      await appendFile(`${folder}/file`, end);
+      return (await readLines(`${folder}/file`, 0, () => true)).damaged;
+    };
+    expect(await damagedOf(encodeLine({ n: 2 }).slice(0, -3))).toBe(0);
+    expect(await damagedOf(new Uint8Array(10))).toBe(1);
+    expect(await damagedOf(new Uint8Array(200_000))).toBe(1);
+    await writeFile(`${folder}/file`, "");
+    await truncate(`${folder}/file`, 50_000_000);
+    expect((await readLines(`${folder}/file`, 0, () => true)).damaged).toBe(1);
+    await rm(folder, { recursive: true });
+  });
 });

@@ -11,12 +11,13 @@ const maxLineBytes = 33_554_432;
 export interface ReadLines {
   /** Behind the last whole line. */
   readonly endOffset: number;
-  /** Whole lines that are not what was written. */
+  /** Whole lines that are not what was written, and one for an end that is no piece of a line either. */
   readonly damaged: number;
 }
 
 /**
- * Reads checked lines from an offset on. A last line without its end was cut off while it was written, and is left out.
+ * Reads checked lines from an offset on. A last line without its end was cut off while it was written, and is left out;
+ * one with zeros in it, or longer than any line, counts as damaged.
  *
  * @param onRecord - gets each readable record and the offset behind its line; false ends the reading there.
  * @throws errors of the file system.
@@ -38,7 +39,11 @@ export async function readLines(
     let isTooLong = false;
     for (;;) {
       const { bytesRead } = await promisify(read)(descriptor, buffer, 0, chunkBytes, at);
-      if (bytesRead === 0) return { endOffset, damaged };
+      if (bytesRead === 0) {
+        // An append that was cut off is a piece of text; zeros are what a power cut left in the place of lines that were there.
+        const isLost = isTooLong || parts.some((part) => part.includes(0));
+        return { endOffset, damaged: isLost ? damaged + 1 : damaged };
+      }
       let start = 0;
       for (let end = buffer.indexOf(lineEnd); end !== -1 && end < bytesRead; end = buffer.indexOf(lineEnd, start)) {
         const line = Buffer.concat([...parts, buffer.subarray(start, end)]).toString("utf8");

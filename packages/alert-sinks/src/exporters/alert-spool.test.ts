@@ -162,6 +162,21 @@ describe("AlertSpool", () => {
     expect(second.unread).toBe(0);
   });
 
+  it("says that alerts are lost when a power cut left nothing but zeros [sinks D-4]", async () => {
+    await using bench = await openBench();
+    await bench.open().append(createAlert(1), notTaken);
+    await writeFile(`${bench.folder}/0000000001.spool`, Buffer.alloc(900));
+    const said: string[] = [];
+    const say = (message: string): void => void said.push(message);
+    const second = bench.open(1_000_000, { error: say, warn: say, info: say, debug: say, isEnabled: () => true });
+    await second.open();
+    expect(said).toEqual(["alerts that waited for their receiver cannot be read"]);
+    expect(bench.lost).toEqual([["spool", 1]]);
+    expect((await readdir(bench.folder)).toSorted()).toEqual(["0000000001.damaged", "0000000001.spool"]);
+    await second.append(createAlert(2), notTaken);
+    expect(idsOf(await second.read(10))).toEqual([2]);
+  });
+
   it("leaves a record out that was cut off by the kill, and writes the next one after what is whole [sinks D-1]", async () => {
     await using bench = await openBench();
     const first = bench.open();
