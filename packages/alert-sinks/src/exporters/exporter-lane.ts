@@ -47,6 +47,7 @@ export class ExporterLane {
   #isSpooling = true;
   #batchFromMs = 0;
   #nextNoticeMs = 0;
+  /** False once it was tried in vain as often as is usual; the metric falls with the first attempt. */
   #isUp = true;
   /** True from a refusal to the next success: a receiver that refuses everything is not told that it missed something. */
   #isRefusing = false;
@@ -275,6 +276,7 @@ export class ExporterLane {
         signal.throwIfAborted();
         this.#metrics.failed.add(1, this.#labels);
         if (!(await this.#mayRepeat(error))) continue;
+        this.#metrics.up.set(0, this.#labels);
         // What waits on disk waits there for the next start; what is nowhere else is tried while there is time.
         if (this.#isDraining && this.#spool !== undefined && (this.#isTelling || this.#inMemoryOnly === 0)) throw error;
         await sleep(this.#nextDelayMs(error), { signal, clock });
@@ -286,6 +288,7 @@ export class ExporterLane {
       if (settled !== undefined) await settled;
       this.#isRefusing = false;
       this.#backoff.reset();
+      this.#metrics.up.set(1, this.#labels);
       this.#setUp(true);
     }
   }
@@ -363,7 +366,6 @@ export class ExporterLane {
     this.#isUp = isUp;
     // What was missed is told at once when the receiver is back, not a minute later.
     if (isUp) this.#nextNoticeMs = 0;
-    this.#metrics.up.set(isUp ? 1 : 0, this.#labels);
     if (isUp)
       this.#context.logger.info("the receiver of alerts is back", { ...this.#labels, missed: this.#losses.total });
   }

@@ -1,5 +1,5 @@
 import { ManualClock } from "@kinglet/lifecycle";
-import { noopMetrics } from "@kinglet/metrics";
+import { createMetrics, type MetricsRegistry } from "@kinglet/metrics";
 import { noopLogger } from "@kinglet/logger";
 import { createError } from "@kinglet/errors";
 import { describe, expect, it } from "vitest";
@@ -16,13 +16,15 @@ const never = new AbortController().signal;
 interface Running {
   readonly clock: ManualClock;
   readonly fanOut: FanOut;
+  readonly metrics: MetricsRegistry;
   readonly publish: (...ids: number[]) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 function start(exporters: readonly Exporter[], lane: LaneOptions = {}): Running {
   const clock = new ManualClock({ now: 1_000_000 });
-  const context = { clock, logger: noopLogger, metrics: noopMetrics, random: () => 0 };
+  const metrics = createMetrics();
+  const context = { clock, logger: noopLogger, metrics, random: () => 0 };
   const fanOut = createFanOut(
     exporters.map((exporter) => ({ exporter, lane })),
     context,
@@ -32,6 +34,7 @@ function start(exporters: readonly Exporter[], lane: LaneOptions = {}): Running 
   return {
     clock,
     fanOut,
+    metrics,
     publish: async (...ids) => {
       for (const id of ids) await fanOut.publish(createAlert(id), { signal: never });
       await clock.advance(0);
@@ -105,6 +108,22 @@ describe("createFanOut", () => {
     away.state = "up";
     await clock.advance(15_000 + 30_000);
     expect(away.ids()).toEqual([1]);
+    await stop();
+  });
+
+  it("is down from the first attempt that nobody answered to the next success [sinks F-4]", async () => {
+    const away = new ScriptedExporter("away");
+    const { publish, clock, metrics, stop } = start([away]);
+    const up = async (): Promise<string | undefined> =>
+      /^kinglet_alert_sinks_exporter_up\{sink="away"\} (\d)$/m.exec((await metrics.exposition()).text)?.[1];
+    await publish(1);
+    expect(await up()).toBe("1");
+    away.state = "away";
+    await publish(2);
+    expect(await up()).toBe("0");
+    away.state = "up";
+    await clock.advance(1_000);
+    expect(await up()).toBe("1");
     await stop();
   });
 

@@ -31,7 +31,7 @@ const lostAlerts: MetricDefinition<"sink" | "reason"> = {
 const exporterUp: MetricDefinition<"sink"> = {
   type: "gauge",
   name: "kinglet_alert_sinks_exporter_up",
-  help: "1 while the last attempt of the exporter succeeded, 0 while its receiver is away.",
+  help: "1 while the last attempt of the exporter succeeded, 0 from the first one that its receiver did not answer; what it refuses leaves it at 1.",
   labels: ["sink"],
 };
 
