@@ -257,7 +257,7 @@ export const outsideParts: readonly OutsidePart[] = [
     // Other sources than Tetragon's file.
     importedAs: /^\.\/events\/more-sources\.ts$/,
     file: "kinglet.more-sources.cjs",
-    contents: 'export { openMoreSources } from "./events/more-sources.ts";',
+    contents: 'export { eventFolder, openMoreSources, whenConnected } from "./events/more-sources.ts";',
     resolveFrom: "apps/kinglet/src/applets/sensor",
   },
   {
