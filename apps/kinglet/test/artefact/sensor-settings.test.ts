@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { waitFor } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { sensorBench } from "./sensor-bench.ts";
 
@@ -101,5 +102,16 @@ describe("sensor settings", () => {
     await using sensor = await bench.start({ env: { KINGLET_NODENAME: "typo" } });
     await sensor.ready();
     expect(sensor.stderr()).toMatch(/"level":"warn".*KINGLET_NODENAME/);
+  });
+
+  it("is not ready while the folder of the event file is missing, and does not wait for the file itself", async () => {
+    await using sensor = await bench.start({ tetragonFile: bench.folder.file("not-mounted/tetragon.log") });
+    await waitFor(async () => (await sensor.http("/readyz")).text.includes("not-mounted of the event file"), {
+      describe: () => `a reason: ${sensor.stderr()}`,
+    });
+    expect((await sensor.http("/readyz")).status).toBe(503);
+    await mkdir(bench.folder.file("not-mounted"));
+    await sensor.ready();
+    expect(await sensor.metric("kinglet_runtime_events_connected")).toBe(0);
   });
 });
