@@ -22,6 +22,7 @@ export class LearningQueue {
   #position = 0;
   #persisted = 0;
   #persisting: Promise<void> | undefined;
+  #isClosed = false;
   /** Acknowledgements that wait, in order of their positions. */
   readonly #waiting: { readonly position: number; readonly sequence: number; readonly acknowledge: Acknowledge }[] = [];
 
@@ -88,7 +89,7 @@ export class LearningQueue {
    */
   async persist(): Promise<void> {
     while (this.#persisting !== undefined) await this.#persisting.catch(() => {});
-    if (this.#journal === undefined || !this.isDirty) return;
+    if (this.#journal === undefined || this.#isClosed || !this.isDirty) return;
     this.#persisting = this.#write(this.#journal);
     try {
       await this.#persisting;
@@ -97,7 +98,11 @@ export class LearningQueue {
     }
   }
 
+  /** Gives the directory back, once a write that is under way has ended. Nothing is written or acknowledged any more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    // A file that is closed under its own write: the rest of it would go to whatever file gets the number of its descriptor next.
+    while (this.#persisting !== undefined) await this.#persisting.catch(() => {});
     await this.#journal?.end();
   }
 
@@ -149,11 +154,14 @@ export class LearningQueue {
 
   *#everything(): Generator<JournalRecord> {
     for (const profile of this.#profiles.values()) {
+      // Before anything is written, which takes its time: a report that is answered meanwhile must not part what the record says that the
+      // store has from what follows it.
+      profile.recording.takeDelta();
+      const isStored = profile.recording.version === profile.storedVersion;
+      const all = isStored ? undefined : profile.recording.everything();
       yield profileRecord(profile);
       for (const container of profile.containers) yield containerRecord(profile.key, container);
-      profile.recording.takeDelta();
-      if (profile.recording.version === profile.storedVersion) continue;
-      yield* additions(profile, profile.recording.everything());
+      if (all !== undefined) yield* additions(profile, all);
     }
   }
 }

@@ -24,7 +24,8 @@ export class Persister {
   readonly #options: PersisterOptions;
   readonly #errors: Counter<"kind">;
   #dueMs: number = Number.POSITIVE_INFINITY;
-  #isBusy = false;
+  /** Writes that are under way, or wait for the one that is. */
+  #busy = 0;
   #problem = "";
 
   constructor(queue: LearningQueue, options: PersisterOptions, errors: Counter<"kind">) {
@@ -40,17 +41,16 @@ export class Persister {
 
   /** Monotonic time of the next write; infinite when there is nothing to write, or a write is under way. */
   dueMs(): number {
-    if (this.#isBusy || !this.#queue.isDirty) return Number.POSITIVE_INFINITY;
+    if (this.#busy > 0 || !this.#queue.isDirty) return Number.POSITIVE_INFINITY;
     if (this.#dueMs === Number.POSITIVE_INFINITY) {
       this.#dueMs = this.#options.clock.monotonicMs() + this.#options.timings.persistDelayMs;
     }
     return this.#dueMs;
   }
 
-  /** Writes what the directory lacks. Never rejects: what failed is due again after a pause. */
+  /** Writes what the directory lacks, once a write that is under way has ended. Never rejects: what failed is due again after a pause. */
   async persist(): Promise<void> {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
+    this.#busy += 1;
     this.#dueMs = Number.POSITIVE_INFINITY;
     try {
       await this.#queue.persist();
@@ -58,7 +58,7 @@ export class Persister {
     } catch (error) {
       this.#failed(error);
     } finally {
-      this.#isBusy = false;
+      this.#busy -= 1;
     }
   }
 

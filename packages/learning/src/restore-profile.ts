@@ -17,7 +17,8 @@ export function restoreProfile(
   const { stored, deltas, containers } = restored;
   profile.isAdmitted = restored.isAdmitted;
   profile.observed |= restored.observed;
-  profile.persistedCount = restored.count;
+  // What gets a number that the store has is skipped by the next learner.
+  profile.persistedCount = Math.max(restored.count, stored);
   profile.storedCount = stored;
   profile.reliesOnStore = stored > 0;
   for (const { n, delta } of deltas) if (n > stored) profile.recording.restore(delta);
