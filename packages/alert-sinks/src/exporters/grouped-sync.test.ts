@@ -90,6 +90,33 @@ describe("GroupedSync", () => {
     expect(bench.results).toEqual([error, undefined]);
   });
 
+  it("tries again what could not be synced, each interval while it is needed [sinks D-7]", async () => {
+    const bench = openBench();
+    const error = new Error("EIO");
+    bench.disk = () => Promise.reject(error);
+    bench.grouped.written();
+    await bench.clock.advance(3_000);
+    expect(bench.results).toEqual([error, error, error]);
+    bench.disk = () => Promise.resolve();
+    await bench.clock.advance(1_000);
+    expect([bench.results.slice(3), bench.clock.pendingTimers]).toEqual([[undefined], 0]);
+    // Not of what does not matter any more, and not after the end.
+    for (const isNeeded of [false, true]) {
+      bench.syncs.length = 0;
+      bench.isNeeded = true;
+      const { promise, reject } = Promise.withResolvers<void>();
+      bench.disk = () => promise;
+      bench.grouped.written();
+      await bench.clock.advance(1_000);
+      bench.isNeeded = isNeeded;
+      const closed = isNeeded ? bench.grouped.close() : undefined;
+      reject(error);
+      await closed;
+      await bench.clock.advance(10_000);
+      expect([bench.syncs.length, bench.clock.pendingTimers]).toEqual([isNeeded ? 2 : 1, 0]);
+    }
+  });
+
   it("syncs at the end what is needed, without waiting for its time [sinks D-7]", async () => {
     const bench = openBench();
     bench.grouped.written();

@@ -17,7 +17,7 @@ export interface GroupedSyncOptions {
  * Brings what was written to the disk itself, together for all that is written within an interval.
  *
  * Guarantees: what is needed is synced at most an interval after it was written, and one sync after the last one ended; never two at a time; nobody
- * waits for it. No timer while nothing is unsynced.
+ * waits for it. One that failed is tried again after an interval. No timer while nothing is unsynced.
  *
  * @internal
  */
@@ -62,9 +62,16 @@ export class GroupedSync {
   }
 
   #run(): Promise<void> {
-    const { sync, onResult } = this.#options;
+    const { sync, onResult, isNeeded } = this.#options;
     this.#running = sync()
-      .then(() => onResult(undefined), onResult)
+      .then(
+        () => onResult(undefined),
+        (error: unknown) => {
+          // Not on the disk yet: again after an interval, also when nothing more is written.
+          this.#isWrittenMeanwhile ||= isNeeded();
+          onResult(error);
+        },
+      )
       .finally(() => {
         this.#running = undefined;
         if (!this.#isWrittenMeanwhile) return;
