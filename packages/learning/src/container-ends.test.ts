@@ -38,7 +38,7 @@ describe("ContainerEnds", () => {
     const one = bench.start("a", {}, job);
     bench.record(one, exec("/bin/a"));
     bench.learner.containerEnded(one.containerId, 0);
-    await bench.clock.advance(59_000);
+    await bench.clock.advance(99_000);
     expect(lifecycleOf(bench)).toBe("ready");
     await bench.clock.advance(2_000);
     expect(lifecycleOf(bench)).toBe("completed partial");

@@ -6,8 +6,8 @@ import { profileEnds } from "./profile-end.ts";
 import type { ReportOutcome } from "./report-profile.ts";
 import { wantReport } from "./want-report.ts";
 
-/** How long sources that are behind are waited for. */
-const MAX_BEHIND_MS = 60_000;
+/** How long sources that are behind are waited for: to read on for a minute, and for what was read to be done with, 35 s at most. */
+const MAX_BEHIND_MS = 100_000;
 /** How often they are asked meanwhile, at most. */
 const ASK_AGAIN_MS = 1_000;
 

@@ -51,7 +51,7 @@ export interface LearnerOptions {
    * that are not read.
    *
    * @returns tells whether by now everything has been told that had happened when `caughtUp` was called. Asked each second until it has, for a
-   * minute at most; what is missing then is a gap.
+   * hundred seconds at most; what is missing then is a gap.
    * @defaultValue it had
    */
   readonly caughtUp?: () => () => boolean;
