@@ -31,6 +31,19 @@ describe("BindingBook", () => {
     expect(idsOf(ignoring)).toBe("R1 R2 R3");
   });
 
+  it("has every rule hold while not all bindings are known, and says when that is over [rules S-1]", () => {
+    let isIncomplete = true;
+    const book = bookOf({ isIncomplete: () => isIncomplete });
+    book.set("b", binding([{ ruleID: "R1" }]));
+    expect(idsOf(book)).toBe("R1 R2 R3");
+    isIncomplete = false;
+    book.invalidate();
+    expect(idsOf(book)).toBe("R1");
+    isIncomplete = true;
+    book.invalidate();
+    expect(idsOf(book)).toBe("R1 R2 R3");
+  });
+
   it.each([
     [{ ruleID: "R2" }, "R2"],
     [{ ruleName: "three" }, "R3"],

@@ -22,6 +22,13 @@ export interface BindingBookOptions {
   readonly namespaceLabels?: (namespace: string) => Readonly<Record<string, string>> | undefined;
   /** True: every rule holds for every pod, whatever bindings there are. @defaultValue false */
   readonly ignoresBindings?: boolean;
+  /**
+   * True while there are bindings that are not known: every rule holds for every pod then, since any of them may select any pod. Asked once per
+   * event; whoever changes the answer calls {@link BindingBook.invalidate}.
+   *
+   * @defaultValue false
+   */
+  readonly isIncomplete?: () => boolean;
   /** Selections kept. @defaultValue 1000 */
   readonly maxSelections?: number;
   /** Bindings kept. @defaultValue 1000 */
@@ -56,7 +63,7 @@ const noLabels: Readonly<Record<string, string>> = {};
 /**
  * Which rules hold for which pods, by the `RuntimeRuleAlertBinding` resources.
  *
- * Without any binding every rule holds for every pod. With bindings, those hold that a binding for the pod names: by id, by name, or by a tag.
+ * Without any binding, and while not all of them are known, every rule holds for every pod. With bindings, those hold that a binding for the pod names: by id, by name, or by a tag.
  * A binding that selects by labels of namespaces which are not known holds for every namespace that it could select: what is not known must
  * silence no rule.
  *
@@ -133,7 +140,7 @@ export class BindingBook {
     if (this.#bindings.delete(name)) this.invalidate();
   }
 
-  /** Rules or labels of namespaces changed: what was found no longer counts. */
+  /** Rules, labels of namespaces, or whether all bindings are known changed: what was found no longer counts. */
   invalidate(): void {
     this.#generation += 1;
     this.#selections.clear();
@@ -150,7 +157,10 @@ export class BindingBook {
 
   /** The rules that hold for the container's pod. The same object for the same answer, until something changes. */
   selectionFor(container: ContainerIdentity): RuleSelection {
-    if (this.#options.ignoresBindings === true || this.#bindings.size === 0) return (this.#every ??= this.#everyRule());
+    const { ignoresBindings, isIncomplete } = this.#options;
+    if (ignoresBindings === true || this.#bindings.size === 0 || isIncomplete?.() === true) {
+      return (this.#every ??= this.#everyRule());
+    }
     const labels = container.podLabels ?? noLabels;
     // A pod without labels is told by its container: pods of all namespaces share the lack of them.
     const key = container.podLabels ?? container;

@@ -65,6 +65,8 @@ const bindingsResource: ResourceDefinition = {
 const lookAgainMs = 600_000;
 /** How long the first judgement waits for the rules of an API that does not answer, milliseconds. */
 const patienceMs = 10_000;
+/** Names what is wrong with all bindings together: no name of one has a space. */
+const allBindings = "bindings of the API";
 
 /**
  * A file that is no YAML is a problem like an invalid rule: it is told, and the others run. One typo in a mounted file must not end the sensors of all nodes.
@@ -87,7 +89,14 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
     rules: () => book.rules,
     ignoresBindings: config.ignoreRuleBindings,
     namespaceLabels: (namespace) => labels.labelsOf(namespace),
+    isIncomplete: () => !areTried || unknown.size > 0,
   });
+  /** True once each binding of the API was read or tried, or it is known that there are none. */
+  let areTried = config.ruleResources === "off";
+  /** Bindings of the API that were read, valid or not: one that can no longer be read holds as it was. */
+  const known = new Set<string>();
+  /** Those that never could be read: whom they select only they know, so nobody may miss a rule for it. */
+  const unknown = new Set<string>();
   const bindingProblems = new Map<string, string>();
   const fileProblems = new Map<string, string>();
   /** Resources that could not be read when they changed. */
@@ -110,6 +119,23 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       from: name,
       error,
     });
+    tell();
+  };
+  const setUnknown = (name: string, error: unknown): void => {
+    unknown.add(name);
+    bindings.invalidate();
+    unread.set(name, `could not be read, until it can every rule holds for every pod: ${messageOf(error)}`);
+    logger.warn("a binding could not be read: until it can every rule holds for every pod", { from: name, error });
+    tell();
+  };
+  /** The binding was read, or is gone. */
+  const noLongerUnknown = (name: string): void => {
+    if (unknown.delete(name)) bindings.invalidate();
+  };
+  const setTried = (are: boolean): void => {
+    areTried = are;
+    if (are) unread.delete(allBindings);
+    bindings.invalidate();
     tell();
   };
   const setRules = (name: string, resource: unknown): void => {
@@ -138,7 +164,17 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   const settled = Promise.withResolvers<void>();
   if (config.ruleResources === "off") settled.resolve();
 
+  const beOutOfPatience = async (signal: AbortSignal): Promise<void> => {
+    await sleep(patienceMs, { signal, clock });
+    if (!areTried && !unread.has(allBindings)) {
+      unread.set(allBindings, "not all of them could be read so far: until they were every rule holds for every pod");
+      logger.warn("bindings could not all be read so far: until they were every rule holds for every pod");
+      tell();
+    }
+    settled.resolve();
+  };
   const follow = async (signal: AbortSignal): Promise<void> => {
+    setTried(false);
     const base = { ...options, clock, signal, unread: setUnread };
     const rules = followResource({
       ...base,
@@ -153,8 +189,15 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
     const bound = followResource({
       ...base,
       resource: bindingsResource,
-      set: setBinding,
+      set: (name, binding) => {
+        known.add(name);
+        setBinding(name, binding);
+        noLongerUnknown(name);
+      },
+      unread: (name, error) => (known.has(name) ? setUnread : setUnknown)(name, error),
       remove: (name) => {
+        known.delete(name);
+        noLongerUnknown(name);
         bindings.remove(name);
         labels.want(bindings.byNamespaceLabels.length > 0);
         bindingProblems.delete(name);
@@ -163,7 +206,8 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       },
     });
     const running = [rules.ended, bound.ended];
-    await Promise.race([Promise.all([rules.delivered, bound.delivered]), sleep(patienceMs, { signal, clock })]);
+    const tried = bound.delivered.then(() => setTried(true));
+    await Promise.race([Promise.all([rules.delivered, tried]), beOutOfPatience(signal)]);
     settled.resolve();
     await Promise.all(running);
   };
@@ -191,7 +235,11 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
     run: async ({ signal }) => {
       void labels.run({ signal });
       if (config.ruleResources === "off") return whenAborted(signal);
-      while (config.ruleResources === "auto" && !(await areServed(client, logger, signal))) {
+      if (config.ruleResources === "auto") beOutOfPatience(signal).catch(() => {});
+      while (config.ruleResources === "auto") {
+        const are = await areServed(client, logger, signal);
+        if (are === true) break;
+        if (are === false) setTried(true);
         settled.resolve();
         await sleep(lookAgainMs, { signal, clock });
       }
@@ -212,8 +260,8 @@ function labelProblems(labels: NamespaceLabels, bindings: Bindings): Readonly<Re
   return { "labels of namespaces": [`${outcome}: ${labels.problem}`] };
 }
 
-/** True when the API serves both kinds. */
-async function areServed(client: KubeClient, logger: Logger, signal: AbortSignal): Promise<boolean> {
+/** True when the API serves both kinds; undefined when it does not say. */
+async function areServed(client: KubeClient, logger: Logger, signal: AbortSignal): Promise<boolean | undefined> {
   try {
     const path = `/apis/${group.group}/${group.version}`;
     const answer = await client.request({
@@ -228,10 +276,9 @@ async function areServed(client: KubeClient, logger: Logger, signal: AbortSignal
     return names.includes(rulesResource.plural) && names.includes(bindingsResource.plural);
   } catch (error) {
     signal.throwIfAborted();
-    if (!hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND")) {
-      logger.warn("it is not known whether the API serves rules: those that the sensor brings along run", { error });
-    }
-    return false;
+    if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND")) return false;
+    logger.warn("it is not known whether the API serves rules: those that the sensor brings along run", { error });
+    return undefined;
   }
 }
 
