@@ -240,9 +240,7 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       return new RunNames({ client, clock, logger: logging.logger("sensor") });
     },
     onFirstContainer: firstContainer.resolve,
-    ...(learning === undefined
-      ? {}
-      : { learning: (note) => learning.note(note), isLearning: () => learning.learning !== undefined }),
+    ...(learning === undefined ? {} : { learning: (note) => learning.note(note), isLearning: () => learning.isAsked }),
     logger: logging.logger("sensor"),
   });
   stack.defer(watch.stop);

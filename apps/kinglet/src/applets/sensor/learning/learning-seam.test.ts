@@ -34,6 +34,15 @@ describe("LearningSeam", () => {
     expect([loads(), seen]).toEqual([1, [1, 2, 3]]);
   });
 
+  it("is asked for from the first note on, while it still loads", async () => {
+    const { seam } = open();
+    expect(seam.isAsked).toBe(false);
+    seam.note(() => {});
+    expect([seam.isAsked, seam.learning]).toEqual([true, undefined]);
+    await seam.opened;
+    expect(seam.isAsked).toBe(true);
+  });
+
   it("remembers since when something was given up of containers that nobody knew, within a bound", () => {
     const { seam, loads } = open();
     seam.missed(missedEvent("abc", 100), undefined);

@@ -46,6 +46,11 @@ export class LearningSeam {
     return this.#learning;
   }
 
+  /** True from the first note on, also while learning is loaded for it: what happens meanwhile must be noted, too. */
+  get isAsked(): boolean {
+    return this.#isLoading;
+  }
+
   /** Resolves once there was something to learn and learning is loaded; rejects when it cannot be. */
   get opened(): Promise<ContainerLearning> {
     return this.#opened.promise;

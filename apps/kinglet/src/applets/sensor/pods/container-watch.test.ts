@@ -6,6 +6,8 @@ import { noopMetrics } from "@kinglet/metrics";
 import { ProfileCache, type ContainerRef } from "@kinglet/profile-cache";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ContainerLearning } from "../learning/container-learning.ts";
+import { LearningSeam } from "../learning/learning-seam.ts";
 import { watchContainers, type ContainerWatchOptions } from "./container-watch.ts";
 
 /** The watch's own handler is there as a whole and never asks to be waited for. */
@@ -64,7 +66,7 @@ function pod(name: string, options: PodOptions = {}): PodView {
 
 type RunNames = Awaited<ReturnType<ContainerWatchOptions["openRunNames"]>>;
 
-function watching(logger: Logger = noopLogger, maxEntries = 100, runNames?: RunNames) {
+function watching(logger: Logger = noopLogger, maxEntries = 100, runNames?: RunNames, seam?: LearningSeam) {
   const clock = new ManualClock();
   const index = new ContainerIndex({ clock });
   const profiles = new ProfileCache({
@@ -77,6 +79,7 @@ function watching(logger: Logger = noopLogger, maxEntries = 100, runNames?: RunN
   const added: string[] = [];
   const handlers: SyncHandler[] = [];
   const pods = {
+    get: (key: string) => pod(key.slice(key.indexOf("/") + 1)),
     addHandler: (handler: InformerHandler<PodView>) => {
       handlers.push(handler as SyncHandler);
       return { isSynced: true, waiting: 0, isBehind: false, remove: () => void handlers.pop() };
@@ -96,6 +99,7 @@ function watching(logger: Logger = noopLogger, maxEntries = 100, runNames?: RunN
       return runNames;
     },
     ignoredNamespaces: new Set(["kube-system"]),
+    ...(seam === undefined ? {} : { learning: (note) => seam.note(note), isLearning: () => seam.isAsked }),
     logger,
   });
   const cached = (state: string): readonly ContainerRef[] =>
@@ -270,6 +274,24 @@ describe("watchContainers", () => {
     const { handlers, stop } = watching();
     stop();
     expect(handlers).toEqual([]);
+  });
+
+  it("tells learning of a container that ends while learning is loaded for it", async () => {
+    const loaded = Promise.withResolvers<ContainerLearning>();
+    const seam = new LearningSeam(() => loaded.promise, { isHostNetwork: () => false });
+    const { handler } = watching(noopLogger, 100, undefined, seam);
+    handler.onAdd(pod("job"));
+    handler.onUpdate(pod("job", { phase: "Failed" }), pod("job"));
+    handler.onDelete(pod("job", { phase: "Failed" }), { tombstone: false });
+    const told: string[] = [];
+    loaded.resolve({
+      watched: (_identity: unknown, _name: unknown, _parts: unknown, { status }: PodView) =>
+        told.push(`watched ${status?.phase}`),
+      seen: ({ status }: PodView) => told.push(`seen ${status?.phase}`),
+      left: (id: string) => told.push(`left ${id.slice(0, 2)}`),
+    } as unknown as ContainerLearning);
+    await seam.opened;
+    expect(told.slice(0, 3)).toEqual(["watched Running", "seen Failed", "left aa"]);
   });
 
   it("watches exactly the containers that run, whatever the order of events", () => {

@@ -25,7 +25,7 @@ export interface ContainerWatchOptions {
   readonly openRunNames: () => Promise<Pick<RunNames, "hashOf" | "forget">>;
   /** Hands a note to learning, which may have to be loaded for it; absent: nothing is learned. */
   readonly learning?: (note: (learning: ContainerLearning) => void) => void;
-  /** True once learning is loaded: until then nobody wants to know how containers ended. */
+  /** True once there was something to learn, loaded for it or still loading: until then nobody wants to know how containers ended. */
   readonly isLearning?: () => boolean;
   readonly logger: Logger;
 }
