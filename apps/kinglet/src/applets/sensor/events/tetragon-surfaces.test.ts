@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createError } from "@kinglet/errors";
-import { kubeClientErrors, type KubeClient } from "@kinglet/kube-client";
+import { kubeClientErrors, type KubeClient, type ListOptions } from "@kinglet/kube-client";
 import { noopMetrics } from "@kinglet/metrics";
 import { createCapturedLogger, type CapturedLogger } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
@@ -20,6 +20,7 @@ function named(name: string, spec: object = {}): Policy {
 class Bench {
   readonly logger: CapturedLogger = createCapturedLogger();
   requests = 0;
+  repeats: number | undefined;
   assumed: number | undefined;
   readonly #answer: readonly Policy[] | Error;
 
@@ -28,8 +29,9 @@ class Bench {
   }
 
   async surfaces(...policies: readonly string[]): Promise<readonly string[]> {
-    const list = async (): Promise<unknown> => {
+    const list = async (_resource: unknown, { retries }: ListOptions): Promise<unknown> => {
       this.requests += 1;
+      this.repeats = retries;
       if (this.#answer instanceof Error) throw this.#answer;
       return { items: this.#answer };
     };
@@ -60,6 +62,12 @@ describe("tetragonSurfaces", () => {
     expect(await new Bench([]).surfaces("auto")).toEqual(["execs"]);
     expect(bench.assumed).toBe(0);
     expect(bench.logger.messages("warn")).toEqual([]);
+  });
+
+  it("are asked for once: an API that says when to try again is not waited for", async () => {
+    const bench = new Bench([]);
+    await bench.surfaces("auto");
+    expect([bench.requests, bench.repeats]).toEqual([1, 0]);
   });
 
   it("does not count a policy that goes, nor one for some pods only", async () => {

@@ -78,7 +78,7 @@ export async function tetragonSurfaces(options: TetragonSurfacesOptions): Promis
 /** @returns undefined when they cannot be told. */
 async function listPolicies({ client, logger }: TetragonSurfacesOptions): Promise<readonly string[] | undefined> {
   try {
-    const { items } = await client.list<TracingPolicy>(tracingPolicies, { projection, timeoutMs });
+    const { items } = await client.list<TracingPolicy>(tracingPolicies, { projection, timeoutMs, retries: 0 });
     return items.filter(isForAll).map(({ metadata }) => metadata.name.slice(prefix.length));
   } catch (error) {
     // Agents that take their policies from files have no such kind.

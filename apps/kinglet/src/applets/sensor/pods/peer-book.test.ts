@@ -46,6 +46,7 @@ function opened(more: Partial<PeerBookOptions> = {}) {
     services: {} as Record<string, object>,
     failure: undefined as ((plural: string) => Error | undefined) | undefined,
     requests: [] as string[],
+    repeats: new Set<number | undefined>(),
     running: 0,
     mostRunning: 0,
     answerMs: 0,
@@ -55,9 +56,10 @@ function opened(more: Partial<PeerBookOptions> = {}) {
   const client: PeerBookOptions["client"] = {
     list: async <T>(
       { plural }: { readonly plural: string },
-      { fieldSelector = "" }: ListOptions = {},
+      { fieldSelector = "", retries }: ListOptions = {},
     ): Promise<KubeList<T>> => {
       api.requests.push(`${plural} ${fieldSelector}`);
+      api.repeats.add(retries);
       api.running += 1;
       api.mostRunning = Math.max(api.mostRunning, api.running);
       if (api.answerMs > 0) await new Promise<void>((resolve) => void clock.startTimer(resolve, api.answerMs));
@@ -166,6 +168,8 @@ describe("PeerBook", () => {
     expect(book.peerOf("10.96.0.7")).toEqual({ kind: "service", namespace: "shop", labels: { app: "mail" } });
     expect([book.peerOf("10.96.0.1"), book.isKnown("10.96.0.1")]).toEqual([undefined, true]);
     expect(api.requests.slice(0, 2)).toEqual(["pods status.podIP=10.96.0.7", "services spec.clusterIP=10.96.0.7"]);
+    // The book asks again by itself, so no request may hold one of its two places meanwhile.
+    expect([...api.repeats]).toEqual([0]);
   });
 
   it("asks a second time for an address that is nobody's yet, and ever more seldom for one that stays so [peers B-4]", async () => {

@@ -255,8 +255,9 @@ export class PeerBook implements PeerLookup {
   }
 
   #request(fieldSelector: string): object {
-    // What the server has at hand will do.
-    return { fieldSelector, resourceVersion: "0", limit: 0, timeoutMs: requestTimeoutMs, signal: this.#options.signal };
+    const { signal } = this.#options;
+    // What the server has at hand will do. What fails is asked for again later, and holds no place until then.
+    return { fieldSelector, resourceVersion: "0", limit: 0, timeoutMs: requestTimeoutMs, retries: 0, signal };
   }
 
   /** @param left - gives the place in the queue back. */
