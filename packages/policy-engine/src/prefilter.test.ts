@@ -84,6 +84,18 @@ const cases: readonly Case[] = [
     facts: { comm: "ps", exepath: "/usr/bin/ps" },
     isSkipped: false,
   },
+  { state: { ignorePrefixes: ["/usr/bin"] }, facts: { path: "/usr/bin/../../tmp/x" }, isSkipped: false },
+  { state: { includePrefixes: ["/tmp"] }, facts: { path: "/usr/bin/../../tmp/x" }, isSkipped: false },
+  {
+    state: { excludeProcesses: [{ name: "ps", path: "/usr/bin" }] },
+    facts: { comm: "ps", exepath: "/usr/bin/../../tmp/ps" },
+    isSkipped: false,
+  },
+  {
+    state: { excludeParentProcesses: [{ name: "ps", path: "/usr/bin" }] },
+    facts: { pcomm: "ps", parentPath: "/usr/bin/../../tmp/ps" },
+    isSkipped: false,
+  },
   { state: { excludeParentProcesses: [ps] }, facts: { pcomm: "ps", parentPath: "/usr/bin/ps" }, isSkipped: true },
   { state: { excludeParentProcesses: [ps] }, facts: { comm: "ps", exepath: "/usr/bin/ps" }, isSkipped: false },
   { state: { excludeParentProcesses: [ps] }, facts: { pcomm: "ps", parentPath: "/home/ps" }, isSkipped: false },

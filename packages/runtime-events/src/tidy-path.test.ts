@@ -11,6 +11,17 @@ describe("tidyPath", () => {
     ["/etc//shadow", "/etc/shadow"],
     ["/../../etc/shadow", "/etc/shadow"],
     ["/etc/.", "/etc"],
+    ["/a/../tmp/", "/tmp/"],
+    ["/proc/self/root/etc/shadow", "/etc/shadow"],
+    ["/proc/17/root/etc/shadow", "/etc/shadow"],
+    ["/proc/thread-self/root", "/"],
+    ["/proc/self/task/17/root/etc/shadow", "/etc/shadow"],
+    ["/proc/self/root/proc/1/root/etc/shadow", "/etc/shadow"],
+    ["/proc//self/./root/../etc/shadow", "/etc/shadow"],
+    ["/tmp/../proc/self/root/../etc/shadow", "/etc/shadow"],
+    ["/proc/self/rootx/etc", "/proc/self/rootx/etc"],
+    ["/proc/self/fd/root", "/proc/self/fd/root"],
+    ["/root/proc/self/root", "/root/proc/self/root"],
     ["/etc/...", "/etc/..."],
     ["/etc/.hidden/..x", "/etc/.hidden/..x"],
     ["etc/../shadow", "etc/../shadow"],
@@ -40,6 +51,19 @@ describe("tidyProgramPath", () => {
   it("goes through no parent: that may be another folder than it seems", () => {
     expect(tidyProgramPath("/tmp/x/../../bin/ls")).toBe("/tmp/x/../../bin/ls");
     expect(tidyProgramPath("/bin//./ls")).toBe("/bin/ls");
+    expect(tidyProgramPath("/usr/../var/www/x")).toBe("/usr/../var/www/x");
+    expect(tidyProgramPath("/proc/self/root/bin/ls")).toBe("/proc/self/root/bin/ls");
+  });
+
+  it.each([
+    ["/usr/../dev/shm/x", "/dev/shm/x"],
+    ["/usr/bin/../../tmp/x", "/tmp/x"],
+    ["/usr//bin/../../var/tmp/./x", "/var/tmp/x"],
+    ["/proc/self/root/dev/shm/x", "/dev/shm/x"],
+    ["/usr/../proc/self/fd/3", "/proc/self/fd/3"],
+    ["/proc/self/exe", "/proc/self/exe"],
+  ])("makes of %s, which leads to where no program of an image is, %s", (path, tidy) => {
+    expect(tidyProgramPath(path)).toBe(tidy);
   });
 });
 

@@ -15,7 +15,8 @@ const pathRules: LiteralRules = { lengthOf: trimmedLength, ignoresCase: false };
  *
  * In an entry a segment `\u22ef` stands for exactly one segment, `*` as the last segment for one or more, `*` before that for zero or
  * more. So `/etc/*` matches what is below `/etc`, not `/etc`; only the entry `*` matches `/`. Slashes at the end do not count; an
- * empty path matches nothing and an empty entry is not matched. A path beyond 32,768 characters is matched by literals only, an
+ * empty path matches nothing and an empty entry is not matched. A path with `..` on its way leads elsewhere than it seems: literals alone
+ * match it. A path beyond 32,768 characters is matched by literals only, an
  * entry of more than 256 segments with a wildcard matches nothing.
  *
  * The list is kept, not copied, and must not change. Nothing is computed before the first question; patterns are looked at only
@@ -45,6 +46,11 @@ export class PathMatcher extends EntryMatcher {
   }
 
   protected override matchesPattern(pattern: string, prefixLength: number, path: string): boolean {
-    return matchesSegments(pattern, prefixLength, path, prefixLength);
+    return matchesSegments(pattern, prefixLength, path, prefixLength) && !goesUp(path);
   }
+}
+
+/** Two dots first: most paths have none, and looking for them takes a quarter of the time (Node 26). */
+function goesUp(path: string): boolean {
+  return path.includes("..") && path.includes("/../");
 }
