@@ -110,4 +110,27 @@ describe("RuleBook", () => {
     expect(told).toHaveLength(100);
     expect(JSON.stringify(told).length).toBeLessThan(100 * 200 + 4_000);
   });
+
+  it("keeps the rules that held when a change of theirs is too much, however full others made it [rules B-2]", () => {
+    const book = new RuleBook({ builtin: [], maxSize: 5_000 });
+    const large = (id: string, length: number): RuleDefinition => ruleOf(id, { description: "x".repeat(length) });
+    const tenant = resource(large("T1", 3_000));
+    expect(book.set("admin/rules", resource(ruleOf("A1")))).toEqual([]);
+    expect(book.set("tenant/rules", tenant)).toEqual([]);
+    const { rules } = book;
+    const changed = resource(ruleOf("A1"), large("A2", 2_000));
+    for (let round = 0; round < 3; round += 1) {
+      const [problem] = book.set("admin/rules", changed);
+      expect(problem?.message).toMatch(/^is too much: .*; what it was before holds$/);
+      expect([book.rules === rules, said(book)]).toEqual([true, ["A1 rule A1", "T1 rule T1"]]);
+    }
+    // What is kept still counts, and is gone with its resource.
+    expect(book.set("tenant/rules", resource(large("T1", 4_500)))).toHaveLength(1);
+    expect(book.set("admin/rules", resource(ruleOf("A1", { severity: 9 })))).toEqual([]);
+    book.remove("tenant/rules");
+    expect(book.set("admin/rules", changed)).toEqual([]);
+    expect(said(book)).toEqual(["A1 rule A1", "A2 rule A2"]);
+    book.remove("admin/rules");
+    expect([said(book), book.set("b", resource(large("B1", 4_000)))]).toEqual([[], []]);
+  });
 });

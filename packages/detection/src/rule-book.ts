@@ -33,7 +33,8 @@ const sizeOfNothing = 200;
  *
  * A rule that is disabled in a resource disables the built-in one of its id; one that asks for another version of the agent is as if it were
  * not there. Where two resources have one id, the resource whose name comes first in the order of code units wins, and the other says so among
- * its problems. A resource that is too much together with those that came before counts as one without rules until it changes, and says so. A rule that did not change stays the same object, so that what was compiled of it stays.
+ * its problems. A resource that is too much together with the others stays what it was, or without rules if it is new, until it changes, and says so:
+ * what others fill must not take away rules that hold. A rule that did not change stays the same object, so that what was compiled of it stays.
  *
  * Pure state: whoever watches the resources says what became of them.
  *
@@ -90,18 +91,19 @@ export class RuleBook {
    * @returns what is wrong with rules of it; the others hold.
    */
   set(name: string, resource: unknown): readonly RuleProblem[] {
-    const before = new Map(this.#resources.get(name)?.rules.map((rule) => [rule.id, rule]));
+    const known = this.#resources.get(name);
+    const before = new Map(known?.rules.map((rule) => [rule.id, rule]));
     const { rules, problems } = readRules(resource);
     const kept = rules.map((rule) => {
-      const known = before.get(rule.id);
-      return known !== undefined && JSON.stringify(known) === JSON.stringify(rule) ? known : rule;
+      const same = before.get(rule.id);
+      return same !== undefined && JSON.stringify(same) === JSON.stringify(rule) ? same : rule;
     });
-    this.#size -= this.#resources.get(name)?.size ?? 0;
     const size = sizeOfNothing + JSON.stringify(kept).length + JSON.stringify(problems).length;
     const { maxSize = 4_000_000 } = this.#options;
-    const isTooMuch = this.#size + size > maxSize;
-    this.#resources.set(name, isTooMuch ? tooMuch(maxSize) : { rules: kept, problems, size });
-    if (!isTooMuch) this.#size += size;
+    const isTooMuch = this.#size - (known?.size ?? 0) + size > maxSize;
+    const now = isTooMuch ? tooMuch(maxSize, known) : { rules: kept, problems, size };
+    this.#resources.set(name, now);
+    this.#size += now.size - (known?.size ?? 0);
     this.#merge();
     return this.problems().get(name) ?? [];
   }
@@ -149,11 +151,9 @@ export class RuleBook {
   }
 }
 
-function tooMuch(maxSize: number): Resource {
-  const message = `is too much: all resources together may have ${maxSize} characters of rules`;
-  return {
-    rules: [],
-    problems: [{ code: "KINGLET_ERR_POLICY_ENGINE_INVALID_RULE", path: "spec.rules", message }],
-    size: 0,
-  };
+function tooMuch(maxSize: number, known: Resource | undefined): Resource {
+  const { rules, size } = known ?? { rules: [], size: 0 };
+  const outcome = rules.length > 0 ? "; what it was before holds" : "";
+  const message = `is too much: all resources together may have ${maxSize} characters of rules${outcome}`;
+  return { rules, problems: [{ code: "KINGLET_ERR_POLICY_ENGINE_INVALID_RULE", path: "spec.rules", message }], size };
 }
