@@ -39,6 +39,7 @@ describe("isDeclaredCommand", () => {
       "",
       "/data/sleep",
       "/venv/bin/sleep",
+      "sleep",
       "/usr/../tmp/sleep",
       "/tmp/../bin/sleep",
       "/usr/bin/../../tmp/bin/sleep",
@@ -94,6 +95,10 @@ describe("isDeclaredCommand", () => {
     for (const name of ["sleep", "/bin/sleep", "worker 1", ""])
       expect(isDeclaredCommand(sleep, false, audited("/bin/sleep", name, "3600"))).toBe(true);
     expect(isDeclaredCommand(["sh", "-l"], false, audited("/bin/sh", "-sh", "-l"))).toBe(true);
+    expect(isDeclaredCommand(sleep, false, audited("/bin/sleep", "sh", "bash", "/bin/sleep", "3600"))).toBe(false);
+    const entry = ["/entry", "3600"];
+    expect(isDeclaredCommand(entry, false, audited("/entry", "/usr/bin/env", "bash", "/entry", "3600"))).toBe(true);
+    expect(isDeclaredCommand(entry, false, audited("/entry", "/bin/sh", "-eu", "/entry", "3600"))).toBe(true);
   });
 
   it("does not take a shell that runs a file named as a shell for a script [rules X-5]", () => {

@@ -82,8 +82,7 @@ const searched = /^\/(?:usr\/(?:local\/)?)?s?bin\/[^/]+$/;
 
 function isProgramOf(declared: string, path: string): boolean {
   const word = tidied(declared);
-  if (word === path) return path !== "";
-  if (word.startsWith("/")) return withoutUsr(word) === withoutUsr(path);
+  if (word.startsWith("/")) return word === path || withoutUsr(word) === withoutUsr(path);
   if (word === "") return false;
   if (!word.includes("/")) return searched.test(path) && nameOf(path) === word;
   if (scratch.test(path) || path.includes("/../")) return false;
@@ -118,7 +117,7 @@ function hasArguments(
   const program = words[from - 1]!; // from > 0
   if (ownWords === 0 && isDisguise(nameOf(argv[0]!), program, path)) return false; // argv.length > pieces.length
   if (ownWords > 0 && !isScriptName(argv[ownWords]!, program, path)) return false; // ownWords < argv.length
-  if (ownWords === 2 && !isInterpreterWord(argv[1]!, path)) return false; // 2 < argv.length
+  if (ownWords === 2 && !isInterpreterWord(argv[1]!, argv[0]!, path)) return false; // 2 < argv.length
   for (let at = 0; at < pieces.length; at++) {
     const forbidden = isProgramText(words, from + at) ? shellWords : undefined;
     if (!isSameText(argv[1 + ownWords + at]!, pieces[at]!, words[from + at - 1]!, forbidden)) return false; // all have that many
@@ -127,7 +126,8 @@ function hasArguments(
 }
 
 /** Programs that are many by their first word, busybox above all, make these of themselves: then an argument is a file or a program to run. */
-const runner = /^(?:hush|lua|awk|busybox|toybox|xargs|setsid|chroot)$/;
+const runner =
+  /^(?:hush|lua|awk|busybox|toybox|xargs|setsid|chroot|time|watch|unshare|nsenter|taskset|chrt|setarch|linux(?:32|64)|run-parts)$/;
 
 function isDisguise(told: string, word: string, path: string): boolean {
   const name = told.startsWith("-") ? told.slice(1) : told; // of a login shell
@@ -147,8 +147,8 @@ const textOption = /^-(?:\w*c|\w{0,3}[eEpr])$|^--(?:eval|print|command)$/;
 /** Whether the word may be read as a program: behind such an option, with or without others between, or as its value. */
 function isProgramText(words: readonly string[], at: number): boolean {
   if (/^--(?:eval|print|command)=/.test(words[at]!)) return true; // at < length
+  // 0 < before < at
   for (let before = at - 1; before > 0 && words[before]!.startsWith("-"); before--)
-    // before < at
     if (textOption.test(words[before]!)) return true;
   return false;
 }
@@ -157,11 +157,16 @@ function isProgramText(words: readonly string[], at: number): boolean {
 const plainOption = /^-[efuxlE]{1,5}$/;
 const interpreter = /^(?:(?:ba|da|a|k|z)?sh|python[\d.]*|node|perl|ruby|php)$/;
 
-/** `#!/bin/sh -e`, `#!/usr/bin/env bash`. An interpreter itself is no script: `sh bash …` runs the file `bash`. */
-function isInterpreterWord(word: string, path: string): boolean {
+/**
+ * `#!/bin/sh -e`, `#!/usr/bin/env bash`. An interpreter itself is no script: `sh bash …` runs the file `bash`, be it by its path or by the first
+ * word that it is told; a source that does not know that word has the path there.
+ */
+function isInterpreterWord(word: string, first: string, path: string): boolean {
   const name = nameOf(path);
   if (name === "env" || name === "busybox" || interpreter.test(name)) return false;
-  return plainOption.test(word) || interpreter.test(word);
+  return (
+    plainOption.test(word) || (interpreter.test(word) && (first === path || /(?:^|\/)(?:env|busybox)$/.test(first)))
+  );
 }
 
 /** `$(NAME)` between texts, `$$` is one dollar. */
