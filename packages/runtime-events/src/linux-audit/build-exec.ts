@@ -23,10 +23,11 @@ export function buildExec(context: ActivityContext, call: AuditCall): RuntimeEve
   const kernelPath = decodeAuditValue(call.field("exe"));
   const file = event.paths.find((path) => path.item === 0);
   const args = joinArguments(argv);
-  process.binary = context.program(call, file?.name ?? "", kernelPath);
+  const givenName = file?.name ?? "";
+  process.binary = context.program(call, givenName, kernelPath);
   process.args = ownText(args, maxKeptArgs);
   process.execId = ownText(`${event.stamp}:${call.pid}`, maxKeptArgs);
-  process.isRuntimeStage = isRuntimeStep(argv, kernelPath, before, parent);
+  process.isRuntimeStage = isRuntimeStep(argv, givenName, kernelPath, before, parent);
   if (!context.wants("exec")) return "skipped";
   return new ExecEvent({
     ...context.origin(call, process),
