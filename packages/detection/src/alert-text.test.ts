@@ -2,7 +2,7 @@ import { redact } from "@kinglet/logger";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { maxAlertText, showList, showText } from "./alert-text.ts";
+import { endWithin, maxAlertText, showList, showText } from "./alert-text.ts";
 
 const mark = /\.\.\. \[cut: \d+ characters\]$/;
 
@@ -20,8 +20,18 @@ describe("showText", () => {
     for (const shift of ["", "x"]) {
       const shown = showText(`${shift}${"\u{1f600}".repeat(500)}`, 100);
       expect(shown.isWellFormed()).toBe(true);
-      expect(shown.replace(mark, "").length).toBeGreaterThanOrEqual(99);
+      expect(shown.replace(mark, "").length).toBeGreaterThanOrEqual(48);
     }
+  });
+
+  it("counts what stands for a character in JSON, as UTF-8, and what stands for a secret [rules T-1]", () => {
+    for (const character of ['"', "\\", "\u001b", "\u4e2d", "\u00e9"]) {
+      const shown = showText(character.repeat(4_096), maxAlertText.commandLine);
+      expect(shown).toMatch(mark);
+      expect(Buffer.byteLength(JSON.stringify(shown))).toBeLessThanOrEqual(4_096 + 40);
+    }
+    expect(Buffer.byteLength(showText("--token x ".repeat(400), 4_096))).toBeLessThanOrEqual(4_096 + 40);
+    expect(showText('"'.repeat(2_048), 4_096)).toBe('"'.repeat(2_048));
   });
 
   it("shows a text whole that fits once its secrets are gone", () => {
@@ -72,7 +82,42 @@ describe("showText", () => {
 
   it("keeps what is cut apart from the text it came from [rules T-1]", () => {
     const wide = showText(`\u00e9${"\u4e2d".repeat(500)}`, 100);
-    expect(wide).toBe(`\u00e9${"\u4e2d".repeat(99)}... [cut: 501 characters]`);
+    expect(wide).toBe(`\u00e9${"\u4e2d".repeat(32)}... [cut: 501 characters]`);
+  });
+});
+
+const encodedBytes = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
+
+describe("endWithin", () => {
+  it("is as much as fits, and never half of a pair [rules T-1]", () => {
+    const unit = fc.oneof(
+      fc.constantFrom(
+        '"',
+        "\\",
+        "\n",
+        "\u001b",
+        "\u007f",
+        "\u2028",
+        "\u4e2d",
+        "\u00e9",
+        "\u{1f600}",
+        "\ud83d",
+        "\ude00",
+        "a",
+      ),
+      fc.string({ unit: "binary", maxLength: 2 }),
+    );
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 40 }), fc.nat(100), (units, maxBytes) => {
+        const text = units.join("");
+        const end = endWithin(text, maxBytes);
+        expect(encodedBytes(text.slice(0, end))).toBeLessThanOrEqual(maxBytes);
+        if (end === text.length) return;
+        const next = end + String.fromCodePoint(text.codePointAt(end)!).length;
+        expect(encodedBytes(text.slice(0, next))).toBeGreaterThan(maxBytes);
+      }),
+      { seed: 1, numRuns: 5_000 },
+    );
   });
 });
 

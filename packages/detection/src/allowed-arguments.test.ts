@@ -50,6 +50,24 @@ describe("allowedArguments", () => {
     expect(shortened).toBeGreaterThan(300);
   });
 
+  it("counts what stands for a character in JSON, as UTF-8 [rules T-2]", () => {
+    for (const [character, bytes] of [
+      ['"', 2],
+      ["\u001b", 6],
+      ["\u4e2d", 3],
+    ] as const) {
+      const long = character.repeat(4_000 / bytes);
+      expect(allowedArguments(["sh", "-c", long])).toEqual({ args: ["sh", "-c", long] });
+      const longer = character.repeat(4_096 / bytes);
+      expect(allowedArguments(["sh", "-c", longer])).toEqual({ args: ["sh", "-c", "\u22ef"], isShortened: true });
+      const many = Array.from({ length: 50 }, () => character.repeat(500 / bytes));
+      const { args } = allowedArguments(["sh", ...many]);
+      expect(isAllowed(args, ["sh", ...many])).toBe(true);
+      expect(args).toHaveLength(10);
+      expect(Buffer.byteLength(JSON.stringify(args))).toBeLessThanOrEqual(4_096 + 10);
+    }
+  });
+
   it("hides a secret also behind an argument that is too long to be named, and behind one that is a secret itself [rules T-2]", () => {
     const long = `${"x".repeat(5_000)} --password`;
     expect(allowedArguments(["sh", long, "hunter2", "-v"]).args).toEqual(["sh", "\u22ef", "\u22ef", "-v"]);

@@ -1,14 +1,18 @@
 import { redact } from "@kinglet/logger";
 
+import { endWithin } from "./alert-text.ts";
+
 /** Any one argument, in a profile. */
 const anyArgument = "\u22ef";
 /** Any arguments, also none, in a profile. */
 const anyArguments = "\u22ef\u22ef";
 
-/** Characters of all arguments of an entry, three more for each. */
-const maxEntryCharacters = 4096;
-/** Characters of one, in an entry that is too long. */
-const maxArgumentCharacters = 512;
+/** Bytes of all arguments of an entry as JSON, with quotes and commas. */
+const maxEntryBytes = 4096;
+/** Bytes of one as JSON, in an entry that is too long. */
+const maxArgumentBytes = 512;
+/** Of a wildcard, with its quotes and a comma. */
+const wildcardBytes = 6;
 /** Profiles match no more of them beside `anyArguments`; one is that. */
 const maxArguments = 255;
 /** What tells that the next argument is a secret stands at the end of the one before. */
@@ -25,34 +29,37 @@ export interface AllowedArguments {
  * The arguments of an execution as an entry of a profile that allows it.
  *
  * A secret is replaced by the wildcard for one argument: it belongs neither into alerts nor into profiles. What is redacted already stays as it is, as
- * in a profile that was learned. Beyond 4,096 characters arguments of more than 512 are replaced, too, and if that does not suffice the
+ * in a profile that was learned. Beyond 4,096 bytes of JSON arguments of more than 512 are replaced, too, and if that does not suffice the
  * wildcard for any arguments stands for the last ones.
  *
- * Guarantees: the entry matches the execution; never more than 4,096 characters and 256 arguments of one that was too long.
+ * Guarantees: the entry matches the execution; never more than 4,096 bytes and 256 arguments of one that was too long.
  *
  * @internal
  */
 export function allowedArguments(argv: readonly string[]): AllowedArguments {
   if (fittingOf(argv, Infinity) === argv.length) return { args: hideSecrets(argv) };
-  const kept = argv.slice(0, Math.min(fittingOf(argv, maxArgumentCharacters), maxArguments));
+  const kept = argv.slice(0, Math.min(fittingOf(argv, maxArgumentBytes), maxArguments));
   const safe = hideSecrets(kept.map((arg) => (isLong(arg) ? arg.slice(-tellTaleCharacters) : arg)));
   const args = safe.map((arg, at) => (isLong(kept[at] ?? "") ? anyArgument : arg));
   return { args: kept.length === argv.length ? args : [...args, anyArguments], isShortened: true };
 }
 
-/** How many arguments fit, from the first on, when those longer than that are replaced. */
-function fittingOf(argv: readonly string[], maxCharacters: number): number {
-  let room = maxEntryCharacters;
+/** How many arguments fit, from the first on, when those of more bytes than that are replaced. */
+function fittingOf(argv: readonly string[], maxBytes: number): number {
+  let room = maxEntryBytes;
   for (let at = 0; at < argv.length; at++) {
-    const { length } = argv[at] ?? "";
-    room -= 3 + (length > maxCharacters ? 1 : length);
+    const arg = argv[at] ?? "";
+    if (endWithin(arg, maxBytes) < arg.length) room -= wildcardBytes;
+    // Nothing is made of one that cannot fit: it may have megabytes.
+    else if (arg.length <= room) room -= Buffer.byteLength(JSON.stringify(arg)) + 1;
+    else return at;
     if (room < 0) return at;
   }
   return argv.length;
 }
 
 function isLong(arg: string): boolean {
-  return arg.length > maxArgumentCharacters;
+  return endWithin(arg, maxArgumentBytes) < arg.length;
 }
 
 /**
