@@ -165,7 +165,7 @@ describe("draftAlert", () => {
   });
 
   it("makes an alert of less than 16 KiB of any command line [rules T-1]", () => {
-    for (const piece of ["-Dabc=xyz ", "abcdefghij", "token=abc ", 'a b" ']) {
+    for (const piece of ["-Dabc=xyz ", "abcdefghij", "token=abc ", 'a b" ', '"', "\u001b", "\u4e2d ", "\u{1f600}"]) {
       const args = piece.repeat(60_000 / piece.length);
       const argv = ["/bin/ln", ...args.split(" ")];
       const built = alert(new ExecEvent({ ...process, args, argv }), { message: args });
