@@ -84,8 +84,26 @@ const cases: readonly Case[] = [
     facts: { comm: "ps", exepath: "/usr/bin/ps" },
     isSkipped: false,
   },
-  { state: { ignorePrefixes: ["/usr/bin"] }, facts: { path: "/usr/bin/../../tmp/x" }, isSkipped: false },
-  { state: { includePrefixes: ["/tmp"] }, facts: { path: "/usr/bin/../../tmp/x" }, isSkipped: false },
+  {
+    state: { ignorePrefixes: ["/usr/bin"] },
+    facts: { path: "/usr/bin/../../tmp/x", exepath: "/usr/bin/../../tmp/x" },
+    isSkipped: false,
+  },
+  {
+    state: { includePrefixes: ["/tmp"] },
+    facts: { path: "/usr/bin/../../tmp/x", exepath: "/usr/bin/../../tmp/x" },
+    isSkipped: false,
+  },
+  {
+    state: { ignorePrefixes: ["/run/token"] },
+    facts: { path: "/run/token/..2026_01_01/token", exepath: "/usr/bin/..app/a" },
+    isSkipped: true,
+  },
+  {
+    state: { ignorePrefixes: ["/usr/bin"] },
+    facts: { path: "/usr/bin/..app/a", exepath: "/usr/bin/..app/a" },
+    isSkipped: true,
+  },
   {
     state: { excludeProcesses: [{ name: "ps", path: "/usr/bin" }] },
     facts: { comm: "ps", exepath: "/usr/bin/../../tmp/ps" },
