@@ -1,11 +1,9 @@
 import { redact } from "@kinglet/logger";
-
+import { ANY_ARGUMENTS } from "@kinglet/profile/matching";
 import { endWithin } from "./alert-text.ts";
 
 /** Any one argument, in a profile. */
 const anyArgument = "\u22ef";
-/** Any arguments, also none, in a profile. */
-const anyArguments = "\u22ef\u22ef";
 
 /** Bytes of all arguments of an entry as JSON, with quotes and commas. */
 const maxEntryBytes = 4096;
@@ -13,7 +11,7 @@ const maxEntryBytes = 4096;
 const maxArgumentBytes = 512;
 /** Of a wildcard, with its quotes and a comma. */
 const wildcardBytes = 6;
-/** Profiles match no more of them beside `anyArguments`; one is that. */
+/** Profiles match no more of them beside `ANY_ARGUMENTS`; one is that. */
 const maxArguments = 255;
 /** What tells that the next argument is a secret stands at the end of the one before. */
 const tellTaleCharacters = 128;
@@ -41,7 +39,7 @@ export function allowedArguments(argv: readonly string[]): AllowedArguments {
   const kept = argv.slice(0, Math.min(fittingOf(argv, maxArgumentBytes), maxArguments));
   const safe = hideSecrets(kept.map((arg) => (isLong(arg) ? arg.slice(-tellTaleCharacters) : arg)));
   const args = safe.map((arg, at) => (isLong(kept[at] ?? "") ? anyArgument : arg));
-  return { args: kept.length === argv.length ? args : [...args, anyArguments], isShortened: true };
+  return { args: kept.length === argv.length ? args : [...args, ANY_ARGUMENTS], isShortened: true };
 }
 
 /** How many arguments fit, from the first on, when those of more bytes than that are replaced. */

@@ -1,7 +1,6 @@
 import type { ActivityEvent, NetworkEvent } from "@kinglet/enrichment";
 import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
-import { isWildcardArgument, isWildcardName, isWildcardPath } from "@kinglet/profile/matching";
-
+import { ANY_ARGUMENTS, isWildcardArgument, isWildcardName, isWildcardPath } from "@kinglet/profile/matching";
 import { createAlertId } from "./alert-id.ts";
 import type { AlertAllowance } from "./alert.ts";
 import { allowedArguments, type AllowedArguments } from "./allowed-arguments.ts";
@@ -61,7 +60,7 @@ function isWildcard(event: ActivityEvent): boolean {
 }
 
 /** Of an execution whose arguments nobody can tell apart. */
-const anyArguments: AllowedArguments = { args: ["\u22ef\u22ef"], isShortened: true };
+const anyArguments: AllowedArguments = { args: [ANY_ARGUMENTS], isShortened: true };
 
 const defaultCall = {
   bpf: "bpf",
