@@ -252,6 +252,23 @@ describe("Learner", () => {
       ]);
     });
 
+    it("can hide what a container did last, for as long as sources may be late with it [learning blind]", async () => {
+      for (const [afterMs, completion] of [
+        [testTimings.lateEventsMs - 1, "partial"],
+        [testTimings.lateEventsMs, "complete"],
+      ] as const) {
+        await using bench = await LearnerBench.open();
+        const job = bench.start("job", {}, { ownerKind: "Job", ownerApiVersion: "batch/v1", ownerName: "load" });
+        bench.record(job, exec("/bin/sh"));
+        const endedAtMs = bench.clock.now();
+        bench.learner.containerEnded(job.containerId);
+        bench.learner.sourceBlind(endedAtMs + afterMs, undefined, "all");
+        bench.learner.containerEnded(job.containerId, 0);
+        await bench.clock.advance(60_000);
+        expect(statusOf(bench), String(afterMs)).toBe(`completed ${completion}`);
+      }
+    });
+
     it("can be about some containers only, and are told with their beginning [learning blind]", async () => {
       await using bench = await LearnerBench.open();
       const [one, two] = [bench.start("a"), bench.start("b", { profileName: "q" })];

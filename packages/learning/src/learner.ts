@@ -212,8 +212,8 @@ export class Learner implements AsyncDisposable {
   }
 
   /**
-   * The sources saw nothing for a while: the profiles of containers that ran then can be no more than partial, also those of containers
-   * that are reported later than they started.
+   * The sources saw nothing for a while: the profiles of containers that ran then, or had ended less than `lateEventsMs` before, can be no
+   * more than partial, also those of containers that are reported later than they started.
    *
    * @param fromMs - milliseconds since 1970.
    * @param toMs - undefined while it lasts; call again with the same `fromMs` when it is over.
@@ -322,7 +322,9 @@ export class Learner implements AsyncDisposable {
 
   #blinded(container: LearnedContainer, fromMs: number, toMs: number | undefined): void {
     const { endedAtMs = Number.POSITIVE_INFINITY, learnedSinceMs } = container;
-    if (fromMs >= endedAtMs || (toMs !== undefined && toMs <= learnedSinceMs)) return;
+    // What it did last may be told that much later.
+    const toldMs = endedAtMs + this.#options.timings.lateEventsMs;
+    if (fromMs >= toldMs || (toMs !== undefined && toMs <= learnedSinceMs)) return;
     if (!container.addGap(blindReason(fromMs))) return;
     this.#queue.containerChanged(container);
     this.#timer.wakeAt(this.#persister.dueMs());

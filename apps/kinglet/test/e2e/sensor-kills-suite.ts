@@ -10,8 +10,8 @@ import { addWorkload, nodeName, permitted } from "./shop.ts";
 
 /** Kills of one series. */
 const kills = 25;
-/** Longest life of a sensor, milliseconds; the shortest ends before it is ready. */
-const longestLifeMs = 1_500;
+/** Longest life of a sensor, in times that the first one needs to be ready; the shortest ends before it is. */
+const longestLife = 5;
 const linesPerRotation = 60;
 /** Runs over and over; what is told of it is held back but for the first time. */
 const repeatedBinary = "/usr/bin/nc";
@@ -64,8 +64,10 @@ export function sensorKillsSuite(
           });
         // The containers that are learned start under the eyes of the first sensor, whose state the others continue.
         const learning: LearnedWorkload[] = [];
+        const launchedAtMs = performance.now();
         const first = await start();
         await first.ready();
+        const longestLifeMs = longestLife * (performance.now() - launchedAtMs);
         for (const name of ["learned", "also-learned"]) {
           // A profile of what runs to its end is complete when it ends.
           learning.push(
@@ -80,11 +82,12 @@ export function sensorKillsSuite(
         const writer = new AbortController();
         const writing = (async () => {
           while (!writer.signal.aborted) {
+            // Whoever rotates has a line to write.
+            if (load.count % linesPerRotation === 0) await bench.events.rotate();
             const line = load.next();
             const cut = Math.floor(random() * line.length);
             await bench.events.writePartial(line.slice(0, cut));
             await bench.events.writePartial(`${line.slice(cut)}\n`);
-            if (load.count % linesPerRotation === 0) await bench.events.rotate();
             await delay(random() * 10);
           }
         })();

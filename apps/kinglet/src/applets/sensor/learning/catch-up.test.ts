@@ -1,6 +1,6 @@
 import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { ManualClock } from "@kinglet/lifecycle";
-import type { SourceHealth, SourcePosition } from "@kinglet/runtime-events";
+import type { SourceHealth } from "@kinglet/runtime-events";
 import { openTempDir, type TempDir } from "@kinglet/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { catchUp } from "./catch-up.ts";
@@ -9,12 +9,14 @@ describe("catchUp", () => {
   let folder: TempDir;
   let path: string;
   let clock: ManualClock;
-  let health: { name: string; openEvents: number; position: SourcePosition | undefined; sources?: readonly object[] };
+  let health: Pick<SourceHealth, "name" | "openEvents" | "position" | "connected" | "blindIntervals"> & {
+    sources?: readonly object[];
+  };
   beforeEach(async () => {
     folder = await openTempDir();
     path = folder.file("events.log");
     clock = new ManualClock();
-    health = { name: "tetragon-file", openEvents: 0, position: undefined };
+    health = { name: "tetragon-file", openEvents: 0, position: undefined, connected: true, blindIntervals: [] };
   });
   afterEach(() => folder[Symbol.asyncDispose]());
 
@@ -25,7 +27,7 @@ describe("catchUp", () => {
     return String(statSync(path, { bigint: true }).ino);
   };
   const at = (inode: string, readOffset: number, opened = path): void => {
-    health.position = { path: opened, inode, readOffset };
+    health = { ...health, position: { path: opened, inode, readOffset } };
   };
   const rotate = (): string => {
     const to = folder.file("events-old.log");
@@ -98,16 +100,39 @@ describe("catchUp", () => {
     expect(isTold()).toBe(true);
   });
 
+  it("does not wait for a file that stays away: its source has read what came before and sees nothing", () => {
+    const old = write(100);
+    at(old, 100);
+    rotate();
+    const isTold = begin();
+    health = { ...health, connected: false };
+    expect(isTold(), "it was renamed a moment ago").toBe(false);
+    const lasting = { fromMs: 0, untilMs: undefined, reason: "not there" };
+    health = { ...health, connected: true, blindIntervals: [lasting] };
+    expect(isTold(), "it is being read").toBe(false);
+    health = { ...health, connected: false, blindIntervals: [{ ...lasting, untilMs: 5 }] };
+    expect(isTold(), "a time that is over").toBe(false);
+    health = { ...health, blindIntervals: [lasting] };
+    expect(isTold()).toBe(true);
+  });
+
+  it("waits for a file that is there and cannot be read", () => {
+    write(100);
+    const isTold = begin();
+    health = { ...health, connected: false, blindIntervals: [{ fromMs: 0, untilMs: undefined, reason: "forbidden" }] };
+    expect(isTold()).toBe(false);
+  });
+
   it("waits for events that were read and are not done with, but not for what a receiver does not take", async () => {
     const inode = write(100);
     at(inode, 100);
-    health.openEvents = 3;
+    health = { ...health, openEvents: 3 };
     const isTold = begin();
     const isGivenUp = begin();
     expect(isTold()).toBe(false);
-    health.openEvents = 0;
+    health = { ...health, openEvents: 0 };
     expect(isTold()).toBe(true);
-    health.openEvents = 1;
+    health = { ...health, openEvents: 1 };
     await clock.advance(34_999);
     expect(isGivenUp()).toBe(false);
     await clock.advance(1);
@@ -116,7 +141,7 @@ describe("catchUp", () => {
 
   it("has no file to wait for of a stream, also where its file is named", () => {
     write(100);
-    health.name = "tetragon-grpc";
+    health = { ...health, name: "tetragon-grpc" };
     expect(begin()()).toBe(true);
   });
 

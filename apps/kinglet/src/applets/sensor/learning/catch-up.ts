@@ -19,8 +19,8 @@ const joinedWithinMs = 1_000;
  * Tells whether everything was recorded that the event files hold at the time of this call, and that was delivered by then.
  *
  * A file that is not there, as between its renaming and the next one's first line, is looked at again when it is asked: what it holds later
- * includes what it held now. A source that has not opened its file yet has read nothing of it. Of sources without a file only what they
- * delivered is known.
+ * includes what it held now. One that stays away is not waited for: its source has read what came before, and calls the time blind. A source
+ * that has not opened its file yet has read nothing of it. Of sources without a file only what they delivered is known.
  *
  * Cost: a look at each file, and one at the source's health each time that it is asked.
  *
@@ -34,11 +34,11 @@ export function catchUp({ source, files, clock }: CatchUpOptions): () => boolean
     const health: SourceHealth & { readonly sources?: readonly SourceHealth[] } = source.health();
     let isRead = true;
     let joinMs = 0;
-    for (const { name, position } of health.sources ?? [health]) {
-      const end = ends.get(name);
+    for (const told of health.sources ?? [health]) {
+      const end = ends.get(told.name);
       if (end === undefined) continue;
-      if (!end.isReached(position)) isRead = false;
-      if (name === "linux-audit") joinMs = joinedWithinMs;
+      if (!end.isReached(told)) isRead = false;
+      if (told.name === "linux-audit") joinMs = joinedWithinMs;
     }
     if (!isRead) return false;
     const now = clock.monotonicMs();
@@ -64,9 +64,11 @@ class FileEnd {
     this.#path = path;
   }
 
-  isReached(position: SourcePosition | undefined): boolean {
+  isReached({ position, connected, blindIntervals }: SourceHealth): boolean {
     if (this.#written === undefined) this.#look(position);
-    this.#isReached ||= this.#isBehind(position);
+    const isAway =
+      this.#written === undefined && !connected && blindIntervals.some(({ untilMs }) => untilMs === undefined);
+    this.#isReached ||= isAway || this.#isBehind(position);
     return this.#isReached;
   }
 
