@@ -181,6 +181,24 @@ describe("openRuleRoom", () => {
     bench.stop();
   });
 
+  it("asks again within seconds when the API does not say whether it serves rules, as while a node starts", async () => {
+    const bench = await opened(["team-a"], "auto");
+    const { served } = bench.api;
+    let asked = 0;
+    bench.api.served = async () => {
+      asked += 1;
+      throw new Error("connect ECONNREFUSED");
+    };
+    bench.run();
+    await bench.clock.advance(6_000);
+    expect([bench.isSettled(), asked > 2, asked < 10]).toEqual([false, true, true]);
+    bench.api.served = served;
+    await bench.clock.advance(8_000);
+    expect([bench.isSettled(), bench.holding("team-a"), bench.holding("other")]).toEqual([true, 1, 0]);
+    expect(bench.room.problems()).toEqual({});
+    bench.stop();
+  });
+
   it("misses nothing of an API that serves no bindings", async () => {
     const bench = await opened([], "auto");
     bench.api.served = async () => {

@@ -4,7 +4,7 @@ import { loadBuiltinRules, loadRuleBooks, type BindingBook as Bindings, type Rul
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { createError, hasCode } from "@kinglet/errors";
 import type { createInformer, InformerOptions, KubeClient, ResourceDefinition } from "@kinglet/kube-client";
-import { sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
+import { createBackoff, sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { RuleDefinition } from "@kinglet/policy-engine";
@@ -63,6 +63,8 @@ const bindingsResource: ResourceDefinition = {
 
 /** Definitions may be installed any time; looked for this often while they are missing, milliseconds. */
 const lookAgainMs = 600_000;
+/** An API that does not say whether it serves them is asked again after this, then after ever longer times, milliseconds. */
+const firstRetryMs = 1_000;
 /** How long the first judgement waits for the rules of an API that does not answer, milliseconds. */
 const patienceMs = 10_000;
 /** Names what is wrong with all bindings together: no name of one has a space. */
@@ -236,12 +238,16 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
       void labels.run({ signal });
       if (config.ruleResources === "off") return whenAborted(signal);
       if (config.ruleResources === "auto") beOutOfPatience(signal).catch(() => {});
+      const backoff = createBackoff({ initialMs: firstRetryMs, maxMs: lookAgainMs });
       while (config.ruleResources === "auto") {
         const are = await areServed(client, logger, signal);
         if (are === true) break;
-        if (are === false) setTried(true);
-        settled.resolve();
-        await sleep(lookAgainMs, { signal, clock });
+        if (are === false) {
+          backoff.reset();
+          setTried(true);
+          settled.resolve();
+        }
+        await sleep(are === false ? lookAgainMs : backoff.nextDelayMs(), { signal, clock });
       }
       await follow(signal);
     },
@@ -277,7 +283,10 @@ async function areServed(client: KubeClient, logger: Logger, signal: AbortSignal
   } catch (error) {
     signal.throwIfAborted();
     if (hasCode(error, "KINGLET_ERR_KUBE_CLIENT_NOT_FOUND")) return false;
-    logger.warn("it is not known whether the API serves rules: those that the sensor brings along run", { error });
+    logger.warn(
+      "it is not known whether the API serves rules, it is asked again: those that the sensor brings along run",
+      { error },
+    );
     return undefined;
   }
 }
