@@ -46,6 +46,8 @@ export interface SourceHealth {
   readonly droppedByUs: number;
   /** Events that were delivered and not acknowledged. */
   readonly openEvents: number;
+  /** Events that were received and wait to be delivered; absent for a source that leaves them where it reads. */
+  readonly waitingEvents?: number;
   /** Those that last, and the last ones of each cause; all of the last ten minutes, two of which may be told as one. */
   readonly blindIntervals: readonly BlindInterval[];
   /** Undefined for a source that is no file. */

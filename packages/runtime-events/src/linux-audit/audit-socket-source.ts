@@ -115,6 +115,7 @@ export class AuditSocketSource implements RuntimeEventSource {
       isEstimate: this.#losses.isEstimate,
       droppedByUs: this.#queue.dropped + this.#tooLarge,
       openEvents: this.#open.count,
+      waitingEvents: this.#queue.size,
       blindIntervals: this.#losses.intervals,
       position: undefined,
     };

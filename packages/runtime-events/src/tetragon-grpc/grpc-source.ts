@@ -133,6 +133,7 @@ export class GrpcSource implements TetragonGrpcSource {
       isEstimate: this.#losses !== undefined,
       droppedByUs: this.#droppedByUs,
       openEvents: this.#open.count,
+      waitingEvents: this.#outlet.size,
       blindIntervals: [...this.#blind.list(this.#options.clock.now()), ...this.#throttles.list],
       position: undefined,
       agent: this.#session?.agent ?? { version: "", status: "", policies: undefined },

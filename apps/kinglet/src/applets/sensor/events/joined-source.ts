@@ -81,6 +81,7 @@ export class JoinedSource implements EventSource {
       isEstimate: sources.some(({ isEstimate }) => isEstimate),
       droppedByUs: sum(({ droppedByUs }) => droppedByUs),
       openEvents: sum(({ openEvents }) => openEvents),
+      waitingEvents: sum(({ waitingEvents = 0 }) => waitingEvents),
       blindIntervals: oneEach(intervals).toSorted((a, b) => a.fromMs - b.fromMs),
       position: undefined,
       sources,

@@ -9,7 +9,10 @@ describe("catchUp", () => {
   let folder: TempDir;
   let path: string;
   let clock: ManualClock;
-  let health: Pick<SourceHealth, "name" | "openEvents" | "position" | "connected" | "blindIntervals"> & {
+  let health: Pick<
+    SourceHealth,
+    "name" | "openEvents" | "waitingEvents" | "position" | "connected" | "blindIntervals"
+  > & {
     sources?: readonly object[];
   };
   beforeEach(async () => {
@@ -143,6 +146,24 @@ describe("catchUp", () => {
     write(100);
     health = { ...health, name: "tetragon-grpc" };
     expect(begin()()).toBe(true);
+  });
+
+  it("waits for what a stream has received and not delivered", async () => {
+    health = { ...health, name: "tetragon-grpc", waitingEvents: 1 };
+    const isTold = begin({});
+    expect(isTold()).toBe(false);
+    health = { ...health, openEvents: 1, waitingEvents: 0 };
+    expect(isTold()).toBe(false);
+    health = { ...health, openEvents: 0 };
+    expect(isTold()).toBe(true);
+  });
+
+  it("gives records of a socket time to become events, too", async () => {
+    health = { ...health, name: "linux-audit", waitingEvents: 0 };
+    const isTold = begin({});
+    expect(isTold()).toBe(false);
+    await clock.advance(1_000);
+    expect(isTold()).toBe(true);
   });
 
   it("asks every one of several sources, and gives records of the kernel's audit time to become events", async () => {

@@ -16,11 +16,11 @@ const maxUnderWayMs = 35_000;
 const joinedWithinMs = 1_000;
 
 /**
- * Tells whether everything was recorded that the event files hold at the time of this call, and that was delivered by then.
+ * Tells whether everything was recorded that the event files hold at the time of this call, and that was received by then.
  *
  * A file that is not there, as between its renaming and the next one's first line, is looked at again when it is asked: what it holds later
  * includes what it held now. One that stays away is not waited for: its source has read what came before, and calls the time blind. A source
- * that has not opened its file yet has read nothing of it. Of sources without a file only what they delivered is known.
+ * that has not opened its file yet has read nothing of it. Of sources without a file only what they received is known.
  *
  * Cost: a look at each file, and one at the source's health each time that it is asked.
  *
@@ -35,9 +35,7 @@ export function catchUp({ source, files, clock }: CatchUpOptions): () => boolean
     let isRead = true;
     let joinMs = 0;
     for (const told of health.sources ?? [health]) {
-      const end = ends.get(told.name);
-      if (end === undefined) continue;
-      if (!end.isReached(told)) isRead = false;
+      if (ends.get(told.name)?.isReached(told) === false) isRead = false;
       if (told.name === "linux-audit") joinMs = joinedWithinMs;
     }
     if (!isRead) return false;
@@ -45,7 +43,7 @@ export function catchUp({ source, files, clock }: CatchUpOptions): () => boolean
     readAtMs ??= now;
     if (now - readAtMs < joinMs) return false;
     // What a receiver of alerts does not take stays open for longer, but was recorded before.
-    return health.openEvents === 0 || now - readAtMs >= maxUnderWayMs;
+    return health.openEvents + (health.waitingEvents ?? 0) === 0 || now - readAtMs >= maxUnderWayMs;
   };
   // Where the files end now, and where reading is.
   isTold();
