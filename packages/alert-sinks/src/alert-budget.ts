@@ -1,10 +1,11 @@
 import type { Alert } from "@kinglet/detection";
 
 import { createNoticeAlert } from "./notice-alert.ts";
+import { RuleFirsts } from "./rule-firsts.ts";
 
 /** @public */
 export interface AlertBudgetOptions {
-  /** Alerts of one namespace that pass in one window, 1 or more. @defaultValue 100 */
+  /** Alerts of one namespace that pass in one window, 1 or more; 30 at most pass beyond it, see {@link AlertBudget}. @defaultValue 100 */
   readonly maxPerWindow?: number;
   /** Length of a window in milliseconds; it starts with the first alert of the namespace. @defaultValue 60000 */
   readonly windowMs?: number;
@@ -26,6 +27,8 @@ export interface HeldBackWindow {
   readonly heldBack: number;
   /** Alerts held back, by rule. */
   readonly rules: Readonly<Record<string, number>>;
+  /** The highest of what was held back; absent when unknown. */
+  readonly severity?: number;
 }
 
 /** What changed in the books. @public */
@@ -46,6 +49,10 @@ interface Window {
   heldBack: number;
   /** Held back by rule; rules beyond the bound count as `other rules`. */
   readonly rules: Map<string, number>;
+  /** The highest of what was held back; 0 when unknown. */
+  severity: number;
+  /** Of what passed. */
+  readonly firsts: RuleFirsts;
 }
 
 const maxRules = 20;
@@ -54,12 +61,15 @@ const shared = "*";
 
 /**
  * A budget of alerts for each namespace, so that one noisy workload drowns nobody else: what exceeds it is held back, and one
- * summary alert per window says how many there were, of which rules.
+ * summary alert per window says how many there were, of which rules, and is as severe as the most severe of them.
+ *
+ * A flood must not hide what else happens in its namespace, or noise of little weight would be a cloak: beyond the budget the first alert of each rule
+ * still passes, 20 rules in a window, and what is more severe than all that passed in it, 10 times.
  *
  * Guarantees: pure (time is an argument), bounded; every alert either passes or is counted in exactly one summary. A namespace
  * that keeps to its budget is never affected by others, up to `maxNamespaces`; the ones beyond share one.
  *
- * Cost: one map look-up per alert.
+ * Cost: two look-ups per alert.
  *
  * @public
  */
@@ -91,17 +101,20 @@ export class AlertBudget {
    * @returns false when the alert is held back; it is counted in the next summary then.
    */
   admit(
-    alert: Pick<Alert, "namespace" | "ruleId"> & Partial<Pick<Alert, "clusterName" | "nodeName">>,
+    alert: Pick<Alert, "namespace" | "ruleId"> & Partial<Pick<Alert, "clusterName" | "nodeName" | "severity">>,
     nowMs: number,
     wallMs: number = nowMs,
   ): boolean {
     this.#endWindows(nowMs);
     const window = this.#windows.get(alert.namespace) ?? this.#openWindow(alert, nowMs, wallMs);
-    if (window.passed < this.#maxPerWindow) {
+    const isBeyond = window.passed >= this.#maxPerWindow;
+    if (!isBeyond || window.firsts.mayPass(alert)) {
+      window.firsts.passed(alert, { isBeyond });
       window.passed++;
       return true;
     }
     window.heldBack++;
+    window.severity = Math.max(window.severity, alert.severity ?? 0);
     this.#changed.add(window);
     const rule = window.rules.has(alert.ruleId) || window.rules.size < maxRules ? alert.ruleId : "other rules";
     window.rules.set(rule, (window.rules.get(rule) ?? 0) + 1);
@@ -117,7 +130,10 @@ export class AlertBudget {
     return { windows, gone };
   }
 
-  /** Takes over the windows of an earlier process whose summaries were not told; before the first alert. */
+  /**
+   * Takes over the windows of an earlier process whose summaries were not told; before the first alert. A rule of which something was held back had its
+   * first alert pass there.
+   */
   restore(windows: readonly HeldBackWindow[], nowMs: number, wallMs: number): void {
     for (const one of windows.toSorted((a, b) => a.fromMs - b.fromMs)) {
       // A wall clock that jumped makes a window longer or shorter, never lost.
@@ -129,6 +145,8 @@ export class AlertBudget {
         fromMs: nowMs - ageMs,
         fromWallMs: one.fromMs,
         rules: new Map(Object.entries(one.rules)),
+        severity: one.severity ?? 0,
+        firsts: new RuleFirsts(Object.keys(one.rules), one.severity ?? Infinity),
       });
     }
   }
@@ -160,9 +178,18 @@ export class AlertBudget {
     const existing = isShared ? this.#windows.get(shared) : undefined;
     if (existing !== undefined) return existing;
     const { clusterName = "", nodeName = "" } = alert;
-    const rules = new Map<string, number>();
-    const fromMs = nowMs;
-    const window: Window = { namespace: key, clusterName, nodeName, fromMs, fromWallMs, passed: 0, heldBack: 0, rules };
+    const window: Window = {
+      namespace: key,
+      clusterName,
+      nodeName,
+      fromMs: nowMs,
+      fromWallMs,
+      passed: 0,
+      heldBack: 0,
+      rules: new Map(),
+      severity: 0,
+      firsts: new RuleFirsts(),
+    };
     this.#windows.set(key, window);
     return window;
   }
@@ -200,7 +227,7 @@ export class AlertBudget {
 
 /** Told again after a crash, it has the same `uniqueId`: it depends on the window alone. */
 function createSummary(window: Window, message: string, nowMs: number): Alert {
-  const { namespace, clusterName, nodeName, fromWallMs } = window;
+  const { namespace, clusterName, nodeName, fromWallMs, severity } = window;
   return createNoticeAlert({
     ruleId: "KINGLET-BUDGET",
     ruleName: "Alerts held back",
@@ -210,6 +237,7 @@ function createSummary(window: Window, message: string, nowMs: number): Alert {
     clusterName,
     nodeName,
     identity: `${namespace}\n${fromWallMs}`,
+    ...(severity > 0 && { severity }),
   });
 }
 
@@ -218,7 +246,7 @@ function idOf(window: Window): string {
 }
 
 function toRecord(window: Window): HeldBackWindow {
-  const { namespace, clusterName, nodeName, fromWallMs, passed, heldBack, rules } = window;
+  const { namespace, clusterName, nodeName, fromWallMs, passed, heldBack, rules, severity } = window;
   const id = idOf(window);
   return {
     id,
@@ -229,6 +257,7 @@ function toRecord(window: Window): HeldBackWindow {
     passed,
     heldBack,
     rules: Object.fromEntries(rules),
+    ...(severity > 0 && { severity }),
   };
 }
 
@@ -236,6 +265,7 @@ function toRecord(window: Window): HeldBackWindow {
 function merge(into: Window, later: Window): void {
   into.passed += later.passed;
   into.heldBack += later.heldBack;
+  into.severity = Math.max(into.severity, later.severity);
   for (const [rule, count] of later.rules) {
     const name = into.rules.has(rule) || into.rules.size < maxRules ? rule : "other rules";
     into.rules.set(name, (into.rules.get(name) ?? 0) + count);

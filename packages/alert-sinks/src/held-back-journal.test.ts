@@ -96,6 +96,44 @@ describe("HeldBackJournal", () => {
     expect(countOf(second.budget.takeSummaries(60_000, 0)[0]?.message ?? "")).toBe(11);
   });
 
+  it("knows after a kill how severe the summary is and of which rules the first alert has passed [sinks H-1] [sinks B-3]", async () => {
+    await using bench = await openBench();
+    const first = await bench.start();
+    const severities = [1, 1, 1, 9, 1];
+    for (const [id, severity] of severities.entries()) {
+      const alert = createAlert(id, { severity, ruleId: severity === 9 ? "R1000" : "R0001" });
+      if (!first.budget.admit(alert, 0, 0)) first.journal.counted(alert.uniqueId);
+    }
+    const again = createAlert(8, { severity: 9, ruleId: "R1000" });
+    expect(first.budget.admit(again, 0, 0)).toBe(false);
+    first.journal.counted(again.uniqueId);
+    await first.kept();
+    const { budget } = await bench.start();
+    const admitted = [
+      createAlert(10, { severity: 9, ruleId: "R1000" }),
+      createAlert(11, { severity: 1 }),
+      createAlert(12, { severity: 10, ruleId: "R1002" }),
+      createAlert(13, { severity: 2, ruleId: "R0002" }),
+      createAlert(14, { severity: 2, ruleId: "R0002" }),
+    ].map((alert) => budget.admit(alert, 0, 0));
+    expect(admitted).toEqual([false, false, true, true, false]);
+    expect(budget.takeSummaries(60_000, 0)).toMatchObject([{ severity: 9 }]);
+  });
+
+  it("takes over what an earlier version wrote, which knew of no severity [sinks H-5]", async () => {
+    await using bench = await openBench();
+    const window = {
+      ...{ id: "a", namespace: "shop", clusterName: "", nodeName: "", fromMs: 0, passed: 2, heldBack: 3 },
+      rules: { R0001: 3 },
+    };
+    const line = { windows: [window], gone: [], ids: [] };
+    const odd = { ...line, windows: [{ ...window, id: "b", namespace: "b", severity: "10" }] };
+    await writeFile(bench.path, `${encodeLine(line)}${encodeLine(odd)}`);
+    const { budget, admit } = await bench.start();
+    expect(admit(1)).toBe("held");
+    expect(budget.takeSummaries(60_000, 0)).toMatchObject([{ namespace: "shop", severity: 7 }]);
+  });
+
   it("makes one write of many alerts, and no file before the first [sinks H-3]", async () => {
     await using bench = await openBench();
     const { admit, kept } = await bench.start();

@@ -16,11 +16,21 @@ export function isHeldBackLine(record: unknown): record is HeldBackLine {
 }
 
 function isWindow(value: unknown): boolean {
-  const { id, namespace, clusterName, nodeName, fromMs, passed, heldBack, rules } = (value ?? {}) as Partial<
-    Record<keyof HeldBackWindow, unknown>
-  >;
+  const {
+    id,
+    namespace,
+    clusterName,
+    nodeName,
+    fromMs,
+    passed,
+    heldBack,
+    rules,
+    severity = 1,
+  } = (value ?? {}) as Partial<Record<keyof HeldBackWindow, unknown>>;
   if (!isTexts([id, namespace, clusterName, nodeName])) return false;
   if (!Number.isFinite(fromMs) || typeof rules !== "object" || rules === null) return false;
+  // Absent in what an earlier version wrote.
+  if (!Number.isFinite(severity)) return false;
   return [passed, heldBack, ...Object.values(rules)].every((count) => Number.isSafeInteger(count));
 }
 

@@ -1,11 +1,25 @@
 import type { Alert } from "@kinglet/detection";
 
+const budgetRule = "KINGLET-BUDGET";
+const gapRule = "KINGLET-GAP";
+
+/** True for what {@link createNoticeAlert} made, also when it was on disk meanwhile; a rule of that name has a container. @internal */
+export function isNoticeAlert({
+  ruleId,
+  containerId,
+  podName,
+}: Pick<Alert, "ruleId" | "containerId" | "podName">): boolean {
+  return (ruleId === budgetRule || ruleId === gapRule) && containerId === "" && podName === "";
+}
+
 /** An alert about alerts: what was held back or lost. @internal */
 export function createNoticeAlert(notice: {
-  readonly ruleId: string;
+  readonly ruleId: typeof budgetRule | typeof gapRule;
   readonly ruleName: string;
   readonly message: string;
   readonly nowMs: number;
+  /** Of the most severe that it tells of. @defaultValue 5 */
+  readonly severity?: number;
   readonly namespace?: string;
   readonly clusterName?: string;
   readonly nodeName?: string;
@@ -13,14 +27,14 @@ export function createNoticeAlert(notice: {
   readonly identity?: string;
 }): Alert {
   const time = new Date(notice.nowMs).toISOString();
-  const { ruleId, ruleName, message, namespace = "", clusterName = "", nodeName = "" } = notice;
+  const { ruleId, ruleName, message, severity = 5, namespace = "", clusterName = "", nodeName = "" } = notice;
   return {
     uniqueId: hash128(
       `${ruleId}\n${clusterName}\n${nodeName}\n${namespace}\n${notice.identity ?? `${time}\n${message}`}`,
     ),
     ruleId,
     ruleName,
-    severity: 5,
+    severity,
     message,
     time,
     clusterName,

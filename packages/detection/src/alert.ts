@@ -59,7 +59,15 @@ export interface Alert {
 /** What an alert is told apart by, and what decides whether it leaves. @public */
 export type AlertKey = Pick<
   Alert,
-  "uniqueId" | "repetitionId" | "ruleId" | "containerId" | "namespace" | "clusterName" | "nodeName" | "profile"
+  | "uniqueId"
+  | "repetitionId"
+  | "ruleId"
+  | "severity"
+  | "containerId"
+  | "namespace"
+  | "clusterName"
+  | "nodeName"
+  | "profile"
 >;
 
 /** An alert whose texts are not worked out yet. @public */

@@ -155,6 +155,7 @@ describe("draftAlert", () => {
         "profile",
         "repetitionId",
         "ruleId",
+        "severity",
         "uniqueId",
       ].toSorted(),
     );

@@ -34,11 +34,12 @@ export function createAlert(source: AlertSource): Alert {
  * @internal
  */
 export function draftAlert(source: AlertSource): AlertDraft {
-  const { rule, event, container, origin, uniqueKey } = source;
+  const { rule, severity = rule.severity, event, container, origin, uniqueKey } = source;
   const key: AlertKey = {
     uniqueId: createAlertId(rule.id, container.containerId, eventId(event)),
     ...(uniqueKey === undefined ? {} : { repetitionId: createAlertId(rule.id, container.containerId, uniqueKey) }),
     ruleId: rule.id,
+    severity,
     containerId: container.containerId,
     namespace: container.namespace,
     clusterName: origin.clusterName,
@@ -49,7 +50,7 @@ export function draftAlert(source: AlertSource): AlertDraft {
 }
 
 function fillAlert(key: AlertKey, source: AlertSource): Alert {
-  const { rule, severity = rule.severity, message, event, container, origin } = source;
+  const { rule, message, event, container, origin } = source;
   const workload = origin.workloadOf?.(container);
   const allowedBy = findAllowance(rule, event);
   const isExec = event.kind === "exec";
@@ -61,7 +62,6 @@ function fillAlert(key: AlertKey, source: AlertSource): Alert {
     mitreTactic: rule.mitreTactic,
     mitreTechnique: rule.mitreTechnique,
     isTriggerAlert: rule.isTriggerAlert,
-    severity,
     message: showText(message, maxAlertText.message),
     time: event.time,
     eventKind: event.kind,

@@ -93,7 +93,7 @@ export class ExporterLane {
   offer(alert: Alert): void | Promise<void> {
     const nowMs = this.#context.clock.monotonicMs();
     if (this.#isDraining && this.#spool === undefined) return this.#lose("shutdown", 1);
-    if (this.#rate?.take(nowMs) === false) {
+    if (this.#rate?.take(alert, nowMs) === false) {
       this.#lose("rate_limit", 1);
       // Told when the window is over, with the number then.
       this.#nextNoticeMs = Math.max(this.#nextNoticeMs, this.#rate.endsMs);
@@ -133,8 +133,8 @@ export class ExporterLane {
         await this.#queue.refill();
         if (this.#batch.length === 0) {
           // What is on disk need not break the limit for the sake of the end.
-          const isPaced = this.#spool !== undefined && this.#pace?.left(this.#context.clock.monotonicMs()) === 0;
-          if (isPaced) throw new Error("as many as permitted have left in this minute");
+          const isPaced = this.#isPaced(this.#context.clock.monotonicMs());
+          if (isPaced && this.#spool !== undefined) throw new Error("as many as permitted have left in this minute");
           this.#takeBatch();
         }
         await this.#deliver(signal);
@@ -247,8 +247,14 @@ export class ExporterLane {
     if (oldest === undefined) return noticeMs;
     const isFull = this.#queue.ready >= this.#exporter.maxBatch;
     const batchMs = isFull ? nowMs : oldest.atMs + this.#options.batchWaitMs;
-    const isPaced = this.#pace?.left(nowMs) === 0;
-    return Math.min(noticeMs, isPaced ? Math.max(batchMs, this.#pace.endsMs) : batchMs);
+    const endsMs = this.#isPaced(nowMs) ? (this.#pace?.endsMs ?? nowMs) : nowMs;
+    return Math.min(noticeMs, Math.max(batchMs, endsMs));
+  }
+
+  /** True when the next alert would exceed what may leave in this minute. */
+  #isPaced(nowMs: number): boolean {
+    const { oldest } = this.#queue;
+    return oldest !== undefined && this.#pace?.admits(oldest.alert, nowMs) === false;
   }
 
   #takeBatch(): void {
@@ -257,10 +263,15 @@ export class ExporterLane {
       this.#batch = [this.#takeNotice()];
       this.#nextNoticeMs = nowMs + noticeIntervalMs;
     } else {
-      const count = Math.min(this.#exporter.maxBatch, this.#pace?.left(nowMs) ?? Infinity);
+      const batch: LaneEntry[] = [];
       // While the process ends there is no time to wait: at least one.
-      this.#batch = this.#queue.take(Math.max(1, count));
-      this.#pace?.take(nowMs, this.#batch.length);
+      while (batch.length < this.#exporter.maxBatch && (batch.length === 0 || !this.#isPaced(nowMs))) {
+        const [entry] = this.#queue.take(1);
+        if (entry === undefined) break;
+        this.#pace?.take(entry.alert, nowMs);
+        batch.push(entry);
+      }
+      this.#batch = batch;
     }
     this.#batchFromMs = nowMs;
     this.#showWaiting();

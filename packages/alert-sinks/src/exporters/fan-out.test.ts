@@ -1,3 +1,4 @@
+import type { Alert } from "@kinglet/detection";
 import { ManualClock } from "@kinglet/lifecycle";
 import { createMetrics, type MetricsRegistry } from "@kinglet/metrics";
 import { noopLogger } from "@kinglet/logger";
@@ -7,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { createAlert } from "../../test/create-alert.ts";
 import { ScriptedExporter } from "../../test/scripted-exporter.ts";
 import { alertSinksErrors } from "../errors.ts";
+import { createNoticeAlert } from "../notice-alert.ts";
 import type { LaneOptions } from "./lane-options.ts";
 import type { Exporter } from "./exporter.ts";
 import { createFanOut, type FanOut } from "./fan-out.ts";
@@ -234,6 +236,32 @@ describe("createFanOut", () => {
     await publish(2_000);
     expect(exporter.ids().at(-1)).toBe(2_000);
     expect(clock.pendingTimers).toBe(0);
+    await stop();
+  });
+
+  it("lets what a flood must not hide pass beyond the permitted number a minute [sinks B-5]", async () => {
+    const exporter = new ScriptedExporter("limited", 50);
+    const { fanOut, publish, clock, stop } = start([exporter], { maxPerMinute: 100 });
+    const summaryOf = (namespace: string): Alert =>
+      createNoticeAlert({ ruleId: "KINGLET-BUDGET", ruleName: "", message: "", nowMs: 0, namespace, severity: 10 });
+    await publish(...upTo(150));
+    const beyond = [
+      createAlert(1_000, { ruleId: "R1002", severity: 10 }),
+      createAlert(1_001, { ruleId: "R1000", severity: 8 }),
+      createAlert(1_002, { ruleId: "R1002", severity: 10 }),
+      // Not a notice, whatever it is called.
+      createAlert(1_003, { ruleId: "KINGLET-BUDGET", severity: 1 }),
+      createAlert(1_004, { ruleId: "KINGLET-BUDGET", severity: 1 }),
+      ...Array.from({ length: 40 }, (_, at) => summaryOf(`n${at}`)),
+    ];
+    for (const alert of beyond) await fanOut.publish(alert, { signal: never });
+    await clock.advance(0);
+    const later = exporter.batches.flat().slice(100);
+    expect(later.slice(0, 3).map(({ uniqueId }) => Number(uniqueId))).toEqual([1_000, 1_001, 1_003]);
+    expect(later.slice(3).map(({ namespace }) => namespace)).toEqual(Array.from({ length: 40 }, (_, at) => `n${at}`));
+    await clock.advance(60_000);
+    expect(exporter.batches.at(-1)?.[0]?.message).toContain("52 alerts did not reach limited");
+    expect([fanOut.waiting(), clock.pendingTimers]).toEqual([{ limited: 0 }, 0]);
     await stop();
   });
 

@@ -77,6 +77,16 @@ describe("AlertFilter", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("lets the first alert of another rule through a flood, and tells how severe what it held back was", async () => {
+    const { filter, summaries, clock } = open({ alertBudget: 5 });
+    for (let id = 0; id < 100; id++) filter.admit(alertOf(id));
+    const module = { ...alertOf(200), ruleId: "R1002", severity: 10 };
+    expect([module, module].map((alert) => filter.admit(alert))).toEqual([true, false]);
+    expect(filter.admit({ ...module, uniqueId: "u201", repetitionId: "r201" })).toBe(false);
+    await clock.advance(60_000);
+    expect(summaries).toEqual([expect.stringMatching(/^96 more .* after 6 in 60 s \(R0001: 95, R1002: 1\)$/)]);
+  });
+
   it("lets an alert pass later that only the budget held back", async () => {
     const { filter, clock } = open({ alertBudget: 1 });
     expect([1, 2].map((id) => filter.admit(alertOf(id)))).toEqual([true, false]);
