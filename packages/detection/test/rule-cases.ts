@@ -190,6 +190,37 @@ export const ruleCases: readonly RuleCase[] = [
   no("R1006", "namespaces, and the profile has the call", kernel("unshare", { syscallName: "unshare" }), {
     syscalls: ["unshare"],
   }),
+  yes(
+    "R1006",
+    "a user namespace, as a security hook sees it",
+    kernel("unshare", { syscallName: "security_create_user_ns" }),
+  ),
+  no("R1006", "a user namespace, and the profile has the hook", kernel("unshare", { syscallName: "create_user_ns" }), {
+    syscalls: ["create_user_ns"],
+  }),
+  no(
+    "R1006",
+    "a user namespace, and the profile has the security hook",
+    kernel("unshare", { syscallName: "security_create_user_ns" }),
+    { syscalls: ["read", "security_create_user_ns"] },
+  ),
+  no(
+    "R1006",
+    "a user namespace, and the profile has the system call",
+    kernel("unshare", { syscallName: "security_create_user_ns" }),
+    { syscalls: ["unshare"] },
+  ),
+  yes("R1006", "namespaces, and the profile has user namespaces only", kernel("unshare", { syscallName: "unshare" }), {
+    syscalls: ["create_user_ns", "security_create_user_ns"],
+  }),
+  yes(
+    "R1006",
+    "a user namespace, and the profile has entering only",
+    kernel("unshare", { syscallName: "create_user_ns" }),
+    {
+      syscalls: ["setns"],
+    },
+  ),
   no("R1006", "the runtime enters", kernel("unshare", { syscallName: "setns" })),
   yes(
     "R1006",

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ExecEvent, OpenEvent, type ActivityEvent } from "@kinglet/enrichment";
+import { ExecEvent, KernelCallEvent, OpenEvent, type ActivityEvent } from "@kinglet/enrichment";
 import { readRules, type RuleDefinition } from "@kinglet/policy-engine";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -79,6 +79,16 @@ describe("builtinRules", () => {
       expect(await idsOf(shell, args)).toEqual(["R0040"]);
     }
   });
+
+  it.each(["unshare", "create_user_ns", "security_create_user_ns"])(
+    "are silent about namespaces that %s tells of once the profile has the entry that the alert names [rules D-1]",
+    async (syscallName) => {
+      const event = new KernelCallEvent({ sequence: 1, kind: "unshare", binary: "/bin/app", syscallName });
+      const [alert] = await alertsOf(only("R1006"), event, { syscalls: ["read"] });
+      expect(alert?.allowedBy).toEqual({ path: "spec.syscalls", entry: syscallName });
+      expect(await alertsOf(only("R1006"), event, { syscalls: ["read", alert?.allowedBy?.entry] })).toEqual([]);
+    },
+  );
 
   it("take a token that was renewed for the same, by the name of the process [rules D-1]", async () => {
     const ids = async (path: string): Promise<unknown> => {

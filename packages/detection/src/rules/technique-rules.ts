@@ -176,12 +176,13 @@ export const techniqueRules: readonly RuleDefinition[] = [
           expression:
             // What the container runtime does is told by the sources, which know where a process comes from; names are the container's to choose.
             "(event.syscallName == 'unshare' || event.syscallName.endsWith('create_user_ns')) && " +
-            "!cp.was_syscall_used(event.containerId, 'unshare')",
+            // A profile has the call under the name of the hook that saw it.
+            "!cp.was_syscall_used(event.containerId, 'unshare') && !cp.was_syscall_used(event.containerId, event.syscallName)",
         },
       ],
     },
     profileDependency: 1,
-    profileDataRequired: { syscalls: [{ exact: "unshare" }] },
+    profileDataRequired: { syscalls: [{ exact: "unshare" }, { suffix: "create_user_ns" }] },
     severity: 5,
     supportPolicy: false,
     isTriggerAlert: true,
