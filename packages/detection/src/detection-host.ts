@@ -19,7 +19,7 @@ export interface ContainerCommands {
  * @public
  */
 export interface DetectionHost {
-  /** Where volumes are mounted in the container; undefined without the pod's specification. */
+  /** Where volumes are mounted in the container, absolute paths without detours; undefined without the pod's specification. */
   mountPathsOf(namespace: string, podName: string, containerName: string): readonly string[] | undefined;
   /** Whether the pod has such a container or init container; undefined without the pod's specification. */
   hasContainer(namespace: string, podName: string, containerName: string): boolean | undefined;

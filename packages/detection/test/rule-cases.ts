@@ -152,7 +152,10 @@ export const ruleCases: readonly RuleCase[] = [
   yes("R1000", "a program in shared memory", exec("/dev/shm/x"), null),
   yes("R1000", "a program run from shared memory", exec("/bin/ls", { cwd: "/dev/shm/work" })),
   yes("R1000", "a program named through shared memory", exec("/bin/busybox", { argv: ["/dev/shm/sh"] })),
+  yes("R1000", "a program below the working folder", exec("/proc/self/cwd/shm/x", { cwd: "/dev" })),
+  yes("R1000", "a program beside the working folder", exec("/proc/77/cwd/../shm/x", { cwd: "/dev/pts" })),
   no("R1000", "a program elsewhere", exec("/bin/ls")),
+  no("R1000", "a program below a working folder elsewhere", exec("/proc/self/cwd/shm/x", { cwd: "/srv/dev" })),
   no("R1000", "a folder whose name only begins alike", exec("/dev/shmem/x", { cwd: "/dev/shmem" })),
 
   yes("R1001", "a program of the writable layer", exec("/tmp/x", { isUpperLayer: true })),
@@ -171,7 +174,20 @@ export const ruleCases: readonly RuleCase[] = [
 
   yes("R1004", "a program on a volume", exec("/data/bin/x")),
   yes("R1004", "a program on a volume whose path ends in a slash", exec("/srv/x")),
+  yes("R1004", "a program on a volume, past another folder", exec("/usr/../data/x")),
+  yes("R1004", "a program on a volume, through the root of a process", exec("/proc/self/root/data/x")),
+  yes("R1004", "a program below the working folder", exec("/proc/self/cwd/x", { cwd: "/data" })),
+  yes("R1004", "a program below the working folder of a thread", exec("/proc/thread-self/cwd/bin/x", { cwd: "/srv" })),
+  yes("R1004", "a program on a volume as it was told, where a link may lead elsewhere", exec("/data/link/../../bin/x")),
+  yes("R1004", "a program on a volume whose path was learned another way", exec("/usr/../data/x"), {
+    execs: [{ path: "/data/x" }],
+  }),
   no("R1004", "a program elsewhere", exec("/bin/sh")),
+  no("R1004", "a program elsewhere, past another folder", exec("/usr/../database/x")),
+  no("R1004", "a program below a working folder elsewhere", exec("/proc/self/cwd/data/x", { cwd: "/opt" })),
+  no("R1004", "a program that the profile has with its detour", exec("/proc/self/cwd/x", { cwd: "/data" }), {
+    execs: [{ path: "/proc/self/cwd/x" }],
+  }),
   no("R1004", "a folder whose name only begins alike", exec("/database/x")),
   no("R1004", "a program of the profile", exec("/data/bin/x"), { execs: [{ path: "/data/bin/x" }] }),
 
@@ -180,7 +196,15 @@ export const ruleCases: readonly RuleCase[] = [
   yes("R1005", "a program through a descriptor", exec("/proc/self/fd/5")),
   yes("R1005", "a program through a descriptor of another process", exec("/proc/123/fd/5")),
   yes("R1005", "a program through a descriptor, as the kernel names it", exec("/dev/fd/4"), null),
+  ...["stdin", "stdout", "stderr"].map((name) => yes("R1005", `a program through ${name}`, exec(`/dev/${name}`), null)),
+  yes(
+    "R1005",
+    "a program through a descriptor below the working folder",
+    exec("/proc/self/cwd/stdin", { cwd: "/dev" }),
+  ),
   no("R1005", "a file", exec("/bin/sh")),
+  no("R1005", "a file whose name only begins alike", exec("/dev/stdin2")),
+  no("R1005", "a file of that name elsewhere", exec("/proc/self/cwd/stdin", { cwd: "/srv" })),
   no("R1005", "a file with the word in its name", exec("/usr/local/bin/memfd")),
   no("R1005", "a file with the word in its name, below a folder", exec("/srv/memfd:x")),
   no("R1005", "a program in the file system of a process", exec("/proc/123/root/bin/sh")),

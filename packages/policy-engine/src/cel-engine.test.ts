@@ -289,6 +289,8 @@ describe("pureCelFunctions", () => {
     ["parse.get_exec_path([], 'ls')", "ls"],
     ["parse.get_exec_path(['ls'], 'ls', '/bin/ls')", "/bin/ls"],
     ["parse.get_exec_path(['ls'], 'x', '')", "ls"],
+    ["parse.resolve_path('/usr/../data/x', '/')", "/data/x"],
+    ["parse.resolve_path('/proc/self/cwd/x', '/data')", "/data/x"],
   ])("%s is %s", (expression, expected) => {
     expect(holds(`${expression} == '${expected}'`)).toBe(true);
   });

@@ -53,6 +53,8 @@ export interface CelFunctionTypes {
   readonly "k8s.get_container_by_name": (namespace: string, pod: string, name: string) => boolean;
   /** Without `exepath`: the first argument, or `comm` when that is empty or absent. */
   readonly "parse.get_exec_path": (args: readonly string[], comm: string, exepath?: string) => string;
+  /** Without detours; `/proc/self/cwd` is `cwd`. Links are not followed: ask for the path as it was told as well. */
+  readonly "parse.resolve_path": (path: string, cwd: string) => string;
   readonly "net.is_private_ip": (ip: string) => boolean;
   readonly "process.get_process_env": (pid: number) => Readonly<Record<string, string>>;
   readonly "process.get_ld_hook_var": (pid: number) => string;
@@ -110,6 +112,7 @@ export const celFunctionDeclarations: Readonly<Record<CelFunctionName, CelFuncti
   "k8s.is_api_server_address": { params: ["string"], returns: "bool", cost: 5 },
   "k8s.get_container_by_name": { params: ["string", "string", "string"], returns: "bool", cost: 15 },
   "parse.get_exec_path": { params: ["list<string>", "string"], optionalParams: ["string"], returns: "string", cost: 5 },
+  "parse.resolve_path": { params: ["string", "string"], returns: "string", cost: 10 },
   "net.is_private_ip": { params: ["string"], returns: "bool", cost: 8 },
   "process.get_process_env": { params: ["int"], returns: "map<string, string>", cost: 50 },
   "process.get_ld_hook_var": { params: ["uint"], returns: "string", cost: 60 },

@@ -1,9 +1,11 @@
 import type { CelFunctions } from "./cel-functions.ts";
+import { resolvePath } from "./resolve-path.ts";
 
 /**
  * Implementations of the declared functions that need nothing but their arguments.
  *
  * - `parse.get_exec_path(args, comm, exepath?)`: the first of exepath, first argument, comm that is not empty.
+ * - `parse.resolve_path(path, cwd)`: the absolute path without `.`, `..` and empty parts, `/proc/PID/root` as the root, `/proc/PID/cwd` as `cwd`.
  * - `net.is_private_ip(ip)`: loopback, 10/8, 172.16/12, 192.168/16, 169.254/16, 224/4, 240/4; for IPv6 loopback, unique local,
  *   link-local, multicast and IPv4-mapped forms of the above. Anything that is not an address is false.
  *
@@ -15,6 +17,7 @@ export const pureCelFunctions: CelFunctions = {
     const first = args[0];
     return first !== undefined && first !== "" ? first : comm;
   },
+  "parse.resolve_path": resolvePath,
   "net.is_private_ip": (ip) => isPrivateIp(ip),
 };
 

@@ -14,7 +14,9 @@ export const techniqueRules: readonly RuleDefinition[] = [
         {
           eventType: "exec",
           expression:
-            "event.exepath.startsWith('/dev/shm/') || event.cwd == '/dev/shm' || event.cwd.startsWith('/dev/shm/') || " +
+            "event.exepath.startsWith('/dev/shm/') || " +
+            "(event.exepath.startsWith('/proc/') && parse.resolve_path(event.exepath, event.cwd).startsWith('/dev/shm/')) || " +
+            "event.cwd == '/dev/shm' || event.cwd.startsWith('/dev/shm/') || " +
             "(has(event.args) && event.args.size() > 0 && event.args[0].startsWith('/dev/shm/'))",
         },
       ],
@@ -121,7 +123,9 @@ export const techniqueRules: readonly RuleDefinition[] = [
           expression:
             "!cp.was_executed(event.containerId, event.exepath) && " +
             "k8s.get_container_mount_paths(event.namespace, event.podName, event.containerName)" +
-            ".exists(mount, event.exepath == mount || event.exepath.startsWith(mount.endsWith('/') ? mount : mount + '/'))",
+            // As it was told and without detours: either may be the file, because nobody tells which folders are links.
+            ".exists(mount, (event.exepath + '/').startsWith(mount.endsWith('/') ? mount : mount + '/') || " +
+            "(parse.resolve_path(event.exepath, event.cwd) + '/').startsWith(mount.endsWith('/') ? mount : mount + '/'))",
         },
       ],
     },
@@ -148,8 +152,10 @@ export const techniqueRules: readonly RuleDefinition[] = [
           expression:
             // The kernel calls it `/memfd:NAME`, some sources `memfd:NAME`; a file may have the word in its name.
             "event.exepath.startsWith('memfd:') || event.exepath.startsWith('/memfd:') || " +
-            "event.exepath.startsWith('/dev/fd/') || " +
-            "(event.exepath.startsWith('/proc/') && event.exepath.contains('/fd/'))",
+            "(event.exepath.startsWith('/dev/') && (event.exepath.startsWith('/dev/fd/') || " +
+            "event.exepath in ['/dev/stdin', '/dev/stdout', '/dev/stderr'])) || " +
+            "(event.exepath.startsWith('/proc/') && (event.exepath.contains('/fd/') || " +
+            "parse.resolve_path(event.exepath, event.cwd) in ['/dev/stdin', '/dev/stdout', '/dev/stderr']))",
         },
       ],
     },

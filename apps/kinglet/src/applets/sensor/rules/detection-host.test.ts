@@ -43,6 +43,16 @@ describe("createDetectionHost", () => {
     expect(commandOf({ args: ["/bin/sh", "-c", "id"] })).toEqual([]);
   });
 
+  it("tells where volumes are mounted, however that was written [rules H-1]", () => {
+    const written = ["/data", "/srv/", "/vol//sub", "/vol2/x/..", "relative/./x", "/"];
+    const container = { name: "web", volumeMounts: written.map((mountPath) => ({ name: "v", mountPath })) };
+    const mountPathsOf = (one: object): unknown =>
+      hostOf({ ...pod, spec: { containers: [one] } } as PodDetails).mountPathsOf("shop", "web-1", "web");
+    expect(mountPathsOf(container)).toEqual(["/data", "/srv", "/vol/sub", "/vol2", "/relative/x", "/"]);
+    expect(mountPathsOf({ name: "web" })).toEqual([]);
+    expect(mountPathsOf({ name: "other" })).toBeUndefined();
+  });
+
   it("tells nothing of a pod or container that is not known [rules X-4]", () => {
     expect(hostOf(undefined).commandsOf("shop", "web-1", "web")).toBeUndefined();
     expect(hostOf(pod).commandsOf("shop", "web-1", "other")).toBeUndefined();

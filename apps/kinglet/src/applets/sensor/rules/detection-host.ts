@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { posix } from "node:path";
 import type { ContainerCommands, DetectionHost } from "@kinglet/detection";
 import type { ContainerDetails, PodDetails } from "../pods/pod-details.ts";
 
@@ -24,7 +25,8 @@ export function createDetectionHost(options: {
     apiServerAddresses,
     mountPathsOf: (namespace, podName, name) => {
       const container = find(namespace, podName, name);
-      return container === undefined ? undefined : (container.volumeMounts ?? []).map(({ mountPath }) => mountPath);
+      // As the kubelet and the runtime understand them, not as they were written.
+      return container?.volumeMounts?.map(({ mountPath }) => posix.resolve("/", mountPath)) ?? (container && []);
     },
     hasContainer: (namespace, podName, name) =>
       podOf(namespace, podName) === undefined ? undefined : find(namespace, podName, name) !== undefined,
