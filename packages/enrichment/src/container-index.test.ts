@@ -95,7 +95,7 @@ describe("ContainerIndex", () => {
     const index = new ContainerIndex();
     const first = index.setPod(pod("web", { app: idA }, { labels: { a: "1" } })).added[0];
     const again = index.setPod(pod("web", { app: idA }, { labels: { a: "1" }, resourceVersion: "2" }));
-    expect(again).toEqual({ added: [], removed: [] });
+    expect(again).toEqual({ added: [], removed: [], ended: [] });
     expect(index.get(idA)).toBe(first);
     expect(index.size).toBe(1);
   });
@@ -103,7 +103,11 @@ describe("ContainerIndex", () => {
   it("takes over changed labels silently and a changed owner as removed and added", () => {
     const index = new ContainerIndex();
     index.setPod(pod("web", { app: idA }));
-    expect(index.setPod(pod("web", { app: idA }, { labels: { a: "1" } }))).toEqual({ added: [], removed: [] });
+    expect(index.setPod(pod("web", { app: idA }, { labels: { a: "1" } }))).toEqual({
+      added: [],
+      removed: [],
+      ended: [],
+    });
     expect(index.get(idA)?.podLabels).toEqual({ a: "1" });
     const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web" };
     const change = index.setPod(pod("web", { app: idA }, { ownerReferences: [owner] }));
@@ -241,6 +245,69 @@ describe("ContainerIndex", () => {
       expect(index.setPod(pod("web", { app: idA })).added).toHaveLength(1);
       await clock.advance(120_000);
       expect(index.get(idA)).toBeDefined();
+    });
+
+    const restarted = (id: string, before: string, extra?: Partial<PodView["metadata"]>): PodView => {
+      const web = pod("web", { app: id }, extra);
+      const lastState = { terminated: { containerID: `containerd://${before}` } };
+      const containerStatuses = web.status!.containerStatuses!.map((status) => ({ ...status, lastState }));
+      return { ...web, status: { containerStatuses } };
+    };
+
+    it("are known from the status of what came after them, once, and found by their id alone [enrichment previous]", async () => {
+      const clock = new ManualClock();
+      const index = new ContainerIndex({ clock });
+      const { added, removed, ended } = index.setPod(restarted(idB, idA));
+      expect([added.length, removed]).toEqual([1, []]);
+      expect(ended).toEqual([{ ...added[0]!, containerId: idA }]);
+      const byName = { podUid: "uid-web", containerName: "app", time: new Date(clock.now() - 1).toISOString() };
+      const found = [
+        { containerIdPrefix: idA.slice(0, 31) },
+        { ...byName, containerIdPrefix: idA.slice(0, 31) },
+        byName,
+      ];
+      expect(found.map((fields) => index.find(event(fields))?.containerId)).toEqual([idA, idA, idB]);
+      expect([index.size, index.terminatedSize]).toEqual([1, 1]);
+      await clock.advance(60_000);
+      const again = index.setPod(restarted(idB, idA, { labels: { a: "1" }, resourceVersion: "2" }));
+      expect([again.ended, index.get(idA), index.terminatedSize]).toEqual([[], undefined, 0]);
+    });
+
+    it("that were live are not told again when their successor's status names them [enrichment previous]", () => {
+      const index = new ContainerIndex();
+      index.setPod(restarted(idA, idA));
+      const change = index.setPod(restarted(idB, idA));
+      expect(change).toMatchObject({ added: [{ containerId: idB }], removed: [{ containerId: idA }], ended: [] });
+      expect([index.size, index.terminatedSize]).toEqual([1, 1]);
+    });
+
+    it("are known while nothing runs in their place yet, and bounded over many restarts [enrichment previous]", () => {
+      const index = new ContainerIndex({ maxTerminated: 3 });
+      const none = restarted(idB, idA);
+      const lastState = none.status!.containerStatuses![0]!.lastState!;
+      expect(
+        index.setPod({ ...none, status: { containerStatuses: [{ name: "app", lastState }] } }).ended,
+      ).toMatchObject([{ containerId: idA, containerName: "app", image: "img:1" }]);
+      for (let n = 1; n <= 20; n++) {
+        const ids = [2 * n, 2 * n - 1].map((at) => at.toString(16).padStart(12, "0").padEnd(64, "0"));
+        const { ended } = index.setPod(restarted(ids[0]!, ids[1]!));
+        expect(ended.map(({ containerId }) => containerId)).toEqual([ids[1]]);
+      }
+      expect([index.size, index.terminatedSize]).toEqual([1, 3]);
+      expect(index.removePod("uid-web")).toHaveLength(1);
+    });
+
+    it("and live ones are told by their names, whatever their ids [enrichment join]", () => {
+      const index = new ContainerIndex();
+      index.setPod(restarted(idB, idA));
+      index.setPod(pod("other", { app: "c".repeat(64) }));
+      const byUid = { podUid: "uid-web", podNamespace: "", podName: "", containerName: "app" };
+      const byName = { podUid: "", podNamespace: "shop", podName: "web", containerName: "app" };
+      for (const names of [byUid, byName]) {
+        expect(index.namesakes(names).map(({ containerId }) => containerId)).toEqual([idB, idA]);
+        expect(index.namesakes({ ...names, containerName: "side" })).toEqual([]);
+      }
+      expect(index.namesakes({ ...byUid, podUid: "gone" })).toEqual([]);
     });
 
     it("are bounded: who ended first goes first", () => {

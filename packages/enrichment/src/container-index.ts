@@ -1,7 +1,7 @@
 import { systemClock, type Clock, type ClockTimer } from "@kinglet/lifecycle";
 import { noopMetrics, type Counter, type Metrics } from "@kinglet/metrics";
 import type { ContainerIdentity } from "./container-identity.ts";
-import { containersOf } from "./containers-of.ts";
+import { containersOf, previousId, previousIds } from "./containers-of.ts";
 import type { EventOrigin } from "./event-origin.ts";
 import { ambiguousPrefixes, indexedContainers } from "./metrics.ts";
 import type { PodView } from "./pod-view.ts";
@@ -23,31 +23,40 @@ export interface ContainerIndexOptions {
 export interface ContainerChange {
   readonly added: readonly ContainerIdentity[];
   readonly removed: readonly ContainerIdentity[];
+  /**
+   * Containers that were never live here and have ended already: a status names them as what ran before its own. They are findable for
+   * the grace from now on; each is told once for as long as the status names it.
+   */
+  readonly ended: readonly ContainerIdentity[];
 }
 
 interface PodEntry {
   readonly namespace: string;
   readonly podName: string;
   readonly containers: readonly ContainerIdentity[];
+  /** What ran before them, as the statuses name it. */
+  readonly previous: readonly string[];
 }
 
 interface Terminated {
   readonly identity: ContainerIdentity;
   readonly expiresAtMs: number;
-  /** When the index learned of the end, milliseconds since 1970. */
+  /** When the index learned of the end, milliseconds since 1970; 0 when it had ended before: then only its id finds it. */
   readonly endedAtMs: number;
 }
 
 /** Events carry a cut id: this many digits are always there, so this is what ids are filed under. */
 const keyLength = 12;
 const noContainers: readonly ContainerIdentity[] = [];
-const noChange: ContainerChange = { added: noContainers, removed: noContainers };
+const noIds: readonly string[] = [];
+const noChange: ContainerChange = { added: noContainers, removed: noContainers, ended: noContainers };
 
 /**
  * Finds the container that an event belongs to.
  *
  * Filled from pods; a container is known once its pod's status carries the id. A container whose id has been replaced or
- * whose pod was removed stays findable for a grace, because events arrive late; it is no longer counted or listed.
+ * whose pod was removed stays findable for a grace, because events arrive late; it is no longer counted or listed. So does one that had
+ * ended before anybody looked, when the status of its successor names it: such a one is found by its id alone.
  * Containers of a finished pod stay live as long as the pod object exists.
  *
  * Cost: a look-up is at most two map look-ups and allocates one 12-character string; memory per container: see README.
@@ -106,14 +115,18 @@ export class ContainerIndex {
     const before = this.#pods.get(uid);
     const known = before?.containers ?? noContainers;
     const containers = containersOf(pod, known, this.#strings);
-    if (before !== undefined && containers === known) return noChange;
+    const knownPrevious = before?.previous ?? noIds;
+    const previous = previousIds(pod, knownPrevious);
+    if (before !== undefined && containers === known && previous === knownPrevious) return noChange;
     this.#pods.set(uid, {
       namespace: containers[0]?.namespace ?? this.#strings.share(pod.metadata.namespace),
       podName: containers[0]?.podName ?? pod.metadata.name,
       containers,
+      previous,
     });
     this.#uidByPodName?.set(podNameKey(pod.metadata.namespace, pod.metadata.name), uid);
-    return this.#replace(known, containers);
+    const change = this.#replace(known, containers);
+    return previous === knownPrevious ? change : { ...change, ended: this.#endedBefore(pod, knownPrevious) };
   }
 
   /**
@@ -187,6 +200,21 @@ export class ContainerIndex {
     return this.#pods.get(podUid)?.containers ?? noContainers;
   }
 
+  /**
+   * The containers that have the event's pod and container name, whatever their ids: live ones, and what ended within the grace.
+   *
+   * Cost: a pass over what has ended.
+   */
+  namesakes(event: Pick<EventOrigin, "podUid" | "podNamespace" | "podName" | "containerName">): ContainerIdentity[] {
+    const { containerName: name, podUid, podNamespace, podName } = event;
+    const uid = podUid || this.#podUids().get(podNameKey(podNamespace, podName));
+    const found = this.containersOfPod(uid ?? "").filter(({ containerName }) => containerName === name);
+    for (const { identity } of this.#terminated.values()) {
+      if (identity.containerName === name && isPodOf(identity, event)) found.push(identity);
+    }
+    return found;
+  }
+
   /** All live containers, in no particular order. */
   *values(): IterableIterator<ContainerIdentity> {
     for (const entry of this.#pods.values()) yield* entry.containers;
@@ -214,11 +242,7 @@ export class ContainerIndex {
     if (Number.isNaN(timeMs)) return undefined;
     for (const { identity, endedAtMs } of this.#terminated.values()) {
       if (endedAtMs <= timeMs || identity.containerName !== event.containerName) continue;
-      const isPod =
-        event.podUid === ""
-          ? identity.podName === event.podName && identity.namespace === event.podNamespace
-          : identity.podUid === event.podUid;
-      if (isPod && identity.containerId.startsWith(event.containerIdPrefix)) return identity;
+      if (isPodOf(identity, event) && identity.containerId.startsWith(event.containerIdPrefix)) return identity;
     }
     return undefined;
   }
@@ -237,7 +261,7 @@ export class ContainerIndex {
     const removed: ContainerIdentity[] = [];
     for (const identity of before) {
       const next = after.find((other) => other.containerId === identity.containerId);
-      if (next === undefined) this.#terminate(identity);
+      if (next === undefined) this.#terminate(identity, this.#clock.now());
       if (next === undefined || !hasSameOwner(next, identity)) removed.push(identity);
     }
     for (const identity of after) {
@@ -248,7 +272,20 @@ export class ContainerIndex {
       if (previous === undefined || !hasSameOwner(previous, identity)) added.push(identity);
     }
     this.#size += after.length - before.length;
-    return { added, removed };
+    return { added, removed, ended: noContainers };
+  }
+
+  /** Files what a status names as its container's past, unless it was known before. */
+  #endedBefore(pod: PodView, known: readonly string[]): readonly ContainerIdentity[] {
+    const ended = containersOf(pod, noContainers, this.#strings, (status) => {
+      const id = previousId(status);
+      return id === undefined || known.includes(id) ? undefined : id;
+    }).filter(({ containerId }) => this.get(containerId) === undefined);
+    for (const identity of ended) {
+      this.#file(identity);
+      this.#terminate(identity, 0);
+    }
+    return ended;
   }
 
   #file(identity: ContainerIdentity): void {
@@ -271,9 +308,9 @@ export class ContainerIndex {
     this.#byKey.set(key, others.length === 1 ? others[0]! : others); // one of several was taken away: at least one is left
   }
 
-  #terminate(identity: ContainerIdentity): void {
+  #terminate(identity: ContainerIdentity, endedAtMs: number): void {
     const expiresAtMs = this.#clock.monotonicMs() + this.#graceMs;
-    this.#terminated.set(identity.containerId, { identity, expiresAtMs, endedAtMs: this.#clock.now() });
+    this.#terminated.set(identity.containerId, { identity, expiresAtMs, endedAtMs });
     if (this.#terminated.size > this.#maxTerminated) {
       for (const oldest of this.#terminated.values()) {
         this.#forget(oldest);
@@ -312,6 +349,15 @@ export class ContainerIndex {
 
 function isSeveral(filed: ContainerIdentity | readonly ContainerIdentity[]): filed is readonly ContainerIdentity[] {
   return Array.isArray(filed);
+}
+
+function isPodOf(
+  identity: ContainerIdentity,
+  event: Pick<EventOrigin, "podUid" | "podNamespace" | "podName">,
+): boolean {
+  return event.podUid === ""
+    ? identity.podName === event.podName && identity.namespace === event.podNamespace
+    : identity.podUid === event.podUid;
 }
 
 function podNameKey(namespace: string, podName: string): string {

@@ -18,6 +18,7 @@ interface PodPart {
 /**
  * The containers of a pod that have an id by now.
  *
+ * @param idOf - the id to take of a status, with the runtime in front; undefined: none.
  * @param known - what this returned for the version before: identities that did not change are taken from there.
  * @returns `known` itself when nothing changed.
  *
@@ -27,6 +28,7 @@ export function containersOf(
   pod: PodView,
   known: readonly ContainerIdentity[],
   strings: StringPool,
+  idOf: (status: PodViewContainerStatus) => string | undefined = ({ containerID }) => containerID,
 ): readonly ContainerIdentity[] {
   const part = podPart(pod, known[0], strings);
   const found: ContainerIdentity[] = [];
@@ -44,9 +46,10 @@ export function containersOf(
   ): void {
     if (statuses === undefined) return;
     for (const status of statuses) {
-      const idStart = startOfId(status.containerID);
-      if (idStart < 0) continue;
-      const before = known.find((identity) => status.containerID!.endsWith(identity.containerId)); // has one: idStart >= 0
+      const id = idOf(status);
+      const idStart = startOfId(id);
+      if (id === undefined || idStart < 0) continue;
+      const before = known.find((identity) => id.endsWith(identity.containerId));
       const image = declared?.find((container) => container.name === status.name)?.image ?? "";
       const imageId = status.imageID ?? "";
       if (before !== undefined && isUnchanged(before, part, containerType, status.name, image, imageId)) {
@@ -54,7 +57,7 @@ export function containersOf(
         continue;
       }
       found.push({
-        containerId: before?.containerId ?? copyOf(status.containerID!, idStart),
+        containerId: before?.containerId ?? copyOf(id, idStart),
         podUid: part.podUid,
         namespace: part.namespace,
         podName: part.podName,
@@ -71,6 +74,30 @@ export function containersOf(
       });
     }
   }
+}
+
+/**
+ * What ran before the pod's present containers, as far as its statuses name it, with the runtime in front.
+ *
+ * @param known - what this returned for the version before.
+ * @returns `known` itself when nothing changed.
+ *
+ * @internal
+ */
+export function previousIds({ status }: PodView, known: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (const list of [status?.initContainerStatuses, status?.containerStatuses, status?.ephemeralContainerStatuses]) {
+    for (const one of list ?? []) {
+      const id = previousId(one);
+      if (id !== undefined) found.push(id);
+    }
+  }
+  return found.length === known.length && found.every((id, index) => id === known[index]) ? known : found;
+}
+
+/** @internal */
+export function previousId({ lastState }: PodViewContainerStatus): string | undefined {
+  return lastState?.terminated?.containerID;
 }
 
 const noLabels: Readonly<Record<string, string>> = {};

@@ -4,7 +4,7 @@ import { POD_PROJECTION_PATHS, type PodView } from "./pod-view.ts";
 describe("POD_PROJECTION_PATHS", () => {
   it("names every field of a PodView and no other", () => {
     const container = { name: "", image: "" };
-    const status = { name: "", containerID: "", imageID: "" };
+    const status = { name: "", containerID: "", imageID: "", lastState: { terminated: { containerID: "" } } };
     const full: Required<{ [Part in keyof PodView]: Required<NonNullable<PodView[Part]>> }> = {
       metadata: {
         name: "",

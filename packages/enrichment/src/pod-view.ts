@@ -10,6 +10,8 @@ export interface PodViewContainerStatus {
   /** With the runtime in front: `containerd://...`. Absent until the container was created. */
   readonly containerID?: string;
   readonly imageID?: string;
+  /** What ran before it under the same name. */
+  readonly lastState?: { readonly terminated?: { readonly containerID?: string } };
 }
 
 /** An owner of a pod. @public */
@@ -76,10 +78,13 @@ export const POD_PROJECTION_PATHS: readonly string[] = [
   "status.containerStatuses[].name",
   "status.containerStatuses[].containerID",
   "status.containerStatuses[].imageID",
+  "status.containerStatuses[].lastState.terminated.containerID",
   "status.initContainerStatuses[].name",
   "status.initContainerStatuses[].containerID",
   "status.initContainerStatuses[].imageID",
+  "status.initContainerStatuses[].lastState.terminated.containerID",
   "status.ephemeralContainerStatuses[].name",
   "status.ephemeralContainerStatuses[].containerID",
   "status.ephemeralContainerStatuses[].imageID",
+  "status.ephemeralContainerStatuses[].lastState.terminated.containerID",
 ];

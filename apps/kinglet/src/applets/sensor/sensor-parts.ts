@@ -151,7 +151,8 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
     podInformer.get(`${namespace}/${podName}`)?.spec.hostNetwork === true;
   const judging: SensorParts["judging"] = {};
   const peers: PeerLookup = { peerOf: (address) => judging.judgement?.peers.peerOf(address) };
-  const parts = { clock, logger: logging.logger("learning"), metrics, isHostNetwork, peers };
+  const namesakes = index.namesakes.bind(index);
+  const parts = { clock, logger: logging.logger("learning"), metrics, isHostNetwork, namesakes, peers };
   const learning = openLearning(
     { config, client, store, profiles, source, isContinued, scaled: scaledSize, ...parts },
     stack,

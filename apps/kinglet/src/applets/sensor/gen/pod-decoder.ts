@@ -4,7 +4,7 @@ import type { DecoderToolkit, ProtobufDecoder, WireReader } from "@kinglet/kube-
 
 type Target = Record<string, unknown>;
 
-/** The decoder of the 60 declared paths of v1 Pod. */
+/** The decoder of the 63 declared paths of v1 Pod. */
 export function createPodDecoder({ createShape, setKey }: DecoderToolkit): ProtobufDecoder {
   const Pod = createShape();
   const ObjectMeta = createShape();
@@ -498,6 +498,12 @@ export function createPodDecoder({ createShape, setKey }: DecoderToolkit): Proto
         case 1: {
           
           r.expect(tag, 8); o["exitCode"] = r.int32();
+          
+          break;
+        }
+        case 5: {
+          
+          r.expect(tag, 42); const value = r.time(); if (value !== null) o["startedAt"] = value;
           
           break;
         }

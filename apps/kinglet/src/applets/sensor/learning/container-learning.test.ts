@@ -22,16 +22,19 @@ const podOf = (state: object | undefined): PodDetails =>
 function open(
   watchingSinceMs: number | null | undefined = 0,
   openedAtMs?: number,
+  missedSinceMs?: number,
 ): {
   readonly learning: ContainerLearning;
   readonly clock: ManualClock;
   readonly starts: ContainerStart[];
   readonly blind: string[];
+  readonly ends: string[];
   readonly health: { blindIntervals: BlindInterval[]; droppedByUs: number; droppedUpstream: number; asked: number };
 } {
   const clock = new ManualClock();
   const starts: ContainerStart[] = [];
   const blind: string[] = [];
+  const ends: string[] = [];
   const health = {
     blindIntervals: [] as BlindInterval[],
     droppedByUs: 0,
@@ -41,7 +44,7 @@ function open(
   };
   const learner = {
     containerStarted: (_identity: ContainerIdentity, start: ContainerStart) => starts.push(start),
-    containerEnded: () => {},
+    containerEnded: (id: string, exitCode?: number) => ends.push(`${id} ${String(exitCode)}`),
     sourceBlind: (from: number, to: number | undefined, ids: "all" | readonly string[]) =>
       blind.push(`${String(from)} ${String(to)} ${ids === "all" ? ids : ids.join()}`),
   } as unknown as Learner;
@@ -56,10 +59,10 @@ function open(
     files: {},
     openedAtMs: openedAtMs ?? clock.now(),
     isContinued: false,
-    missedSince: () => undefined,
+    missedSince: () => missedSinceMs,
     clock,
   });
-  return { learning, clock, starts, blind, health };
+  return { learning, clock, starts, blind, ends, health };
 }
 
 const secondMs = Date.parse("2026-11-21T12:00:00Z");
@@ -98,6 +101,40 @@ describe("ContainerLearning", () => {
     const late = open(null, secondMs + 1);
     late.learning.watched(identity, "p", instance, ended);
     expect(late.starts).toEqual([]);
+  });
+
+  it("knows from the status of its successor when one ran that had ended, and from its own while it waits to run again", () => {
+    const last = (startedAt: string, id = containerId): object => ({
+      lastState: { terminated: { containerID: `containerd://${id}`, startedAt, exitCode: 1 } },
+    });
+    const inStatus = (status: object): PodDetails =>
+      ({ ...podOf(undefined), status: { containerStatuses: [{ name: "app", ...status }] } }) as unknown as PodDetails;
+    const successor = {
+      containerID: `containerd://${"b".repeat(64)}`,
+      state: { running: { startedAt: "2026-11-21T12:00:09Z" } },
+    };
+    const waiting = { containerID: `containerd://${containerId}`, state: { waiting: {} } };
+    const startedAt = "2026-11-21T12:00:00Z";
+    for (const status of [successor, waiting]) {
+      const seen = open(secondMs);
+      seen.learning.watched(identity, "p", instance, inStatus({ ...status, ...last(startedAt) }));
+      expect([seen.starts, seen.ends]).toMatchObject([
+        [{ isAlreadyRunning: false, startedAtMs: secondMs }],
+        [`${containerId} 1`],
+      ]);
+      const early = open(secondMs + 1);
+      early.learning.watched(identity, "p", instance, inStatus({ ...status, ...last(startedAt) }));
+      expect(early.starts).toEqual([]);
+    }
+    const other = open(0);
+    other.learning.watched(identity, "p", instance, inStatus({ ...waiting, ...last(startedAt, "c".repeat(64)) }));
+    expect(other.starts).toEqual([]);
+  });
+
+  it("tells what was given up that may have been the container's, also of one that begins at this very moment", () => {
+    const { learning, clock, blind } = open(0, undefined, 7);
+    learning.watched(identity, "p", instance, running(new Date(clock.now()).toISOString()));
+    expect(blind).toEqual([`7 ${String(clock.now() + 1)} ${containerId}`]);
   });
 
   it("has no timer: it asks the source before a container begins or ends, and once a minute while events come", async () => {

@@ -24,8 +24,8 @@ export interface ContainerLearningOptions {
   readonly openedAtMs: number;
   /** True when the source goes on where the process before this one ended. */
   readonly isContinued: boolean;
-  /** When the first event of a container was given up, because nobody knew the container yet. */
-  readonly missedSince: (containerId: string) => number | undefined;
+  /** When the first event was given up that was the container's or, by all its names, may have been of one shortly before it. */
+  readonly missedSince: (container: ContainerIdentity) => number | undefined;
   readonly clock: Clock;
 }
 
@@ -56,14 +56,13 @@ export class ContainerLearning implements AsyncDisposable {
 
   /** A container whose profile's name is known; also one that ended before anybody looked. */
   watched(identity: ContainerIdentity, profileName: string, instance: InstanceIdParts, pod: PodDetails): void {
-    const status = statusesOf(pod).find(({ containerID }) => idOf(containerID) === identity.containerId);
-    const text = status?.state?.running?.startedAt ?? status?.state?.terminated?.startedAt;
-    const startedAtMs = text === undefined ? Number.NaN : Date.parse(text);
+    const { startedAt, isOver } = runOf(pod, identity.containerId);
+    const startedAtMs = startedAt === undefined ? Number.NaN : Date.parse(startedAt);
     const watchingSinceMs = this.#watchingSinceMs();
     // Kubernetes cuts off what is less than a second: the time that it tells is the earliest one. One that nobody tells may be any.
     const isAlreadyRunning = !(startedAtMs >= watchingSinceMs);
     // What ended before anybody watched has left nothing to learn.
-    if (isAlreadyRunning && status?.state !== undefined && status.state.running === undefined) return;
+    if (isAlreadyRunning && isOver) return;
     const blindIntervals = this.checkBlindness();
     this.learner.containerStarted(identity, {
       profileName,
@@ -76,9 +75,10 @@ export class ContainerLearning implements AsyncDisposable {
     for (const { fromMs, untilMs, containerId } of blindIntervals) {
       if (containerId === identity.containerId) this.learner.sourceBlind(fromMs, untilMs, [containerId]);
     }
-    const missedSince = this.#options.missedSince(identity.containerId);
+    const missedSince = this.#options.missedSince(identity);
     if (missedSince !== undefined) {
-      this.learner.sourceBlind(missedSince, this.#options.clock.now(), [identity.containerId]);
+      // What began at this very moment is meant, too.
+      this.learner.sourceBlind(missedSince, this.#options.clock.now() + 1, [identity.containerId]);
     }
     this.seen(pod);
   }
@@ -175,6 +175,23 @@ function statusesOf({ status }: PodDetails): readonly StatusDetails[] {
     ...(status?.initContainerStatuses ?? []),
     ...(status?.ephemeralContainerStatuses ?? []),
   ];
+}
+
+/** What the pod tells of the time in which a container ran: in its own status, or in the one of what runs in its place. */
+function runOf(
+  pod: PodDetails,
+  containerId: string,
+): { readonly startedAt?: string | undefined; readonly isOver: boolean } {
+  let isOver = false;
+  for (const { containerID, state, lastState } of statusesOf(pod)) {
+    const isOwn = idOf(containerID) === containerId;
+    if (isOwn && state?.running !== undefined) return { startedAt: state.running.startedAt, isOver: false };
+    if (isOwn && state?.terminated !== undefined) return { startedAt: state.terminated.startedAt, isOver: true };
+    const last = lastState?.terminated;
+    if (idOf(last?.containerID) === containerId) return { startedAt: last?.startedAt, isOver: true };
+    if (isOwn && state !== undefined) isOver = true;
+  }
+  return { isOver };
 }
 
 /** Without the runtime's name in front. */

@@ -11,7 +11,7 @@ import type { RuntimeEventSource } from "@kinglet/runtime-events";
 import type { ProfileStore } from "@kinglet/storage-client";
 import type { SensorConfig } from "../config.ts";
 import { loadLearning } from "../lazy.ts";
-import { LearningSeam } from "./learning-seam.ts";
+import { LearningSeam, type LearningSeamOptions } from "./learning-seam.ts";
 
 /** Bytes that learning holds at the reference limit; they scale with the container's. */
 const learnedBytes = 268_435_456;
@@ -33,6 +33,7 @@ export function openLearning(
     readonly source: RuntimeEventSource;
     readonly isContinued: boolean;
     readonly isHostNetwork: (container: ContainerIdentity) => boolean;
+    readonly namesakes: LearningSeamOptions["namesakes"];
     readonly peers: PeerLookup;
     readonly scaled: (size: number) => number;
     readonly clock: Clock;
@@ -77,7 +78,7 @@ export function openLearning(
       files: { "tetragon-file": config.tetragonFile, "linux-audit": config.auditLog },
       openedAtMs,
       isContinued,
-      missedSince: (containerId) => seam.missedSince(containerId),
+      missedSince: (container) => seam.missedSince(container, clock.now()),
       clock,
     });
     if (!stack.disposed) stack.use(learning);

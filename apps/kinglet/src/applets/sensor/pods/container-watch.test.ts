@@ -28,11 +28,12 @@ interface PodOptions {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** `main:aa` is container `main` with an id of `aa`s. */
+/** `main:aa` is container `main` with an id of `aa`s; `main:aa:bb`: before it there was one of `bb`s. */
 function statuses(containers: readonly string[] = []) {
   return containers.map((text) => {
-    const [name = "", digits = ""] = text.split(":");
-    return { name, ...(digits === "" ? {} : { containerID: `containerd://${digits.repeat(32)}` }) };
+    const [name = "", digits = "", before = ""] = text.split(":");
+    const idOf = (two: string): object => (two === "" ? {} : { containerID: `containerd://${two.repeat(32)}` });
+    return { name, ...idOf(digits), ...(before === "" ? {} : { lastState: { terminated: idOf(before) } }) };
   });
 }
 
@@ -211,6 +212,23 @@ describe("watchContainers", () => {
       }
     });
 
+    it("names what ran before, too, and lets it go then, or with its pod [cronjob naming]", async () => {
+      const { names, asked } = heldNames();
+      const { handler, cached, profiles, judged, naming } = watching(noopLogger, 100, names);
+      handler.onAdd(pod("p", { containers: ["c:bb:aa"], owner: run(28_000_000) }));
+      await turn();
+      expect([asked.length, profiles.size]).toEqual([2, 0]);
+      for (const { answer } of asked) answer("k7q4z");
+      await turn();
+      expect([idsOf(cached("pending")), idsOf(cached("grace")), judged]).toEqual(["bb", "aa", ["bb", "aa"]]);
+      expect(new Set([...cached("pending"), ...cached("grace")].map((ref) => ref.profileName)).size).toBe(1);
+      handler.onAdd(pod("q", { containers: ["c:dd:cc"], owner: run(28_000_001) }));
+      await turn();
+      handler.onDelete(pod("q", { containers: ["c:dd:cc"] }), { tombstone: false });
+      await turn();
+      expect([naming.size, profiles.size]).toEqual([0, 2]);
+    });
+
     it("watches one that found the cache full once there is room [cronjob naming]", async () => {
       const names: RunNames = { hashOf: async () => "k7q4z", forget: () => {} };
       const { handler, cached } = watching(noopLogger, 1, names);
@@ -248,6 +266,31 @@ describe("watchContainers", () => {
     expect([idsOf(cached("grace")), idsOf(cached("pending")), index.size]).toEqual(["aa bb", "cc", 1]);
   });
 
+  it("watches what ran before a container, when a status alone names it, for the grace: also over many restarts", () => {
+    const { handler, added, cached, index } = watching();
+    handler.onAdd(pod("p", { containers: ["main:bb:aa"], init: ["setup:dd:cc"] }));
+    expect([idsOf(cached("pending")), idsOf(cached("grace"))]).toEqual(["dd bb", "cc aa"]);
+    expect([added.sort(), index.size]).toEqual([["aa", "bb", "cc", "dd"], 2]);
+    const names = [...cached("pending"), ...cached("grace")].map((ref) => ref.profileName);
+    expect([names[0], names[1]]).toEqual([names[2], names[3]]);
+    handler.onUpdate(pod("p", { containers: ["main:ee:bb"], init: ["setup:dd:cc"] }), pod("p"));
+    expect([idsOf(cached("pending")), idsOf(cached("grace")), added.length]).toEqual(["dd ee", "bb cc aa", 5]);
+    handler.onUpdate(pod("p", { containers: ["main:ff:11"], init: ["setup:dd:cc"] }), pod("p"));
+    expect([idsOf(cached("pending")), idsOf(cached("grace"))]).toEqual(["dd ff", "bb cc aa ee 11"]);
+    handler.onDelete(pod("p"), { tombstone: false });
+    expect([idsOf(cached("pending")), index.size, index.terminatedSize]).toEqual(["", 0, 7]);
+  });
+
+  it("lets what ran before take no place from what runs", () => {
+    const { handler, cached } = watching(noopLogger, 2);
+    handler.onAdd(pod("a", { containers: ["main:bb:aa"] }));
+    handler.onAdd(pod("b", { containers: ["main:dd:cc"] }));
+    expect([idsOf(cached("pending")), idsOf(cached("grace"))]).toEqual(["bb dd", ""]);
+    handler.onDelete(pod("a"), { tombstone: false });
+    handler.onAdd(pod("e", { containers: ["main:ee"] }));
+    expect(idsOf(cached("pending"))).toBe("dd ee");
+  });
+
   it.each(["Succeeded", "Failed"])("keeps the profiles of a pod that has %s for the grace only", (phase) => {
     const { handler, cached, index } = watching();
     handler.onAdd(pod("p", { init: ["setup:bb"] }));
@@ -278,7 +321,7 @@ describe("watchContainers", () => {
 
   it("tells learning of a container that ends while learning is loaded for it", async () => {
     const loaded = Promise.withResolvers<ContainerLearning>();
-    const seam = new LearningSeam(() => loaded.promise, { isHostNetwork: () => false });
+    const seam = new LearningSeam(() => loaded.promise, { isHostNetwork: () => false, namesakes: () => [] });
     const { handler } = watching(noopLogger, 100, undefined, seam);
     handler.onAdd(pod("job"));
     handler.onUpdate(pod("job", { phase: "Failed" }), pod("job"));

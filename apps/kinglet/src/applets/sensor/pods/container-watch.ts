@@ -43,6 +43,8 @@ export interface ContainerWatch {
  * A finished pod may stay for weeks (Jobs): its containers stay in the index, but their profiles only for the cache's grace, so that
  * finished pods neither take the places of running ones nor are asked for at every tick.
  *
+ * What ran before a container, and had ended when its pod was first seen so, is watched for the grace as well: its events may still come.
+ *
  * A container that finds the cache full is watched as soon as another one leaves. One of a CronJob's run is watched once the hash is known
  * that all runs have in common.
  *
@@ -52,7 +54,7 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
   const { pods, index, profiles, pipeline, ignoredNamespaces, logger } = options;
   /** Ids of running containers that found the cache full. */
   const refused = new Set<string>();
-  const naming = new Map<string, AbortController>();
+  const naming = new Map<string, { readonly podUid: string; readonly end: AbortController }>();
   let isFirst = true;
   let runNames: ReturnType<ContainerWatchOptions["openRunNames"]> | undefined;
   const learn = (identity: ContainerIdentity, profileName: string, parts: InstanceIdParts): void => {
@@ -76,10 +78,10 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
     else refused.delete(identity.containerId);
     return !isRefused;
   };
-  const nameRun = async (identity: ContainerIdentity): Promise<void> => {
-    const { containerId } = identity;
+  const nameRun = async (identity: ContainerIdentity, hasEnded: boolean): Promise<void> => {
+    const { containerId, podUid } = identity;
     const end = new AbortController();
-    naming.set(containerId, end);
+    naming.set(containerId, { podUid, end });
     let hash: string | undefined;
     try {
       hash = await (await (runNames ??= options.openRunNames())).hashOf(identity, end.signal);
@@ -89,19 +91,24 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
     if (!end.signal.aborted) {
       naming.delete(containerId);
       watchProfile(identity, hash);
+      if (hasEnded) leave([identity]);
     }
     pipeline.profileChanged(containerId);
   };
-  const watch = (identity: ContainerIdentity): boolean => {
+  const isNamedLater = (identity: ContainerIdentity, hasEnded: boolean): boolean => {
     const isRun = identity.ownerKind === "Job" && isCronJobRun(identity.ownerName);
-    if (!isRun || ignoredNamespaces.has(identity.namespace)) return watchProfile(identity);
-    if (!naming.has(identity.containerId)) void nameRun(identity);
+    if (!isRun || ignoredNamespaces.has(identity.namespace)) return false;
+    if (!naming.has(identity.containerId)) void nameRun(identity, hasEnded);
     return true;
+  };
+  const watch = (identity: ContainerIdentity): boolean => isNamedLater(identity, false) || watchProfile(identity);
+  const endNaming = (containerId: string): void => {
+    naming.get(containerId)?.end.abort();
+    naming.delete(containerId);
   };
   const leave = (identities: readonly ContainerIdentity[]): void => {
     for (const { containerId } of identities) {
-      naming.get(containerId)?.abort();
-      naming.delete(containerId);
+      endNaming(containerId);
       refused.delete(containerId);
       profiles.removeContainer(containerId);
       if (options.isLearning?.() === true) options.learning?.((learning) => learning.left(containerId));
@@ -115,6 +122,8 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
   };
   const leavePod = (podUid: string, identities: readonly ContainerIdentity[]): void => {
     leave(identities);
+    // Also of what had ended before, which is none of the pod's containers any more.
+    for (const [containerId, one] of naming) if (one.podUid === podUid) endNaming(containerId);
     void runNames?.then(
       (names) => names.forget(podUid),
       () => {},
@@ -132,6 +141,12 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
       if (isFinished(pod)) watchProfile(identity);
       else watch(identity);
     }
+    for (const identity of change.ended) {
+      if (!isFinished(pod) && isNamedLater(identity, true)) continue;
+      watchProfile(identity);
+      leave([identity]);
+    }
+    if (change.ended.length > 0) pipeline.containersAdded(change.ended);
     if (change.added.length > 0) pipeline.containersAdded(change.added);
     if (isFinished(pod)) leavePod(uid, index.containersOfPod(uid));
   };
@@ -144,7 +159,7 @@ export function watchContainers(options: ContainerWatchOptions): ContainerWatch 
     naming,
     stop: () => {
       registration.remove();
-      for (const end of naming.values()) end.abort();
+      for (const { end } of naming.values()) end.abort();
     },
   };
 }

@@ -71,7 +71,7 @@ export function podPaths(): readonly string[] {
         "state.running.startedAt",
         "state.terminated.startedAt",
         "state.terminated.exitCode",
-        "lastState.terminated.containerID",
+        "lastState.terminated.startedAt",
         "lastState.terminated.exitCode",
       ].map((path) => `status.${list}[].${path}`),
     ),
