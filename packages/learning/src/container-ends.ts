@@ -132,18 +132,14 @@ export class ContainerEnds {
     return true;
   }
 
-  /** What a learner before this one had brought into the store is not there any more: what is left is a part. */
+  /** What an earlier version had left to the store is not there any more, and nothing came since: there is nothing to say. */
   #lost(profile: LearnedProfile): void {
     profile.reliesOnStore = false;
-    profile.storedCount = 0;
     for (const container of profile.containers) {
       if (container.addGap("what was learned before is gone from the store"))
         this.#parts.queue.containerChanged(container);
-      if (container.finalClaim === undefined) continue;
-      if (profile.recording.size === 0) this.#leave(container, profile);
-      else container.finalClaim = { status: container.finalClaim.status, completion: "partial" };
+      if (container.finalClaim !== undefined) this.#leave(container, profile);
     }
-    this.#parts.reports.hurry(profile);
   }
 
   /** Nothing more is said of the container. */

@@ -9,7 +9,7 @@ export interface ProfileRecord {
   readonly k: string;
   readonly head: ProfileHead;
   readonly isAdmitted: boolean;
-  /** Additions up to this number are in the store. */
+  /** 0; versions that left out additions which the store had wrote how many those are. */
   readonly stored: number;
   /** Surfaces that were looked at; absent in records of versions that did not note it. */
   readonly observed?: readonly string[];
@@ -30,7 +30,7 @@ export interface ContainerRecord {
 interface AdditionRecord {
   readonly t: "add";
   readonly k: string;
-  /** 1, 2, 3 … for each profile; several records that were written together have the same one. */
+  /** 1; versions that left out additions which the store had numbered them, and take those above `stored`. */
   readonly n: number;
   readonly delta: ProfileDelta;
 }

@@ -8,8 +8,8 @@ import { ALL_SURFACE_BITS, bitsOf, surfacesOf } from "./surface-bits.ts";
 
 /** @internal */
 export function profileRecord(profile: LearnedProfile): ProfileRecord {
-  const { key, head, isAdmitted, storedCount, observed } = profile;
-  return { t: "profile", k: key, head, isAdmitted, stored: storedCount, observed: surfacesOf(observed) };
+  const { key, head, isAdmitted, observed } = profile;
+  return { t: "profile", k: key, head, isAdmitted, stored: 0, observed: surfacesOf(observed) };
 }
 
 /** @internal */
@@ -42,35 +42,31 @@ export function containerRecord(key: string, container: LearnedContainer): Conta
 export interface RestoredProfile {
   head: ProfileHead;
   isAdmitted: boolean;
-  stored: number;
   observed: number;
-  count: number;
-  readonly deltas: { readonly n: number; readonly delta: ProfileDelta }[];
+  /** True when an earlier version left something out, since the store had it. */
+  isPartOnly: boolean;
+  readonly deltas: ProfileDelta[];
   readonly containers: Map<string, ContainerRecord>;
 }
 
 /**
- * Puts records together again, in their order.
- *
- * @returns the profiles by key, and how many records could not be understood.
+ * Puts records together again, in their order, one at a time: a directory holds many times what is left of it.
  *
  * @internal
  */
-export function restoreProfiles(records: readonly unknown[]): {
-  readonly profiles: ReadonlyMap<string, RestoredProfile>;
-  readonly unusable: number;
-} {
-  const profiles = new Map<string, RestoredProfile>();
-  let unusable = 0;
-  for (const record of records) {
+export class RestoredProfiles {
+  readonly byKey: Map<string, RestoredProfile> = new Map();
+  /** Records that could not be understood. */
+  unusable = 0;
+
+  take(record: unknown): void {
     try {
-      takeRecord(profiles, record as JournalRecord);
+      takeRecord(this.byKey, record as JournalRecord);
     } catch {
       // Written by another version, or by hand: counted, and what else is there is used.
-      unusable += 1;
+      this.unusable += 1;
     }
   }
-  return { profiles, unusable };
 }
 
 function takeRecord(profiles: Map<string, RestoredProfile>, record: JournalRecord): void {
@@ -80,10 +76,10 @@ function takeRecord(profiles: Map<string, RestoredProfile>, record: JournalRecor
     case "profile": {
       const { head, isAdmitted, stored } = record;
       const observed = record.observed === undefined ? ALL_SURFACE_BITS : bitsOf(record.observed);
+      const isPartOnly = stored > 0;
       if (known === undefined) {
-        const count = stored;
-        profiles.set(record.k, { head, isAdmitted, stored, observed, count, deltas: [], containers: new Map() });
-      } else Object.assign(known, { head, isAdmitted, stored, observed });
+        profiles.set(record.k, { head, isAdmitted, observed, isPartOnly, deltas: [], containers: new Map() });
+      } else Object.assign(known, { head, isAdmitted, observed, isPartOnly });
       return;
     }
     case "container":
@@ -91,8 +87,7 @@ function takeRecord(profiles: Map<string, RestoredProfile>, record: JournalRecor
       return;
     case "add": {
       const profile = required(known);
-      profile.deltas.push({ n: record.n, delta: checkedDelta(profile.head, record.delta) });
-      profile.count = Math.max(profile.count, record.n);
+      profile.deltas.push(checkedDelta(profile.head, record.delta));
       return;
     }
     case "end":

@@ -2,11 +2,20 @@ import { openTempDir } from "@kinglet/testing";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ModelFiles } from "../test/model-files.ts";
-import { nodeJournalFiles } from "./journal-files.ts";
+import { nodeJournalFiles, type JournalFiles } from "./journal-files.ts";
 import { Journal } from "./journal.ts";
 
-const open = (model: ModelFiles, maxBytes = 10_000_000): ReturnType<typeof Journal.open> =>
-  Journal.open("/queue", { files: model.files, maxBytes });
+interface Opened {
+  readonly journal: Journal;
+  readonly content: { readonly records: readonly unknown[]; readonly damaged: number };
+}
+
+const openIn = async (path: string, files: JournalFiles, maxBytes: number): Promise<Opened> => {
+  const records: unknown[] = [];
+  const { journal, damaged } = await Journal.open(path, { files, maxBytes, take: (record) => records.push(record) });
+  return { journal, content: { records, damaged } };
+};
+const open = (model: ModelFiles, maxBytes = 10_000_000): Promise<Opened> => openIn("/queue", model.files, maxBytes);
 const contentOf = async (model: ModelFiles): Promise<unknown> => (await open(model)).content;
 
 describe("Journal", () => {
@@ -14,9 +23,9 @@ describe("Journal", () => {
     await using folder = await openTempDir();
     const path = folder.file("a");
     for (let round = 0; round < 3; round += 1) {
-      const { journal, content } = await Journal.open(path, { files: nodeJournalFiles, maxBytes: 1_000_000 });
+      const { journal, content } = await openIn(path, nodeJournalFiles, 1_000_000);
       const expected = round === 0 ? [] : [{ round: round - 1 }, { text: "\u22ef \ud800 é\n" }];
-      expect(content).toMatchObject({ records: expected, corrupt: 0 });
+      expect(content).toMatchObject({ records: expected, damaged: 0 });
       expect(journal.needsRewrite).toBe(true);
       await journal.rewrite([{ round }]);
       await journal.append([{ text: "\u22ef \ud800 é\n" }]);
@@ -33,7 +42,7 @@ describe("Journal", () => {
     const [name = ""] = model.names;
     const whole = model.content(name);
     model.replace(name, whole.subarray(0, whole.length - 3));
-    expect(await contentOf(model.afterKill())).toMatchObject({ records: [{ n: 1 }, { n: 2 }], corrupt: 0 });
+    expect(await contentOf(model.afterKill())).toMatchObject({ records: [{ n: 1 }, { n: 2 }], damaged: 0 });
     await fc.assert(
       fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), async (at, bits) => {
         const damaged = Buffer.from(whole);
@@ -42,7 +51,7 @@ describe("Journal", () => {
         const { content } = await open(model.afterKill());
         const lost = 3 - content.records.length;
         expect(lost).toBeLessThanOrEqual(2);
-        expect(content.corrupt > 0 || (lost === 1 && at === whole.length - 1)).toBe(true);
+        expect(content.damaged > 0 || (lost === 1 && at === whole.length - 1)).toBe(true);
         for (const record of content.records) expect([{ n: 1 }, { n: 2 }, { n: 3 }]).toContainEqual(record);
       }),
       { seed: 1, numRuns: 100 },
@@ -70,7 +79,7 @@ describe("Journal", () => {
       for (const after of model.afterPowerFailure(steps)) {
         const { content, journal } = await open(after);
         states += 1;
-        expect(content.corrupt).toBe(0);
+        expect(content.damaged).toBe(0);
         expect(content.records.slice(0, promised)).toEqual(
           Array.from({ length: promised }, (_, at) => ({ n: at + 1 })),
         );
@@ -96,7 +105,7 @@ describe("Journal", () => {
       model.failing = undefined;
       expect(journal.needsRewrite).toBe(true);
       await journal.rewrite([{ n: 1 }, { n: 2 }]);
-      expect(await contentOf(model.afterKill())).toMatchObject({ records: [{ n: 1 }, { n: 2 }], corrupt: 0 });
+      expect(await contentOf(model.afterKill())).toMatchObject({ records: [{ n: 1 }, { n: 2 }], damaged: 0 });
     }
   });
 

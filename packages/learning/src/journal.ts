@@ -1,11 +1,12 @@
 import { decodeLine, encodeLine } from "@kinglet/durable-files";
 import type { JournalFile, JournalFiles } from "./journal-files.ts";
 
-/** What was found in a queue directory. @internal */
-export interface JournalContent {
-  readonly records: readonly unknown[];
-  /** Lines that nobody can read any more. */
-  readonly corrupt: number;
+/** How a journal is opened. @internal */
+export interface JournalOptions {
+  readonly files: JournalFiles;
+  readonly maxBytes: number;
+  /** Called with each record that is there, in their order, before it is open. */
+  readonly take: (record: unknown) => void;
 }
 
 const SUFFIX = ".journal";
@@ -42,17 +43,21 @@ export class Journal {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes the directory and reads what is there; the first write begins a file of its own. */
+  /**
+   * Takes the directory and reads what is there; the first write begins a file of its own.
+   *
+   * @returns with it, how many lines nobody can read any more.
+   */
   static async open(
     directory: string,
-    options: { readonly files: JournalFiles; readonly maxBytes: number },
-  ): Promise<{ readonly journal: Journal; readonly content: JournalContent }> {
-    const { files, maxBytes } = options;
+    options: JournalOptions,
+  ): Promise<{ readonly journal: Journal; readonly damaged: number }> {
+    const { files, maxBytes, take } = options;
     const journal = new Journal(directory, files, maxBytes);
     await files.createDirectory(directory);
     journal.#lock = await files.lock(directory);
     try {
-      return { journal, content: await journal.#read() };
+      return { journal, damaged: await journal.#read(take) };
     } catch (error) {
       await journal.end();
       throw error;
@@ -70,7 +75,7 @@ export class Journal {
   }
 
   get #limit(): number {
-    return Math.min(this.#maxBytes, Math.max(MIN_REWRITE_BYTES, 4 * this.#rewrittenBytes));
+    return Math.min(this.#maxBytes, Math.max(MIN_REWRITE_BYTES, 2 * this.#rewrittenBytes));
   }
 
   /** Adds records to the end. After an error the next write must be a {@link Journal.rewrite}. */
@@ -139,7 +144,7 @@ export class Journal {
     return `${this.#directory}/${String(number).padStart(10, "0")}${SUFFIX}`;
   }
 
-  async #read(): Promise<JournalContent> {
+  async #read(take: JournalOptions["take"]): Promise<number> {
     let latest = 0;
     const names = await this.#files.names(this.#directory);
     for (const name of names) if (/^\d{10}\.journal$/.test(name)) latest = Math.max(latest, Number.parseInt(name, 10));
@@ -148,8 +153,8 @@ export class Journal {
       if (isOld) await this.#files.unlink(`${this.#directory}/${name}`).catch(() => {});
     }
     this.#number = latest;
-    if (latest === 0) return { records: [], corrupt: 0 };
-    const reader = new LineReader();
+    if (latest === 0) return 0;
+    const reader = new LineReader(take);
     try {
       await this.#files.read(this.#path(latest), (bytes) => reader.add(bytes));
     } catch {
@@ -157,7 +162,7 @@ export class Journal {
       reader.fail();
     }
     this.#bytes = reader.bytes;
-    return reader;
+    return reader.damaged;
   }
 }
 
@@ -180,11 +185,15 @@ async function writeLines(file: JournalFile, records: Iterable<unknown>): Promis
 }
 
 /** Takes records out of chunks of bytes. */
-class LineReader implements JournalContent {
-  readonly records: unknown[] = [];
-  corrupt = 0;
+class LineReader {
+  damaged = 0;
   bytes = 0;
+  readonly #take: JournalOptions["take"];
   #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(take: JournalOptions["take"]) {
+    this.#take = take;
+  }
 
   add(chunk: Uint8Array): void {
     this.bytes += chunk.length;
@@ -200,13 +209,13 @@ class LineReader implements JournalContent {
   }
 
   fail(): void {
-    this.corrupt += 1;
+    this.damaged += 1;
     this.#rest = new Uint8Array(0);
   }
 
   #line(bytes: Buffer): void {
     const record = decodeLine(bytes.toString("utf8"));
-    if (record === undefined) this.corrupt += 1;
-    else this.records.push(record);
+    if (record === undefined) this.damaged += 1;
+    else this.#take(record);
   }
 }

@@ -159,54 +159,6 @@ describe("openLearner", () => {
       expect(lifecycleOf(next.store)).toBe("completed complete");
     });
 
-    it("does not call whole what was deleted meanwhile [learning restart] [learning evidence]", async () => {
-      const model = new ModelFiles();
-      const bench = await openOn(model);
-      const web = bench.start("a");
-      bench.record(web, exec("/bin/a"));
-      await bench.clock.advance(60_000);
-      await bench.stop();
-      bench.store.objects.clear();
-      await using next = await openOn(model.afterKill(), bench);
-      next.start("a", { isAlreadyRunning: true, isContinued: true });
-      next.record(web, exec("/bin/b"));
-      await next.clock.advance(40_000);
-      expect([lifecycleOf(next.store), pathsOf(next.store)]).toEqual(["completed partial", ["/bin/b"]]);
-      expect(next.view(web)?.gaps).toEqual(["what was learned before is gone from the store"]);
-    });
-
-    it("does not call whole what was deleted after its first report either [learning evidence]", async () => {
-      const model = new ModelFiles();
-      const bench = await openOn(model);
-      const web = bench.start("a");
-      bench.record(web, exec("/bin/a"));
-      await bench.clock.advance(60_000);
-      await bench.stop();
-      await using next = await openOn(model.afterKill(), bench);
-      next.start("a", { isAlreadyRunning: true, isContinued: true });
-      next.record(web, exec("/bin/b"));
-      await next.clock.advance(15_000);
-      expect(pathsOf(next.store)).toEqual(["/bin/a", "/bin/b"]);
-      next.store.objects.clear();
-      await next.clock.advance(40_000);
-      expect([lifecycleOf(next.store), pathsOf(next.store)]).toEqual(["completed partial", ["/bin/b"]]);
-    });
-
-    it("does not complete an empty profile when everything was deleted meanwhile [learning evidence]", async () => {
-      const model = new ModelFiles();
-      const bench = await openOn(model);
-      const web = bench.start("a", {}, job);
-      bench.record(web, exec("/bin/a"));
-      await bench.clock.advance(60_000);
-      await bench.stop();
-      bench.store.objects.clear();
-      await using next = await openOn(model.afterKill(), bench);
-      next.start("a", { isAlreadyRunning: true, isContinued: true }, job);
-      next.learner.containerEnded(web.containerId, 0);
-      await next.clock.advance(40_000);
-      expect([next.store.objects.size, next.learner.views().containers]).toEqual([0, []]);
-    });
-
     it("does not call whole what ended while no learner ran, whatever its exit code [learning restart]", async () => {
       const model = new ModelFiles();
       const bench = await openOn(model);

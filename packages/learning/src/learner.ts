@@ -136,7 +136,7 @@ export class Learner implements AsyncDisposable {
     }
     const recording = this.#profiles.begin(container.profile!); // one that learns has a profile
     const before = recording.bytes;
-    if (container.events++ === 0) wantReport(this.#parts, container.profile!);
+    if (container.events++ === 0) this.#sawFirst(container);
     if (!container.hasExec && event.kind === "exec" && !event.isRuntimeStage && !event.isReplay)
       this.#sawExec(container);
     const result = recording.record(event, this.#profiles.isFull);
@@ -197,8 +197,8 @@ export class Learner implements AsyncDisposable {
   }
 
   /**
-   * The profile of this container is final in the store: what was recorded until now is still added, and learning ends. Without this call a
-   * learner hears of it at its next report, which it makes when it has something new.
+   * The profile of this container is final in the store: whatever was recorded until now and is not there is still added, and learning ends.
+   * Without this call a learner hears of it at its next report, which it makes when it has something new.
    *
    * Nothing happens when the container can still make a partial profile complete, or is not learned.
    */
@@ -206,8 +206,12 @@ export class Learner implements AsyncDisposable {
     const profile = this.#containers.get(containerId)?.profile;
     if (profile === undefined || !profile.isLive) return;
     if (completion !== "complete" && profile.mayBeComplete) return;
-    if (profile.pendingBytes === 0) this.#ends.settled(profile, "learned-elsewhere", []);
-    else this.#reports.hurry(profile);
+    if (profile.claim === undefined) this.#ends.settled(profile, "learned-elsewhere", []);
+    else {
+      // What this learner had brought there may have been taken away before it became final.
+      profile.isDoubted = true;
+      this.#reports.hurry(profile);
+    }
     this.#timer.wakeAt(profile.reportDueMs);
   }
 
@@ -283,6 +287,13 @@ export class Learner implements AsyncDisposable {
       this.#queue.profileChanged(profile);
       wantReport(this.#parts, profile);
     }
+    this.#timer.wakeAt(this.#persister.dueMs());
+  }
+
+  /** The next learner has to know that something was seen, or it would say nothing of what is in the directory. */
+  #sawFirst(container: LearnedContainer): void {
+    wantReport(this.#parts, container.profile!); // one that learns has a profile
+    this.#queue.containerChanged(container);
     this.#timer.wakeAt(this.#persister.dueMs());
   }
 

@@ -1,4 +1,3 @@
-import { decodeLine, encodeLine } from "@kinglet/durable-files";
 import { profileStatus } from "@kinglet/profile";
 import { describe, expect, it } from "vitest";
 import { exec, testTimings } from "../test/learner-bench.ts";
@@ -129,32 +128,6 @@ describe("LearningQueue", () => {
     await using next = await openOn(model.afterKill(), bench);
     await next.clock.advance(testTimings.claimWithinMs);
     expect(pathsOf(next.store)).toEqual(["/bin/a", "/bin/b"]);
-  });
-
-  it("numbers additions after all that the store has, also when none of them is in the directory [learning queue] [learning kill]", async () => {
-    const model = new ModelFiles();
-    const bench = await openOn(model);
-    bench.record(bench.start("a"), exec("/bin/a"));
-    await bench.clock.advance(200);
-    const after = model.afterKill();
-    const [name = ""] = after.names;
-    const records = after.content(name).toString("utf8").trim().split("\n").map(decodeLine) as { t: string }[];
-    const kept = records.filter(({ t }) => t !== "add");
-    const later = { ...records.find(({ t }) => t === "profile"), stored: 4 };
-    after.replace(name, Buffer.from([...kept, later].map((record) => encodeLine(record)).join("")));
-    bench.store.mode = "down";
-    const next = await openOn(after, bench);
-    const web = next.start("a", { isAlreadyRunning: true, isContinued: true });
-    const event = exec("/bin/b");
-    let isDone = false;
-    next.learner.whenPersisted(next.learner.record(event, web), event.sequence, () => (isDone = true));
-    await next.clock.advance(200);
-    expect(isDone).toBe(true);
-    await using last = await openOn(after.afterKill(), next);
-    last.start("a", { isAlreadyRunning: true, isContinued: true });
-    expect(last.view(web)?.entries).toBe(1);
-    await bench.stop();
-    await next.stop();
   });
 
   it("says of a profile what its additions go with, although a report is answered between the two [learning queue] [learning kill]", async () => {

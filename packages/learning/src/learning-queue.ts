@@ -5,7 +5,7 @@ import type { LearnedContainer, LearnedProfile } from "./learned-container.ts";
 import { partsOf, type ProfileDelta } from "./profile-delta.ts";
 
 /**
- * Keeps what was learned in a directory until the store has it.
+ * Keeps what was learned in a directory until the profile is final, or nothing is left to say of it.
  *
  * Additions are numbered by position. An addition is persisted when {@link LearningQueue.persistedPosition} has reached its position:
  * then a process that is killed at any moment later finds it again.
@@ -141,7 +141,7 @@ export class LearningQueue {
       yield profileRecord(profile);
       const delta = profile.recording.takeDelta();
       if (delta === undefined) continue;
-      yield* additions(profile, delta);
+      yield* additions(profile.key, delta);
     }
     for (const container of this.#dirtyContainers) {
       const { profile } = container;
@@ -154,23 +154,19 @@ export class LearningQueue {
 
   *#everything(): Generator<JournalRecord> {
     for (const profile of this.#profiles.values()) {
-      // Before anything is written, which takes its time: a report that is answered meanwhile must not part what the record says that the
-      // store has from what follows it.
+      // What comes up while this is written, which takes its time, is appended.
       profile.recording.takeDelta();
-      const isStored = profile.recording.version === profile.storedVersion;
-      const all = isStored ? undefined : profile.recording.everything();
+      // What the store has, too: what is taken away there before anything final is said is brought there again, by the next learner as well.
+      const all = profile.recording.everything();
       yield profileRecord(profile);
       for (const container of profile.containers) yield containerRecord(profile.key, container);
-      if (all !== undefined) yield* additions(profile, all);
+      yield* additions(profile.key, all);
     }
   }
 }
 
-/** What was added, under one number: it is in the store, or not, as a whole. */
-function* additions(profile: LearnedProfile, delta: ProfileDelta): Generator<JournalRecord> {
-  const { key } = profile;
-  const n = (profile.persistedCount += 1);
-  for (const part of partsOf(delta)) yield { t: "add", k: key, n, delta: part };
+function* additions(key: string, delta: ProfileDelta): Generator<JournalRecord> {
+  for (const part of partsOf(delta)) yield { t: "add", k: key, n: 1, delta: part };
 }
 
 /** Says that an event is done with. @internal */

@@ -1,7 +1,7 @@
 import { createError, describeError, hasCode } from "@kinglet/errors";
 import { learningErrors } from "./errors.ts";
 import { nodeJournalFiles } from "./journal-files.ts";
-import { restoreProfiles } from "./journal-record.ts";
+import { RestoredProfiles } from "./journal-record.ts";
 import { Journal } from "./journal.ts";
 import type { LearnerOptions } from "./learner-options.ts";
 import { Learner } from "./learner.ts";
@@ -20,9 +20,14 @@ export async function openLearner(options: LearnerOptions): Promise<Learner> {
   if (queueDir === undefined) return new Learner(options, undefined, new Map(), 0);
   try {
     const maxBytes = options.limits?.maxQueueBytes ?? defaultLearningLimits.maxQueueBytes;
-    const { journal, content } = await Journal.open(queueDir, { files, maxBytes });
-    const { profiles, unusable } = restoreProfiles(content.records);
-    const corrupt = content.corrupt + unusable;
+    const restored = new RestoredProfiles();
+    const { journal, damaged } = await Journal.open(queueDir, {
+      files,
+      maxBytes,
+      take: (record) => restored.take(record),
+    });
+    const profiles = restored.byKey;
+    const corrupt = damaged + restored.unusable;
     if (corrupt > 0) {
       logger.warn("records of what was learned cannot be read", { path: queueDir, records: corrupt });
       for (const { containers } of profiles.values()) {

@@ -22,6 +22,11 @@ export function anyProcess(path: string, end: number): string {
   return ANY + path.slice(end);
 }
 
+/** What follows `/proc/⋯`; the path itself where it is not below any process's directory. @internal */
+export function belowAnyProcess(path: string): string {
+  return path.startsWith(ANY) ? path.slice(ANY.length) : path;
+}
+
 /** A number of 30 bits for what follows the number of the process. No allocation. @internal */
 export function hashFrom(path: string, start: number): number {
   let hash = 17;

@@ -41,6 +41,8 @@ export class ProfileProgress<Contributor extends ProfileContributor> {
   nextReportMs: number;
   /** Failed reports in a row. */
   failures = 0;
+  /** True when the next report is to look at what the store has, also when there is nothing new. */
+  isDoubted = false;
   lastReport: LastReport | undefined;
   /** Version of the recording that is in the store. */
   storedVersion = 0;
@@ -48,12 +50,8 @@ export class ProfileProgress<Contributor extends ProfileContributor> {
   storedClaim = "";
   /** Surfaces of which anything was seen until now or before it began, bits of `surfaceBit`: an empty one was looked at, too. */
   observed = 0;
-  /** Additions that were written to the queue directory. */
-  persistedCount = 0;
-  /** True when a learner before this one brought something into the store that this one does not hold, and it was not found missing. */
+  /** True when a learner of an earlier version left something in the store alone, and it was not found missing. */
   reliesOnStore = false;
-  /** Those of them that are in the store. */
-  storedCount = 0;
 
   constructor(head: ProfileHead, recording: Recording, nextReportMs: number) {
     this.key = profileKey(head.namespace, head.name);
@@ -64,7 +62,7 @@ export class ProfileProgress<Contributor extends ProfileContributor> {
 
   /** True when there is anything that could be said of it, here or in the store. */
   get hasContent(): boolean {
-    return this.recording.size > 0 || this.storedCount > 0;
+    return this.recording.size > 0 || this.reliesOnStore;
   }
 
   /** Bytes that the store does not have. */

@@ -236,6 +236,28 @@ describe("Recording", () => {
     );
   });
 
+  it("knows again what its patterns cover, and finds those of much that was written down [learning restore]", () => {
+    const pattern = { path: "/data/\u22ef/x", flags: ["O_RDONLY"] };
+    const collapseOpens: RecordingOptions["collapseOpens"] = (opens) => [
+      ...opens.filter(({ path }) => !path.startsWith("/data/")),
+      pattern,
+    ];
+    const files = Array.from({ length: 400 }, (_, at) => open(`/data/${String(at)}/x`, "O_RDONLY"));
+    const recording = recordingOf(files, { collapseOpens });
+    expect(recording.surfaces().opens).toEqual([pattern]);
+    const again = new Recording(recordingOptions);
+    again.restore(structuredClone(recording.everything()));
+    expect([again.size, again.bytes]).toEqual([recording.size, recording.bytes]);
+    const written = new Recording({ ...recordingOptions, collapseOpens });
+    for (const { path, flags } of files) written.restore({ opens: [{ path, flags }] });
+    expect(written.size).toBeLessThan(200);
+    for (const one of [again, written]) {
+      const { size } = one;
+      expect(one.record(open("/data/new/x", "O_RDONLY"), false)).toBe("known");
+      expect(one.size).toBe(size);
+    }
+  });
+
   it("knows the addresses of a name again after it was read back [learning restore]", () => {
     const recording = recordingOf([dns("api.example.com.", "1.1.1.1"), connect("1.1.1.1")]);
     const again = new Recording(recordingOptions);

@@ -1,9 +1,11 @@
 import type { ActivityEvent, DnsEvent, NetworkEvent } from "@kinglet/enrichment";
 import type { ContainerProfileSpec, OpenCall, RulePolicy } from "@kinglet/profile";
+import { isWildcardPath } from "@kinglet/profile/matching";
 import { isLearnedAddress } from "./is-learned-address.ts";
 import { isPattern } from "./is-pattern.ts";
 import { ownText } from "./own-text.ts";
 import type { PeerLookup } from "./peer-lookup.ts";
+import { belowAnyProcess } from "./proc-path.ts";
 import { DeltaLog, type ProfileDelta } from "./profile-delta.ts";
 import { RecordedExecs } from "./recorded-execs.ts";
 import { RecordedOpens } from "./recorded-opens.ts";
@@ -134,7 +136,7 @@ export class Recording {
     for (const name of delta.capabilities ?? []) bytes += addText(this.#capabilities, name);
     for (const name of delta.syscalls ?? []) bytes += addText(this.#syscalls, name);
     for (const exec of delta.execs ?? []) bytes += this.#execs.restore(exec);
-    for (const open of delta.opens ?? []) bytes += this.#opens.restore(open);
+    bytes += this.#restoreOpens(delta.opens ?? []);
     for (const [ruleId, processName] of delta.policies ?? []) bytes += this.#addPolicy(ruleId, processName);
     for (const neighbor of delta.ingress ?? []) bytes += this.#ingress.restore(neighbor);
     for (const neighbor of delta.egress ?? []) bytes += this.#egress.restore(neighbor);
@@ -231,6 +233,19 @@ export class Recording {
     if (this.#delta.count === countBefore) return "known";
     this.#version += 1;
     return "added";
+  }
+
+  #restoreOpens(opens: readonly OpenCall[]): number {
+    let bytes = 0;
+    let hasPattern = false;
+    for (const open of opens) {
+      bytes += this.#opens.restore(open);
+      hasPattern ||= isWildcardPath(belowAnyProcess(open.path));
+    }
+    if (this.#opens.size >= this.#collapseAt) return this.#addOpen(bytes);
+    // What they cover is known again, too.
+    if (hasPattern) this.#opens.replace(this.#opens.list());
+    return bytes;
   }
 
   #addOpen(bytes: number): number {

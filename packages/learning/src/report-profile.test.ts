@@ -86,13 +86,46 @@ describe("reports of a Learner", () => {
       expect(pathsOf(store)).toHaveLength(4);
     });
 
-    it("ends the learning of one that has nothing to add without a word to the store [learning final]", async () => {
+    it("ends the learning of one that has nothing to add without a write [learning final]", async () => {
       await using bench = await LearnerBench.open();
       const web = bench.start("a", { isAlreadyRunning: true });
       bench.record(web, exec("/bin/sh"));
       await bench.clock.advance(2_000);
+      bench.store.objects.set("shop/p", joinProfiles(bench.store.get("p")!, stored("completed", "partial")));
       bench.learner.profileCompleted(web.containerId, "partial");
-      expect([bench.view(web)?.state, bench.store.calls]).toEqual(["completed", 1]);
+      await bench.clock.advance(0);
+      expect([bench.view(web)?.state, bench.store.calls, bench.store.writes]).toEqual([
+        "completed",
+        2,
+        ["p ready partial"],
+      ]);
+    });
+
+    it("ends at once the learning of one of which nothing was seen [learning final]", async () => {
+      await using bench = await LearnerBench.open();
+      const web = bench.start("a");
+      bench.learner.profileCompleted(web.containerId, "complete");
+      expect([bench.view(web)?.state, bench.store.calls]).toEqual(["completed", 0]);
+    });
+
+    it("gets back what was taken from it before another learner completed it, although the store failed first [learning final] [learning evidence]", async () => {
+      const store = new MemoryStore();
+      await using one = await LearnerBench.open({ store });
+      await using two = await LearnerBench.open({ store, clock: one.clock });
+      const [first, second] = [one.start("a", { startedAtMs: one.clock.now() - 50_000 }), two.start("b")];
+      one.record(first, exec("/bin/one"));
+      two.record(second, exec("/bin/two"));
+      await one.clock.advance(40_000);
+      expect(pathsOf(store)).toEqual(["/bin/one", "/bin/two"]);
+      store.objects.clear();
+      await one.clock.advance(10_000);
+      expect([lifecycleOf(store), pathsOf(store)]).toEqual(["completed complete", ["/bin/one"]]);
+      store.mode = "down";
+      two.learner.profileCompleted(second.containerId, "complete");
+      await one.clock.advance(0);
+      store.mode = "works";
+      await one.clock.advance(10_000);
+      expect([two.view(second)?.state, pathsOf(store)]).toEqual(["completed", ["/bin/one", "/bin/two"]]);
     });
 
     it("is never taken back by a report that says less [learning 15] [learning 17]", () => {
@@ -201,6 +234,41 @@ describe("reports of a Learner", () => {
       expect(bench.store.writes.slice(0, -1).every((line) => line === "p ready")).toBe(true);
       expect(bench.store.get("p")?.spec.execs).toHaveLength(60);
     });
+  });
+
+  it("brings all of a report of several parts with the last one, whatever was taken away between them [learning early] [learning evidence]", async () => {
+    const store = new MemoryStore();
+    let isTaken = false;
+    const tampered: LearnerBench["store"] = Object.assign(Object.create(store) as MemoryStore, {
+      update: async (...call: Parameters<MemoryStore["update"]>) => {
+        const update = await store.update(...call);
+        if (!isTaken) store.objects.clear();
+        isTaken = true;
+        return update;
+      },
+    });
+    await using bench = await LearnerBench.open({ store: tampered, limits: { maxReportBytes: 2_000 } });
+    store.mode = "down";
+    const run = bench.start("a", {}, { ownerKind: "Job", ownerApiVersion: "batch/v1", ownerName: "load" });
+    bench.record(run, ...Array.from({ length: 30 }, (_, at) => exec(`/bin/${at}`)));
+    bench.learner.containerEnded(run.containerId, 0);
+    await bench.clock.advance(900);
+    store.mode = "works";
+    await bench.clock.advance(10_000);
+    expect([isTaken, lifecycleOf(store), pathsOf(store).length]).toEqual([true, "completed complete", 30]);
+  });
+
+  it("leaves nothing out where a few entries are more than a report may be [learning early]", async () => {
+    const store = new MemoryStore();
+    await using bench = await LearnerBench.open({ store, limits: { maxReportBytes: 500 } });
+    store.mode = "down";
+    const run = bench.start("a", {}, { ownerKind: "Job", ownerApiVersion: "batch/v1", ownerName: "load" });
+    bench.record(run, exec(`/bin/${"x".repeat(2_000)}`));
+    bench.learner.containerEnded(run.containerId, 0);
+    await bench.clock.advance(900);
+    store.mode = "works";
+    await bench.clock.advance(10_000);
+    expect([lifecycleOf(store), pathsOf(store).length]).toEqual(["completed complete", 1]);
   });
 
   it("refuses what is new when all profiles together have no room, drops ended ones first, and says partial [learning bounds]", async () => {

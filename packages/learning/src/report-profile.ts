@@ -29,14 +29,13 @@ export interface Report {
   readonly isAdmitted: boolean;
   /** False when nothing better than `partial` can come of it. */
   readonly mayBeComplete: boolean;
-  /** True when the store must hold a part already that is not in `surfaces`. */
-  readonly reliesOnStore: boolean;
 }
 
 /**
  * What became of a report. `stored`: it is in the store, in parts perhaps; `learned-elsewhere`: it is, and another learner had made the
- * profile final meanwhile; `gone`: nothing was written, the part that the store should have is lost; `already-learned`: nothing was written, the profile was final before; `authored`: nothing was written, somebody
- * wrote this object by hand; `too-large`: the store has what fitted and says so.
+ * profile final meanwhile; `gone`: nothing was written, since there is nothing, neither here nor there; `already-learned`: nothing was
+ * written, the profile was final before; `authored`: nothing was written, somebody wrote this object by hand; `too-large`: the store has what
+ * fitted and says so.
  *
  * @internal
  */
@@ -90,9 +89,11 @@ class Reporter {
     const { claim, surfaces, parts } = this.#report;
     const unfinished: LearningClaim = { status: "ready", completion: claim.completion === "partial" ? "partial" : "" };
     const list = splitSurfaces(surfaces, parts);
-    for (const [at, part] of list.entries()) {
-      // Nothing counts as completed before all of it is there.
-      const verdict = await this.#join(part, at === list.length - 1 ? claim : unfinished, unfinished, 0);
+    for (const [at, piece] of list.entries()) {
+      const isLast = at === list.length - 1;
+      // Nothing counts as completed before all of it is there: what was there a moment ago may have been taken away.
+      const part = isLast && claim.status === "completed" ? surfaces : piece;
+      const verdict = await this.#join(part, isLast ? claim : unfinished, unfinished, 0);
       if (verdict === "already-learned" || verdict === "authored" || verdict === "gone") return verdict;
       if (verdict === "too-large") {
         await this.#update(part, { status: "too-large", completion: "partial" }, "mark");
@@ -124,7 +125,7 @@ class Reporter {
   }
 
   async #update(part: RecordedSurfaces, claim: LearningClaim, way: "join" | "join tightly" | "mark"): Promise<Verdict> {
-    const { head, isAdmitted, mayBeComplete, reliesOnStore, observed } = this.#report;
+    const { head, isAdmitted, mayBeComplete, observed } = this.#report;
     const collapse = way === "join" ? this.#options.collapse : tightCollapse;
     const isOverflow = claim.status === "too-large";
     const mine = createLearnedProfile(head, part, {
@@ -132,15 +133,18 @@ class Reporter {
       [OBSERVED_SURFACES_ANNOTATION]: observedSurfacesText(observed),
     });
     let verdict: Verdict = "joined";
+    const finished = (profile: ContainerProfile): ContainerProfile | undefined => {
+      if (isOverflow) return markOverflow(profile);
+      // A part may be empty that goes before others; what an earlier version had left to the store may have been taken away there.
+      if (sizeOfSurfaces(this.#report.surfaces) > 0 || sizeOfSurfaces(profile.spec) > 0) return profile;
+      verdict = "gone";
+      return undefined;
+    };
     const merge = (current: ContainerProfile | undefined): ContainerProfile | undefined => {
       verdict = "joined";
       if (current === undefined) {
-        if (reliesOnStore) {
-          verdict = "gone";
-          return undefined;
-        }
         const alone = way === "mark" ? withoutContent(mine) : collapseProfile(mine, collapse);
-        return isOverflow ? markOverflow(alone) : alone;
+        return finished(alone);
       }
       if (!isLearned(current)) {
         verdict = "authored";
@@ -150,8 +154,7 @@ class Reporter {
       const isFinal = status === "completed" && (completion === "complete" || !mayBeComplete);
       if (isFinal) verdict = isAdmitted ? "joined-final" : "already-learned";
       if (verdict === "already-learned") return undefined;
-      const joined = way === "mark" ? current : joinProfiles(current, mine, { collapse });
-      return isOverflow ? markOverflow(joined) : joined;
+      return finished(way === "mark" ? current : joinProfiles(current, mine, { collapse }));
     };
     const outcome = await this.#outcomeOf(merge);
     // Set by the last call of `merge`, which the compiler does not see.

@@ -115,10 +115,14 @@ export class Reports {
     if (profile.recording.hasDelta) await queue.persist().catch(() => {});
     const { recording, head } = profile;
     const { version, bytes } = recording;
-    const { persistedCount, claim } = profile;
+    const { claim } = profile;
     const finals = [...profile.containers].filter((container) => container.finalClaim !== undefined);
     const claimText = claim === undefined ? "" : `${claim.status} ${claim.completion} ${profile.observed}`;
-    if (claim === undefined || (version === profile.storedVersion && claimText === profile.storedClaim)) {
+    const { isDoubted } = profile;
+    profile.isDoubted = false;
+    const isKnown = version === profile.storedVersion && claimText === profile.storedClaim;
+    // Nothing final is said, not even again, without a look at what the store has of it.
+    if (claim === undefined || (isKnown && !isDoubted && finals.length === 0)) {
       this.#finish(profile, "stored", finals);
       return;
     }
@@ -133,7 +137,6 @@ export class Reports {
           parts,
           isAdmitted: profile.isAdmitted,
           mayBeComplete: profile.mayBeComplete,
-          reliesOnStore: profile.reliesOnStore,
         },
         {
           store: this.#options.store,
@@ -150,7 +153,6 @@ export class Reports {
       }
       profile.storedVersion = version;
       profile.storedBytes = bytes;
-      profile.storedCount = persistedCount;
       profile.storedClaim = claimText;
       const { namespace, name } = head;
       if (outcome !== "already-learned" && outcome !== "authored") {
@@ -161,6 +163,7 @@ export class Reports {
       queue.profileChanged(profile);
       this.#finish(profile, outcome, finals);
     } catch (error) {
+      profile.isDoubted ||= isDoubted;
       if (!this.#ended.signal.aborted) this.#failed(profile, error);
     }
   }

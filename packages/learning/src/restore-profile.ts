@@ -1,6 +1,9 @@
 import type { RestoredProfile } from "./journal-record.ts";
 import { LearnedContainer, type LearnedProfile } from "./learned-container.ts";
 
+/** Why nothing is called whole of which an earlier version kept a part. */
+const PART_ONLY = "an earlier version of the sensor left what was learned before to the store";
+
 /**
  * Gives a profile what a learner before this one left of it.
  *
@@ -14,23 +17,22 @@ export function restoreProfile(
   restored: RestoredProfile,
   claimByMs: number,
 ): readonly LearnedContainer[] {
-  const { stored, deltas, containers } = restored;
+  const { deltas, containers, isPartOnly } = restored;
   profile.isAdmitted = restored.isAdmitted;
   profile.observed |= restored.observed;
-  // What gets a number that the store has is skipped by the next learner.
-  profile.persistedCount = Math.max(restored.count, stored);
-  profile.storedCount = stored;
-  profile.reliesOnStore = stored > 0;
-  for (const { n, delta } of deltas) if (n > stored) profile.recording.restore(delta);
+  profile.reliesOnStore = isPartOnly;
+  // What the store has, too: it may be taken away there before anything final is said.
+  for (const delta of deltas) profile.recording.restore(delta);
   const followed: LearnedContainer[] = [];
   for (const { init, gaps, isSeen, hasExec, claim } of containers.values()) {
     const container = new LearnedContainer(init, profile);
     container.gaps.push(...gaps);
+    if (isPartOnly) container.addGap(PART_ONLY);
     container.events = isSeen ? 1 : 0;
     container.hasExec = hasExec;
     profile.containers.add(container);
     if (claim !== null) {
-      container.restoreClaim(claim);
+      container.restoreClaim(isPartOnly ? { ...claim, completion: "partial" } : claim);
       continue;
     }
     container.isUnclaimed = true;
