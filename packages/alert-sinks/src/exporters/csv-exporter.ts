@@ -1,6 +1,7 @@
 import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import type { Alert } from "@kinglet/detection";
 import { createError } from "@kinglet/errors";
+import { untilAborted } from "@kinglet/lifecycle";
 
 import { alertSinksErrors } from "../errors.ts";
 import { csvHeader, formatCsv } from "./format-csv.ts";
@@ -20,7 +21,9 @@ export interface CsvSettings {
  * Appends to a CSV file (RFC 4180) with a header line, mode 0600, and sets it aside when it is full.
  *
  * Guarantees: never more than `maxFiles` files of at most `maxBytes` and one batch; every file begins with the header and a
- * record is never torn over two files. Confirmed means written to the system, not to the disk.
+ * record is never torn over two files. Confirmed means written to the system, not to the disk. Nothing but a file or a character device is
+ * written to: of a pipe this process would be the reader too, and fill it. An attempt ends with its signal also where the system does not come
+ * back from it, as with a volume that hangs; until it does nothing else is tried, so that no more than one thread is held up.
  *
  * @throws KINGLET_ERR_ALERT_SINKS_INVALID_SETTING
  * @public
@@ -32,7 +35,12 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
   const maxFiles = wholeNumber("csv", "maxFiles", settings.maxFiles ?? 4, 1, 100);
   let file: FileHandle | undefined;
   let size = 0;
+  /** A device has no size, and is not renamed. */
+  let isDevice = false;
   let isClosed = false;
+  /** Settles when the attempts before are over, those given up included; never rejects. */
+  let idle = Promise.resolve();
+  let underWay = 0;
   const close = async (): Promise<void> => {
     const closing = file;
     file = undefined;
@@ -40,7 +48,10 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
   };
   const openFile = async (): Promise<FileHandle> => {
     file = await open(path, "a+", 0o600);
-    ({ size } = await file.stat());
+    const found = await file.stat();
+    if (!found.isFile() && !found.isCharacterDevice()) throw new Error(`${path} is no file`);
+    ({ size } = found);
+    isDevice = found.isCharacterDevice();
     // Columns of another version: their file is set aside, this one begins with its own header.
     if (size > 0 && !(await isOurs(file))) {
       await setAside();
@@ -66,36 +77,50 @@ export function createCsvExporter(settings: CsvSettings): Exporter {
   const takeBack = async (): Promise<void> => {
     if (file !== undefined && (await file.stat()).size > size) await file.truncate(size);
   };
-  const write = async (text: string): Promise<void> => {
+  const write = async (text: string, signal: AbortSignal): Promise<void> => {
     const bytes = Buffer.byteLength(text);
     let current = file ?? (await openFile());
-    if (size > csvHeader.length && size + bytes > maxBytes) {
+    if (!isDevice && size > csvHeader.length && size + bytes > maxBytes) {
       await setAside();
       current = await openFile();
     }
     const written = size === 0 ? `${csvHeader}${text}` : text;
     await current.appendFile(written);
+    // Given up meanwhile: the same batch comes again.
+    signal.throwIfAborted();
     size += Buffer.byteLength(written);
+  };
+  const throwIfClosed = (): void => {
+    if (isClosed) throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_CLOSED", { name: "the CSV exporter" });
+  };
+  const attempt = async (alerts: readonly Alert[], signal: AbortSignal): Promise<void> => {
+    throwIfClosed();
+    signal.throwIfAborted();
+    try {
+      await write(alerts.map(formatCsv).join(""), signal);
+    } catch (cause) {
+      await takeBack().catch(() => {});
+      // Opened anew at the next attempt: the volume may have come back as another.
+      await close().catch(() => {});
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_FILE", { path, reason }, { cause });
+    }
   };
   return {
     name: "csv",
     maxBatch: 50,
     send: async (alerts: readonly Alert[], { signal }) => {
-      if (isClosed) throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_CLOSED", { name: "the CSV exporter" });
-      signal.throwIfAborted();
-      try {
-        await write(alerts.map(formatCsv).join(""));
-      } catch (cause) {
-        await takeBack().catch(() => {});
-        // Opened anew at the next attempt: the volume may have come back as another.
-        await close().catch(() => {});
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw createError(alertSinksErrors, "KINGLET_ERR_ALERT_SINKS_FILE", { path, reason }, { cause });
-      }
+      throwIfClosed();
+      const attempted = idle.then(() => attempt(alerts, signal)).finally(() => (underWay -= 1));
+      underWay += 1;
+      idle = attempted.catch(() => {});
+      await untilAborted(attempted, signal);
     },
     [Symbol.asyncDispose]: async () => {
       isClosed = true;
-      await close();
+      const closed = idle.then(close);
+      // An attempt that hangs must not hold up the end: its file is closed should it come back.
+      if (underWay === 0) await closed;
     },
   };
 }
