@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
@@ -106,6 +107,9 @@ describe("openDebugEndpoints", () => {
     const tokenFile = join(folder, "token");
     const failure = expect.objectContaining({ code: "KINGLET_ERR_ENDPOINTS_TOKEN_FILE" }) as unknown;
     await expect(openDebugEndpoints({ bind: "127.0.0.1:0", routes, tokenFile })).rejects.toEqual(failure);
+    execFileSync("mkfifo", [tokenFile]);
+    await expect(openDebugEndpoints({ bind: "127.0.0.1:0", routes, tokenFile })).rejects.toThrow("it is no file");
+    unlinkSync(tokenFile);
     writeFileSync(tokenFile, "short\n");
     await expect(openDebugEndpoints({ bind: "127.0.0.1:0", routes, tokenFile })).rejects.toEqual(failure);
     writeFileSync(tokenFile, "first-token-123456\n");

@@ -1,4 +1,5 @@
 import { KubeConfig } from "@kubernetes/client-node";
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -216,5 +217,19 @@ describe("loadClusterAccess", () => {
   it("takes a kubeconfig that is at hand as an object", async () => {
     expect((await loadClusterAccess({ kubeconfig: CONFIG, env: {} })).server).toBe("https://one:6443");
     await expect(load("/not/there")).rejects.toMatchObject({ code: "KINGLET_ERR_KUBE_CLIENT_CONFIG" });
+  });
+
+  it("opens no pipe that has a name, and reads one that a shell made", async () => {
+    const path = join(await scratch(), "config");
+    execFileSync("mkfifo", [path]);
+    await expect(load(path)).rejects.toThrow("cannot be read: is a named pipe, not a file");
+    const program = `import { loadClusterAccess } from ${JSON.stringify(new URL("load-cluster-access.ts", import.meta.url).href)};
+      console.log((await loadClusterAccess({ kubeconfigPath: "/dev/stdin", env: {} })).server);`;
+    const args = ["--conditions=@kinglet/source", "--no-warnings", "--input-type=module", "-e", program];
+    const shell = `printf %s "$CONFIG" | "$0" "$@"`;
+    const env = { ...process.env, CONFIG: JSON.stringify(CONFIG) };
+    expect(execFileSync("sh", ["-c", shell, process.execPath, ...args], { env, encoding: "utf8" })).toContain(
+      "one:6443",
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createError } from "@kinglet/errors";
 
 import { alertSinksErrors } from "../errors.ts";
@@ -76,7 +76,7 @@ function fillPlaces(exporter: string, value: string, variables: Readonly<Record<
 
 function readCredential(exporter: string, path: string): string {
   try {
-    const text = readFileSync(path, "utf8").trim();
+    const text = readSmallFile(path).trim();
     if (text.length > 0 && text.length <= 16_384) return text;
   } catch (cause) {
     throw invalidSetting(exporter, "headers", "filled: a file that it names cannot be read", cause);
@@ -84,12 +84,23 @@ function readCredential(exporter: string, path: string): string {
   throw invalidSetting(exporter, "headers", "filled: a file that it names is empty or too long");
 }
 
+/** Authorities of a whole distribution are 250 KiB. */
+const maxFileBytes = 1_048_576;
+
+/** What is no regular file is not opened: reading a pipe or a device might never end, and everything else with it. */
+function readSmallFile(path: string): string {
+  const found = statSync(path);
+  if (!found.isFile()) throw new Error(`${path} is no file`);
+  if (found.size > maxFileBytes) throw new Error(`${path} is larger than ${maxFileBytes} bytes`);
+  return readFileSync(path, "utf8");
+}
+
 /** @internal */
 export function readCa(exporter: string, path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readSmallFile(path);
   } catch (cause) {
     throw invalidSetting(exporter, "caFile", "a file that can be read", cause);
   }

@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { ManualClock } from "@kinglet/lifecycle";
 import { noopLogger } from "@kinglet/logger";
 import { noopMetrics } from "@kinglet/metrics";
+import { openTempDir } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { exporterSettings, openAlertExporters } from "./alert-exporters.ts";
 import type { AlertConfig } from "./alert-settings.ts";
@@ -41,6 +43,20 @@ describe("openAlertExporters", () => {
       expect.objectContaining({ code: "KINGLET_ERR_ALERT_SINKS_UNUSABLE_FILE" }) as Error,
     );
     expect(() => open(change)).toThrow(`${setting} cannot be used`);
+  });
+
+  it("takes no pipe for a file: the first alert, or the start itself, would hang", async () => {
+    await using folder = await openTempDir("kinglet-exporters-");
+    const pipe = folder.file("pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const change of [
+      { exportHttp: "https://h", exportCaFile: pipe },
+      { exportHttp: "https://h", exportHeaders: { a: `<file:${pipe}>` } },
+      { exportCsv: pipe },
+    ]) {
+      expect(() => open(change)).toThrow("is no file");
+    }
+    expect(() => open({ exportCsv: "/dev/full" })).not.toThrow();
   });
 });
 

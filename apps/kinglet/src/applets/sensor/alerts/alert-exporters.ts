@@ -133,6 +133,7 @@ function whyUnwritable(path: string): { setting: string; reason: string; cause: 
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found?.isDirectory() === true) throw new Error(`${path} is a folder`);
+    if (found?.isFile() === false && !found.isCharacterDevice()) throw new Error(`${path} is no file`);
     accessSync(found === undefined ? dirname(path) : path, constants.W_OK);
     return undefined;
   } catch (cause) {
