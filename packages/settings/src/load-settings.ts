@@ -19,7 +19,9 @@ export interface SettingsSources {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads a bounded text file. @defaultValue {@link readTextFile} */
-  readonly readFile?: (path: string, maxBytes: number) => Promise<string>;
+  readonly readFile?: (path: string, maxBytes: number, signal?: AbortSignal) => Promise<string>;
+  /** Ends the wait for a file that is a pipe; what is thrown then is the signal's reason. @defaultValue none */
+  readonly signal?: AbortSignal;
   /** Used when neither `--config` nor `KINGLET_CONFIG` names a file. @defaultValue none */
   readonly filePath?: string;
   /** @defaultValue "KINGLET_" */
@@ -72,7 +74,7 @@ export async function loadSettings<S extends SettingsSchema>(
   for (const argument of surplus) problems.push(`unexpected argument ${JSON.stringify(argument.slice(0, 60))}`);
 
   const path = line.configPath ?? (env[`${envPrefix}CONFIG`] || sources.filePath);
-  const file = path === undefined ? {} : await readSettingsFile(path, readFile, maxFileBytes, problems);
+  const file = path === undefined ? {} : await readSettingsFile(path, readFile, maxFileBytes, problems, sources.signal);
   for (const key of Object.keys(file)) {
     if (Object.hasOwn(schema, key)) continue;
     const meant = nearest(key, Object.keys(schema));

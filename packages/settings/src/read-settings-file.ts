@@ -7,14 +7,16 @@ import { loadYaml } from "./lazy.ts";
  */
 export async function readSettingsFile(
   path: string,
-  readFile: (path: string, maxBytes: number) => Promise<string>,
+  readFile: (path: string, maxBytes: number, signal?: AbortSignal) => Promise<string>,
   maxBytes: number,
   problems: string[],
+  signal?: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
   let text: string;
   try {
-    text = await readFile(path, maxBytes);
+    text = await readFile(path, maxBytes, signal);
   } catch (error) {
+    signal?.throwIfAborted();
     problems.push(`--config: ${firstLine(error)}`);
     return {};
   }

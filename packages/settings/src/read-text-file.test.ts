@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,5 +39,25 @@ describe("readTextFile", () => {
 
   it("stops at the bound where a file has no end", async () => {
     await expect(readTextFile("/dev/zero", 100_000)).rejects.toMatchObject({ code: "KINGLET_ERR_SETTINGS_FILE" });
+  });
+
+  it("reads a pipe whose writer comes later, and holds up nothing meanwhile", async () => {
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    const reading = readTextFile(path, 100);
+    await writeFile(path, "port: 1\n");
+    expect(await reading).toBe("port: 1\n");
+  });
+
+  it("ends with its signal while nobody writes to a pipe", async () => {
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    const stop = new AbortController();
+    const reading = readTextFile(path, 100, stop.signal);
+    stop.abort(new Error("stopped"));
+    await expect(reading).rejects.toThrow("stopped");
+    await expect(readTextFile(path, 100, stop.signal)).rejects.toThrow("stopped");
+    // Lets the threads go that wait for a writer.
+    await writeFile(path, "");
   });
 });

@@ -40,8 +40,10 @@ export async function runApplet<S extends SettingsSchema>(
   }
   let settings: LoadedSettings<S>;
   try {
-    settings = await loadSettings(schema, { argv: context.argv, env: context.env, knownEnv: [heapFlagsGuard] });
+    const { argv, env, signal } = context;
+    settings = await loadSettings(schema, { argv, env, signal, knownEnv: [heapFlagsGuard] });
   } catch (error) {
+    if (context.signal.aborted) return ExitCode.ok;
     return reportProblems(context, problemsOf(error) ?? [describeError(error)]);
   }
   if (settings.printConfig !== undefined) {

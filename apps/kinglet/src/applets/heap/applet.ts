@@ -30,7 +30,8 @@ export async function main(context: AppletContext): Promise<ExitCode> {
   }
   let settings: LoadedSettings<typeof schema>;
   try {
-    settings = await loadSettings(schema, { argv: context.argv, env: context.env, envPrefix, maxPositionals: 3 });
+    const { argv, env, signal } = context;
+    settings = await loadSettings(schema, { argv, env, signal, envPrefix, maxPositionals: 3 });
   } catch (error) {
     return reportUsage(context, settingsProblemsOf(error) ?? [describeError(error)]);
   }

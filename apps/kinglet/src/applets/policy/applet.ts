@@ -41,7 +41,13 @@ export async function main(context: AppletContext): Promise<ExitCode> {
   let settings: LoadedSettings<typeof schema>;
   try {
     const argv = repeatAgainst(context.argv);
-    settings = await loadSettings(schema, { argv, env: context.env, envPrefix, maxPositionals: Infinity });
+    settings = await loadSettings(schema, {
+      argv,
+      env: context.env,
+      signal: context.signal,
+      envPrefix,
+      maxPositionals: Infinity,
+    });
   } catch (error) {
     return reportUsage(context, settingsProblemsOf(error) ?? [describeError(error)]);
   }

@@ -63,7 +63,12 @@ async function runCommand<S extends SettingsSchema>(
   }
   let settings;
   try {
-    settings = await loadSettings(schema, { argv, env: ownVariables(schema, context.env), maxPositionals: 1 });
+    settings = await loadSettings(schema, {
+      argv,
+      env: ownVariables(schema, context.env),
+      signal: context.signal,
+      maxPositionals: 1,
+    });
   } catch (error) {
     return reportUsage(context, settingsProblemsOf(error) ?? [describeError(error)]);
   }
