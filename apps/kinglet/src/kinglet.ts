@@ -3,6 +3,7 @@ import { ExitCode, type TextOutput } from "./applet-context.ts";
 import { applets } from "./applets.ts";
 import { describeFault } from "./describe-fault.ts";
 import { endOnFault } from "./end-on-fault.ts";
+import { endAtOnce, endProcess } from "./end-process.ts";
 import { runOption } from "./program-options.ts";
 import { openProcessOutput } from "./process-output.ts";
 import { resolveApplet, type Resolution } from "./resolve-applet.ts";
@@ -32,7 +33,7 @@ async function run(stdout: TextOutput, stderr: TextOutput): Promise<ExitCode> {
     argv: resolution.argv,
     // oxlint-disable-next-line node/no-process-env -- read once, here
     env: process.env,
-    signal: listenForStop(),
+    signal: listenForStop(end),
     stdout,
     stderr,
     clock: systemClock,
@@ -42,14 +43,16 @@ async function run(stdout: TextOutput, stderr: TextOutput): Promise<ExitCode> {
   });
 }
 
+const end = (code: number): never => endAtOnce(code, process, __filename);
+
 async function start(): Promise<void> {
   const stderr = await openProcessOutput(2);
-  endOnFault(process, stderr);
+  endOnFault({ on: process.on.bind(process), exit: end }, stderr);
   try {
-    process.exit(await run(await openProcessOutput(1), stderr));
+    await endProcess(await run(await openProcessOutput(1), stderr), process, __filename);
   } catch (error) {
     await stderr.write(`${describeFault(error)}\n`);
-    process.exit(ExitCode.fault);
+    end(ExitCode.fault);
   }
 }
 

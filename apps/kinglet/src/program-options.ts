@@ -1,6 +1,7 @@
 import { describeError } from "@kinglet/errors";
 import { ExitCode, type TextOutput } from "./applet-context.ts";
 import type { AppletEntry } from "./applets.ts";
+import { endOption } from "./end-process.ts";
 import { loadInstallLinks } from "./lazy.ts";
 import { programHelp } from "./program-help.ts";
 import type { Resolution } from "./resolve-applet.ts";
@@ -44,6 +45,8 @@ export async function runOption(
       return ExitCode.ok;
     case "--install":
       return install(argv, context);
+    case endOption:
+      return Number(argv[0]) as ExitCode;
     default:
       await stderr.write(`kinglet: unknown option ${option}; kinglet --help shows what there is\n`);
       return ExitCode.usage;

@@ -1,13 +1,22 @@
+import { systemClock } from "@kinglet/lifecycle";
+
+/** Every applet ends within ten seconds; one that does not is stuck, milliseconds. */
+const lateMs = 15_000;
+
 /**
- * Turns the first SIGTERM or SIGINT into an abort; the second ends the process at once with 128 + the signal's number.
+ * Turns the first SIGTERM or SIGINT into an abort; the second ends the process at once with 128 + the signal's number, and so do fifteen seconds
+ * after the first.
+ *
+ * @param end - ends the process with a code.
  *
  * @internal
  */
-export function listenForStop(): AbortSignal {
+export function listenForStop(end: (code: number) => never): AbortSignal {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals, number: number): void => {
-    if (controller.signal.aborted) process.exit(128 + number);
+    if (controller.signal.aborted) end(128 + number);
     controller.abort(new Error(`stopped by ${name}`));
+    systemClock.startTimer(() => end(128 + number), lateMs).unref();
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
