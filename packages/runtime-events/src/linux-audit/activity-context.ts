@@ -1,11 +1,10 @@
-import { posix } from "node:path";
 import type { EventOriginInit, RuntimeEventKind } from "@kinglet/enrichment";
 import type { AuditCall } from "./audit-call.ts";
 import { decodeAuditValue } from "./audit-value.ts";
 import type { ProcessReader } from "./process-reader.ts";
 import type { KnownProcess } from "./known-process.ts";
 import type { ProcessTree } from "./process-tree.ts";
-import { tidyPath, tidyProgramPath } from "../tidy-path.ts";
+import { tidyPath } from "../tidy-path.ts";
 import { isRuntimeCall } from "./runtime-step.ts";
 import { SocketTable } from "./socket-table.ts";
 
@@ -82,7 +81,8 @@ export class ActivityContext {
       parentBinary: this.parentOf(call)?.binary ?? "",
       parentPid: call.parentPid,
       containerIdPrefix: isRuntimeCall(process, kernelPath) ? "" : process.containerId,
-      rawBytes: event.rawBytes,
+      // Bounds of memory go by it: what was never kept takes none.
+      rawBytes: event.keptBytes,
     };
   }
 
@@ -97,25 +97,12 @@ export class ActivityContext {
     return path === undefined ? undefined : tidyPath(path);
   }
 
-  /**
-   * The absolute path of the program that is executed. A name with `..` in it may lead anywhere, behind links that nobody reports: then it is the
-   * kernel's own, and where that is another file, as of a script, the name as it was given.
-   *
-   * @param kernelPath - `exe` of the record.
-   */
-  program(call: AuditCall, name: string, kernelPath: string): string {
-    const given = this.#absolute(call, name, call.name === "execveat" ? 0 : undefined);
-    if (given === undefined) return kernelPath;
-    const path = tidyProgramPath(given);
-    return path.includes("/../") && posix.basename(path) === posix.basename(kernelPath) ? kernelPath : path;
-  }
-
   #absolute(call: AuditCall, name: string, directory: 0 | 1 | 2 | undefined): string | undefined {
     if (name.startsWith("/")) return name;
     if (name === "") return undefined;
     const { cwd } = call.event;
     const isAtWorkingDirectory = directory === undefined || call.isAtWorkingDirectory(directory);
-    const base = isAtWorkingDirectory ? cwd : this.#options.reader.descriptorTarget(call.pid, call.argument(directory));
+    const base = isAtWorkingDirectory ? cwd : this.#options.reader.descriptorTarget(call.pid, call.int(directory));
     return base.startsWith("/") ? `${base}/${name}` : undefined;
   }
 }

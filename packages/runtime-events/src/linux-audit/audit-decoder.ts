@@ -29,9 +29,11 @@ export interface AuditDecoderOptions {
   readonly onStart: (offset: number) => number;
 }
 
-/** An event ends at a record of one this much later; auditd itself goes by the same two seconds. */
+/** An event that is quiet ends at a record of one this much later; auditd itself goes by the same two seconds. */
 const maxAgeMs = 2000;
-const maxJoiningBytes = 4_194_304;
+const minIdleMs = 200;
+/** A half of it for arguments: 16 vectors of 128 KiB in hexadecimal at the same time. */
+const maxJoiningBytes = 8_388_608;
 
 /** One object each for good: nothing is allocated per record. */
 const recordOutcomes: Readonly<
@@ -87,6 +89,7 @@ export class AuditDecoder {
       maxEvents: options.maxJoining,
       maxBytes: maxJoiningBytes,
       maxAgeMs,
+      minIdleMs,
       maxArgumentBytes: options.maxArgumentBytes,
       onEvent: (event) => this.whole.push(event),
       onStart: options.onStart,

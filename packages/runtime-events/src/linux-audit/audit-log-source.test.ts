@@ -41,6 +41,26 @@ describe("openAuditLogSource", () => {
     expect(run.clock.pendingTimers).toBe(0);
   });
 
+  it("tells a script from its interpreter however long its arguments are [linux-audit programs]", async () => {
+    using folder = new AuditFolder();
+    const [syscall = "", , ...rest] = execRecords({ serial: 1, pid: 1, file: "/tmp/evil.sh", exe: "/bin/sh" });
+    const stamp = "type=EXECVE msg=audit(1767225600.000:1):";
+    const pieces = Array.from({ length: 27 }, (_, piece) => ` a2[${piece}]=${"20".repeat(3700)}`);
+    // 23 arguments of 99,900 bytes each, in hexadecimal.
+    const long = Array.from({ length: 23 }, (_, at) => at + 2).flatMap((index) =>
+      pieces.map(
+        (text, piece) => `${stamp}${piece === 0 ? ` a${index}_len=199800` : ""}${text.replace("a2", `a${index}`)}`,
+      ),
+    );
+    folder.write(syscall, `${stamp} argc=25 a0="/bin/sh" a1="/tmp/evil.sh"`, ...long, ...rest);
+    const run = await startAuditLog({ path: folder.path });
+    await run.untilDelivered(1);
+    expect(run.events).toMatchObject([{ kind: "exec", binary: "/tmp/evil.sh", isTruncated: true }]);
+    // Bounds of memory go by it.
+    expect(run.events[0]!.rawBytes).toBeLessThan(270_000);
+    await run.stop();
+  });
+
   it("follows auditd's rotation, several at once and in the middle of an event [linux-audit rotation]", async () => {
     using folder = new AuditFolder();
     folder.write(...exec(1));

@@ -82,7 +82,13 @@ export function auditNumber(text: string, name: string, absent = -1): number {
   return /^-?\d{1,15}$/.test(value) ? Number(value) : absent;
 }
 
-/** A field in hexadecimal without prefix, as system call arguments are. @returns `absent` when it is missing or beyond 2^53. @internal */
+/** The lower 32 bits of a register in hexadecimal, 0 ... 2^32 - 1. @returns `absent` when it is missing. @internal */
+export function auditLowHalf(text: string, name: string, absent = -1): number {
+  const value = auditField(text, name);
+  return /^[\da-f]{1,16}$/i.test(value) ? Number.parseInt(value.slice(-8), 16) : absent;
+}
+
+/** A field in hexadecimal without prefix, as registers are. @returns `absent` when it is missing or beyond 2^53. @internal */
 export function auditHexNumber(text: string, name: string, absent = -1): number {
   const value = auditField(text, name);
   return /^[\da-f]{1,13}$/i.test(value) ? Number.parseInt(value, 16) : absent;

@@ -53,7 +53,8 @@ export function buildActivity(context: ActivityContext, call: AuditCall): Runtim
     case "setns":
       return buildKernelCall(context, call, "unshare");
     case "clone":
-      return (call.argument(0) & newNamespaces) === 0
+      // An `unsigned long` of which the kernel takes the lower half.
+      return (call.unsignedInt(0) & newNamespaces) === 0
         ? buildSyscall(context, call)
         : buildKernelCall(context, call, "unshare");
     case "io_uring":
@@ -68,7 +69,7 @@ export function buildActivity(context: ActivityContext, call: AuditCall): Runtim
 
 /** How 32-bit programs may do what the others have calls of their own for; its first argument says which. */
 function buildSocketCall(context: ActivityContext, call: AuditCall): RuntimeEvent | LeftOut {
-  switch (call.argument(0)) {
+  switch (call.int(0)) {
     case 2:
       return buildListening(context, call);
     case 3:

@@ -3,6 +3,7 @@ import { ExecEvent, type RuntimeEvent } from "@kinglet/enrichment";
 import type { AuditCall } from "./audit-call.ts";
 import { decodeAuditValue } from "./audit-value.ts";
 import type { ActivityContext } from "./activity-context.ts";
+import { executedProgram } from "./executed-program.ts";
 import { redactArguments } from "../redact-command.ts";
 import type { LeftOut } from "./left-out.ts";
 import { isRuntimeStep } from "./runtime-step.ts";
@@ -17,14 +18,15 @@ export function buildExec(context: ActivityContext, call: AuditCall): RuntimeEve
   const before = context.executionOf(call.pid);
   const process = context.locate(call, true);
   const parent = context.parentOf(call);
-  const argv = redactArguments(event.arguments?.values() ?? []);
+  const given = event.arguments?.values() ?? [];
+  const argv = redactArguments(given);
   // Without its record the arguments are not known: PROCTITLE is cut at 128 bytes and may still be the former program's.
   const isTruncated = event.arguments === undefined || event.arguments.isTruncated;
   const kernelPath = decodeAuditValue(call.field("exe"));
   const file = event.paths.find((path) => path.item === 0);
   const args = joinArguments(argv);
   const givenName = file?.name ?? "";
-  process.binary = context.program(call, givenName, kernelPath);
+  process.binary = executedProgram(call, { argv: given, isWhole: !isTruncated }, kernelPath);
   process.args = ownText(args, maxKeptArgs);
   process.execId = ownText(`${event.stamp}:${call.pid}`, maxKeptArgs);
   process.isRuntimeStage = isRuntimeStep(argv, givenName, kernelPath, before, parent);

@@ -50,13 +50,13 @@ function flagsOf(call: AuditCall): number {
     case "creat":
       return creatFlags;
     case "open":
-      return call.argument(1);
+      return call.unsignedInt(1);
     case "openat2": {
       // In octal, as the kernel writes only these.
       const flags = auditField(call.event.open, "oflag");
       return /^[0-7]{1,12}$/.test(flags) ? Number.parseInt(flags, 8) : -1;
     }
     default:
-      return call.argument(2);
+      return call.unsignedInt(2);
   }
 }

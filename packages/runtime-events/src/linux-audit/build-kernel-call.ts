@@ -24,18 +24,29 @@ export function buildKernelCall(
 function detailsOf(context: ActivityContext, call: AuditCall, kind: KernelCallEventKind): Partial<KernelCallDetails> {
   switch (kind) {
     case "bpf":
-      return { command: call.argument(0), attrSize: call.argument(2) };
+      return { command: call.int(0), attrSize: call.unsignedInt(2) };
     case "kmod":
       return { module: call.event.moduleName };
     case "ptrace": {
       const traced = auditNumber(call.event.object, "opid");
-      return { command: call.argument(0), target: traced < 0 ? "" : context.binaryOf(traced) };
+      return { command: call.long(0), target: traced < 0 ? "" : context.binaryOf(traced) };
     }
     case "unshare":
-      return { flagsRaw: call.argument(call.name === "setns" ? 1 : 0) };
+      return { flagsRaw: namespaceFlags(call) };
     case "iouring":
       return { opcode: call.event.isUring ? auditNumber(call.event.syscall, "uring_op") : -1 };
     default:
       return {};
+  }
+}
+
+function namespaceFlags(call: AuditCall): number {
+  switch (call.name) {
+    case "setns":
+      return call.unsignedInt(1);
+    case "clone":
+      return call.unsignedInt(0);
+    default:
+      return call.long(0);
   }
 }

@@ -15,7 +15,7 @@ export function buildEgress(context: ActivityContext, call: AuditCall): RuntimeE
   const peer = trySocketAddress(call.event.socketAddress);
   // Port 0 sends nothing: it is how a resolver asks which of its own addresses would be used.
   if (peer === undefined || peer.port === 0) return "unused";
-  const isDatagram = call.name.startsWith("send") || (isSocketCall(call) && call.argument(0) !== 3);
+  const isDatagram = call.name.startsWith("send") || (isSocketCall(call) && call.int(0) !== 3);
   const protocol = isDatagram ? "UDP" : context.sockets.protocolOf(call.pid, call.parentPid, descriptorOf(call));
   const origin = context.origin(call, context.locate(call, false));
   return new NetworkEvent({ ...origin, direction: "egress", address: peer.address, port: peer.port, protocol });
@@ -61,8 +61,8 @@ export function buildListening(context: ActivityContext, call: AuditCall): Runti
 /** A `socket`: only remembered, for what comes after it. @internal */
 export function noteSocket(context: ActivityContext, call: AuditCall): LeftOut {
   if (!call.isSuccessful) return "failed";
-  if (inetFamilies.has(call.argument(0))) {
-    context.sockets.opened(call.pid, call.exit, call.argument(1), call.argument(2));
+  if (inetFamilies.has(call.int(0))) {
+    context.sockets.opened(call.pid, call.exit, call.int(1), call.int(2));
   }
   return "unused";
 }
@@ -73,5 +73,5 @@ function isSocketCall({ name }: AuditCall): boolean {
 
 /** -1 where it stands in the process's memory: nothing is known of such a socket. */
 function descriptorOf(call: AuditCall): number {
-  return isSocketCall(call) ? -1 : call.argument(0);
+  return isSocketCall(call) ? -1 : call.int(0);
 }

@@ -28,7 +28,7 @@ class Bench {
       const record = tryParseAuditRecord(line);
       if (record === undefined) throw new Error(line);
       event ??= new JoinedEvent(record, 0, 0, 0);
-      event.add(record, 65_536);
+      event.add(record, 65_536, line.length);
     }
     if (event === undefined) throw new Error("no records");
     this.#sequence += 1;
@@ -137,6 +137,127 @@ describe("AuditEventBuilder", () => {
     expect(ran("/tmp/x/../../bin/ls", "/tmp/a/bin/ls")).toMatchObject({ binary: "/tmp/a/bin/ls" });
     expect(ran("x/../../bin/run", "/bin/sh")).toMatchObject({ binary: "/tmp/x/../../bin/run" });
     expect(ran(".//run", "/bin/sh")).toMatchObject({ binary: "/tmp/run" });
+  });
+
+  describe("executions whose path cannot be told, or not from its record", () => {
+    const script = { argv: ["/bin/sh", "./evil.sh", "x"], file: "./evil.sh", exe: "/bin/sh" };
+    const comm = (name: string, lines: readonly string[]): string[] =>
+      lines.map((line) => line.replace('comm="x"', `comm="${name}"`));
+    /** `execveat` by a descriptor. */
+    const byDescriptor = (descriptor: string, lines: readonly string[]): string[] =>
+      lines.map((line) => line.replace("syscall=59", "syscall=322").replace("a0=1 ", `a0=${descriptor} `));
+    const withoutPath = (lines: readonly string[]): string[] => lines.filter((line) => !line.startsWith("type=PATH"));
+    const ran = (lines: readonly string[]): string => (new Bench().build(...lines) as RuntimeEvent).binary;
+
+    it("are no interpreter's when the working directory has no name [linux-audit programs]", () => {
+      const nowhere = (exec: Partial<AuditExec>): string[] =>
+        execRecords({ serial: 1, ...exec }).map((line) => line.replace(/ cwd=.*/, " cwd=(null)"));
+      expect(ran(nowhere(script))).toBe("./evil.sh");
+      expect(ran(nowhere({ ...script, file: "./sh", argv: ["/bin/sh", "./sh"] }))).toBe("./sh");
+      expect(ran(nowhere({ file: "./ls", exe: "/usr/bin/ls" }))).toBe("/usr/bin/ls");
+    });
+
+    it("are no interpreter's, and no other program's, when they were named by a descriptor [linux-audit programs]", () => {
+      const argv = ["/bin/sh", "/dev/fd/7/evil.sh"];
+      expect(ran(byDescriptor("7", execRecords({ serial: 1, ...script, file: "evil.sh", argv })))).toBe("evil.sh");
+      const named = { ...script, file: "sh", argv: ["/bin/sh", "/dev/fd/7/sh"] };
+      expect(ran(byDescriptor("7", execRecords({ serial: 1, ...named })))).toBe("sh");
+      expect(ran(byDescriptor("7", execRecords({ serial: 1, file: "ls", exe: "/usr/bin/ls" })))).toBe("/usr/bin/ls");
+      // The process has made its descriptor lead elsewhere by the time that its record is read.
+      const bench = new Bench();
+      bench.processes.descriptors.set("100:7", "/usr/bin");
+      const lied = byDescriptor("7", execRecords({ serial: 1, file: "ls", exe: "/tmp/ls" }));
+      expect(bench.build(...lied)).toMatchObject({ binary: "/tmp/ls" });
+    });
+
+    it("are no interpreter's when a descriptor itself was executed [linux-audit programs]", () => {
+      const empty = { ...script, file: "", argv: ["/bin/sh", "/dev/fd/3"] };
+      expect(ran(byDescriptor("3", execRecords({ serial: 1, ...empty })))).toBe("/dev/fd/3");
+      expect(ran(byDescriptor("3", execRecords({ serial: 1, file: "", exe: "/usr/bin/ls" })))).toBe("/usr/bin/ls");
+      const [syscall = "", , ...rest] = byDescriptor("3", execRecords({ serial: 1, ...empty }));
+      expect(ran([syscall, ...rest])).toBe("/bin/sh \u22EF");
+    });
+
+    it("are no interpreter's when a script has its name and is called by a detour [linux-audit programs]", () => {
+      const called = { file: "/srv/x/../sh", exe: "/bin/sh" };
+      expect(ran(execRecords({ serial: 1, ...called, argv: ["/bin/sh", "/srv/x/../sh"] }))).toBe("/srv/x/../sh");
+      expect(ran(execRecords({ serial: 1, ...called, argv: ["sh", "-c", "ls"] }))).toBe("/bin/sh");
+    });
+
+    it("are marked as nobody's when the record with the name is missing, unless they surely are the kernel's [linux-audit programs]", () => {
+      const lost = (name: string, exec: Partial<AuditExec>): string =>
+        ran(comm(name, withoutPath(execRecords({ serial: 1, ...exec }))));
+      expect(lost("evil.sh", script)).toBe("/bin/sh \u22EF");
+      expect(lost("sh", { ...script, argv: ["/bin/sh", "-e", "/tmp/sh"] })).toBe("/bin/sh \u22EF");
+      expect(lost("a-name-longer-t", { ...script, argv: ["/bin/sh", "/x/a-name-longer-than-15"] })).toBe(
+        "/bin/sh \u22EF",
+      );
+      expect(lost("evil.sh", { ...script, argv: ["/bin/sh", "/dev/fd/3"] })).toBe("/bin/sh \u22EF");
+      const nested = ["/bin/sh", ...Array.from({ length: 10 }, (_, at) => `/i${at}`), "/tmp/evil.sh"];
+      expect(lost("evil.sh", { ...script, argv: nested })).toBe("/bin/sh \u22EF");
+      expect(lost("sh", { exe: "/bin/sh", argv: ["sh", "-c", "ls"] })).toBe("/bin/sh");
+      expect(lost("sh", { exe: "/bin/sh", argv: ["sh"] })).toBe("/bin/sh");
+      const [syscall = ""] = execRecords({ serial: 1, ...script });
+      expect(ran(comm("sh", [syscall]))).toBe("/bin/sh \u22EF");
+    });
+  });
+
+  describe("upper halves of registers", () => {
+    it("are no part of a directory's descriptor [linux-audit registers]", () => {
+      const records = ['type=CWD cwd="/"', 'type=PATH item=0 name="etc/shadow" nametype=NORMAL'];
+      for (const directory of ["ffffff9c", "ffffffffffffff9c", "1ffffff9c", "deadbeefffffff9c"]) {
+        const opened = new Bench().call(257, `a0=${directory} a1=1 a2=deadbeef00080001`, ...records);
+        expect(opened).toMatchObject({
+          kind: "open",
+          path: "/etc/shadow",
+          flags: ["O_WRONLY", "O_CLOEXEC"],
+          flagsRaw: 0x8_00_01,
+        });
+      }
+      const bench = new Bench();
+      bench.processes.descriptors.set("100:7", "/data");
+      expect(bench.call(257, "a0=deadbeef00000007 a1=1 a2=0", ...records)).toMatchObject({ path: "/data/etc/shadow" });
+      // A flag that the kernel does not know hides none of those that it does.
+      expect(bench.call(257, "a0=7 a1=1 a2=80000001", ...records)).toMatchObject({ flags: ["O_WRONLY"] });
+      const link = ['type=PATH item=0 name="etc/shadow" nametype=UNKNOWN', 'type=PATH item=2 name="x" nametype=CREATE'];
+      expect(bench.call(266, "a0=1 a1=1ffffff9c a2=2", records[0]!, ...link)).toMatchObject({ newPath: "/x" });
+    });
+
+    it("make no script pass for its interpreter [linux-audit registers]", () => {
+      const called = execRecords({ serial: 1, argv: ["/bin/sh", "tmp/evil.sh"], file: "tmp/evil.sh", exe: "/bin/sh" });
+      const records = called.map((line) =>
+        line.replace("syscall=59", "syscall=322").replace("a0=1 ", "a0=deadbeefffffff9c "),
+      );
+      expect(new Bench().build(...records)).toMatchObject({ binary: "/tmp/evil.sh" });
+    });
+
+    it("are no part of commands, sizes, types and flags of 32 bits [linux-audit registers]", () => {
+      const bench = new Bench();
+      expect(bench.call(321, "a0=100000005 a1=7ffc a2=deadbeef00000048")).toMatchObject({ command: 5, attrSize: 72 });
+      expect(bench.call(308, "a0=3 a1=deadbeef00020000")).toMatchObject({ kind: "unshare", flagsRaw: 0x2_00_00 });
+      expect(bench.call(56, "a0=deadbeef10000011")).toMatchObject({ kind: "unshare", flagsRaw: 0x10_00_00_11 });
+      expect(bench.call(56, "a0=deadbeef00000011")).toMatchObject({ kind: "syscall", name: "clone" });
+      const peer = "type=SOCKADDR saddr=0200005001020304000000000000000000";
+      expect(bench.call(41, "success=yes exit=3 a0=500000002 a1=deadbeef00080002 a2=100000000")).toBe("unused");
+      expect(bench.call(42, "a0=100000003 a1=1 a2=10", peer)).toMatchObject({ protocol: "UDP", port: 80 });
+    });
+
+    it("count where the kernel looks at them: a request of ptrace, which is none then [linux-audit registers]", () => {
+      const bench = new Bench();
+      expect(bench.call(101, "a0=deadbeef00000010 a1=37")).toMatchObject({ command: -1 });
+      expect(bench.call(101, "a0=100000010 a1=37")).toMatchObject({ command: 0x1_00_00_00_10 });
+    });
+
+    it("are no part of anything in a call with 32 bits [linux-audit registers]", () => {
+      const bench = new Bench();
+      const call = (number: number, fields: string): RuntimeEvent | LeftOut =>
+        bench.build(
+          `type=SYSCALL msg=audit(1.000:7): arch=40000003 syscall=${number} success=yes exit=0 ${fields} ppid=1 pid=100 uid=0 exe="/x" key="k"`,
+        );
+      expect(call(26, "a0=deadbeef00000010 a1=37")).toMatchObject({ kind: "ptrace", command: 16 });
+      expect(call(310, "a0=deadbeef10020000")).toMatchObject({ kind: "unshare", flagsRaw: 0x10_02_00_00 });
+      expect(call(102, "a0=deadbeef00000001")).toBe("unused");
+    });
   });
 
   it("tells connections that went out from ones that could not [linux-audit network]", () => {

@@ -30,7 +30,8 @@ export class JoinedEvent {
   readonly id: number;
   /** When the last record came in, monotonic milliseconds. */
   lastRecordAtMs: number;
-  rawBytes = 0;
+  /** Characters of its records, without what is not kept of them: arguments beyond their bound, paths beyond {@link maxPaths}, marks of its end. */
+  keptBytes = 0;
   /** Fields of the SYSCALL record, or of URINGOP, which takes its place for calls made through a ring. */
   syscall = "";
   isUring = false;
@@ -59,8 +60,25 @@ export class JoinedEvent {
     this.lastRecordAtMs = nowMs;
   }
 
-  /** Takes a record of one of the {@link joinedTypes}. */
-  add(record: AuditRecord, maxArgumentBytes: number): void {
+  /**
+   * Takes a record of one of the {@link joinedTypes}.
+   *
+   * @param lineBytes - of the record as a whole.
+   * @param room - characters of arguments that may be kept of it.
+   * @returns how many are kept, which {@link keptBytes} has with it.
+   */
+  add(
+    record: AuditRecord,
+    maxArgumentBytes: number,
+    lineBytes: number,
+    room: number = Number.POSITIVE_INFINITY,
+  ): number {
+    const kept = this.#take(record, maxArgumentBytes, lineBytes, room);
+    this.keptBytes += kept;
+    return kept;
+  }
+
+  #take(record: AuditRecord, maxArgumentBytes: number, lineBytes: number, room: number): number {
     const { type, fields } = record;
     switch (type) {
       case "SYSCALL":
@@ -68,43 +86,43 @@ export class JoinedEvent {
         this.syscall = fields;
         this.isUring = type === "URINGOP";
         this.syscallName = auditField(record.enrichment, this.isUring ? "URING_OP" : "SYSCALL");
-        return;
+        return lineBytes;
       case "EXECVE":
         this.arguments ??= new ExecveArguments(maxArgumentBytes);
-        this.arguments.add(fields);
-        return;
+        return this.arguments.add(fields, room);
       case "CWD":
         this.cwd = decodeAuditValue(auditField(fields, "cwd"));
-        return;
+        return lineBytes;
       case "PATH":
-        this.#addPath(fields);
-        return;
+        return this.#addPath(fields) ? lineBytes : 0;
       case "SOCKADDR":
         this.socketAddress = auditField(fields, "saddr");
-        return;
+        return lineBytes;
       case "OBJ_PID":
         this.object = fields;
-        return;
+        return lineBytes;
       case "KERN_MODULE":
         this.moduleName = decodeAuditValue(auditField(fields, "name"));
-        return;
+        return lineBytes;
       case "OPENAT2":
         this.open = fields;
-        return;
+        return lineBytes;
       default:
         // EOE and PROCTITLE only end it.
-        return;
+        return 0;
     }
   }
 
-  #addPath(fields: string): void {
+  /** @returns false when there are too many. */
+  #addPath(fields: string): boolean {
     if (this.paths.length >= maxPaths) {
       this.left += 1;
-      return;
+      return false;
     }
     const item = Number(auditField(fields, "item"));
     const name = decodeAuditValue(auditField(fields, "name"));
     this.paths.push({ item: Number.isInteger(item) ? item : -1, name, nameType: auditField(fields, "nametype") });
+    return true;
   }
 }
 

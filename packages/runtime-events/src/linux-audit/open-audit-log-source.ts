@@ -10,7 +10,7 @@ export interface AuditLogSourceOptions extends AuditSourceOptions {
   readonly path: string;
   /** Where the position is kept; without it a restart begins as `startAt` says. */
   readonly checkpointPath?: string;
-  /** Where to begin when there is no usable checkpoint. */
+  /** Where to begin when there is no usable checkpoint: at the file's end, or with the oldest predecessor that was rotated away and is still there. */
   readonly startAt: "checkpoint-or-end" | "checkpoint-or-beginning";
   /** How often to look when the folder cannot be watched, milliseconds, 10 ... 3600000. @defaultValue 1000 */
   readonly pollIntervalMs?: number;

@@ -17,6 +17,7 @@ function open(options: Partial<RecordJoinerOptions> = {}): {
     maxEvents: 512,
     maxBytes: 4_194_304,
     maxAgeMs: 2000,
+    minIdleMs: 50,
     maxArgumentBytes: 65_536,
     onEvent: (event) => events.push(event),
     onStart: () => ++starts,
@@ -27,6 +28,24 @@ function open(options: Partial<RecordJoinerOptions> = {}): {
     if (record !== undefined && joinedTypes.has(record.type)) joiner.add(record, 0, line.length, nowMs);
   };
   return { joiner, events, add };
+}
+
+/** A script that is executed with so many bytes of arguments, in the pieces that the kernel makes of them. */
+function longExecRecords(serial: number, total: number): string[] {
+  const [syscall = "", , ...rest] = execRecords({ serial, file: "/tmp/evil.sh", exe: "/bin/sh" });
+  const stamp = `type=EXECVE msg=audit(1767225600.000:${serial}):`;
+  const each = 100_000;
+  const count = Math.ceil(total / each);
+  const records = [syscall, `${stamp} argc=${count + 2} a0="/bin/sh" a1="/tmp/evil.sh"`];
+  for (let index = 2; index < count + 2; index++) {
+    for (let done = 0, piece = 0; done < each; piece++) {
+      const length = Math.min(each - done, 3700);
+      const announced = piece === 0 ? `a${index}_len=${each * 2} ` : "";
+      records.push(`${stamp} ${announced}a${index}[${piece}]=${"20".repeat(length)}`);
+      done += length;
+    }
+  }
+  return [...records, ...rest];
 }
 
 /** What an event says, whatever the order of events. */
@@ -143,5 +162,62 @@ describe("RecordJoiner", () => {
     }
     few.joiner.flush();
     expect(few.events.map((event) => event.serial)).toEqual(Array.from({ length: 100 }, (_, at) => at + 1));
+    small.joiner.flush();
+    expect(small.events.map((event) => event.serial).toSorted((a, b) => a - b)).toEqual(
+      few.events.map((event) => event.serial),
+    );
+  });
+
+  it("ends no event for its own arguments or for another one's: what is not kept of them counts for nothing [linux-audit bounds]", () => {
+    const { events, add, joiner } = open({ maxBytes: 200_000 });
+    const [older = "", ...olderRest] = execRecords({ serial: 1, file: "/tmp/older.sh", exe: "/bin/sh" });
+    add(older);
+    for (const line of longExecRecords(2, 2_200_000)) add(line);
+    for (const line of olderRest) add(line);
+    expect(joiner.size).toBe(0);
+    expect(events.map((event) => [event.serial, event.paths[0]?.name, event.arguments?.isTruncated])).toEqual([
+      [2, "/tmp/evil.sh", true],
+      [1, "/tmp/older.sh", false],
+    ]);
+    expect(events[0]!.keptBytes).toBeLessThan(200_000); // Two of them.
+  });
+
+  it("keeps no more arguments than half of all bytes, of whatever events, and everything else of them [linux-audit bounds]", () => {
+    const { events, add, joiner } = open({ maxBytes: 400_000 });
+    const groups = Array.from({ length: 30 }, (_, at) => longExecRecords(at + 1, 100_000));
+    for (let at = 0; groups.some((group) => at < group.length - 1); at++) {
+      for (const group of groups) if (at < group.length - 1) add(group[at]!); // Without the last record.
+    }
+    expect([joiner.size, events.length]).toEqual([30, 0]);
+    joiner.flush();
+    const kept = events.reduce((sum, event) => sum + event.keptBytes, 0);
+    expect(kept).toBeGreaterThan(200_000);
+    expect(kept).toBeLessThan(230_000);
+    expect(new Set(events.map((event) => event.paths[0]?.name))).toEqual(new Set(["/tmp/evil.sh"]));
+  });
+
+  it("takes the event as whole that holds most when there are too many bytes, not one that began before it [linux-audit bounds]", () => {
+    const { events, add } = open({ maxBytes: 20_000 });
+    for (let serial = 1; serial <= 5; serial++) add(execRecords({ serial })[0]!);
+    for (let item = 0; item < 30; item++) {
+      add(`type=PATH msg=audit(1767225600.000:6): item=${item} name="/${"x".repeat(1000)}" nametype=NORMAL`);
+    }
+    expect([...new Set(events.map((event) => event.serial))]).toEqual([6]);
+  });
+
+  it("joins the records of an event whatever the clock does in between [linux-audit clock]", () => {
+    for (const stepMs of [-5000, 5000, -86_400_000, 86_400_000]) {
+      const { events, add } = open();
+      const before = execRecords({ serial: 1, timeMs: 1_767_225_600_000, file: "/bin/a" });
+      const after = execRecords({ serial: 2, timeMs: 1_767_225_600_000 + stepMs, file: "/tmp/b" });
+      for (let at = 0; at < before.length; at++) {
+        add(before[at]!, at);
+        add(after[at]!, at);
+      }
+      expect(events.map((event) => [event.serial, event.paths.length, event.cwd])).toEqual([
+        [1, 1, "/"],
+        [2, 1, "/"],
+      ]);
+    }
   });
 });

@@ -6,10 +6,15 @@ import { JoinedEvent } from "./joined-event.ts";
 export interface RecordJoinerOptions {
   /** Events that are being joined at the same time; with one more the oldest is taken as whole. */
   readonly maxEvents: number;
-  /** Characters of records held for events that are being joined; beyond it the oldest is taken as whole. */
+  /**
+   * Characters of records held for events that are being joined. Beyond a half of it no more arguments are kept, of whatever event; beyond it, the one that
+   * holds most is taken as whole, so that none is for the sake of a larger one.
+   */
   readonly maxBytes: number;
-  /** An event is whole when a record of one this much later arrives, milliseconds of the records' own time. */
+  /** An event is whole when a record of one this much later has come, milliseconds of the records' own time, and {@link minIdleMs} has passed. */
   readonly maxAgeMs: number;
+  /** ... without a record of it, monotonic milliseconds: clocks are set, in the middle of an event too. */
+  readonly minIdleMs: number;
   /** Bytes of arguments kept per event. */
   readonly maxArgumentBytes: number;
   readonly onEvent: (event: JoinedEvent) => void;
@@ -22,7 +27,7 @@ export interface RecordJoinerOptions {
  *
  * Records of one event follow each other in order; records of several events are mixed. In a log file nothing says that an event
  * is whole: the last record of a system call is its PROCTITLE, which rules may exclude, and the end mark EOE goes to plugins only. So an event ends with
- * the first of: EOE, PROCTITLE, a record of a later time, too many others, silence ({@link expire}).
+ * the first of: EOE, PROCTITLE, a record of a later time while none of its own comes, too many others, silence ({@link expire}).
  *
  * Which events come out does not depend on how their records were mixed.
  *
@@ -55,7 +60,7 @@ export class RecordJoiner {
    *
    * @param nowMs - monotonic milliseconds, for {@link expire}.
    */
-  add(record: AuditRecord, offset: number, rawBytes: number, nowMs: number): void {
+  add(record: AuditRecord, offset: number, lineBytes: number, nowMs: number): void {
     const { type, timeMs } = record;
     const key = record.nodeName === "" ? record.stamp : `${record.nodeName} ${record.stamp}`;
     let event = this.#events.get(key);
@@ -66,13 +71,12 @@ export class RecordJoiner {
       event = new JoinedEvent(record, offset, this.#options.onStart(offset), nowMs);
       this.#events.set(key, event);
     }
-    event.add(record, this.#options.maxArgumentBytes);
+    const { maxArgumentBytes, maxBytes } = this.#options;
+    this.#bytes += event.add(record, maxArgumentBytes, lineBytes, maxBytes / 2 - this.#bytes);
     event.lastRecordAtMs = nowMs;
-    event.rawBytes += rawBytes;
-    this.#bytes += rawBytes;
     if (isEnd) this.#end(key, event);
     if (timeMs > this.#newestMs) this.#newestMs = timeMs;
-    this.#endSurplus();
+    this.#endSurplus(nowMs);
   }
 
   /** Ends the events that had no record for `idleMs`. */
@@ -87,18 +91,31 @@ export class RecordJoiner {
     for (const [key, event] of this.#events) this.#end(key, event);
   }
 
-  #endSurplus(): void {
-    const { maxEvents, maxBytes, maxAgeMs } = this.#options;
+  #endSurplus(nowMs: number): void {
+    const { maxEvents, maxBytes, maxAgeMs, minIdleMs } = this.#options;
     for (const [key, event] of this.#events) {
-      const isOld = event.timeMs + maxAgeMs < this.#newestMs;
-      if (!isOld && this.#events.size <= maxEvents && this.#bytes <= maxBytes) return;
+      const isOld = event.timeMs + maxAgeMs < this.#newestMs && nowMs - event.lastRecordAtMs >= minIdleMs;
+      if (!isOld && this.#events.size <= maxEvents) break;
       this.#end(key, event);
     }
+    while (this.#bytes > maxBytes) this.#endLargest();
+  }
+
+  /** Looks at all of them; at most once for each that begins. */
+  #endLargest(): void {
+    let largestKey = "";
+    let largest: JoinedEvent | undefined;
+    for (const [key, event] of this.#events) {
+      if (largest !== undefined && event.keptBytes <= largest.keptBytes) continue;
+      largestKey = key;
+      largest = event;
+    }
+    if (largest !== undefined) this.#end(largestKey, largest);
   }
 
   #end(key: string, event: JoinedEvent): void {
     this.#events.delete(key);
-    this.#bytes -= event.rawBytes;
+    this.#bytes -= event.keptBytes;
     // One wrong time far ahead must not end every later event early.
     if (this.#events.size === 0) this.#newestMs = 0;
     this.#options.onEvent(event);
