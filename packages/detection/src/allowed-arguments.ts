@@ -1,6 +1,7 @@
 import { redact } from "@kinglet/logger";
-import { ANY_ARGUMENTS } from "@kinglet/profile/matching";
+import { ANY_ARGUMENTS, isWildcardArgument } from "@kinglet/profile/matching";
 import { endWithin } from "./alert-text.ts";
+import { extentOfText, readArguments, type ToldExecution } from "./arguments-text.ts";
 
 /** Any one argument, in a profile. */
 const anyArgument = "\u22ef";
@@ -9,6 +10,8 @@ const anyArgument = "\u22ef";
 const maxEntryBytes = 4096;
 /** Bytes of one as JSON, in an entry that is too long. */
 const maxArgumentBytes = 512;
+/** Of a text that is read; more never fits. */
+const maxReadCharacters = 16_384;
 /** Of a wildcard, with its quotes and a comma. */
 const wildcardBytes = 6;
 /** Profiles match no more of them beside `ANY_ARGUMENTS`; one is that. */
@@ -40,6 +43,29 @@ export function allowedArguments(argv: readonly string[]): AllowedArguments {
   const safe = hideSecrets(kept.map((arg) => (isLong(arg) ? arg.slice(-tellTaleCharacters) : arg)));
   const args = safe.map((arg, at) => (isLong(kept[at] ?? "") ? anyArgument : arg));
   return { args: kept.length === argv.length ? args : [...args, ANY_ARGUMENTS], isShortened: true };
+}
+
+/**
+ * The arguments of an execution that nobody can take apart as an entry that allows it: one vector that gives this text, which is all that is compared
+ * of it. Of a text that was cut its first arguments, with the wildcard for whatever follows; that alone where nothing is known.
+ *
+ * Guarantees: `ArgumentsText` finds that the entry may have given the text.
+ *
+ * @internal
+ */
+export function allowedText(execution: ToldExecution): AllowedArguments {
+  const extent = extentOfText(execution);
+  if (extent === undefined) return { args: [ANY_ARGUMENTS], isShortened: true };
+  const isWhole = extent === "all" && execution.args.length <= maxReadCharacters;
+  const read = readArguments(execution.args.slice(0, maxReadCharacters));
+  // The last one may be a part of one. A wildcard is none that the text stands for.
+  const wildcardAt = read.findIndex(isWildcardArgument);
+  const known = wildcardAt !== -1 ? read.slice(0, wildcardAt) : isWhole ? read : read.slice(0, -1);
+  const { args, isShortened } = allowedArguments([execution.binary, ...known]);
+  if (isWhole && wildcardAt === -1) return isShortened === true ? { args, isShortened } : { args };
+  if (known.length === 0) return { args: [ANY_ARGUMENTS], isShortened: true };
+  const first = args.at(-1) === ANY_ARGUMENTS ? args : [...args.slice(0, maxArguments), ANY_ARGUMENTS];
+  return { args: first, isShortened: true };
 }
 
 /** How many arguments fit, from the first on, when those of more bytes than that are replaced. */

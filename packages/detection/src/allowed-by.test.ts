@@ -1,4 +1,4 @@
-import { DnsEvent, ExecEvent, OpenEvent } from "@kinglet/enrichment";
+import { DnsEvent, ExecEvent, LinkEvent, NetworkEvent, OpenEvent } from "@kinglet/enrichment";
 import { redact } from "@kinglet/logger";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import * as fc from "fast-check";
@@ -73,15 +73,56 @@ describe("findAllowance", () => {
   });
 
   it("names an entry that matches also where nobody can tell the arguments apart, and says so [rules T-2]", () => {
-    for (const unknown of [{ args: "a 'b c'" }, { args: "a", isTruncated: true }, { argv: null }]) {
+    const any = "\u22ef\u22ef";
+    const isShortened = true;
+    const flags = "execve truncArgs";
+    for (const [unknown, found] of [
+      [{ args: "a 'b c'" }, { args: ["/b", "a", "'b", "c'"] }],
+      [{ args: ' "a b" "c d"' }, { args: ["/b", "a b", "c d"] }],
+      [{ args: 'a --password=[redacted] "', argv: null }, { args: ["/b", "a", "--password=[redacted]", '"'] }],
+      [{ args: 'x\' "a b" \u22ef' }, { args: ["/b", "x'", "a b", any], isShortened }],
+      [{ args: `x" ${"y".repeat(20_000)} z` }, { args: ["/b", 'x"', any], isShortened }],
+      [{ args: `' ${"y".repeat(600)} ${"z".repeat(4_000)}` }, { args: ["/b", "'", "\u22ef", "\u22ef"], isShortened }],
+      [
+        { args: 'a "b c" d', isTruncated: true, flags },
+        { args: ["/b", "a", "b c", any], isShortened },
+      ],
+      [
+        { args: "a", isTruncated: true, flags },
+        { args: [any], isShortened },
+      ],
+      [
+        { args: "a b", isTruncated: true, flags: "truncArgs errorFilename" },
+        { args: [any], isShortened },
+      ],
+      [
+        { source: "linux-audit", args: "a b", isTruncated: true },
+        { args: ["/b", "a", any], isShortened },
+      ],
+      [
+        { source: "linux-audit", isTruncated: true },
+        { args: [any], isShortened },
+      ],
+    ] as const) {
       const event = new ExecEvent({ sequence: 1, source: "tetragon", binary: "/b", ...unknown });
       expect(event.argv).toBeUndefined();
-      expect(findAllowance(rule, event)).toEqual({
+      const { args, ...more } = found;
+      expect(findAllowance(rule, event), event.args.slice(0, 80)).toEqual({
         path: "spec.execs",
-        entry: { path: "/b", args: ["\u22ef\u22ef"] },
-        isShortened: true,
+        entry: { path: "/b", args },
+        ...more,
       });
     }
+  });
+
+  it("names what the rule asks about alone, and nothing where it asks for nothing that an entry would answer [rules T-4]", () => {
+    const exec = new ExecEvent({ sequence: 1, binary: "/b", argv: ["/b"] });
+    expect(findAllowance(rule, exec, () => false)).toBeUndefined();
+    expect(findAllowance(rule, exec, ({ path }) => path === "spec.opens")?.entry).toEqual({ path: "/b", flags: [] });
+    const link = new LinkEvent({ sequence: 1, kind: "symlink", oldPath: "/etc/a", newPath: "/tmp/b" });
+    expect(findAllowance(rule, link)).toEqual({ path: "spec.opens", entry: { path: "/etc/a", flags: [] } });
+    const hook = new NetworkEvent({ sequence: 1, direction: "egress", address: "192.0.2.1", port: 443, protocol: "" });
+    expect(findAllowance(rule, hook)?.entry).toMatchObject({ ipAddress: "192.0.2.1", ports: [] });
   });
 
   it.each([

@@ -1,9 +1,9 @@
-import type { ActivityEvent, NetworkEvent } from "@kinglet/enrichment";
+import type { ActivityEvent, ExecEvent, NetworkEvent } from "@kinglet/enrichment";
 import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
-import { ANY_ARGUMENTS, isWildcardArgument, isWildcardName, isWildcardPath } from "@kinglet/profile/matching";
+import { isWildcardArgument, isWildcardName, isWildcardPath } from "@kinglet/profile/matching";
 import { createAlertId } from "./alert-id.ts";
 import type { AlertAllowance } from "./alert.ts";
-import { allowedArguments, type AllowedArguments } from "./allowed-arguments.ts";
+import { allowedArguments, allowedText } from "./allowed-arguments.ts";
 import { commOf } from "./comm-of.ts";
 
 /**
@@ -12,56 +12,80 @@ import { commOf } from "./comm-of.ts";
  *
  * An argument that is redacted stands as the wildcard for one argument: a password belongs neither into alerts nor into profiles.
  *
- * @returns undefined when no profile can allow it: the rule does not ask the profile, or the name of what the event did is a wildcard of profiles, so that
- * an entry with it would allow others, too.
+ * @param silences - whether the rule would have been silent with that entry: a rule may ask for nothing of the kind, and an entry that it does not ask for
+ * would silence others.
+ * @returns undefined when no profile can allow it: the rule does not ask the profile about what the event did, or the name of that is a wildcard of
+ * profiles, so that an entry with it would allow others, too.
  *
  * @internal
  */
-export function findAllowance(rule: RuleDefinition, event: ActivityEvent): AlertAllowance | undefined {
+export function findAllowance(
+  rule: RuleDefinition,
+  event: ActivityEvent,
+  silences: (allowance: AlertAllowance) => boolean = isTrue,
+): AlertAllowance | undefined {
   if (rule.supportPolicy && event.binary !== "") {
     return {
       path: "spec.rulePolicies",
       entry: { [rule.id]: { processAllowed: [commOf(event.binary)], containerAllowed: false } },
     };
   }
-  if (rule.profileDependency === profileDependency.notRequired || isWildcard(event)) return undefined;
+  if (rule.profileDependency === profileDependency.notRequired) return undefined;
+  return allowancesFor(event).find(silences);
+}
+
+function isTrue(): boolean {
+  return true;
+}
+
+/** What a profile can say of the event, what rules over such events most often ask about first. */
+function allowancesFor(event: ActivityEvent): readonly AlertAllowance[] {
   switch (event.kind) {
-    case "exec": {
-      const { args, ...shortened } = event.argv === undefined ? anyArguments : allowedArguments(event.argv);
-      return { path: "spec.execs", entry: { path: event.binary, args }, ...shortened };
-    }
+    case "exec":
+      return execution(event);
     case "open":
-      return { path: "spec.opens", entry: { path: event.path, flags: event.flags } };
+      return opening(event.path, event.flags);
+    case "symlink":
+    case "hardlink":
+      return [...opening(event.oldPath, []), ...opening(event.newPath, [])];
     case "network":
-      return { path: `spec.${event.direction}`, entry: neighborOf(event) };
+      return [{ path: `spec.${event.direction}`, entry: neighborOf(event) }];
     case "dns":
-      return { path: "spec.egress", entry: neighbor({ dnsNames: [event.name] }) };
+      return isWildcardName(event.name)
+        ? []
+        : [{ path: "spec.egress", entry: neighbor({ dnsNames: [event.name], ports: [] }) }];
     case "capabilities":
-      return { path: "spec.capabilities", entry: event.capability };
+      return [{ path: "spec.capabilities", entry: event.capability }, ...call(event.syscall)];
     case "syscall":
-      return { path: "spec.syscalls", entry: event.name };
+      return call(event.name);
     case "bpf":
     case "unshare":
     case "ptrace":
     case "kmod":
     case "iouring":
-      return { path: "spec.syscalls", entry: event.syscallName === "" ? defaultCall[event.kind] : event.syscallName };
+      return [...call(event.syscallName), ...call(defaultCall[event.kind])];
     default:
-      return undefined;
+      return [];
   }
 }
 
-/** The format of profiles knows no way to say that a file is really called `*`. */
-function isWildcard(event: ActivityEvent): boolean {
-  if (event.kind === "open") return isWildcardPath(event.path);
-  if (event.kind === "dns") return isWildcardName(event.name);
-  if (event.kind !== "exec") return false;
-  return isWildcardPath(event.binary) || (event.argv?.some(isWildcardArgument) ?? false);
+/** The format of profiles knows no way to say that a program is really called `*`, or an argument `\u22ef`. */
+function execution(event: ExecEvent): readonly AlertAllowance[] {
+  const { binary, argv } = event;
+  if (isWildcardPath(binary) || argv?.some(isWildcardArgument) === true) return [];
+  const { args, ...shortened } = argv === undefined ? allowedText(event) : allowedArguments(argv);
+  return [{ path: "spec.execs", entry: { path: binary, args }, ...shortened }, ...opening(binary, [])];
 }
 
-/** Of an execution whose arguments nobody can tell apart. */
-const anyArguments: AllowedArguments = { args: [ANY_ARGUMENTS], isShortened: true };
+function opening(path: string, flags: readonly string[]): readonly AlertAllowance[] {
+  return path === "" || isWildcardPath(path) ? [] : [{ path: "spec.opens", entry: { path, flags } }];
+}
 
+function call(name: string): readonly AlertAllowance[] {
+  return name === "" ? [] : [{ path: "spec.syscalls", entry: name }];
+}
+
+/** What the kernel function of a hook is called for, where the source names no call. */
 const defaultCall = {
   bpf: "bpf",
   unshare: "unshare",
@@ -70,8 +94,9 @@ const defaultCall = {
   iouring: "io_uring_setup",
 } as const;
 
+/** Some hooks do not tell the protocol: a port without one is none, and the address alone says what there is to say. */
 function neighborOf({ address, port, protocol }: NetworkEvent): unknown {
-  const ports = port < 0 ? [] : [{ name: `${protocol}-${port}`, protocol, port }];
+  const ports = port < 0 || protocol === "" ? [] : [{ name: `${protocol}-${port}`, protocol, port }];
   return neighbor({ ipAddress: address, ports });
 }
 

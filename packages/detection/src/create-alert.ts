@@ -4,7 +4,7 @@ import { profileDependency, type RuleDefinition } from "@kinglet/policy-engine";
 import { alertArguments } from "./alert-arguments.ts";
 import { createAlertId } from "./alert-id.ts";
 import { maxAlertText, showText } from "./alert-text.ts";
-import type { Alert, AlertDraft, AlertKey, AlertProfile, AlertProfileMetadata } from "./alert.ts";
+import type { Alert, AlertAllowance, AlertDraft, AlertKey, AlertProfile, AlertProfileMetadata } from "./alert.ts";
 import { findAllowance } from "./allowed-by.ts";
 import type { DetectorOptions, ProfileView } from "./detector.ts";
 
@@ -19,6 +19,8 @@ export interface AlertSource {
   readonly event: ActivityEvent;
   readonly container: ContainerIdentity;
   readonly profile: ProfileView | undefined;
+  /** Whether the rule would have been silent with an entry more in the profile. @defaultValue any entry about the event counts */
+  readonly silences?: (allowance: AlertAllowance) => boolean;
   readonly origin: Pick<DetectorOptions, "clusterName" | "nodeName" | "workloadOf">;
 }
 
@@ -52,7 +54,7 @@ export function draftAlert(source: AlertSource): AlertDraft {
 function fillAlert(key: AlertKey, source: AlertSource): Alert {
   const { rule, message, event, container, origin } = source;
   const workload = origin.workloadOf?.(container);
-  const allowedBy = findAllowance(rule, event);
+  const allowedBy = findAllowance(rule, event, source.silences);
   const isExec = event.kind === "exec";
   const told = alertArguments(event);
   return {

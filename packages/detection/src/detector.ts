@@ -45,6 +45,11 @@ export interface PeerLookup {
 export interface ProfileAnswers {
   wasExecuted(path: string): boolean;
   wasExecutedWith(path: string, args: readonly string[]): boolean;
+  /**
+   * True when an execution of the path is recorded that allows any arguments, or of whose arguments, wildcards included, `accepts` is true. Asked
+   * where nobody can tell the arguments of an execution apart.
+   */
+  someExecution(path: string, accepts: (args: readonly string[]) => boolean): boolean;
   wasOpened(path: string): boolean;
   /** True when one recorded opening has every one of the flags. */
   wasOpenedWith(path: string, flags: readonly string[]): boolean;

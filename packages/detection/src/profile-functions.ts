@@ -1,5 +1,9 @@
+import type { ExecEvent } from "@kinglet/enrichment";
 import type { CelFunctions } from "@kinglet/policy-engine";
+import { ANY_ARGUMENTS } from "@kinglet/profile/matching";
 
+import { ArgumentsText, extentOfText, type ToldExecution } from "./arguments-text.ts";
+import { isSameProgram, wasExecutedWith } from "./program-name.ts";
 import type {
   NetworkPeer,
   PeerLookup,
@@ -12,6 +16,10 @@ import { ResultCache, type CachedQuestion } from "./result-cache.ts";
 
 /** What {@link createProfileFunctions} may be given. @public */
 export interface ProfileFunctionOptions {
+  /** The execution that a list of arguments stands for which nobody can tell apart; undefined for a list that is what it looks like. */
+  readonly executionOf?: (
+    args: readonly string[],
+  ) => Pick<ExecEvent, "source" | "binary" | "args" | "flags" | "isTruncated"> | undefined;
   /** Executions that the container's specification asks for; both `was_executed` functions answer true where it does. */
   readonly isExemptExec?: (containerId: string, path: string) => boolean;
   /** Whose address it is. @defaultValue neighbours that are told by labels match no address */
@@ -28,7 +36,9 @@ export interface ProfileFunctionOptions {
  * The functions `cp.*` over the profiles of containers. No profile: every answer is false.
  *
  * What the answers mean — wildcards, flags, methods, ports — is the profile's affair, see {@link ProfileAnswers}. Here: flags that are empty
- * ask for the path alone; a port outside 0 … 65,535 is in no profile; a host is a whole token, never a part of one. An address is in the
+ * ask for the path alone; a port outside 0 … 65,535 is in no profile; a host is a whole token, never a part of one. The program's own name is known to
+ * some sources only: the path in its place and the file's name fit each other. Arguments that nobody can tell apart are held as text against what the
+ * entries of the path would give. An address is in the
  * profile when it is listed, or when the pod or service that has it is selected by the labels of a neighbour.
  *
  * Cost: that of the profile's answer; prefixes, suffixes and hosts are asked once per profile and argument.
@@ -38,7 +48,7 @@ export interface ProfileFunctionOptions {
  * @public
  */
 export function createProfileFunctions(profiles: ProfileLookup, options: ProfileFunctionOptions = {}): CelFunctions {
-  const { isExemptExec, peers } = options;
+  const { executionOf, isExemptExec, peers } = options;
   const cache = new ResultCache(options.maxCachedResults ?? 1000);
   const contentOf = (containerId: string): ProfileAnswers | undefined => profiles.get(containerId)?.content;
   const ask = (containerId: string, question: CachedQuestion, argument: string): boolean => {
@@ -78,7 +88,9 @@ export function createProfileFunctions(profiles: ProfileLookup, options: Profile
     "cp.was_executed_with_args": (containerId, path, args) => {
       const content = contentOf(containerId);
       if (content === undefined) return false;
-      return isExemptExec?.(containerId, path) === true || content.wasExecutedWith(path, args);
+      if (isExemptExec?.(containerId, path) === true) return true;
+      const execution = executionOf?.(args);
+      return execution === undefined ? wasExecutedWith(content, path, args) : mayHaveExecuted(content, path, execution);
     },
     "cp.was_path_opened": (containerId, path) => contentOf(containerId)?.wasOpened(path) ?? false,
     "cp.was_path_opened_with_flags": (containerId, path, flags) =>
@@ -107,6 +119,21 @@ export function createProfileFunctions(profiles: ProfileLookup, options: Profile
     "cp.was_address_port_protocol_in_ingress": (containerId, address, port, protocol) =>
       hasAddressPort(containerId, "ingress", { address, port, protocol }),
   };
+}
+
+/** The wildcard of profiles for one argument. */
+const anyArgument = "\u22ef";
+
+/** Whether an entry of the path may have been executed, as far as the one text of its arguments says. */
+function mayHaveExecuted(content: ProfileAnswers, path: string, execution: ToldExecution): boolean {
+  const text = new ArgumentsText(execution.args, extentOfText(execution) === "beginning");
+  return content.someExecution(path, (args) => {
+    const [program = ANY_ARGUMENTS, ...others] = args;
+    if (program === ANY_ARGUMENTS) return text.mayBe(args);
+    // The cut text of Linux audit is without it, whatever it was.
+    const isAny = program === anyArgument || execution.source !== "tetragon";
+    return (isAny || isSameProgram(program, execution.binary, path)) && text.mayBe(others);
+  });
 }
 
 interface Endpoint {

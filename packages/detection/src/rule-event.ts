@@ -15,6 +15,7 @@ import type {
 import type { EventField, PrefilterFacts, RuleEvent } from "@kinglet/policy-engine";
 
 import { commOf } from "./comm-of.ts";
+import { extentOfText, type ToldExecution } from "./arguments-text.ts";
 import type { ReportedExecution } from "./declared-command.ts";
 
 /** The fields that events of every kind fill: what a rule over all of them can ask for. @internal */
@@ -67,6 +68,13 @@ export class ActivityView implements RuleEvent, PrefilterFacts {
   #kind: ActivityEventKind = "exec";
   #container: ContainerIdentity | undefined;
   #comm: string | undefined;
+  /** The program and its arguments as one text, in the place of a vector that nobody can tell. The same list for every event. */
+  readonly #told: [string, string] = ["", ""];
+  /**
+   * Whether `args` is that list where the vector cannot be told: for texts, and for conditions that only hand it on. For all others arguments that
+   * are not known are absent.
+   */
+  tellsText = false;
 
   point(event: ActivityEvent, container: ContainerIdentity): void {
     this.#event = event;
@@ -116,7 +124,12 @@ export class ActivityView implements RuleEvent, PrefilterFacts {
   }
 
   get args(): readonly string[] | undefined {
-    return this.#kind === "exec" ? (this.#event as ExecEvent).argv : undefined;
+    if (this.#kind !== "exec") return undefined;
+    return (this.#event as ExecEvent).argv ?? (this.tellsText ? this.#textOf(this.#event as ExecEvent) : undefined);
+  }
+  /** The execution that a list stands for which {@link ActivityView.args} made of arguments that nobody can tell apart. */
+  executionOf(args: readonly string[]): ToldExecution | undefined {
+    return args === this.#told ? (this.#event as ExecEvent) : undefined;
   }
   /** The execution at hand; undefined for events of other kinds. */
   get execution(): ReportedExecution | undefined {
@@ -237,6 +250,13 @@ export class ActivityView implements RuleEvent, PrefilterFacts {
   /** No source reports requests. */
   get method(): string {
     return "";
+  }
+
+  #textOf(event: ExecEvent): readonly string[] | undefined {
+    if (extentOfText(event) === undefined) return undefined;
+    this.#told[0] = event.binary;
+    this.#told[1] = event.args;
+    return this.#told;
   }
 
   #isLink(): boolean {

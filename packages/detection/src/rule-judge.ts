@@ -13,9 +13,10 @@ import {
   type RuleProblem,
 } from "@kinglet/policy-engine";
 
-import type { AlertDraft } from "./alert.ts";
+import type { AlertAllowance, AlertDraft } from "./alert.ts";
+import { withAllowance } from "./allowed-answers.ts";
 import { commOf } from "./comm-of.ts";
-import { draftAlert } from "./create-alert.ts";
+import { draftAlert, type AlertSource } from "./create-alert.ts";
 import { DetectionCounts } from "./detection-counts.ts";
 import type { DetectorOptions, InvalidRule, ProfileView, RuleActivity, RuleNote } from "./detector.ts";
 import { ExecExemptions } from "./exec-exemptions.ts";
@@ -66,6 +67,7 @@ export class RuleJudge {
     const profileFunctions = createProfileFunctions(lookup, {
       ...(maxCachedResults === undefined ? {} : { maxCachedResults }),
       ...(peers === undefined ? {} : { peers }),
+      executionOf: (args) => view.executionOf(args),
       ...(exemptions === undefined ? {} : { isExemptExec: (id, path) => exemptions.isExempt(id, path) }),
     });
     const hostFunctions = host === undefined ? {} : createHostFunctions(host);
@@ -231,12 +233,15 @@ export class RuleJudge {
       return undefined;
     }
     running.matches++;
+    // A text may have the arguments as one, where nobody can tell them apart.
+    this.#view.tellsText = true;
     // An alert is not lost because its text could not be told.
     return this.#textOf(running, () => running.program.message(this.#variables)) ?? running.rule.name;
   }
 
   #alert(candidate: Candidate, message: string, event: ActivityEvent, container: ContainerIdentity): AlertDraft {
     const { running } = candidate;
+    const profile = this.#profile;
     const uniqueKey = this.#textOf(running, () => running.program.uniqueId(this.#variables));
     return draftAlert({
       rule: candidate.rule,
@@ -244,9 +249,29 @@ export class RuleJudge {
       ...(uniqueKey === undefined ? {} : { uniqueKey }),
       event,
       container,
-      profile: this.#profile,
+      profile,
+      silences: (allowance) => this.#isSilencedBy(allowance, candidate, { event, container, profile }),
       origin: this.#options,
     });
+  }
+
+  /** Whether the rule would be silent about an event that it matched; asked for alerts that leave, when the event at hand is another one. */
+  #isSilencedBy(
+    allowance: AlertAllowance,
+    candidate: Candidate,
+    { event, container, profile }: Pick<AlertSource, "event" | "container" | "profile">,
+  ): boolean {
+    const content = withAllowance(profile?.content, allowance);
+    const { name = "", namespace = container.namespace, status = "", completion = "", checksum = "" } = profile ?? {};
+    this.#view.point(event, container);
+    this.#variables.eventType = event.kind;
+    this.#profile = { name, namespace, status, completion, checksum, content };
+    try {
+      return !candidate.lacksField(this.#view) && !candidate.running.program.matches(this.#variables);
+    } catch {
+      // What the rule asks beside the profile can no longer be found out.
+      return false;
+    }
   }
 
   #textOf(running: RunningRule, tell: () => string): string | undefined {

@@ -75,9 +75,13 @@ export class Candidate {
     this.#prefilters = filters.includes(undefined) ? [] : (filters as readonly Prefilter[]);
   }
 
-  /** True when the event does not tell what the rule has to know to be true of it. */
+  /**
+   * True when the event does not tell what the rule has to know to be true of it. From then on the view tells arguments as the rule's conditions can
+   * take them.
+   */
   lacksField(view: ActivityView): boolean {
-    const { conditions } = (this.#needs ??= this.#findNeeds());
+    const { conditions, onlyPassesArguments } = (this.#needs ??= this.#findNeeds());
+    view.tellsText = onlyPassesArguments;
     for (let index = 0; index < conditions.length; index++) if (!hasOneOf(view, conditions[index]!)) return true;
     return false;
   }
@@ -112,10 +116,11 @@ export class Candidate {
         // A set without an uncertain field is always there.
         conditions: conditions.filter((sets) => sets.every((fields) => fields.length > 0)),
         reads: uncertain(program.readFields(this.#kind)),
+        onlyPassesArguments: program.onlyPassesArguments(this.#kind),
       };
     } catch {
       // The evaluation that follows fails in the same way, and says so.
-      return { conditions: [], reads: [] };
+      return { conditions: [], reads: [], onlyPassesArguments: false };
     }
   }
 }
@@ -125,6 +130,7 @@ interface CandidateNeeds {
   /** For each condition sets of fields, of one of which it needs every one. */
   readonly conditions: readonly (readonly (readonly FieldReader[])[])[];
   readonly reads: readonly FieldReader[];
+  readonly onlyPassesArguments: boolean;
 }
 
 function hasOneOf(view: ActivityView, sets: readonly (readonly FieldReader[])[]): boolean {

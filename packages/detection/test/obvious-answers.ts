@@ -16,6 +16,10 @@ export function obviousAnswers({ spec }: Pick<ContainerProfile, "spec">): Profil
           exec.path === path &&
           ((exec.args.length === 0 && !exec.argsRequired) || JSON.stringify(exec.args) === JSON.stringify(args)),
       ),
+    someExecution: (path, accepts) =>
+      spec.execs.some(
+        (exec) => exec.path === path && ((exec.args.length === 0 && !exec.argsRequired) || accepts(exec.args)),
+      ),
     wasOpened: (path) => opens(path).length > 0,
     wasOpenedWith: (path, flags) => opens(path).some((open) => flags.every((flag) => open.flags.includes(flag))),
     hasOpenWithPrefix: (prefix) => prefix === "" || spec.opens.some((open) => open.path.startsWith(prefix)),

@@ -40,6 +40,11 @@ export interface CompiledExpression {
   /** Every field of `event` that it may read, but for `has()`. */
   readonly readFields: readonly EventField[];
   /**
+   * True when it reads `event.args` and only hands it to `cp.was_executed_with_args` as it is, so that the list may be one that stands for
+   * arguments that nobody can tell apart.
+   */
+  readonly onlyPassesArguments: boolean;
+  /**
    * Evaluates; synchronous. CEL lists, maps and integers appear as arrays, objects or Maps, and bigint.
    *
    * Cost: none in memory for comparisons, logic, texts and declared functions; an expression with anything else in it is run by the

@@ -23,7 +23,7 @@ import type { ProfileQuestion } from "./profile-data.ts";
 import { findProfileQuestions } from "./profile-questions.ts";
 import { registerCelFunctions } from "./register-cel-functions.ts";
 import { registerStringFunctions } from "./register-string-functions.ts";
-import { readFields, requiredFields, type FieldAlternatives } from "./required-fields.ts";
+import { onlyPassesArguments, readFields, requiredFields, type FieldAlternatives } from "./required-fields.ts";
 import { StepBound } from "./step-bound.ts";
 import type { RuleEventType } from "./rule-definition.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
@@ -94,6 +94,7 @@ class CelJsEngine implements CelEngine {
         work: direct === undefined ? new WorkBound(parsed.ast, this.#limits) : undefined,
         required: requiredFields(parsed.ast),
         read: readFields(parsed.ast),
+        onlyPassesArguments: onlyPassesArguments(parsed.ast),
       });
     }
     const reason = problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join("; ");
@@ -200,22 +201,26 @@ interface ExpressionParts {
   readonly work: WorkBound | undefined;
   readonly required: FieldAlternatives;
   readonly read: readonly EventField[];
+  readonly onlyPassesArguments: boolean;
 }
 
 class CelJsExpression implements CompiledExpression {
   readonly expression: string;
   readonly requiredFields: FieldAlternatives;
   readonly readFields: readonly EventField[];
+  readonly onlyPassesArguments: boolean;
   readonly #parsed: Parsed;
   readonly #direct: DirectStep["run"] | undefined;
   readonly #runtime: ExpressionRuntime;
   readonly #steps: StepBound;
   readonly #work: WorkBound | undefined;
 
-  constructor(expression: string, { parsed, direct, runtime, steps, work, required, read }: ExpressionParts) {
+  constructor(expression: string, parts: ExpressionParts) {
+    const { parsed, direct, runtime, steps, work, required, read } = parts;
     this.expression = expression;
     this.requiredFields = required;
     this.readFields = read;
+    this.onlyPassesArguments = parts.onlyPassesArguments;
     this.#parsed = parsed;
     this.#direct = direct;
     this.#runtime = runtime;

@@ -1,3 +1,4 @@
+import { celFunctionName } from "./cel-functions.ts";
 import { eventFieldTypes, type EventField } from "./event-fields.ts";
 import type { SyntaxNode } from "./syntax-node.ts";
 
@@ -47,6 +48,36 @@ export function readFields(root: SyntaxNode): readonly EventField[] {
   };
   collect(root);
   return [...found];
+}
+
+/**
+ * True when an expression reads `event.args` and does nothing with it but hand it to `cp.was_executed_with_args` as it is (`has()` may ask for it): whoever
+ * answers that function can do so without the single arguments.
+ *
+ * @internal
+ */
+export function onlyPassesArguments(root: SyntaxNode): boolean {
+  const { reads, passes } = countReads(root);
+  return passes > 0 && passes === reads;
+}
+
+/** How often the arguments are read, and how many of these reads hand them on whole. */
+function countReads(node: SyntaxNode): { readonly reads: number; readonly passes: number } {
+  if (fieldOf(node) === "args") return { reads: 1, passes: 0 };
+  if (isHas(node)) return { reads: 0, passes: 0 };
+  let passes = 0;
+  if (node.op === "rcall" && node.args[1].op === "id") {
+    const called = celFunctionName(`${node.args[1].args}.${node.args[0]}`);
+    const given = node.args[2][2];
+    if (called === "cp.was_executed_with_args" && given !== undefined && fieldOf(given) === "args") passes = 1;
+  }
+  let reads = 0;
+  for (const part of partsOf(node)) {
+    const inner = countReads(part);
+    reads += inner.reads;
+    passes += inner.passes;
+  }
+  return { reads, passes };
 }
 
 /** Fields without which a node fails, whatever the others are. */

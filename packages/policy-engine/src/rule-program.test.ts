@@ -203,6 +203,27 @@ describe("RuleProgram", () => {
     expect(problemsOf({ opens: [{ regex: "x" }], endpoints: [null], capabilities: [{ exact: 1 }] })).toHaveLength(3);
   });
 
+  it("says whether conditions only hand the arguments of an execution on", async () => {
+    const { createCelEngine } = await loadCelEngine();
+    const asking = createCelEngine({ functions: { "cp.was_executed_with_args": () => true } });
+    const only = (...expressions: readonly string[]): boolean => {
+      const ruleExpression = expressions.map((expression) => ({ eventType: "exec" as const, expression }));
+      const program = new RuleProgram(asking, { ...rule, expressions: { ...rule.expressions, ruleExpression } });
+      return program.onlyPassesArguments("exec");
+    };
+    const asks = "!cp.was_executed_with_args(event.containerId, event.exepath, event.args)";
+    expect(only(asks)).toBe(true);
+    expect(only(asks.replace("cp.", "ap."), "event.comm == 'sh'")).toBe(true);
+    expect(only(`has(event.args) && (${asks} || ${asks})`)).toBe(true);
+    expect(only(`['/a'].exists(x, cp.was_executed_with_args(event.containerId, x, event.args))`)).toBe(true);
+    expect(only("event.comm == 'sh'")).toBe(false);
+    expect(only("has(event.args)")).toBe(false);
+    expect(only(`${asks} && event.args.size() == 1`)).toBe(false);
+    expect(only(asks, "event.args[0] == 'x'")).toBe(false);
+    expect(only(asks.replace("event.args", "event.args.filter(x, x != '')"))).toBe(false);
+    expect(only(asks.replace("event.args", "['x']"))).toBe(false);
+  });
+
   it("refuses a rule without a condition", () => {
     const empty = { ...rule, expressions: { ...rule.expressions, ruleExpression: [] } };
     expect(new RuleProgram(engine, empty).validate()).toMatchObject([{ path: "expressions.ruleExpression" }]);

@@ -131,6 +131,15 @@ export class RuleProgram {
     return [...new Set(this.#conditionsFor(eventType).flatMap(({ readFields }) => readFields))];
   }
 
+  /**
+   * True when the conditions for this type of event read `event.args`, and only to hand it to `cp.was_executed_with_args` as it is: then
+   * they can be judged also where the arguments are known, but not told apart. @throws as {@link RuleProgram.requiredFields}
+   */
+  onlyPassesArguments(eventType: RuleEventType): boolean {
+    const reading = this.#conditionsFor(eventType).filter(({ readFields }) => readFields.includes("args"));
+    return reading.length > 0 && reading.every((condition) => condition.onlyPassesArguments);
+  }
+
   /** The text of the alert. @throws as {@link RuleProgram.matches} */
   message(variables: RuleVariables): string {
     this.#message ??= this.#engine.compile(this.rule.expressions.message, "string");

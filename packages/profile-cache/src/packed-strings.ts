@@ -118,6 +118,26 @@ export class PackedStrings {
     }
   }
 
+  /**
+   * True when `accepts` is true of what follows `head` in an entry that was made with `joinParts`. Linear in the set; what follows is allocated.
+   *
+   * @param length - how much of `head` counts.
+   */
+  someParts(set: PackedSet, head: string, length: number, accepts: (rest: readonly string[]) => boolean): boolean {
+    for (let entry = 0; entry < set.count; entry += 1) {
+      const start = this.#numbers[set.starts + entry]!;
+      const rest = start + length;
+      const end = this.#numbers[set.starts + entry + 1]!;
+      if (rest > end || !this.#sameText(start, head, length)) continue;
+      if (rest === end) {
+        if (accepts([])) return true;
+      } else if (this.#text.charCodeAt(rest) === SEPARATOR) {
+        if (accepts(this.#text.slice(rest + 1, end).split("\0"))) return true;
+      }
+    }
+    return false;
+  }
+
   /** The value that was stored with the entry. */
   valueOf(set: PackedSet, entry: number): number {
     return this.#numbers[set.values + entry]!; // Callers pass what `find` gave.

@@ -98,6 +98,21 @@ export class ProfileContent {
     return patterns?.matchesCommand(path, args) === true;
   }
 
+  /**
+   * True when a recorded execution of this path allows any arguments, or `accepts` is true of its arguments as recorded, wildcards included: for
+   * a caller that does not know the arguments of what it asks about. Linear in the recorded executions, and allocates the arguments.
+   */
+  someExecution(path: string, accepts: (args: readonly string[]) => boolean): boolean {
+    const { strings, execs, commands, patterns } = this.#packed;
+    const length = pathLength(path);
+    const entry = strings.find(execs, path, length);
+    if (entry >= 0) {
+      if (strings.valueOf(execs, entry) === 1) return true;
+      if (strings.someParts(commands, path, path.length, accepts)) return true;
+    }
+    return patterns?.someCommand(path, accepts) === true;
+  }
+
   /** True when the path was opened. */
   wasOpened(path: string): boolean {
     const { strings, opens, patterns } = this.#packed;

@@ -131,6 +131,10 @@ export class ProfilePatterns {
     return this.execs.length > 0 && this.#askCommands().matches(path, args);
   }
 
+  someCommand(path: string, accepts: (args: readonly string[]) => boolean): boolean {
+    return this.execs.length > 0 && this.#askCommands().someEntry(path, accepts);
+  }
+
   /** True when an entry matches that has every one of the flags. */
   matchesOpenWith(path: string, flags: readonly string[]): boolean {
     const { opens } = this;

@@ -85,6 +85,21 @@ describe("ProfileContent", () => {
       expect([path, args, content.wasExecutedWith(path, args)]).toEqual([path, args, expected]);
   });
 
+  it("gives the recorded arguments to whoever cannot tell what was executed", () => {
+    const given = (path: string): unknown[] => {
+      const all: unknown[] = [];
+      const isAny = content.someExecution(path, (args) => all.push(args) === 0);
+      return [isAny, ...all];
+    };
+    expect(given("/bin/ls")).toEqual([false, ["ls", "-la"]]);
+    expect(given("/bin/true")).toEqual([true]);
+    expect(given("/bin/none")).toEqual([false, []]);
+    expect(given("/usr/bin/x")).toEqual([false, ["run", "\u22ef"]]);
+    expect(given("/bin/sh")).toEqual([false, ["-c", "\u22ef\u22ef"]]);
+    expect(given("/bin/cat")).toEqual([false]);
+    expect(content.someExecution("/bin/sh", ([first]) => first === "-c")).toBe(true);
+  });
+
   it("knows opened paths, and the flags of each opening", () => {
     for (const path of ["/etc/passwd", "/etc/ssl/a/b", "/proc/1/status", "/var/log/\u00e4pp.log", "/tmp/\u65e5"]) {
       expect([path, content.wasOpened(path)]).toEqual([path, true]);
@@ -254,6 +269,9 @@ describe("ProfileContent", () => {
         expect(packed.wasExecutedWith(asked, args)).toBe(
           own.some((exec) => JSON.stringify(exec.args) === JSON.stringify(args)),
         );
+        const given = new Set<string>();
+        expect(packed.someExecution(asked, (one) => given.add(JSON.stringify(one)).size === 0)).toBe(false);
+        if (asked !== "") expect(given).toEqual(new Set(own.map((exec) => JSON.stringify(exec.args))));
         expect(packed.wasOpenedWith(asked, wanted)).toBe(
           opens.some((open) => open.path === asked && wanted.every((flag) => open.flags.includes(flag))),
         );

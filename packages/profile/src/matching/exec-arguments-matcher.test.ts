@@ -75,6 +75,25 @@ describe("ExecArgumentsMatcher", () => {
     expect(matcher.matches("/opt/b/agent", ["y"])).toBe(false);
   });
 
+  it("gives the arguments of every entry of a path to whoever does not know what was executed [profile arguments]", () => {
+    const matcher = new ExecArgumentsMatcher([
+      exec("/opt/⋯/agent", ["x", "⋯⋯"]),
+      exec("/opt/a/agent", ["y"]),
+      exec("/bin/any", []),
+      exec("/bin/none", [], true),
+    ]);
+    const given = (path: string): unknown[] => {
+      const all: unknown[] = [];
+      const isAny = matcher.someEntry(path, (args) => all.push(args) === 0);
+      return [isAny, ...all];
+    };
+    expect(given("/opt/a/agent")).toEqual([false, ["x", "⋯⋯"], ["y"]]);
+    expect(given("/bin/any")).toEqual([true]);
+    expect(given("/bin/none")).toEqual([false, []]);
+    expect(given("/bin/other")).toEqual([false]);
+    expect(matcher.someEntry("/opt/a/agent", ([name]) => name === "y")).toBe(true);
+  });
+
   it("ends soon for patterns made to try everything [profile linear]", () => {
     const pattern = Array.from({ length: 240 }, (_, at) => (at % 2 === 0 ? "⋯⋯" : "a"));
     const matcher = new ExecArgumentsMatcher([exec("/x", [...pattern, "b"]), exec("/y", [...pattern, ...pattern])]);

@@ -48,6 +48,19 @@ export class ExecArgumentsMatcher {
     return false;
   }
 
+  /**
+   * True when an entry of this path allows any arguments, or `accepts` is true of its arguments as they stand there, wildcards included; empty
+   * ones are of an entry that allows none.
+   */
+  someEntry(path: string, accepts: (args: readonly string[]) => boolean): boolean {
+    const paths = (this.#paths ??= this.#prepare());
+    for (let at = paths.nextMatch(path, 0); at !== -1; at = paths.nextMatch(path, at + 1)) {
+      const { args, argsRequired } = this.#execs[at]!; // as many as paths
+      if ((args.length === 0 && !argsRequired) || accepts(args)) return true;
+    }
+    return false;
+  }
+
   #prepare(): PathMatcher {
     return new PathMatcher(this.#execs.map((exec) => exec.path));
   }
