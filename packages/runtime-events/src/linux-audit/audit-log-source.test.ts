@@ -61,6 +61,26 @@ describe("openAuditLogSource", () => {
     await run.stop();
   });
 
+  it("does not take an event as whole while its rest waits for a busy consumer [linux-audit programs]", async () => {
+    using folder = new AuditFolder();
+    const split = execRecords({ serial: 1, pid: 1, argv: ["/bin/sh", "/tmp/x.sh"], file: "/tmp/x.sh", exe: "/bin/sh" });
+    folder.write(...split.slice(0, 2));
+    let release = (): void => {};
+    const busy = new Promise<void>((resolve) => (release = resolve));
+    const run = await startAuditLog({ path: folder.path }, async (event, source) => {
+      if (event.pid === 2) await busy;
+      source.acknowledge(event.sequence);
+    });
+    await run.until("joining", () => run.clock.nextTimerInMs === 200);
+    folder.write(...exec(2), ...split.slice(2));
+    await run.untilDelivered(1);
+    await run.clock.advance(300);
+    release();
+    await run.untilDelivered(2);
+    expect(run.events).toMatchObject([{ pid: 2 }, { pid: 1, binary: "/tmp/x.sh" }]);
+    await run.stop();
+  });
+
   it("follows auditd's rotation, several at once and in the middle of an event [linux-audit rotation]", async () => {
     using folder = new AuditFolder();
     folder.write(...exec(1));

@@ -43,6 +43,8 @@ export class AuditLogSource implements RuntimeEventSource {
   readonly #stopCollecting: () => void;
   #run: Run | undefined;
   #joinTimer: ClockTimer | undefined;
+  /** Nothing was there to be read when it was looked at last. */
+  #isAtEnd = false;
   #draining: Promise<void> | undefined;
 
   constructor(options: ResolvedLogOptions, checkpoint: Checkpoint | undefined) {
@@ -69,6 +71,7 @@ export class AuditLogSource implements RuntimeEventSource {
       take: (lines) => this.#take(lines),
       skipped: (reason, count) => this.#decoder.skipped(reason === "too_long" ? "tooLong" : reason, count),
       atEnd: (file) => {
+        this.#isAtEnd = true;
         if (file.path === path) this.#books.caughtUp();
         this.#expireLater();
       },
@@ -133,6 +136,7 @@ export class AuditLogSource implements RuntimeEventSource {
   /** Handles the current line. @returns a promise when the consumer wants the reader to wait. */
   #take({ bytes, lineStart, lineEnd, nextOffset }: LineBuffer): Promise<void> | undefined {
     this.#follower.doneOffset = nextOffset;
+    this.#isAtEnd = false;
     this.#decoder.take(bytes.toString("latin1", lineStart, lineEnd), nextOffset - 1 - (lineEnd - lineStart));
     if (this.#decoder.whole.length === 0) return undefined;
     const room = this.#books.untilRoom();
@@ -181,6 +185,8 @@ export class AuditLogSource implements RuntimeEventSource {
     const { clock, joinIdleMs } = this.#options;
     return clock.startTimer(() => {
       this.#joinTimer = undefined;
+      // What waits while the consumer is busy may be the rest of an event; its end is looked for again at the file's.
+      if (!this.#isAtEnd) return;
       this.#decoder.expire(joinIdleMs);
       const delivering = async (): Promise<void> => {
         await this.#drain();
