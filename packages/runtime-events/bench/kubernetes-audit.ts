@@ -44,7 +44,7 @@ const queue = {
     return true;
   },
 };
-const intake = new AuditIntake({ metrics: noopMetrics });
+const intake = new AuditIntake({ metrics: noopMetrics, clock: systemClock });
 const route = createKubernetesAuditRoute({ intake, queue });
 
 const ways: Readonly<Record<string, () => Promise<{ events: number; ms: number }>>> = {

@@ -9,7 +9,8 @@ export interface FakeKubelet extends AsyncDisposable {
   readonly paths: string[];
 }
 
-export async function openFakeKubelet(): Promise<FakeKubelet> {
+/** @param host - API servers proxy to no loopback address. */
+export async function openFakeKubelet(host = "127.0.0.1"): Promise<FakeKubelet> {
   const paths: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer({ cert: pem("server-one.pem"), key: pem("server-one.key") }, (request, response) => {
@@ -29,7 +30,7 @@ export async function openFakeKubelet(): Promise<FakeKubelet> {
     );
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(0, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

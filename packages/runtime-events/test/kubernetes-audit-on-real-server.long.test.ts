@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { request } from "node:https";
 import { connect, type TLSSocket } from "node:tls";
 import { openRealCluster, realClusterAvailability, type RealCluster } from "@kinglet-tools/real-cluster";
 import type { Finding } from "@kinglet/enrichment";
@@ -20,6 +21,9 @@ import { openFakeKubelet, type FakeKubelet } from "./fake-kubelet.ts";
 const real = realClusterAvailability(process.env);
 const isSkipped = real.source !== "binaries" && !real.isRequired;
 const skipped = isSkipped ? ` [skipped: ${real.skipReason.replace(/^\(|\)$/g, "")}]` : "";
+const outside = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === "IPv4" && !address.internal)?.address;
 const deploy = join(import.meta.dirname, "../../../deploy/kubernetes-audit");
 const certificates = join(import.meta.dirname, "certificates");
 
@@ -56,7 +60,9 @@ describe.skipIf(isSkipped)(`Kubernetes audit [requires real-cluster]${skipped}`,
       },
       clientAuthorityFile: join(certificates, "clients-a.pem"),
       clientNames: ["kube-apiserver"],
-      routes: [createKubernetesAuditRoute({ intake: new AuditIntake({ metrics }), queue: { offer } })],
+      routes: [
+        createKubernetesAuditRoute({ intake: new AuditIntake({ metrics, clock: systemClock }), queue: { offer } }),
+      ],
       clock: systemClock,
       logger: noopLogger,
       metrics,
@@ -64,7 +70,7 @@ describe.skipIf(isSkipped)(`Kubernetes audit [requires real-cluster]${skipped}`,
     log = await openKubernetesAuditLog({
       path: logPath,
       startAt: "checkpoint-or-beginning",
-      intake: new AuditIntake({ metrics: noopMetrics }),
+      intake: new AuditIntake({ metrics: noopMetrics, clock: systemClock }),
       clock: systemClock,
       logger: noopLogger,
       metrics: noopMetrics,
@@ -78,8 +84,12 @@ describe.skipIf(isSkipped)(`Kubernetes audit [requires real-cluster]${skipped}`,
       .replace("/etc/kubernetes/kinglet/client.crt", join(certificates, "api-server.pem"))
       .replace("/etc/kubernetes/kinglet/client.key", join(certificates, "api-server.key"));
     writeFileSync(join(folder, "webhook.yaml"), config);
+    // Those of the documentation, but for its files.
+    const flags = readFileSync(join(deploy, "flags.txt"), "utf8").match(/^--(?!.*(?:-file|-path)=).*$/gm) ?? [];
+    expect(flags).toHaveLength(7);
     cluster = await openRealCluster({
       apiServerFlags: [
+        ...flags,
         `--audit-policy-file=${join(deploy, "policy.yaml")}`,
         `--audit-log-path=${logPath}`,
         `--audit-webhook-config-file=${join(folder, "webhook.yaml")}`,
@@ -88,13 +98,7 @@ describe.skipIf(isSkipped)(`Kubernetes audit [requires real-cluster]${skipped}`,
       ],
     });
     await createNamespace(admin() as never, "shop");
-    await apiCall(admin(), "POST", "/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: "node-1" } });
-    await apiCall(admin(), "PATCH", "/api/v1/nodes/node-1/status", {
-      status: {
-        addresses: [{ type: "InternalIP", address: "127.0.0.1" }],
-        daemonEndpoints: { kubeletEndpoint: { Port: kubelet.port } },
-      },
-    });
+    await openNode("node-1", "127.0.0.1", kubelet.port);
     for (const name of ["web-1", "web-2"]) {
       const nodeName = name === "web-1" ? "node-1" : "node-2";
       await createPod(admin() as never, podObject({ namespace: "shop", name, nodeName }));
@@ -117,6 +121,16 @@ describe.skipIf(isSkipped)(`Kubernetes audit [requires real-cluster]${skipped}`,
     fromWebhook.length = 0;
     room = Number.POSITIVE_INFINITY;
   });
+
+  async function openNode(name: string, address: string, port: number): Promise<void> {
+    await apiCall(admin(), "POST", "/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name } });
+    await apiCall(admin(), "PATCH", `/api/v1/nodes/${name}/status`, {
+      status: {
+        addresses: [{ type: "InternalIP", address }],
+        daemonEndpoints: { kubeletEndpoint: { Port: port } },
+      },
+    });
+  }
 
   /** Asks for another protocol, as kubectl does. @returns the status; the connection stays open. */
   async function upgrade(path: string, token: string, protocol = "SPDY/3.1"): Promise<number> {
@@ -152,6 +166,19 @@ describe.skipIf(isSkipped)(`Kubernetes audit [requires real-cluster]${skipped}`,
     socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
     await waitFor(() => text.includes("\r\n"), { describe: `an answer to ${path}` });
     return Number(text.split(" ")[1]);
+  }
+
+  /** A request whose path and body go out as they are. */
+  function send(method: string, path: string, body = "", type = "application/json"): Promise<number> {
+    const { hostname, port } = new URL(cluster.server);
+    const headers = { authorization: `Bearer ${cluster.tokens.admin}`, "content-type": type };
+    return new Promise((resolve, reject) => {
+      const sent = request({ hostname, port, ca: cluster.caPem, method, path, headers, agent: false }, (answer) =>
+        resolve(answer.resume().statusCode ?? 0),
+      );
+      sent.on("error", reject);
+      sent.end(body);
+    });
   }
 
   /** Waits for one finding of each way. */
@@ -239,6 +266,81 @@ describe.skipIf(isSkipped)(`Kubernetes audit [requires real-cluster]${skipped}`,
       details: { command: "id" },
     });
   });
+
+  it("finds the exec behind a URI of any length and any characters [kubernetes-audit real]", async () => {
+    for (const junk of ["<".repeat(900_000), "a&".repeat(4000), "a".repeat(70_000)]) {
+      fromLog.length = 0;
+      fromWebhook.length = 0;
+      const path = `/api/v1/namespaces/shop/pods/web-1/exec?x=${junk}&command=id&container=app&stdout=true`;
+      expect(await upgrade(path, cluster.tokens.admin)).toBe(101);
+      expect(await both()).toMatchObject({ ruleId: "R2000", containerName: "app", details: { command: "id" } });
+    }
+  });
+
+  it("is not made blind by strangers who make large events [kubernetes-audit real]", async () => {
+    const long = ["x/exec?x=".concat("<".repeat(900_000)), `${"&".repeat(900_000)}/exec`];
+    for (const path of [...long, ...long]) expect(await anonymousGet(`/api/v1/namespaces/shop/pods/${path}`)).toBe(403);
+    expect(await upgrade(exec("web-1", "id"), cluster.tokens.admin)).toBe(101);
+    expect(await anonymousGet(`/api/v1/namespaces/shop/pods/${long[0]}`)).toBe(403);
+    const isTold = ({ ruleId, user }: Finding): boolean => ruleId === "R2000" && user === "admin";
+    await waitFor(() => fromLog.some(isTold) && fromWebhook.some(isTold), { describe: "the exec" });
+    // Theirs are told too, but for events beyond what API servers are told to write.
+    await waitFor(() => fromLog.length === 4 && fromWebhook.length === 4, { describe: "the strangers' attempts" });
+    expect((await metrics.exposition()).text).not.toContain('reason="too-large"');
+  });
+
+  it("tells of debug containers whatever lies beside them, and whatever dry run the server ignores [kubernetes-audit real]", async () => {
+    const path = "/api/v1/namespaces/shop/pods/web-1/ephemeralcontainers";
+    const patch = "application/strategic-merge-patch+json";
+    const bodyOf = (name: string, more = ""): string =>
+      `{"spec":{"ephemeralContainers":[{"name":"${name}","image":"debug:1","targetContainerName":"app"}]}${more}}`;
+    expect(await send("PATCH", `${path}?dryRun=All`, bodyOf("dry"), patch)).toBe(200);
+    const deep = `,"zzz":${"[".repeat(300)}${"]".repeat(300)}`;
+    expect(await send("PATCH", path, bodyOf("deep", deep), patch)).toBe(200);
+    expect(await both()).toMatchObject({ ruleId: "K2001", details: { outcome: "allowed" } });
+    expect(await send("PATCH", `${path}?dryRun=All${"&a".repeat(10_001)}`, bodyOf("ignored"), patch)).toBe(200);
+    expect(await send("PATCH", path, bodyOf("large", `,"zzz":"${"<".repeat(2_000_000)}"`), patch)).toBe(200);
+    await waitFor(() => fromLog.length === 3 && fromWebhook.length === 3, { describe: "all three" });
+    expect(fromLog[1]).toMatchObject({ containerName: "ignored" });
+    const pod = (await apiCall(admin(), "GET", "/api/v1/namespaces/shop/pods/web-1")) as {
+      spec: { ephemeralContainers: { name: string }[] };
+    };
+    const names = pod.spec.ephemeralContainers.map(({ name }) => name).filter((name) => name !== "dbg");
+    expect(names.toSorted()).toEqual(["deep", "ignored", "large"]);
+  });
+
+  it.skipIf(outside === undefined)(
+    "judges paths of a node's proxy as the kubelet finds them, however they are written [kubernetes-audit real]",
+    async () => {
+      await using proxied = await openFakeKubelet(outside);
+      await openNode("node-3", outside ?? "", proxied.port);
+      const isRun = (path: string): boolean => {
+        const [plain = ""] = path.split("?", 1);
+        return decodeURIComponent(plain).startsWith("/run/shop/web-1/app");
+      };
+      for (const [tail, isCommand] of [
+        ["run%2Fshop%2Fweb-1%2Fapp?cmd=id", true],
+        ["run%2fshop/web-1/app?cmd=id", true],
+        ["%72un/shop/web-1/app?cmd=id", true],
+        ["x/../run/shop/web-1/app?cmd=id", true],
+        ["x%2F..%2Frun/shop/web-1/app?cmd=id", true],
+        ["x%2F%2E%2E%2Frun%2Fshop/web-1/app?cmd=id", true],
+        ["../../run/shop/web-1/app?cmd=id", true],
+        ["%252Frun/shop/web-1/app?cmd=id", false],
+        ["run;x/shop/web-1/app?cmd=id", false],
+        ["run%252Fshop/web-1/app?cmd=id", false],
+      ] as const) {
+        fromLog.length = 0;
+        fromWebhook.length = 0;
+        proxied.paths.length = 0;
+        await send("POST", `/api/v1/nodes/node-3/proxy/${tail}`);
+        expect([tail, proxied.paths.some(isRun)]).toEqual([tail, isCommand]);
+        // One that is told comes behind.
+        if (!isCommand) await upgrade(exec("web-1", "next"), cluster.tokens.admin);
+        expect([tail, (await both()).ruleId]).toEqual([tail, isCommand ? "K2002" : "R2000"]);
+      }
+    },
+  );
 
   it("tells what strangers are allowed, and only that [kubernetes-audit real]", async () => {
     const rules = {

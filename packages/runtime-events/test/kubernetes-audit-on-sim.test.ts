@@ -1,4 +1,5 @@
 import type { Finding } from "@kinglet/enrichment";
+import { systemClock } from "@kinglet/lifecycle";
 import { noopMetrics } from "@kinglet/metrics";
 import type { AuditEvent } from "@kinglet/kube-sim";
 import { apiCall, apiRequest, createPod, openSimCluster, podObject } from "@kinglet/testing";
@@ -29,7 +30,7 @@ describe("createKubernetesAuditRoute", () => {
     await apiCall(cluster, "PATCH", `${pod}/ephemeralcontainers`, { spec }, "application/strategic-merge-patch+json");
     const findings: Finding[] = [];
     const route = createKubernetesAuditRoute({
-      intake: new AuditIntake({ metrics: noopMetrics }),
+      intake: new AuditIntake({ metrics: noopMetrics, clock: systemClock }),
       queue: { offer: (finding) => findings.push(finding) > 0 },
     });
     const reader = route.open();

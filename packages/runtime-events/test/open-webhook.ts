@@ -44,8 +44,12 @@ export interface RecordingRoute extends WebhookRoute {
   /** What it says to the next bodies. */
   onPush: (bytes: Buffer) => BodyRefusal | undefined;
   onEnd: () => BodyRefusal | undefined;
+  /** Set: it takes the first part of bodies that are too large. */
+  onCut: (() => void) | undefined;
   /** Bodies that have begun. */
   begun: number;
+  /** Bodies of which there is at least a byte. */
+  pushed: number;
 }
 
 export function recordingRoute(path = "/in"): RecordingRoute {
@@ -53,13 +57,16 @@ export function recordingRoute(path = "/in"): RecordingRoute {
     path,
     bodies: [],
     begun: 0,
+    pushed: 0,
     onPush: () => undefined,
     onEnd: () => undefined,
+    onCut: undefined,
     open: () => {
       route.begun++;
       const parts: Buffer[] = [];
       return {
         push: (bytes) => {
+          if (parts.length === 0) route.pushed++;
           parts.push(Buffer.from(bytes));
           return route.onPush(bytes);
         },
@@ -68,6 +75,7 @@ export function recordingRoute(path = "/in"): RecordingRoute {
           if (refusal === undefined) route.bodies.push(Buffer.concat(parts));
           return refusal;
         },
+        ...(route.onCut === undefined ? {} : { cut: () => (route.bodies.push(Buffer.concat(parts)), route.onCut?.()) }),
       };
     },
   };

@@ -50,6 +50,20 @@ describe("createFalcoRoute", () => {
     });
   });
 
+  it.each(["2026-99-99T99:99:99Z", "2026-02-30T00:00:00Z", "garbage", "2026-11-21T00:00:00+99:99"])(
+    "has the time at which the alert came where %s is told [falco time]",
+    (time) => {
+      expect(post(JSON.stringify({ rule: "r", time })).findings).toMatchObject([
+        { time: new Date(new ManualClock().now()).toISOString() },
+      ]);
+    },
+  );
+
+  it("writes offsets with the colon that Falco leaves out [falco time]", () => {
+    const { findings } = post(JSON.stringify({ rule: "r", time: "2026-11-21T10:00:00.123456789+0530" }));
+    expect(findings).toMatchObject([{ time: "2026-11-21T10:00:00.123456789+05:30" }]);
+  });
+
   it.each([
     ["Emergency", 10],
     ["ALERT", 9],

@@ -3,6 +3,7 @@ import type { Finding } from "@kinglet/enrichment";
 import { redact } from "@kinglet/logger";
 import { isObject, objectOf, textOf, type JsonObject } from "../json-object.ts";
 import { boundedText } from "../webhook/bounded-text.ts";
+import { isTime } from "../webhook/is-time.ts";
 import { severityOf } from "./priority.ts";
 
 const maxFields = 64;
@@ -70,7 +71,9 @@ function detailsOf(alert: JsonObject, fields: JsonObject, priority: string): Rea
 /** `time`, else `evt.time.iso8601`, else the nanoseconds of `evt.time` or `evt.rawtime`. */
 function timeOf(alert: JsonObject, fields: JsonObject): string | undefined {
   for (const value of [alert["time"], fields["evt.time.iso8601"], fields["evt.time"], fields["evt.rawtime"]]) {
-    if (typeof value === "string" && isTime(value)) return value.replace(/([+-]\d\d)(\d\d)$/, "$1:$2");
+    // Falco writes offsets without a colon.
+    const text = typeof value === "string" ? value.replace(/([+-]\d\d)(\d\d)$/, "$1:$2") : "";
+    if (isTime(text)) return text;
     const nanoseconds = textOfField(value);
     if (/^\d{16,19}$/.test(nanoseconds)) return fromNanoseconds(nanoseconds);
   }
@@ -80,10 +83,6 @@ function timeOf(alert: JsonObject, fields: JsonObject): string | undefined {
 /** Docker's names of containers that a kubelet started begin with `k8s_CONTAINER_POD_`; those of other runtimes are the containers' own. */
 function containerNameOf(name: string): string {
   return /^k8s_([^_]+)_/.exec(name)?.[1] ?? name;
-}
-
-function isTime(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$/.test(text);
 }
 
 /** Digits of nanoseconds since 1970 as RFC 3339, none of them lost. */

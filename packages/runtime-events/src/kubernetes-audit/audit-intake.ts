@@ -1,14 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "@kinglet/enrichment";
+import type { Clock } from "@kinglet/lifecycle";
 import type { Counter, Metrics } from "@kinglet/metrics";
 import { readAuditEvent, type KubernetesAuditEvent } from "./audit-event.ts";
 import { judgeAuditEvent } from "./judge-audit-event.ts";
 import { auditEvents } from "./metrics.ts";
+import { NotJudged, type NotJudgedReason } from "./not-judged.ts";
 import { RecentKeys } from "./recent-keys.ts";
 
 /** Settings of an {@link AuditIntake}. @public */
 export interface AuditIntakeOptions {
   readonly metrics: Metrics;
+  /** Of whom findings have their time where the event has none. */
+  readonly clock: Clock;
   /**
    * Gets every event that is not a repeat, of every stage, once its finding is queued; must not throw. Nothing in it is redacted.
    */
@@ -34,9 +38,13 @@ export class AuditIntake {
   readonly #onEvent: ((event: KubernetesAuditEvent) => void) | undefined;
   readonly #requests: RecentKeys;
   readonly #stages: RecentKeys;
+  readonly #clock: Clock;
+  readonly #notJudged: NotJudged;
 
   constructor(options: AuditIntakeOptions) {
-    const { metrics, onEvent, maxRemembered = 8192 } = options;
+    const { metrics, clock, onEvent, maxRemembered = 8192 } = options;
+    this.#clock = clock;
+    this.#notJudged = new NotJudged(clock);
     this.#counter = metrics.counter(auditEvents);
     this.#onEvent = onEvent;
     this.#requests = new RecentKeys(maxRemembered);
@@ -62,9 +70,20 @@ export class AuditIntake {
     this.#stages.delete(stageKeyOf(key, details["stage"] ?? ""));
   }
 
-  /** Counts an event that was not looked at. @internal */
+  /** Counts what was not looked at. @internal */
   count(outcome: IntakeOutcome | "too-large" | "too-deep" | "partial" | "blank", times = 1): void {
     this.#counter.add(times, { outcome });
+  }
+
+  /**
+   * Something went by that nobody looked at, for its size: whoever wants to hide makes it large, so that is told, once in ten minutes.
+   *
+   * @param offer - as for `take`; a finding that finds no room is told with the next one.
+   * @internal
+   */
+  passOver(reason: NotJudgedReason, times: number, offer: (finding: Finding) => boolean): void {
+    if (reason !== "cut") this.count(reason, times);
+    this.#notJudged.add(reason, times, offer);
   }
 
   #judge(value: unknown, offer: (finding: Finding) => boolean): IntakeOutcome {
@@ -74,7 +93,7 @@ export class AuditIntake {
     const keyOf = (): string => (key === "" ? (key = requestKey(event)) : key);
     const stageKey = this.#onEvent === undefined ? "" : stageKeyOf(keyOf(), event.stage);
     if (stageKey !== "" && this.#stages.has(stageKey)) return "repeated";
-    const finding = judgeAuditEvent(event, keyOf);
+    const finding = judgeAuditEvent(event, keyOf, () => new Date(this.#clock.now()).toISOString());
     const isRepeated = finding !== undefined && this.#requests.has(keyOf());
     if (finding !== undefined && !isRepeated) {
       if (!offer(finding)) return "full";

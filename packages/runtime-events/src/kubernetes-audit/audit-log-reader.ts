@@ -28,6 +28,8 @@ export class AuditLogReader implements KubernetesAuditLog {
     signal: AbortSignal.abort(),
     deliver: () => {},
   };
+  /** A finding about lines that were passed over, on its way: nothing further is read meanwhile. */
+  #telling: Promise<void> | undefined;
   #lastEventAtMs: number | undefined;
   #events = 0;
   #unusable = 0;
@@ -52,6 +54,7 @@ export class AuditLogReader implements KubernetesAuditLog {
   run({ signal: outer, deliver }: { readonly signal: AbortSignal; readonly deliver: Deliver }): Promise<void> {
     return this.#follower.run(outer, (signal, read) => {
       this.#run = { signal, deliver };
+      this.#telling = undefined;
       return read();
     });
   }
@@ -76,10 +79,22 @@ export class AuditLogReader implements KubernetesAuditLog {
   }
 
   #take(lines: LineBuffer): Promise<void> | undefined {
+    if (this.#telling !== undefined) return this.#takeAfter(this.#telling, lines);
     const finding = this.#judge(lines);
     if (finding !== undefined) return this.#hand(finding, lines.nextOffset);
     this.#follower.doneOffset = lines.nextOffset;
     return undefined;
+  }
+
+  async #takeAfter(telling: Promise<void>, lines: LineBuffer): Promise<void> {
+    this.#telling = undefined;
+    const { signal } = this.#run;
+    try {
+      await telling;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (!signal.aborted) await this.#take(lines);
   }
 
   /** Judges the current line. */
@@ -136,6 +151,20 @@ export class AuditLogReader implements KubernetesAuditLog {
 
   #skipped(outcome: "partial" | "too-large" | "too-deep" | "unusable", times = 1): void {
     this.#unusable += times;
-    this.#settings.intake.count(outcome, times);
+    const { intake } = this.#settings;
+    if (outcome !== "too-large" && outcome !== "too-deep") return intake.count(outcome, times);
+    return intake.passOver(outcome, times, (finding) => this.#tell(finding));
+  }
+
+  /** Lines that are passed over do not wait; the next line does. */
+  #tell(finding: Finding): boolean {
+    const { signal, deliver } = this.#run;
+    const pending = deliver(finding);
+    if (pending === undefined) return true;
+    this.#telling = untilAborted(pending, signal);
+    this.#telling.catch(() => {
+      // Whoever waits for it hears of it.
+    });
+    return true;
   }
 }

@@ -12,7 +12,10 @@ export interface AuditRule {
  * @internal
  */
 export const auditRules: Readonly<
-  Record<"exec" | "portForward" | "attach" | "debugContainer" | "kubeletCommand" | "anonymousAccess", AuditRule>
+  Record<
+    "exec" | "portForward" | "attach" | "debugContainer" | "kubeletCommand" | "anonymousAccess" | "notJudged",
+    AuditRule
+  >
 > = {
   exec: { id: "R2000", name: "Exec to pod", severity: 8 },
   portForward: { id: "R2001", name: "Port forward", severity: 5 },
@@ -20,4 +23,5 @@ export const auditRules: Readonly<
   debugContainer: { id: "K2001", name: "Debug container added to pod", severity: 8 },
   kubeletCommand: { id: "K2002", name: "Command through the kubelet's API", severity: 8 },
   anonymousAccess: { id: "K2003", name: "Anonymous access to a resource", severity: 8 },
+  notJudged: { id: "K2004", name: "Kubernetes audit events not judged", severity: 5 },
 };

@@ -2,11 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { Finding } from "@kinglet/enrichment";
+import { ManualClock } from "@kinglet/lifecycle";
 import { createMetrics, noopMetrics } from "@kinglet/metrics";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eventList, execEvent, recordedAuditLines } from "../../test/recorded-audit-events.ts";
-import type { BodyRefusal } from "../webhook/webhook-route.ts";
+import type { BodyReader, BodyRefusal } from "../webhook/webhook-route.ts";
 import type { KubernetesAuditEvent } from "./audit-event.ts";
 import { AuditIntake, type AuditIntakeOptions } from "./audit-intake.ts";
 import { createKubernetesAuditRoute } from "./create-kubernetes-audit-route.ts";
@@ -14,6 +15,7 @@ import { createKubernetesAuditRoute } from "./create-kubernetes-audit-route.ts";
 interface Receiver {
   readonly findings: Finding[];
   room: number;
+  open(): BodyReader;
   post(body: string | Buffer, chunkBytes?: number): BodyRefusal | undefined;
 }
 
@@ -22,6 +24,7 @@ function receiver(options: Partial<AuditIntakeOptions> = {}): Receiver {
   const self: Receiver = {
     findings,
     room: Number.POSITIVE_INFINITY,
+    open: () => route.open(),
     post(body, chunkBytes = 65_536) {
       const reader = route.open();
       const bytes = Buffer.from(body);
@@ -33,7 +36,7 @@ function receiver(options: Partial<AuditIntakeOptions> = {}): Receiver {
     },
   };
   const route = createKubernetesAuditRoute({
-    intake: new AuditIntake({ metrics: noopMetrics, ...options }),
+    intake: new AuditIntake({ metrics: noopMetrics, clock: new ManualClock(), ...options }),
     queue: {
       offer: (finding) => {
         if (self.room <= 0) return false;
@@ -146,14 +149,14 @@ describe("createKubernetesAuditRoute", () => {
     let deep: unknown = "x";
     for (let depth = 0; depth < 300; depth++) deep = [deep];
     const odd = [
-      execEvent({ annotations: { a: "x".repeat(3_000_000) } }),
+      execEvent({ annotations: { a: "x".repeat(9_000_000) } }),
       execEvent({ annotations: deep }),
       { kind: "Pod" },
       { auditID: "x" },
     ];
     expect(to.post(list(...odd, execEvent()))).toBeUndefined();
     expect(to.post('{"items":[1,"x",null,[]]}')).toBeUndefined();
-    expect(to.findings).toHaveLength(1);
+    expect(to.findings.map(({ ruleId }) => ruleId)).toEqual(["K2004", "R2000"]);
     const { text } = await metrics.exposition();
     for (const [outcome, count] of [
       ["too-large", 1],
@@ -163,6 +166,75 @@ describe("createKubernetesAuditRoute", () => {
     ] as const) {
       expect(text).toContain(`kinglet_kubernetes_audit_events_total{outcome="${outcome}"} ${count}`);
     }
+  });
+
+  it("judges an exec whose URI is as long as a request's head may be, every character escaped [kubernetes-audit bounds]", () => {
+    const to = receiver();
+    const long = execEvent({
+      requestURI: `/api/v1/namespaces/shop/pods/web-1/exec?x=${"<".repeat(1_048_000)}&command=id&container=app`,
+    });
+    expect(to.post(eventList([JSON.stringify(long).replaceAll("<", String.raw`\u003c`)]))).toBeUndefined();
+    expect(to.findings).toMatchObject([{ ruleId: "R2000", containerName: "app", details: { command: "id" } }]);
+  });
+
+  it.each(["requestObject", "responseObject"])(
+    "judges an event whose %s is deeper than it follows [kubernetes-audit bounds]",
+    (member) => {
+      for (const chunkBytes of [7, 1000, 65_536]) {
+        const to = receiver();
+        const deep = `{"spec":{"a":1},"zzz":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+        const line = JSON.stringify(execEvent()).replace(/\}$/, `,"${member}":${deep},"z":1}`);
+        expect(to.post(eventList([line, JSON.stringify(execEvent({ auditID: "next" }))]), chunkBytes)).toBeUndefined();
+        expect(to.findings.map(({ ruleId }) => ruleId)).toEqual(["R2000", "R2000"]);
+      }
+    },
+  );
+
+  it("tells a debug container and a stranger's access whatever lies beside what it reads of them [kubernetes-audit bounds]", () => {
+    const to = receiver();
+    const deep = JSON.parse("[".repeat(300) + "]".repeat(300)) as unknown;
+    const requestObject = { spec: { ephemeralContainers: [{ name: "dbg", image: "debug:1" }] }, zzz: deep };
+    const pod = { resource: "pods", namespace: "shop", name: "web-1" };
+    const patch = {
+      stage: "ResponseComplete",
+      verb: "patch",
+      requestURI: "/api/v1/namespaces/shop/pods/web-1/ephemeralcontainers",
+      objectRef: { ...pod, subresource: "ephemeralcontainers" },
+      responseStatus: { code: 200 },
+      requestObject,
+    };
+    const read = {
+      stage: "ResponseComplete",
+      requestURI: "/api/v1/namespaces/shop/pods/web-1",
+      objectRef: pod,
+      user: { username: "system:anonymous", groups: ["system:unauthenticated"] },
+      responseStatus: { code: 200 },
+      responseObject: deep,
+    };
+    expect(to.post(list(execEvent(patch), execEvent(read)))).toBeUndefined();
+    expect(to.findings.map(({ ruleId }) => ruleId)).toEqual(["K2001", "K2003"]);
+  });
+
+  it("judges what came of a list that is cut, and tells of the rest once in ten minutes [kubernetes-audit K2004]", async () => {
+    const clock = new ManualClock();
+    const to = receiver({ clock });
+    const cut = (auditID: string): void => {
+      const reader = to.open();
+      const text = list(execEvent({ auditID }), execEvent({ auditID: "behind" }));
+      expect(reader.push(Buffer.from(text.slice(0, -200)))).toBeUndefined();
+      reader.cut?.();
+    };
+    cut("one");
+    cut("two");
+    expect(to.findings.map(({ ruleId }) => ruleId)).toEqual(["R2000", "K2004", "R2000"]);
+    expect(to.findings[1]).toMatchObject({ severity: 5, details: { cutBodies: "1", tooLarge: "0", tooDeep: "0" } });
+    await clock.advance(600_000);
+    to.room = 0;
+    to.open().cut?.();
+    to.room = 1;
+    to.open().cut?.();
+    expect(to.findings[3]).toMatchObject({ ruleId: "K2004", details: { cutBodies: "3" } });
+    expect(new Set(to.findings.map(({ uniqueId }) => uniqueId)).size).toBe(4);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import type { Finding } from "@kinglet/enrichment";
 import { JsonListSplitter } from "../webhook/json-list-splitter.ts";
 import type { FindingQueue } from "../webhook/finding-queue.ts";
 import type { JsonValueLimits } from "../webhook/json-value.ts";
@@ -6,18 +7,20 @@ import { optionalMembers } from "./audit-event.ts";
 import type { AuditIntake } from "./audit-intake.ts";
 
 /**
- * What is kept of one event, bytes: with request and response left out where they are large, an event has a few KB, and a URI of up to 1 MiB.
+ * What is kept of one event, bytes: with request and response left out where they are large, an event has a few KB, and a URI of up to 1 MiB, of which
+ * API servers write every `<`, `>` and `&` as six characters.
  *
  * @internal
  */
-export const eventLimits: JsonValueLimits = { maxBytes: 2_097_152, maxDepth: 256, optionalMembers };
+export const eventLimits: JsonValueLimits = { maxBytes: 8_388_608, maxDepth: 256, optionalMembers };
 
 /**
  * The path to which API servers post `EventList`s (`--audit-webhook-config-file`).
  *
  * Guarantees: a list is answered with 200 when all findings in it are queued; when the queue is full it is answered with 429, what was queued of it stays,
  * and the API server sends all of it again, of which the rest is taken. Events beyond their bounds and objects that are no events are counted and passed
- * over, for sending them again would change nothing. Memory: one event.
+ * over, for sending them again would change nothing; so is what follows in a list that is longer than the listener reads, of which the events before are
+ * judged. What was passed over for its size is a finding itself (K2004), once in ten minutes. Memory: one event.
  *
  * @param options - `intake`: one for all ways in which events come, so that they are told apart; `path`: default `/kubernetes-audit`.
  *
@@ -35,6 +38,7 @@ export function createKubernetesAuditRoute(options: {
 const isFull = "full";
 
 function openBody(intake: AuditIntake, queue: Pick<FindingQueue, "offer">): BodyReader {
+  const offer = (finding: Finding): boolean => queue.offer(finding);
   const splitter = new JsonListSplitter({
     listMember: "items",
     limits: eventLimits,
@@ -50,9 +54,9 @@ function openBody(intake: AuditIntake, queue: Pick<FindingQueue, "offer">): Body
         // What is wrong with it is the sender's to find out.
         return "an item is not JSON";
       }
-      return intake.take(value, (finding) => queue.offer(finding)) === "full" ? isFull : undefined;
+      return intake.take(value, offer) === "full" ? isFull : undefined;
     },
-    onPassedOver: (reason) => intake.count(reason),
+    onPassedOver: (reason) => intake.passOver(reason, 1, offer),
   });
   const refusalOf = (problem: string | undefined): BodyRefusal | undefined => {
     if (problem === undefined) return undefined;
@@ -60,5 +64,10 @@ function openBody(intake: AuditIntake, queue: Pick<FindingQueue, "offer">): Body
       ? { status: 429, text: "there is no room for more findings now" }
       : { status: 400, text: problem };
   };
-  return { push: (bytes) => refusalOf(splitter.push(bytes)), end: () => refusalOf(splitter.end()) };
+  return {
+    push: (bytes) => refusalOf(splitter.push(bytes)),
+    end: () => refusalOf(splitter.end()),
+    // An API server sends the same again, four times, whatever it hears but 200.
+    cut: () => intake.passOver("cut", 1, offer),
+  };
 }

@@ -7,7 +7,11 @@ import { judgeAuditEvent } from "./judge-audit-event.ts";
 function judge(changes: Readonly<Record<string, unknown>> = {}): Finding | undefined {
   const event = readAuditEvent(execEvent(changes));
   if (event === undefined) throw new Error("no event");
-  return judgeAuditEvent(event, () => "id");
+  return judgeAuditEvent(
+    event,
+    () => "id",
+    () => "2026-11-21T00:00:00.000Z",
+  );
 }
 
 /** An event about a resource. */
@@ -92,6 +96,31 @@ describe("judgeAuditEvent", () => {
     expect(text.length).toBeLessThan(6000);
   });
 
+  it.each([
+    [`x=${"a".repeat(70_000)}&command=id&container=app`],
+    [`${"a&".repeat(300_000)}command=id&container=app`],
+    [`x=${"&&=".repeat(300_000)}&com%6dand=i%64&%63ontainer=app&container=other`],
+    [`command=%zz&command=a;b&command=id&container=app&x=${"%3C".repeat(300_000)}`],
+  ])("finds command and container wherever they stand in the query: %.40s [kubernetes-audit R2000]", (query) => {
+    const finding = judge({ requestURI: `/api/v1/namespaces/shop/pods/web-1/exec?${query}` });
+    expect(finding).toMatchObject({ containerName: "app", details: { command: "id" } });
+  });
+
+  it("bounds what it keeps of a command however long it is [kubernetes-audit bounds]", () => {
+    const long = judge({ requestURI: `/x?command=${"%41".repeat(340_000)}%4` });
+    expect(long?.details["command"]).toHaveLength(1024);
+    const many = judge({ requestURI: `/x?${"command=&".repeat(110_000)}` });
+    expect(many?.details["command"]!.length).toBeLessThanOrEqual(1024);
+  });
+
+  it.each(["garbage", "", "2026-99-99T99:99:99Z", "2026-02-30T00:00:00Z", "2026-11-20 19:52:24Z", "x".repeat(5000)])(
+    "never passes on %.30j as a time [kubernetes-audit time]",
+    (text) => {
+      expect(judge({ stageTimestamp: text })?.time).toBe("2026-11-20T19:52:24.957015Z");
+      expect(judge({ stageTimestamp: text, requestReceivedTimestamp: text })?.time).toBe("2026-11-21T00:00:00.000Z");
+    },
+  );
+
   it("keeps what outsiders choose on one line [kubernetes-audit redaction]", () => {
     const finding = judge({ user: { username: "a\nb" }, objectRef: { ...execObject, name: "x\u2028\u0000y" } });
     expect(finding).toMatchObject({ user: "a b", podName: "x y" });
@@ -137,10 +166,50 @@ describe("judgeAuditEvent", () => {
   });
 
   it.each([
+    ["dryRun=All", false],
+    ["fieldManager=x&dryRun=All&dryRun=All&pretty", false],
+    ["dry%52un=%41ll", false],
+    [`dryRun=All${"&a".repeat(99)}`, false],
+    [`dryRun=All${"&a".repeat(100)}`, true],
+    [`dryRun=All${"&a".repeat(10_001)}`, true],
+    [`dryRun=All&x=${"a".repeat(5000)}`, true],
+    ["dryRun=All&dryRun=None", true],
+    ["dryRun=All&dryRun=", true],
+    ["dryRun=all", true],
+    ["dryRun", true],
+    ["dryRun=All;x=1", true],
+    ["a;b&dryRun=All", true],
+    ["dryRun=All%zz", true],
+    ["dryRun=All%", true],
+    ["?dryRun=All", true],
+    ["#dryRun=All", true],
+    ["dryRun=All#x", true],
+    ["dryRun=All%00", true],
+    ["DryRun=All", true],
+    ["x=dryRun=All", true],
+  ])(
+    "tells a debug container with the query %.40s unless it is a dry run beyond doubt: %s [kubernetes-audit K2001]",
+    (query, isTold) => {
+      const objectRef = { resource: "pods", namespace: "shop", name: "web-1", subresource: "ephemeralcontainers" };
+      const path = `/api/v1/namespaces/shop/pods/web-1/ephemeralcontainers?${query}`;
+      expect(judge(about(path, objectRef, { verb: "patch" })) !== undefined).toBe(isTold);
+    },
+  );
+
+  it.each([
     ["/api/v1/nodes/n1/proxy/exec/shop/web-1/app?command=id&input=1", "exec", "id", "app"],
     ["/api/v1/nodes/https:n1:10250/proxy//run/shop/web-1/app?cmd=id", "run", "id", "app"],
     ["/api/v1/nodes/n1/proxy/%65xec/shop/web-1/uid-1/app?command=id", "exec", "id", "app"],
     ["/api/v1/nodes/n1/proxy/metrics/..//./exec/shop/web-1/app?command=id", "exec", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/run%2Fshop%2Fweb-1%2Fapp?cmd=id", "run", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/run%2fshop/web-1/app?cmd=id", "run", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/x%2F..%2Frun/shop/web-1/app?cmd=id", "run", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/x%2F%2E%2E%2Frun%2Fshop/web-1/app?cmd=id", "run", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/../../../../../run/shop/web-1/app?cmd=id", "run", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/%2e%2e/%2Frun/shop/web-1/app?cmd=id", "run", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/run/shop/web-1/%zz/%/app?cmd=id", "run", "id", "app"],
+    ["/api/v1/nodes/n1/proxy/run/shop/web-1/%ff%c3/app?c%6Dd=id", "run", "id", "app"],
+    [`/api/v1/nodes/n1/proxy/${"x%2F..%2F".repeat(100_000)}run/shop/web-1/app?cmd=id`, "run", "id", "app"],
     [`/api/v1/nodes/n1/proxy${"/".repeat(100_000)}exec/shop/web-1/app?command=id`, "exec", "id", "app"],
     ["/api/v1/nodes/n1/proxy/portForward/shop/web-1", "portForward", undefined, ""],
   ])(
@@ -169,6 +238,9 @@ describe("judgeAuditEvent", () => {
     const objectRef = { resource: "nodes", name: "n1", subresource: "proxy" };
     expect(judge(about("/api/v1/nodes/n1/proxy/metrics", objectRef))).toBeUndefined();
     expect(judge(about("/api/v1/nodes/n1/proxy/logs/exec/", objectRef))).toBeUndefined();
+    // The kubelet finds `%2Frun` in its path, not `/run`.
+    expect(judge(about("/api/v1/nodes/n1/proxy/%252Frun/shop/web-1/app?cmd=id", objectRef))).toBeUndefined();
+    expect(judge(about("/api/v1/nodes/n1/proxy/run;x/shop/web-1/app?cmd=id", objectRef))).toBeUndefined();
   });
 
   it("tells what strangers were allowed, but not the public cluster-info and not what was refused [kubernetes-audit K2003]", () => {

@@ -2,12 +2,12 @@ import type { Finding } from "@kinglet/enrichment";
 import { redact } from "@kinglet/logger";
 import { isObject } from "../json-object.ts";
 import { boundedText } from "../webhook/bounded-text.ts";
+import { isTime } from "../webhook/is-time.ts";
 import type { KubernetesAuditEvent } from "./audit-event.ts";
 import { auditRules, type AuditRule } from "./audit-rules.ts";
 import { commandText } from "./command-text.ts";
+import { isDryRun, readQuery, unescapePercent } from "./request-query.ts";
 
-/** Longer queries are cut before they are read: a command is never that long, bytes. */
-const maxQueryLength = 65_536;
 const maxText = 256;
 
 /** What a rule has found out. */
@@ -30,11 +30,16 @@ interface Match {
  * so. Attempts without effect (`dryRun`) are none.
  *
  * @param uniqueId - what the finding is to be known by, without its rule.
+ * @param receivedAt - RFC 3339; stands in for times that are none.
  * @returns undefined when there is nothing to say.
  *
  * @internal
  */
-export function judgeAuditEvent(event: KubernetesAuditEvent, uniqueId: () => string): Finding | undefined {
+export function judgeAuditEvent(
+  event: KubernetesAuditEvent,
+  uniqueId: () => string,
+  receivedAt: () => string,
+): Finding | undefined {
   if (event.stage === "RequestReceived") return undefined;
   const match = matchOf(event);
   if (match === undefined) return undefined;
@@ -50,7 +55,7 @@ export function judgeAuditEvent(event: KubernetesAuditEvent, uniqueId: () => str
     ruleName: rule.name,
     severity: outcome === "allowed" ? rule.severity : Math.ceil(rule.severity / 2),
     message: `${rule.name}: ${actor} ${outcome === "allowed" ? match.deed : `tried: ${match.deed}`}${ending}`,
-    time: bounded(event.stageAt === "" ? event.receivedAt : event.stageAt),
+    time: [event.stageAt, event.receivedAt].find(isTime) ?? receivedAt(),
     namespace: bounded(namespace),
     podName: bounded(podName),
     containerName: bounded(containerName),
@@ -86,10 +91,10 @@ function matchOf(event: KubernetesAuditEvent): Match | undefined {
 }
 
 function streamMatch(event: KubernetesAuditEvent): Match {
-  const query = queryOf(event);
+  const query = readQuery(event.requestUri, ["command", "container", "stdin", "tty"]);
   const isExec = event.subresource === "exec";
-  const containerName = query.get("container") ?? "";
-  const command = commandText(query.getAll("command"));
+  const containerName = query.get("container")?.[0] ?? "";
+  const command = commandText(query.get("command") ?? []);
   const where = `${event.namespace}/${event.name}`;
   return {
     rule: isExec ? auditRules.exec : auditRules.attach,
@@ -104,7 +109,7 @@ function streamMatch(event: KubernetesAuditEvent): Match {
 
 function portForwardMatch(event: KubernetesAuditEvent): Match {
   // Over WebSocket the ports stand in the query; over SPDY they follow later and nobody writes them down.
-  const ports = bounded(queryOf(event).getAll("ports").join(","));
+  const ports = bounded((readQuery(event.requestUri, ["ports"]).get("ports") ?? []).join(","));
   return {
     rule: auditRules.portForward,
     deed: `forwarded ${ports === "" ? "ports" : `port ${ports}`} of pod ${event.namespace}/${event.name}`,
@@ -117,7 +122,7 @@ function portForwardMatch(event: KubernetesAuditEvent): Match {
 }
 
 function debugMatch(event: KubernetesAuditEvent): Match | undefined {
-  if (queryOf(event).getAll("dryRun").includes("All")) return undefined;
+  if (isDryRun(event.requestUri)) return undefined;
   const spec = event.requestObject?.["spec"];
   const added = isObject(spec) && Array.isArray(spec["ephemeralContainers"]) ? spec["ephemeralContainers"] : [];
   const last: unknown = added.at(-1);
@@ -137,11 +142,10 @@ function debugMatch(event: KubernetesAuditEvent): Match | undefined {
 
 /** Exec, run, attach and port-forward of the kubelet itself, which Kubernetes authorises as mere access to a node. */
 function kubeletMatch(event: KubernetesAuditEvent): Match | undefined {
-  // /api/v1/nodes/NODE/proxy/ACTION/NAMESPACE/POD/...
-  const [action = "", namespace = "", podName = "", ...rest] = segmentsOf(event.requestUri).slice(5);
+  const [action = "", namespace = "", podName = "", ...rest] = kubeletPath(event.requestUri);
   if (!/^(?:exec|run|attach|portForward)$/.test(action)) return undefined;
-  const query = queryOf(event);
-  const command = commandText(action === "run" ? query.getAll("cmd") : query.getAll("command"));
+  const parameter = action === "run" ? "cmd" : "command";
+  const command = commandText(readQuery(event.requestUri, [parameter]).get(parameter) ?? []);
   const nodeName = event.name.replace(/^https?:/, "").replace(/:\d*$/, "");
   return {
     rule: auditRules.kubeletCommand,
@@ -183,39 +187,30 @@ function outcomeOf(code: number): "allowed" | "denied" | "failed" {
   return code >= 100 && code < 400 ? "allowed" : "failed";
 }
 
-function queryOf({ requestUri }: KubernetesAuditEvent): URLSearchParams {
-  const at = requestUri.indexOf("?");
-  return new URLSearchParams(at < 0 ? "" : requestUri.slice(at + 1, at + 1 + maxQueryLength));
-}
-
-function flagsOf(query: URLSearchParams, names: readonly string[]): Readonly<Record<string, string>> {
+function flagsOf(
+  query: ReadonlyMap<string, readonly string[]>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
   const flags: Record<string, string> = {};
   for (const name of names) {
-    const value = query.get(name);
+    const value = query.get(name)?.[0];
     if (value === "true" || value === "1") flags[name] = "true";
   }
   return flags;
 }
 
-/** Parts of a path as the kubelet finds them: without empty ones, the dots followed, whatever way they are written. */
-function segmentsOf(uri: string): readonly string[] {
+/**
+ * Parts of `/api/v1/nodes/NODE/proxy/ACTION/NAMESPACE/POD/...` from ACTION on, as the kubelet finds them: API servers take the escapes out of the
+ * whole path before they take it apart (`run%2Fshop` has two parts), then follow the dots, not beyond the kubelet's root.
+ */
+function kubeletPath(uri: string): readonly string[] {
   const segments: string[] = [];
   const [path = ""] = uri.split("?", 1);
-  for (const part of path.split("/")) {
-    const segment = decoded(part);
+  for (const segment of unescapePercent(path).split("/").slice(6)) {
     if (segment === "..") segments.pop();
     else if (segment !== "" && segment !== ".") segments.push(segment);
   }
   return segments;
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    // As it is, then: a server would not have understood it either.
-    return segment;
-  }
 }
 
 function bounded(text: string, maxLength: number = maxText): string {

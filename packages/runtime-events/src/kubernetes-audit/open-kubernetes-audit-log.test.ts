@@ -38,7 +38,7 @@ async function start(
 ): Promise<LogRun> {
   const { deliver, metrics = noopMetrics, ...rest } = options;
   const clock = new ManualClock();
-  const intake = options.intake ?? new AuditIntake({ metrics });
+  const intake = options.intake ?? new AuditIntake({ metrics, clock });
   const log = await openKubernetesAuditLog({
     path: folder.path,
     startAt: "checkpoint-or-beginning",
@@ -160,8 +160,10 @@ describe("openKubernetesAuditLog", () => {
       `${exec(2)}\r`,
       exec(3),
     );
-    await run.until("3", () => run.ids.length === 2);
-    expect(run.ids).toEqual(["2", "3"]);
+    await run.until("3", () => run.ids.length === 3);
+    // The one about what is too large or too deep comes once, when the first of them is met.
+    expect(run.findings.map(({ ruleId }) => ruleId).toSorted()).toEqual(["K2004", "R2000", "R2000"]);
+    expect(run.ids.filter((id) => id !== "")).toEqual(["2", "3"]);
     const { text } = await metrics.exposition();
     for (const [outcome, count] of [
       ["blank", 1],
@@ -173,6 +175,25 @@ describe("openKubernetesAuditLog", () => {
       expect(text).toContain(`kinglet_kubernetes_audit_events_total{outcome="${outcome}"} ${count}`);
     }
     expect(run.log.health()).toMatchObject({ eventsTotal: 2, decodeErrors: 6 });
+    await run.stop();
+  });
+
+  it("tells of lines that are too long at once, and reads on when that is told [kubernetes-audit K2004]", async () => {
+    using folder = new ExportFolder();
+    let told = (): void => {};
+    const run = await start(folder, {
+      maxLineBytes: 4096,
+      deliver: ({ ruleId }) => (ruleId === "K2004" ? new Promise<void>((resolve) => void (told = resolve)) : undefined),
+    });
+    folder.write(JSON.stringify(execEvent({ userAgent: "<".repeat(5000) })));
+    await run.until("the finding", () => run.findings.length === 1);
+    expect(run.findings[0]).toMatchObject({ ruleId: "K2004", details: { tooLarge: "1" } });
+    folder.write(exec(1));
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(run.findings).toHaveLength(1);
+    told();
+    await run.until("1", () => run.findings.length === 2);
+    expect(run.ids[1]).toBe("1");
     await run.stop();
   });
 

@@ -8,8 +8,8 @@ export interface JsonValueLimits {
   /** Objects and arrays inside one another; a deeper value is passed over. */
   readonly maxDepth: number;
   /**
-   * Members of the value (an object) that may be left out: name to the bytes up to which they are kept. Where one is larger, `null` stands in its
-   * place, and it does not count against `maxBytes`. Names as they are written, without escapes.
+   * Members of the value (an object) that may be left out: name to the bytes up to which they are kept. Where one is larger, or deeper than
+   * `maxDepth`, `null` stands in its place, and it does not count against `maxBytes`. Names as they are written, without escapes.
    */
   readonly optionalMembers: ReadonlyMap<string, number>;
 }
@@ -131,7 +131,10 @@ export class JsonValue {
         }
       } else if (byte === openBrace || byte === openBracket) {
         this.#depth += 1;
-        if (this.#depth > this.#limits.maxDepth) this.#giveUp("too-deep");
+        if (this.#depth > this.#limits.maxDepth) {
+          if (this.#memberAt >= 0) this.#leaveMemberOut();
+          else this.#giveUp("too-deep");
+        }
       } else if (byte === closeBrace || byte === closeBracket) {
         this.#depth -= 1;
         if (this.#depth <= 0) {
@@ -216,10 +219,7 @@ export class JsonValue {
     if (this.#isSkipping || from >= to) return;
     const length = this.#length + to - from;
     if (this.#memberAt >= 0 && length - this.#memberAt > this.#memberLimit) {
-      this.#length = this.#memberAt;
-      this.#makeRoom(4);
-      this.#length += this.#kept.write("null", this.#length, "latin1");
-      this.#isSkipping = true;
+      this.#leaveMemberOut();
       return;
     }
     if (length > this.#limits.maxBytes) {
@@ -228,6 +228,15 @@ export class JsonValue {
     }
     this.#makeRoom(to - from);
     this.#length += bytes.copy(this.#kept, this.#length, from, to);
+  }
+
+  /** What the sender puts into an optional member must not make the rest of the value unread. */
+  #leaveMemberOut(): void {
+    if (this.#isSkipping) return;
+    this.#length = this.#memberAt;
+    this.#makeRoom(4);
+    this.#length += this.#kept.write("null", this.#length, "latin1");
+    this.#isSkipping = true;
   }
 
   #makeRoom(count: number): void {

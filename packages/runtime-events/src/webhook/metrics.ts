@@ -12,7 +12,7 @@ export const acceptedBodies: MetricDefinition<"path"> = {
 export const refusals: MetricDefinition<"reason"> = {
   type: "counter",
   name: "kinglet_webhook_refused_total",
-  help: "Connections and requests that the webhook refused, by reason: tls, http, connections, timeout, gone, authority-changed, origin, unauthorized, path, method, content-type, too-large, malformed, full, closing, failed.",
+  help: "Connections and requests that the webhook refused, by reason: tls, http, connections, timeout, gone, authority-changed, origin, unauthorized, path, method, content-type, too-large (for the audit: cut), busy, malformed, full, closing, failed.",
   labels: ["reason"],
 };
 

@@ -4,7 +4,7 @@ import { systemClock } from "@kinglet/lifecycle";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { openWebhook, pem, recordingRoute, token, type SendOptions } from "../../test/open-webhook.ts";
+import { openWebhook, pem, received, recordingRoute, token, type SendOptions } from "../../test/open-webhook.ts";
 import { openWebhookListener } from "./open-webhook-listener.ts";
 
 const folder = join(import.meta.dirname, "../../test/certificates");
@@ -141,6 +141,44 @@ describe("openWebhookListener", () => {
       await using webhook = await openWebhook({ isPlain: true });
       expect((await webhook.send({ body: Buffer.alloc(16_777_216) })).status).toBe(200);
       expect((await webhook.send({ body: Buffer.alloc(16_777_217) })).status).toBe(413);
+    });
+
+    it.each([
+      ["announced", {}],
+      ["chunked", { "transfer-encoding": "chunked" }],
+    ])(
+      "gives the first part of an %s body that is too large to a route that takes it, and answers 200 [webhook cut]",
+      async (_how, headers) => {
+        await using webhook = await openWebhook({ isPlain: true, maxBodyBytes: 100_000 });
+        let cuts = 0;
+        webhook.route.onCut = () => void cuts++;
+        const body = Buffer.alloc(350_000, "abcdefg");
+        for (let turn = 1; turn <= 2; turn++) {
+          expect(await webhook.send({ body, headers })).toMatchObject({
+            status: 200,
+            headers: { connection: "close" },
+          });
+          expect([cuts, await webhook.refused("too-large")]).toEqual([turn, turn]);
+        }
+        expect(webhook.route.bodies.every((part) => part.equals(body.subarray(0, 100_000)))).toBe(true);
+        webhook.route.onPush = () => ({ status: 429, text: "no room" });
+        expect((await webhook.send({ body, headers })).status).toBe(429);
+        expect(cuts).toBe(2);
+      },
+    );
+
+    it("receives four times the largest body of one that is cut, not more [webhook cut]", async () => {
+      await using webhook = await openWebhook({ isPlain: true, maxBodyBytes: 10_000 });
+      webhook.route.onCut = () => {};
+      const socket = await webhook.socket();
+      const got = received(socket);
+      const head = "POST /in HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+      socket.write(`${head}content-length: 10000000\r\n\r\n${"x".repeat(40_000)}`);
+      await expect.poll(() => webhook.route.bodies.length).toBe(1);
+      expect(got.text).toBe("");
+      socket.write("x");
+      await got.closed;
+      expect(got.text).toMatch(/^HTTP\/1.1 200/);
     });
 
     it("says 429 and when to come again, or 400 and why, after reading the whole body [webhook status]", async () => {

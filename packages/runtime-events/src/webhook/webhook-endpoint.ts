@@ -4,7 +4,9 @@ import { describeError } from "@kinglet/errors";
 import type { Clock } from "@kinglet/lifecycle";
 import type { RateLimitedLogger } from "@kinglet/logger";
 import type { Counter } from "@kinglet/metrics";
-import type { BodyReader, BodyRefusal, WebhookRoute } from "./webhook-route.ts";
+import { BodyTurns } from "./body-turns.ts";
+import { readBody, type BodyOutcome } from "./read-body.ts";
+import type { WebhookRoute } from "./webhook-route.ts";
 import type { Peer } from "./webhook-server.ts";
 
 /** Settings of a {@link WebhookEndpoint}. @internal */
@@ -22,8 +24,9 @@ export interface WebhookEndpointOptions {
   readonly refused: Counter<"reason">;
 }
 
-/** For a whole body, milliseconds. */
-const bodyMs = 30_000;
+/** Larger bodies are read two at a time, bytes: of each a part of 8 MiB may be held, and there are 64 connections. */
+const largeBytes = 262_144;
+const largeBodies = 2;
 /** How soon a client may try again when there was no room, or its connection is too old, seconds. */
 const retryAfterSeconds = "2";
 
@@ -41,13 +44,14 @@ interface Refusal {
  * Answers the requests of the webhook: 200 when what a body holds has been taken over, else why not.
  *
  * A body passes through while it comes in and is never held. One that is refused in its midst is still read to its end, within its bounds, so that the
- * client hears the answer instead of a broken connection.
+ * client hears the answer instead of a broken connection. Large ones are read two at a time; the others wait unread.
  *
  * @internal
  */
 export class WebhookEndpoint {
   readonly #options: WebhookEndpointOptions;
   readonly #routes: ReadonlyMap<string, WebhookRoute>;
+  readonly #turns: BodyTurns = new BodyTurns(largeBodies);
 
   constructor(options: WebhookEndpointOptions) {
     this.#options = options;
@@ -81,17 +85,44 @@ export class WebhookEndpoint {
     peer.isKnown = true;
     const path = pathOf(request);
     const route = this.#routes.get(path)!; // #refuseHead looked
-    if (isWaiting) response.writeContinue();
-    const outcome = await readBody(request, route.open(), this.#options);
+    const { maxBodyBytes, clock, refused, accepted } = this.#options;
+    const reader = route.open();
+    // Whoever does not take a part of a body is spared all of it.
+    if (reader.cut === undefined && announcedBytes(request) > maxBodyBytes) return refusalOf("too-large", maxBodyBytes);
+    // One that does not say how large it is may be.
+    const isLarge = request.headers["transfer-encoding"] !== undefined || announcedBytes(request) > largeBytes;
+    const { outcome, isCut, isOver } = await readBody(request, reader, {
+      maxBodyBytes,
+      clock,
+      turns: isLarge ? this.#turns : undefined,
+      onTurn: () => {
+        if (isWaiting) response.writeContinue();
+      },
+    });
+    if (isCut) this.#tellCut(request);
     if (outcome === "gone") {
-      this.#options.refused.add(1, { reason: "gone" });
+      refused.add(1, { reason: "gone" });
       return undefined;
     }
-    if (outcome !== "taken") return refusalOf(outcome, this.#options.maxBodyBytes);
-    this.#options.accepted.add(1, { path });
-    response.writeHead(200, { "content-length": 0, ...this.#connectionHeader() });
+    if (outcome !== "taken") {
+      const refusal = refusalOf(outcome, maxBodyBytes);
+      return isOver ? refusal : { ...refusal, endsConnection: true };
+    }
+    if (!isCut) accepted.add(1, { path });
+    const connection = isOver ? this.#connectionHeader() : { connection: "close" };
+    response.writeHead(200, { "content-length": 0, ...connection });
     response.end();
     return undefined;
+  }
+
+  #tellCut(request: IncomingMessage): void {
+    const { refused, logger, maxBodyBytes } = this.#options;
+    refused.add(1, { reason: "too-large" });
+    logger.warn("refused too-large", "webhook body cut: what follows its limit is not known", {
+      path: pathOf(request).slice(0, 100),
+      limit: maxBodyBytes,
+      announced: request.headers["content-length"],
+    });
   }
 
   async #refuseStranger(request: IncomingMessage, peer: Peer): Promise<Refusal | undefined> {
@@ -125,7 +156,6 @@ export class WebhookEndpoint {
   }
 
   #refuseHead(request: IncomingMessage): Refusal | undefined {
-    const { maxBodyBytes } = this.#options;
     const { headers, method } = request;
     if (!this.#routes.has(pathOf(request))) {
       return { status: 404, reason: "path", text: "there is nothing here", endsConnection: hasBody(request) };
@@ -140,7 +170,7 @@ export class WebhookEndpoint {
       const text = "the body has to be application/json, not compressed";
       return { status: 415, reason: "content-type", text, endsConnection: true };
     }
-    return Number(headers["content-length"] ?? "0") > maxBodyBytes ? refusalOf("too-large", maxBodyBytes) : undefined;
+    return undefined;
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
@@ -170,53 +200,19 @@ export class WebhookEndpoint {
   }
 }
 
-type BodyOutcome = "taken" | "too-large" | "slow" | "gone" | BodyRefusal;
-
-/** Reads a body into its reader, within its bounds; every byte is given once and not kept. */
-function readBody(
-  request: IncomingMessage,
-  reader: BodyReader,
-  { maxBodyBytes, clock }: WebhookEndpointOptions,
-): Promise<BodyOutcome> {
-  return new Promise((resolve, reject) => {
-    let received = 0;
-    let refusal: BodyRefusal | undefined;
-    const finish = (outcome: BodyOutcome): void => {
-      timer.cancel();
-      request.removeAllListeners("data").removeAllListeners("end").removeAllListeners("close");
-      resolve(outcome);
-    };
-    const timer = clock.startTimer(() => finish("slow"), bodyMs);
-    // It may have left while its token was looked at.
-    if (request.socket.destroyed) return finish("gone");
-    const guarded = (work: () => void): void => {
-      try {
-        work();
-      } catch (error) {
-        timer.cancel();
-        reject(error);
-      }
-    };
-    request.on("data", (bytes: Buffer) =>
-      guarded(() => {
-        received += bytes.length;
-        if (received > maxBodyBytes) return finish("too-large");
-        refusal ??= reader.push(bytes);
-        return undefined;
-      }),
-    );
-    request.once("end", () => guarded(() => finish(refusal ?? reader.end() ?? "taken")));
-    request.once("close", () => finish("gone"));
-    // "close" follows.
-    request.on("error", () => {});
-    return undefined;
-  });
-}
-
-function refusalOf(outcome: "too-large" | "slow" | BodyRefusal, maxBodyBytes: number): Refusal {
+function refusalOf(outcome: Exclude<BodyOutcome, "taken" | "gone">, maxBodyBytes: number): Refusal {
   if (outcome === "too-large") {
     const text = `the body is larger than ${maxBodyBytes} bytes`;
     return { status: 413, reason: "too-large", text, endsConnection: true };
+  }
+  if (outcome === "busy") {
+    return {
+      status: 503,
+      reason: "busy",
+      text: "other large bodies are being read: try again",
+      headers: { "retry-after": retryAfterSeconds },
+      endsConnection: true,
+    };
   }
   if (outcome === "slow") {
     return { status: 408, reason: "timeout", text: "the body did not come in time", endsConnection: true };
@@ -239,6 +235,10 @@ async function hasToken(header: string, tokenFile: string, logger: RateLimitedLo
     logger.warn("token file", "webhook request refused", { error });
     return false;
   }
+}
+
+function announcedBytes({ headers }: IncomingMessage): number {
+  return Number(headers["content-length"] ?? "0");
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

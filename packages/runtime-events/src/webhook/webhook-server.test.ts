@@ -186,6 +186,44 @@ describe("WebhookServer", () => {
     expect(await answerTo(client, 10)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200/);
   });
 
+  it("reads two large bodies at a time while small ones pass, and the next when one ends or leaves [webhook turns]", async () => {
+    await using webhook = await openWebhook({ isPlain: true });
+    const large: { socket: Socket; got: ReturnType<typeof received> }[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      const socket = await webhook.socket();
+      const got = received(socket);
+      socket.write(`${head}content-length: 300000\r\n\r\n${"x".repeat(1000)}`);
+      large.push({ socket, got });
+      await expect.poll(() => webhook.route.begun).toBe(turn + 1);
+    }
+    expect(webhook.route.pushed).toBe(2);
+    expect((await webhook.send({ body: "{}" })).status).toBe(200);
+    large[0]!.socket.destroy();
+    await expect.poll(() => webhook.route.pushed).toBe(4);
+    for (const { socket } of large.slice(1)) socket.write("x".repeat(299_000));
+    for (const { got } of large.slice(1)) await expect.poll(() => got.text).toContain("200 OK");
+    expect(webhook.route.bodies.map(({ length }) => length)).toEqual([2, 300_000, 300_000, 300_000, 300_000]);
+  });
+
+  it("answers 503 to a large body whose turn does not come in 30 s [webhook turns]", async () => {
+    await using webhook = await openWebhook({ isPlain: true });
+    const got: ReturnType<typeof received>[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      const socket = await webhook.socket();
+      got.push(received(socket));
+      socket.write(`${head}transfer-encoding: chunked\r\n\r\n1\r\n{`);
+      await expect.poll(() => webhook.route.begun).toBe(turn + 1);
+    }
+    await clockOf(webhook).advance(30_010);
+    for (const at of [0, 1, 4]) await got[at]!.closed;
+    // The two that had their turn when the first two lost theirs.
+    await expect.poll(() => webhook.route.pushed).toBe(4);
+    await clockOf(webhook).advance(30_010);
+    for (const each of got) await each.closed;
+    expect(got.map(({ text }) => text.slice(9, 12))).toEqual(["408", "408", "408", "408", "503"]);
+    expect(await webhook.refused("busy")).toBe(1);
+  });
+
   it("refuses heads that are too large [webhook bounds]", async () => {
     await using webhook = await openWebhook({ isPlain: true });
     const socket = await webhook.socket();

@@ -29,7 +29,7 @@ export async function openFindings(base: PartsContext, stack: AsyncDisposableSta
   const logger = logging.logger("runtime-events");
   const queue = stack.use(new FindingQueue({ maxEntries: config.findingQueue, metrics }));
   const takesAudit = config.kubernetesAuditBind !== undefined || config.kubernetesAuditLog !== undefined;
-  const intake = takesAudit ? new AuditIntake({ metrics }) : undefined;
+  const intake = takesAudit ? new AuditIntake({ metrics, clock }) : undefined;
   const routes = new Map<string, WebhookRoute[]>();
   const add = (bind: string | undefined, route: () => WebhookRoute): void => {
     if (bind !== undefined) routes.set(bind, [...(routes.get(bind) ?? []), route()]);
