@@ -250,8 +250,7 @@ describe("ContainerIndex", () => {
     const restarted = (id: string, before: string, extra?: Partial<PodView["metadata"]>): PodView => {
       const web = pod("web", { app: id }, extra);
       const lastState = { terminated: { containerID: `containerd://${before}` } };
-      const containerStatuses = web.status!.containerStatuses!.map((status) => ({ ...status, lastState }));
-      return { ...web, status: { containerStatuses } };
+      return { ...web, status: { containerStatuses: [{ ...web.status!.containerStatuses![0]!, lastState }] } };
     };
 
     it("are known from the status of what came after them, once, and found by their id alone [enrichment previous]", async () => {

@@ -62,6 +62,7 @@ export class ExportFile {
   /** Hash of the first line; empty until there is one. */
   firstLine = "";
   modifiedMs: number;
+  readonly #opened: FileState;
   readonly #descriptor: number;
   #reader: ByteReader;
   #position: number;
@@ -75,6 +76,7 @@ export class ExportFile {
     this.inode = state.inode;
     this.modifiedMs = state.modifiedMs;
     this.bornMs = state.bornMs;
+    this.#opened = state;
     this.#descriptor = descriptor;
     this.#position = position;
     this.#reader = reader ?? {
@@ -105,6 +107,11 @@ export class ExportFile {
     const state = stateOf(await statOpenFile(this.#descriptor));
     this.modifiedMs = state.modifiedMs;
     return state;
+  }
+
+  /** True when it is not as it was when it was opened: what is read of a compressed file is what it was then. */
+  isWrittenSince({ size, modifiedMs }: FileState): boolean {
+    return size !== this.#opened.size || modifiedMs !== this.#opened.modifiedMs;
   }
 
   /** Hash of the first line as it is now; empty while there is no whole line. */

@@ -1,6 +1,7 @@
 import { hasCode } from "@kinglet/errors";
 import type { FilePosition } from "./checkpoint.ts";
 import {
+  firstLineOf,
   isForbidden,
   openExportFile,
   statFile,
@@ -15,6 +16,7 @@ import type { LineBuffer } from "./line-buffer.ts";
 /** Where reading begins. @internal */
 export type StartPlace =
   | { readonly at: "end" }
+  /** Of the oldest predecessor that is there. */
   | { readonly at: "beginning" }
   /** A former run stopped here; `position` undefined: it never saw a file. */
   | { readonly at: "checkpoint"; readonly position: FilePosition | undefined; readonly savedAtMs: number };
@@ -78,23 +80,50 @@ export class ExportTail {
         ? this.#openFirstSince(savedAtMs, signal)
         : this.#openAfterAbsence(position, savedAtMs, signal);
     }
+    if (place.at === "beginning") return this.#openFirstSince(undefined, signal);
     const { path } = this.#options;
     const newest = (await this.#options.listRotated(path)).at(-1)?.rotatedAt ?? "";
-    const state = place.at === "end" ? await this.#look() : undefined;
-    const file = state === undefined ? undefined : await this.#open(path, state.size, signal);
+    const state = await this.#look();
+    const file = state === undefined ? undefined : await this.#openAtEnd(state.size, signal);
     return file ?? this.#openFirstAfter(newest, undefined, signal);
   }
 
-  /** There was no file when the checkpoint was saved: all that has come since is news. */
-  async #openFirstSince(savedAtMs: number, signal: AbortSignal): Promise<ExportFile | undefined> {
+  async #openAtEnd(size: number, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { path, lines } = this.#options;
+    const file = await this.#open(path, path.endsWith(".gz") ? 0 : size, signal);
+    if (file?.isCompressed !== true) return file;
+    // How much it holds is known once it was read.
+    let offset = 0;
+    try {
+      for (let count = 1; count > 0 && !signal.aborted; offset += count) {
+        count = await file.read(lines.bytes, 0, lines.bytes.length);
+      }
+    } catch (error) {
+      if (!isDamage(error)) {
+        await file.close();
+        throw error;
+      }
+    }
+    lines.reset(offset);
+    return file;
+  }
+
+  /**
+   * There was no file when the checkpoint was saved: all that has come since is news.
+   *
+   * @param savedAtMs - undefined: there is no checkpoint, and all that is there is news.
+   */
+  async #openFirstSince(savedAtMs: number | undefined, signal: AbortSignal): Promise<ExportFile | undefined> {
     while (!signal.aborted) {
       const rotated = await this.#options.listRotated(this.#options.path);
-      const first = rotated[await firstWrittenSince(rotated, savedAtMs)];
+      const first = rotated[await firstWrittenSince(rotated, savedAtMs ?? Number.NEGATIVE_INFINITY)];
       // By this listing, not a later one: what is rotated from now on is news too.
       if (first === undefined) return this.#openFirstAfter(rotated.at(-1)?.rotatedAt ?? "", savedAtMs, signal);
       const file = await this.#open(first.path, 0, signal);
-      // Else it was renamed or compressed meanwhile.
-      if (file !== undefined) return file;
+      // Else it was renamed or compressed meanwhile, and another one may have its name.
+      if (file === undefined) continue;
+      if (await this.#isUnchanged(rotated)) return file;
+      await file.close();
     }
     return undefined;
   }
@@ -137,7 +166,9 @@ export class ExportTail {
       const version = watch.version;
       const state = await this.#look();
       const isSame = state !== undefined && state.inode === file.inode && state.dev === file.dev;
-      const size = isSame ? state.size : (await file.state()).size;
+      if (isSame && file.isCompressed && file.isWrittenSince(state)) return this.#openWritten(file, signal);
+      // Of a compressed file everything was read: how much that was says nothing about its size.
+      const size = file.isCompressed ? lines.readOffset : isSame ? state.size : (await file.state()).size;
       if (isSame) file.modifiedMs = state.modifiedMs;
       if (isSame && (await this.#wasRewritten(file, size))) return this.#restart(file, signal);
       // Without one under the path: was it renamed, and the one after it too before that was seen?
@@ -312,6 +343,15 @@ export class ExportTail {
     if (size < this.#options.lines.readOffset) return true;
     if (file.firstLine === "") return false;
     return (await file.currentFirstLine()) !== file.firstLine;
+  }
+
+  /** A compressed file was written to: read on where it was left, unless it became another one. */
+  async #openWritten(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {
+    const { path, firstLine } = file;
+    if (firstLine !== "" && (await firstLineOf(path)) !== firstLine) return this.#restart(file, signal);
+    const offset = this.#options.lines.nextOffset;
+    await file.close();
+    return (await this.#open(path, offset, signal)) ?? this.#openWhenThere(signal);
   }
 
   async #restart(file: ExportFile, signal: AbortSignal): Promise<ExportFile | undefined> {

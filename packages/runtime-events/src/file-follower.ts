@@ -178,8 +178,10 @@ export class FileFollower {
   async #startFile(file: ExportFile): Promise<void> {
     const isFirst = this.#file === undefined;
     const now = this.#settings.clock.now();
-    const beganMs = this.#start.at === "checkpoint" ? this.#start.savedAtMs : now;
-    this.#watchingSinceMs ??= this.#start.at === "beginning" && file.bornMs > 0 ? Math.min(file.bornMs, now) : now;
+    const isBeginning = this.#start.at === "beginning";
+    // A compressed file was made after what it holds was written: then it is less long than it might be.
+    this.#watchingSinceMs ??= isBeginning && file.bornMs > 0 ? Math.min(file.bornMs, now) : now;
+    const beganMs = this.#start.at === "checkpoint" ? this.#start.savedAtMs : isBeginning ? this.#watchingSinceMs : now;
     this.#caughtUpAtMs = this.#file?.modifiedMs ?? beganMs;
     this.#file = file;
     this.doneOffset = this.#lines.nextOffset;

@@ -38,8 +38,8 @@ describe("TetragonFileSource between two looks", () => {
       folder.write(execLine(1), execLine(2), execLine(3), execLine(4));
       const paths = { path: folder.path, checkpointPath: folder.checkpointPath };
       const first = await startSource(paths);
-      await first.untilDelivered(4);
-      for (const sequence of [1, 2]) first.source.acknowledge(sequence);
+      await first.untilDelivered(5);
+      for (const sequence of [1, 2, 3]) first.source.acknowledge(sequence);
       await first.source.checkpoint();
       await first.kill();
       using calls = new BeforeFileCall(at, () => moments[moment]?.(folder));

@@ -10,7 +10,7 @@ export interface TetragonFileSourceOptions {
   readonly path: string;
   /** Where the position is kept; without it a restart begins as `startAt` says. */
   readonly checkpointPath?: string;
-  /** Where to begin when there is no usable checkpoint. */
+  /** Where to begin when there is no usable checkpoint: at the file's end, or with the oldest predecessor that was rotated away and is still there. */
   readonly startAt: "checkpoint-or-end" | "checkpoint-or-beginning";
   /** Used for events that carry no node name. */
   readonly nodeName?: string;

@@ -11,7 +11,7 @@ export interface KubernetesAuditLogOptions {
   readonly path: string;
   /** Where the position is kept; without it a restart begins as `startAt` says. */
   readonly checkpointPath?: string;
-  /** Where to begin when there is no usable checkpoint. */
+  /** Where to begin when there is no usable checkpoint: at the file's end, or with the oldest predecessor that was rotated away and is still there. */
   readonly startAt: "checkpoint-or-end" | "checkpoint-or-beginning";
   /** One for all ways in which events come, so that they are told apart. */
   readonly intake: AuditIntake;

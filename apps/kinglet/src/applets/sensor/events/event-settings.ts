@@ -73,7 +73,7 @@ export function eventSettings() {
     startAt: setting(
       oneOf(["end", "beginning"], {
         default: "end",
-        doc: "Where to begin in the event file when there is no checkpoint yet",
+        doc: "Where to begin when there is no checkpoint yet: at the end of the event file or audit log, or with the oldest of its rotated files",
       }),
       { group: events },
     ),

@@ -50,6 +50,26 @@ describe("catchUp", () => {
     expect(isTold()).toBe(true);
   });
 
+  it("waits for a compressed file until reading stands still: what was read of it is longer than it is", async () => {
+    path = folder.file("events.log.gz");
+    const inode = write(100);
+    at(inode, 1_000);
+    const isTold = begin();
+    await clock.advance(999);
+    expect(isTold()).toBe(false);
+    at(inode, 2_000);
+    await clock.advance(1);
+    expect(isTold()).toBe(false);
+    health.openEvents = 1;
+    await clock.advance(1_000);
+    expect(isTold()).toBe(false);
+    health.openEvents = 0;
+    await clock.advance(999);
+    expect(isTold()).toBe(false);
+    await clock.advance(1);
+    expect(isTold()).toBe(true);
+  });
+
   it("waits for a source that has not opened its file yet, as after a restart", () => {
     const inode = write(100);
     const isTold = begin();

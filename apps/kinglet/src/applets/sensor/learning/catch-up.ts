@@ -14,6 +14,8 @@ export interface CatchUpOptions {
 const maxUnderWayMs = 35_000;
 /** The kernel's audit tells an event in several records, which are one when no more have followed for a while. Milliseconds. */
 const joinedWithinMs = 1_000;
+/** How much a compressed file holds is known once it was read: when reading stands still for so long, and nothing is under way. Milliseconds. */
+const stillMs = 1_000;
 
 /**
  * Tells whether everything was recorded that the event files hold at the time of this call, and that was received by then.
@@ -35,7 +37,7 @@ export function catchUp({ source, files, clock }: CatchUpOptions): () => boolean
     let isRead = true;
     let joinMs = 0;
     for (const told of health.sources ?? [health]) {
-      if (ends.get(told.name)?.isReached(told) === false) isRead = false;
+      if (ends.get(told.name)?.isReached(told, clock.monotonicMs()) === false) isRead = false;
       if (told.name === "linux-audit") joinMs = joinedWithinMs;
     }
     if (!isRead) return false;
@@ -57,24 +59,30 @@ class FileEnd {
   /** What was read then, when it had been opened under the path. */
   #readThen = "";
   #isReached = false;
+  #readOffset = -1;
+  #stillSinceMs = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  isReached({ position, connected, blindIntervals }: SourceHealth): boolean {
+  isReached({ position, connected, blindIntervals, openEvents }: SourceHealth, nowMs: number): boolean {
+    if (openEvents > 0 || position?.readOffset !== this.#readOffset) this.#stillSinceMs = nowMs;
+    this.#readOffset = position?.readOffset ?? -1;
     if (this.#written === undefined) this.#look(position);
     const isAway =
       this.#written === undefined && !connected && blindIntervals.some(({ untilMs }) => untilMs === undefined);
-    this.#isReached ||= isAway || this.#isBehind(position);
+    this.#isReached ||= isAway || this.#isBehind(position, nowMs);
     return this.#isReached;
   }
 
-  #isBehind(position: SourcePosition | undefined): boolean {
+  #isBehind(position: SourcePosition | undefined, nowMs: number): boolean {
     const written = this.#written;
     if (written === undefined || position === undefined) return false;
     const { path, inode, readOffset } = position;
-    if (inode === written.inode) return BigInt(readOffset) >= written.size;
+    if (inode === written.inode) {
+      return path.endsWith(".gz") ? nowMs - this.#stillSinceMs >= stillMs : BigInt(readOffset) >= written.size;
+    }
     // What was opened under another name was rotated away before. What was opened under this one, and not before, is newer.
     return path === this.#path && inode !== this.#readThen;
   }

@@ -108,7 +108,7 @@ describe("ContainerLearning", () => {
       lastState: { terminated: { containerID: `containerd://${id}`, startedAt, exitCode: 1 } },
     });
     const inStatus = (status: object): PodDetails =>
-      ({ ...podOf(undefined), status: { containerStatuses: [{ name: "app", ...status }] } }) as unknown as PodDetails;
+      ({ ...podOf(undefined), status: { containerStatuses: [{ name: "app", ...status }] } }) as PodDetails;
     const successor = {
       containerID: `containerd://${"b".repeat(64)}`,
       state: { running: { startedAt: "2026-11-21T12:00:09Z" } },
