@@ -70,6 +70,40 @@ describe("alerts of the sensor", () => {
     ]);
   });
 
+  it("of a flood do not hide what else happens in the namespace, on standard output and at a receiver with a limit", async () => {
+    const port = await freePort();
+    const told: string[] = [];
+    const server = createServer((request, response) => {
+      let text = "";
+      request.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      request.on("end", () => {
+        told.push(...(text.match(/"ruleID":"[^"]*"/g) ?? []));
+        response.end("{}");
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const cart = await addWorkload(fixture, "shop", "cart");
+    const args = ["--no-learn", "--export-http", `http://127.0.0.1:${String(port)}`];
+    await using sensor = await bench.start({ holdsBack: true, args });
+    const paths = [...Array.from({ length: 150 }, (_, at) => `/tmp/bin-${String(at)}`), "/dev/shm/x", "/dev/shm/y"];
+    await bench.events.write(...paths.map((path) => executes(cart, path).line));
+    await bench.settled(sensor, 152);
+    expect(sensor.alerts().map(({ process }) => process.binary)).toEqual([...paths.slice(0, 100), "/dev/shm/x"]);
+    expect(await sensor.stop()).toBe(0);
+    const summaries = sensor.alerts().filter(({ ruleId }) => ruleId === "KINGLET-BUDGET");
+    expect(summaries).toMatchObject([
+      { severity: 8, message: expect.stringMatching(/^53 more .* \(R0001: 52, R1000: 1\)$/) as string },
+    ]);
+    expect(told.filter((rule) => rule !== '"ruleID":"R0001"')).toEqual([
+      '"ruleID":"R1000"',
+      '"ruleID":"KINGLET-BUDGET"',
+    ]);
+    server.closeAllConnections();
+    server.close();
+  });
+
   it("that are held back are counted in the summary also when the sensor is killed before it tells", async () => {
     const cart = await addWorkload(fixture, "shop", "cart");
     const args = ["--alert-budget", "5", "--no-learn"];
