@@ -60,10 +60,10 @@ describe("catchUp", () => {
     at(inode, 2_000);
     await clock.advance(1);
     expect(isTold()).toBe(false);
-    health.openEvents = 1;
+    health = { ...health, openEvents: 1 };
     await clock.advance(1_000);
     expect(isTold()).toBe(false);
-    health.openEvents = 0;
+    health = { ...health, openEvents: 0 };
     await clock.advance(999);
     expect(isTold()).toBe(false);
     await clock.advance(1);

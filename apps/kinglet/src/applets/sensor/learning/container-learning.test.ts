@@ -107,8 +107,10 @@ describe("ContainerLearning", () => {
     const last = (startedAt: string, id = containerId): object => ({
       lastState: { terminated: { containerID: `containerd://${id}`, startedAt, exitCode: 1 } },
     });
-    const inStatus = (status: object): PodDetails =>
-      ({ ...podOf(undefined), status: { containerStatuses: [{ name: "app", ...status }] } }) as PodDetails;
+    const inStatus = (status: object): PodDetails => ({
+      ...podOf(undefined),
+      status: { containerStatuses: [{ name: "app", ...status }] },
+    });
     const successor = {
       containerID: `containerd://${"b".repeat(64)}`,
       state: { running: { startedAt: "2026-11-21T12:00:09Z" } },
