@@ -138,7 +138,8 @@ export async function openSensorParts(base: PartsContext, stack: AsyncDisposable
       detector.setRules(rules);
     };
     const logger = logging.logger("detection");
-    const tools = { createInformer, informer: informerOptions, clock, logger, metrics };
+    const { signal } = context;
+    const tools = { createInformer, informer: informerOptions, clock, logger, metrics, signal };
     const room = await openRuleRoom({ config, client, onRules, ...tools });
     profiles.setProfileDataRequired(profileDataOf([...room.rules, ...room.replaced]));
     opened.rules = room;

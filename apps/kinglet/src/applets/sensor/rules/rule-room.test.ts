@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import type { ContainerIdentity } from "@kinglet/enrichment";
 import { createError } from "@kinglet/errors";
 import {
@@ -10,7 +11,7 @@ import {
 } from "@kinglet/kube-client";
 import { ManualClock, untilAborted } from "@kinglet/lifecycle";
 import { noopMetrics } from "@kinglet/metrics";
-import { createCapturedLogger } from "@kinglet/testing";
+import { createCapturedLogger, openTempDir } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
 import { openRuleRoom, type RuleRoomOptions } from "./rule-room.ts";
 
@@ -23,7 +24,11 @@ function bindingOf(name: string): object {
 }
 
 /** A room over an API that has a binding for each of these namespaces. */
-async function opened(names: readonly string[], ruleResources: RuleRoomOptions["config"]["ruleResources"] = "on") {
+async function opened(
+  names: readonly string[],
+  ruleResources: RuleRoomOptions["config"]["ruleResources"] = "on",
+  rulesDir?: string,
+) {
   const clock = new ManualClock();
   const logger = createCapturedLogger();
   const end = new AbortController();
@@ -65,7 +70,7 @@ async function opened(names: readonly string[], ruleResources: RuleRoomOptions["
     },
   };
   const room = await openRuleRoom({
-    config: { ruleResources, ignoreRuleBindings: false },
+    config: { ruleResources, ignoreRuleBindings: false, ...(rulesDir === undefined ? {} : { rulesDir }) },
     client: client as unknown as KubeClient,
     createInformer: ((_client: unknown, resource: ResourceDefinition) =>
       informerOf(resource.plural === plural)) as unknown as typeof createInformer,
@@ -74,6 +79,7 @@ async function opened(names: readonly string[], ruleResources: RuleRoomOptions["
     clock,
     logger,
     metrics: noopMetrics,
+    signal: end.signal,
   });
   let isSettled = false;
   void room.isSettled.then(() => (isSettled = true));
@@ -209,6 +215,29 @@ describe("openRuleRoom", () => {
     expect(bench.isSettled()).toBe(true);
     await bench.clock.advance(10_000);
     expect([bench.room.problems(), bench.logger.messages("warn")]).toEqual([{}, []]);
+    bench.stop();
+  });
+
+  it("names each file of a folder that is too large, in a few lines of the log", async () => {
+    await using folder = await openTempDir("kinglet-rule-room-");
+    const name = (index: number): string => folder.file(`r${String(index).padStart(3, "0")}.yaml`);
+    // Comments: quick to parse.
+    for (let index = 0; index < 60; index++) writeFileSync(name(index), `#${"x".repeat(262_000)}\n`);
+    const bench = await opened([], "off", folder.path);
+    const problems = bench.room.problems();
+    expect(Object.keys(problems)).toEqual(Array.from({ length: 44 }, (_, index) => name(index + 16)));
+    const way = "the files before in the order of names use them up: take out what is not needed";
+    expect(problems[name(59)]).toEqual([`all files of ${folder.path} together may have 4194304 bytes, ${way}`]);
+    expect(bench.logger.messages("error")).toHaveLength(1);
+    bench.stop();
+  });
+
+  it("names each file that is no YAML, some of them in the log", async () => {
+    await using folder = await openTempDir("kinglet-rule-room-");
+    for (let index = 0; index < 60; index++) writeFileSync(folder.file(`${index}.yaml`), "[");
+    const bench = await opened([], "off", folder.path);
+    expect(Object.keys(bench.room.problems())).toHaveLength(60);
+    expect(bench.logger.messages("error")).toHaveLength(21);
     bench.stop();
   });
 });

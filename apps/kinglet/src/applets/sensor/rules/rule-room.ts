@@ -1,20 +1,16 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { loadBuiltinRules, loadRuleBooks, type BindingBook as Bindings, type RuleSelection } from "@kinglet/detection";
 import type { ContainerIdentity } from "@kinglet/enrichment";
-import { createError, hasCode } from "@kinglet/errors";
+import { hasCode } from "@kinglet/errors";
 import type { createInformer, InformerOptions, KubeClient, ResourceDefinition } from "@kinglet/kube-client";
 import { createBackoff, sleep, whenAborted, type Clock } from "@kinglet/lifecycle";
 import type { Logger } from "@kinglet/logger";
 import type { Metrics } from "@kinglet/metrics";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import type { SensorConfig } from "../config.ts";
-import { kingletErrors } from "../../../errors.ts";
-import { loadYamlDocuments } from "../lazy.ts";
 import { assumedBindings } from "./binding-metrics.ts";
 import { followResource } from "./follow-resource.ts";
 import { NamespaceLabels } from "./namespace-labels.ts";
-import { readRuleFile } from "./read-rule-file.ts";
+import { readRuleFolder } from "./read-rule-folder.ts";
 import { ruleProblems } from "../events/judgement-metrics.ts";
 
 /**
@@ -33,6 +29,8 @@ export interface RuleRoomOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Ends the reading of files; what was read by then holds. */
+  readonly signal: AbortSignal;
 }
 
 /** Which rules hold, and for whom. @internal */
@@ -67,6 +65,8 @@ const lookAgainMs = 600_000;
 const firstRetryMs = 1_000;
 /** How long the first judgement waits for the rules of an API that does not answer, milliseconds. */
 const patienceMs = 10_000;
+/** Names of files in one line of the log. */
+const maxNamed = 20;
 /** Names what is wrong with all bindings together: no name of one has a space. */
 const allBindings = "bindings of the API";
 
@@ -109,8 +109,16 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
   const tell = (): void => gauge.set(book.problems().size + bindingProblems.size + fileProblems.size + unread.size);
   const setUnusable = (path: string, error: unknown): void => {
     fileProblems.set(path, messageOf(error));
-    logger.error("a file of rules cannot be read: none of its rules and bindings hold, the others do", {
-      from: path,
+    const text = "a file of rules cannot be read: none of its rules and bindings hold, the others do";
+    if (fileProblems.size <= maxNamed) logger.error(text, { from: path, error });
+    else if (fileProblems.size === maxNamed + 1) logger.error("more files of rules cannot be read: explain names them");
+    tell();
+  };
+  const setLeftOut = (paths: readonly string[], error: Error): void => {
+    for (const path of paths) fileProblems.set(path, error.message);
+    logger.error("files of rules are left out: none of their rules and bindings hold, those of the others do", {
+      count: paths.length,
+      files: paths.slice(0, maxNamed),
       error,
     });
     tell();
@@ -158,7 +166,10 @@ export async function openRuleRoom(options: RuleRoomOptions): Promise<RuleRoom> 
     labels.want(bindings.byNamespaceLabels.length > 0);
     tell();
   };
-  if (config.rulesDir !== undefined) await readFolder(config.rulesDir, { setRules, setBinding, setUnusable, logger });
+  if (config.rulesDir !== undefined) {
+    const to = { setRules, setBinding, setUnusable, setLeftOut, logger };
+    await readRuleFolder(config.rulesDir, to, { signal: options.signal });
+  }
   book.onChange(() => {
     bindings.invalidate();
     onRules(book.rules, book.replaced);
@@ -288,46 +299,5 @@ async function areServed(client: KubeClient, logger: Logger, signal: AbortSignal
       { error },
     );
     return undefined;
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw createError(kingletErrors, "KINGLET_ERR_KINGLET_RULES_DIR", { path: folder, reason }, { cause: error });
-  }
-}
-
-async function readFolder(
-  folder: string,
-  to: {
-    readonly setRules: (name: string, resource: unknown) => void;
-    readonly setBinding: (name: string, resource: unknown) => void;
-    readonly setUnusable: (path: string, error: unknown) => void;
-    readonly logger: Logger;
-  },
-): Promise<void> {
-  const { parseYamlDocuments } = await loadYamlDocuments();
-  const names = namesIn(folder)
-    .filter((name) => /\.(?:ya?ml|json)$/.test(name))
-    .toSorted();
-  for (const name of names) {
-    const path = join(folder, name);
-    let documents: readonly unknown[];
-    try {
-      documents = parseYamlDocuments(readRuleFile(path), path);
-    } catch (error) {
-      to.setUnusable(path, error);
-      continue;
-    }
-    for (const [at, document] of documents.entries()) {
-      const from = documents.length === 1 ? path : `${path}#${at + 1}`;
-      const kind = (document as { readonly kind?: unknown } | null)?.kind;
-      if (kind === "Rules") to.setRules(from, document);
-      else if (kind === "RuntimeRuleAlertBinding") to.setBinding(from, document);
-      else if (document !== null) to.logger.warn("neither Rules nor a RuntimeRuleAlertBinding", { from, kind });
-    }
   }
 }
