@@ -23,7 +23,7 @@ export class CachedProfile {
   readonly origin: ProfileOrigin;
   /**
    * Surfaces that nobody looked at while the profile was learned: that they hold nothing says nothing. Sorted; empty for an authored
-   * profile.
+   * profile that does not say where it comes from.
    */
   readonly unobserved: readonly ProfileSurface[];
   /** What the profile allows; the same object for every profile with the same content. */

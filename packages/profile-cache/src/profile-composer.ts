@@ -158,7 +158,7 @@ export class ProfileComposer {
       sum: checksum(section),
       status: "completed",
       completion: "complete",
-      unobserved: ALL_OBSERVED,
+      unobserved: source.unobserved ?? ALL_OBSERVED,
       origin: "authored",
     });
     if (result === "changed") this.#options.labelResolved("adopted", binding.namespace);

@@ -261,6 +261,25 @@ describe("ProfileCache", () => {
       expect(metrics.read("labels_total", "adopted,shop")).toBe(1);
     });
 
+    it("that was made of a learned one still says what nobody looked at then; any other one leaves nothing open [cache observed]", async () => {
+      const { cache, source, clock } = start();
+      const stored = source.author("mine", execs("/bin/authored"));
+      source.author("own", execs("/bin/authored"));
+      const annotations = { "kinglet.dev/observed-surfaces": "egressDomains,endpoints,execs,opens,syscalls" };
+      source.objects.set("shop/mine", { ...stored, metadata: { ...stored.metadata, annotations } });
+      cache.addContainer(labelled("c1", "mine"));
+      cache.addContainer(labelled("c2", "own"));
+      await clock.advance(0);
+      expect(cache.get("c1")).toMatchObject({ origin: "authored", status: "completed" });
+      expect(cache.get("c1")?.unobserved).toEqual([
+        "capabilities",
+        "egressAddresses",
+        "ingressAddresses",
+        "ingressDomains",
+      ]);
+      expect(cache.get("c2")?.unobserved).toEqual([]);
+    });
+
     it("of the container's name comes before the one of the bare label, also when it comes later [cache-test TestUserDefinedCP_PerContainerBinding] [cache-test TestUserDefinedCP_SingleContainerBareFallback]", async () => {
       const { cache, source, clock } = start();
       source.author("mine", execs("/bin/bare"));

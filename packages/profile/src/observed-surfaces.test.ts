@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { observedSurfacesText, unobservedSurfaces } from "./observed-surfaces.ts";
+import { observedSurfacesText, PROFILE_SURFACES, unobservedSurfaces } from "./observed-surfaces.ts";
 import { parseContainerProfile } from "./parse-container-profile.ts";
 
 const profileOf = (annotations: Record<string, string>) =>
@@ -20,9 +20,15 @@ describe("unobservedSurfaces", () => {
     expect(unobservedSurfaces(profileOf({ ...status, "kinglet.dev/observed-surfaces": "" }))).toHaveLength(9);
   });
 
-  it("names nothing where the learner does not say, and in what somebody wrote [profile observed]", () => {
+  it("names nothing where the profile does not say, whoever made it [profile observed]", () => {
     expect(unobservedSurfaces(profileOf(status))).toEqual([]);
-    expect(unobservedSurfaces(profileOf({ "kinglet.dev/observed-surfaces": "execs" }))).toEqual([]);
+    expect(unobservedSurfaces(profileOf({}))).toEqual([]);
+  });
+
+  it("believes an authored profile that was made of a learned one [profile observed]", () => {
+    expect(unobservedSurfaces(profileOf({ "kinglet.dev/observed-surfaces": "execs,opens" }))).toEqual(
+      PROFILE_SURFACES.filter((surface) => surface !== "execs" && surface !== "opens"),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import type { ContainerProfile } from "./container-profile.ts";
-import { OBSERVED_SURFACES_ANNOTATION, STATUS_ANNOTATION } from "./profile-keys.ts";
+import { OBSERVED_SURFACES_ANNOTATION } from "./profile-keys.ts";
 
 /** The parts of a profile that a rule can ask about, named as rules name them in `profileDataRequired`. @public */
 export type ProfileSurface =
@@ -31,14 +31,16 @@ const none: readonly ProfileSurface[] = [];
  * Surfaces of which nobody who learned the profile saw anything of any container, so that an empty list says nothing: they must not be
  * held against a container.
  *
- * @returns sorted; empty, and always the same array, for a profile whose learner does not say, and for one that somebody wrote.
+ * An authored profile that was made of a learned one has what that one says; of a profile that somebody wrote every list counts.
+ *
+ * @returns sorted; empty, and always the same array, for a profile that does not say.
  *
  * @public
  */
 export function unobservedSurfaces({ metadata }: Pick<ContainerProfile, "metadata">): readonly ProfileSurface[] {
   const { annotations } = metadata;
   const text = annotations?.[OBSERVED_SURFACES_ANNOTATION];
-  if (text === undefined || annotations?.[STATUS_ANNOTATION] === undefined) return none;
+  if (text === undefined) return none;
   const observed = text.split(",");
   const missing = PROFILE_SURFACES.filter((surface) => !observed.includes(surface));
   return missing.length === 0 ? none : missing;

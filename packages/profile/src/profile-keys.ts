@@ -49,7 +49,7 @@ export const TEMPLATE_HASH_LABEL = "kubescape.io/instance-template-hash";
  */
 export const KEPT_STATUS_ANNOTATION = "kinglet.dev/kept-status";
 /**
- * Annotation of a learned profile: the surfaces of which its learners' sources saw anything at all, separated by commas, see
+ * Annotation of a learned profile, and of an authored one that was made of it: the surfaces of which its learners' sources saw anything at all, separated by commas, see
  * `unobservedSurfaces`. Absent: the learner does not say, and every list counts. @public
  */
 export const OBSERVED_SURFACES_ANNOTATION = "kinglet.dev/observed-surfaces";

@@ -106,7 +106,8 @@ describe("sensor allow", () => {
       readonly metadata: object;
       readonly spec: { readonly execs: { readonly path: string }[] };
     };
-    expect(metadata).toEqual({ name: "by-hand-app", namespace: "shop" });
+    const annotations = { "kinglet.dev/observed-surfaces": expect.stringContaining("execs") as string };
+    expect(metadata).toEqual({ name: "by-hand-app", namespace: "shop", annotations });
     expect(spec.execs.map(({ path }) => path).toSorted()).toEqual(["/app", "/bin/sh", "/usr/bin/curl"]);
   });
 
@@ -137,6 +138,14 @@ describe("sensor allow", () => {
       code: 3,
       stderr: expect.stringContaining("rule R1000 does not ask the profile") as string,
     });
+    for (const [ruleId, why] of [
+      ["KINGLET-BUDGET", "were held back"],
+      ["KINGLET-GAP", "were lost"],
+    ] as const) {
+      await writeFile(file, JSON.stringify({ uniqueId: "1", namespace: "shop", ruleId, containerId: "" }));
+      const { code, stderr } = await command("allow", file);
+      expect([code, stderr.includes(why), stderr.includes("rule")]).toEqual([3, true, false]);
+    }
     const allowedBy = { path: "spec.opens", entry: { path: "/*", flags: ["O_RDONLY"] } };
     for (const more of [{ allowedBy }, {}]) {
       const alert = { uniqueId: "1", namespace: "shop", ruleId: "R0010", profileMetadata: { name: "p" }, ...more };

@@ -1,4 +1,5 @@
 import type { AlertAllowance } from "@kinglet/detection";
+import { OBSERVED_SURFACES_ANNOTATION } from "@kinglet/profile";
 
 /** A ContainerProfile as it is stored; what is not named here is kept as it is. @internal */
 export interface ProfileDocument {
@@ -29,7 +30,7 @@ const ownAnnotations: ReadonlySet<string> = new Set([
  * A profile with one entry more, as a document to apply.
  *
  * What the server fills in (version, uid, managed fields) is left out. With `as` it is an authored profile of that name for one container: it
- * holds all that the other one held and stands for it where the pod's label names it.
+ * holds all that the other one held and stands for it where the pod's label names it; it also says what nobody looked at while the other one was learned.
  *
  * @internal
  */
@@ -42,7 +43,9 @@ export function allowInProfile(
   const spec = addTo(base.spec ?? {}, field, entry, target.containerName);
   const { name, namespace = target.namespace, annotations = {}, labels } = base.metadata;
   const isAuthored = target.as !== undefined;
-  const kept = Object.entries(annotations).filter(([key]) => !isAuthored && !ownAnnotations.has(key));
+  const kept = Object.entries(annotations).filter(([key]) =>
+    isAuthored ? key === OBSERVED_SURFACES_ANNOTATION : !ownAnnotations.has(key),
+  );
   return {
     apiVersion: base.apiVersion ?? "spdx.softwarecomposition.kubescape.io/v1beta1",
     kind: base.kind ?? "ContainerProfile",

@@ -12,14 +12,9 @@ import type { AllowConfig } from "./command-settings.ts";
 /** @internal */
 export async function allow(file: string, config: AllowConfig, context: AppletContext): Promise<ExitCode> {
   const alert = readAlert(file);
-  const { allowedBy, profile, ruleId, namespace } = alert;
+  const { allowedBy, profile, namespace } = alert;
   if (allowedBy === undefined || isWildcard(allowedBy.entry)) {
-    throw new CommandFailure(
-      allowedBy === undefined && alert.profileMetadata === undefined
-        ? `no profile can allow it: rule ${ruleId || "of the alert"} does not ask the profile. Disable the rule, or leave the pod out of its binding`
-        : "no entry of a profile can allow this and nothing else: profiles have none for events of its kind, or read its name or one of its arguments as a wildcard",
-      ExitCode.input,
-    );
+    throw new CommandFailure(whyNot(alert), ExitCode.input);
   }
   if (profile === undefined || profile.name === "") {
     throw new CommandFailure(
@@ -42,6 +37,27 @@ export async function allow(file: string, config: AllowConfig, context: AppletCo
     );
   }
   return ExitCode.ok;
+}
+
+/** Why nothing can be added to a profile, and what to do instead. */
+function whyNot({ ruleId, namespace, containerId, allowedBy, profileMetadata }: Partial<Alert>): string {
+  const place = namespace === undefined || namespace === "" ? "" : ` of namespace ${namespace}`;
+  if (ruleId === "KINGLET-BUDGET" && !isText(containerId)) {
+    return `this is no alert about a container: it says that further alerts${place} were held back after too many. Allow, or mend the cause of, those that came before it, or raise --alert-budget`;
+  }
+  if (ruleId === "KINGLET-GAP" && !isText(containerId)) {
+    return "this is no alert about a container: it says that alerts to a receiver were lost while it did not answer. They are on standard output and with the other receivers, if any";
+  }
+  const instead = "Disable the rule, or leave the pod out of its binding";
+  const rule = isText(ruleId) ? ruleId : "of the alert";
+  if (allowedBy === undefined && profileMetadata === undefined) {
+    return `no profile can allow it: rule ${rule} does not ask the profile. ${instead}`;
+  }
+  return `no entry of a profile can allow this and nothing else: rule ${rule} does not ask the profile about what happened, profiles have nothing for events of its kind, or they read its name or one of its arguments as a wildcard. ${instead}`;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 /** Alerts name no such entry, but a file may come from elsewhere. An argument may be the wildcard for one: it stands for a secret. */
