@@ -175,5 +175,5 @@ describe("Learner", () => {
     // Not because nothing was ever complete.
     expect(held).toBeGreaterThan(200);
     expect(afterKill).toBeGreaterThan(100);
-  });
+  }, 60_000);
 });
