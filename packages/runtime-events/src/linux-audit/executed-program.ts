@@ -26,10 +26,13 @@ const maxCommBytes = 15;
 /**
  * The absolute path of the program that is executed, as it was called: without links followed, and for a script its own, not its interpreter's.
  *
- * The kernel's own path (`exe`) is that of the file that runs, and so of a script's interpreter. It counts where the path that was called cannot be told
- * (it goes up behind a link that nobody reports, by a descriptor, from a folder without a name) and the file surely is no script: the kernel puts the name of a script among
- * its arguments, so what is not there is none. Otherwise it is the name as it was given; and of an execution whose name never arrived, the kernel's path with a mark
- * behind it that no profile allows. What a descriptor leads to is not asked for: by now its process may have made it lead elsewhere.
+ * The kernel's own path (`exe`) is that of the file that runs, and so of a script's interpreter. It counts where the path that was called cannot be
+ * told (it goes up behind a link that nobody reports, or counts from a descriptor, or from a folder without a name), its base name is the same, and the
+ * file surely is no script: the kernel puts the name of a script among its arguments. Otherwise it is the name as it was given; of an execution
+ * whose name never arrived, the kernel's path with a mark behind it that no profile allows, unless it surely is no script. What a descriptor
+ * leads to is not asked for: by now its process may have made it lead elsewhere.
+ *
+ * Cost: for an absolute path, or one from a known folder, that does not go up: a search.
  *
  * @param kernelPath - `exe` of the record.
  * @internal
@@ -39,10 +42,10 @@ export function executedProgram(call: AuditCall, executed: ExecutedWith, kernelP
   const file = paths.find((path) => path.item === 0);
   const name = file?.name ?? "";
   const isByDescriptor = call.name === "execveat" && !name.startsWith("/") && !call.isAtWorkingDirectory(0);
-  if (name === "")
-    return isByDescriptor && file !== undefined
-      ? byDescriptor(call, executed, kernelPath)
-      : nameless(call, executed, kernelPath);
+  if (name === "") {
+    const isDescriptor = isByDescriptor && file !== undefined;
+    return isDescriptor ? byDescriptor(call, executed, kernelPath) : nameless(call, executed, kernelPath);
+  }
   const base = name.startsWith("/") ? "" : isByDescriptor || !cwd.startsWith("/") ? undefined : `${cwd}/`;
   const path = base === undefined ? name : tidyProgramPath(`${base}${name}`);
   if (base !== undefined && !path.includes("/../")) return path;
@@ -59,7 +62,10 @@ function byDescriptor(call: AuditCall, executed: ExecutedWith, kernelPath: strin
   return isOne === false && kernelPath !== "" ? kernelPath : marked(kernelPath);
 }
 
-/** The record with the name is missing. A process is called by the base name of what it was told to execute, also where that is a script. */
+/**
+ * The record with the name is missing. A process is called by the base name of what it was told to execute, also where that is a script; by that of the
+ * interpreter where a descriptor was executed, which then is among the arguments (kernel 6.14 and later).
+ */
 function nameless(call: AuditCall, executed: ExecutedWith, kernelPath: string): string {
   const comm = decodeAuditValue(call.field("comm"));
   const isClear = comm !== "" && !comm.includes("\uFFFD") && kernelPath !== "";
