@@ -75,7 +75,15 @@ export function recordingRoute(path = "/in"): RecordingRoute {
           if (refusal === undefined) route.bodies.push(Buffer.concat(parts));
           return refusal;
         },
-        ...(route.onCut === undefined ? {} : { cut: () => (route.bodies.push(Buffer.concat(parts)), route.onCut?.()) }),
+        ...(route.onCut === undefined
+          ? {}
+          : {
+              cut: () => {
+                route.bodies.push(Buffer.concat(parts));
+                route.onCut?.();
+                return undefined;
+              },
+            }),
       };
     },
   };

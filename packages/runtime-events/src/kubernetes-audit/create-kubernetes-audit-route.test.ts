@@ -215,6 +215,31 @@ describe("createKubernetesAuditRoute", () => {
     expect(to.findings.map(({ ruleId }) => ruleId)).toEqual(["K2001", "K2003"]);
   });
 
+  it("tells a debug container in whose request the body is cut [kubernetes-audit K2001]", () => {
+    const to = receiver();
+    const patch = execEvent({
+      stage: "ResponseComplete",
+      verb: "patch",
+      requestURI: "/api/v1/namespaces/shop/pods/web-1/ephemeralcontainers",
+      objectRef: { resource: "pods", namespace: "shop", name: "web-1", subresource: "ephemeralcontainers" },
+      responseStatus: { code: 200 },
+      requestReceivedTimestamp: undefined,
+      stageTimestamp: undefined,
+      requestObject: { spec: { ephemeralContainers: [{ name: "dbg" }] }, zzz: "x".repeat(200_000) },
+    });
+    for (const bytes of [1000, 50_000, 150_000]) {
+      const reader = to.open();
+      reader.push(Buffer.from(list(patch)).subarray(0, bytes));
+      reader.cut?.();
+    }
+    to.room = 0;
+    const full = to.open();
+    full.push(Buffer.from(list({ ...patch, auditID: "other" })).subarray(0, 150_000));
+    expect(full.cut?.()).toMatchObject({ status: 429 });
+    // Below 64 KiB it might still have been kept: then nothing of it is known to be whole.
+    expect(to.findings.map(({ ruleId }) => ruleId)).toEqual(["K2004", "K2001"]);
+  });
+
   it("judges what came of a list that is cut, and tells of the rest once in ten minutes [kubernetes-audit K2004]", async () => {
     const clock = new ManualClock();
     const to = receiver({ clock });

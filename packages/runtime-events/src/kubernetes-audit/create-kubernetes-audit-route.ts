@@ -68,6 +68,10 @@ function openBody(intake: AuditIntake, queue: Pick<FindingQueue, "offer">): Body
     push: (bytes) => refusalOf(splitter.push(bytes)),
     end: () => refusalOf(splitter.end()),
     // An API server sends the same again, four times, whatever it hears but 200.
-    cut: () => intake.passOver("cut", 1, offer),
+    cut: () => {
+      const refusal = refusalOf(splitter.cut());
+      if (refusal === undefined) intake.passOver("cut", 1, offer);
+      return refusal;
+    },
   };
 }

@@ -97,6 +97,17 @@ export class JsonListSplitter {
     return this.#problem;
   }
 
+  /**
+   * No more of the body is read. An item of which nothing but what may be left out, and what is behind it, is missing is handed out.
+   *
+   * @returns why the body is refused, or undefined.
+   */
+  cut(): string | undefined {
+    const text = this.#expected === "inside-item" ? this.#item.cutText() : undefined;
+    if (this.#problem === undefined && text !== undefined) this.#problem = this.#options.onItem(text);
+    return this.#problem;
+  }
+
   #insideItem(bytes: Buffer, from: number): number {
     const at = this.#item.push(bytes, from, bytes.length);
     if (!this.#item.isComplete) return at;

@@ -75,6 +75,14 @@ export class JsonValue {
     return this.#kept.toString("utf8", 0, this.#length);
   }
 
+  /**
+   * The value without the rest of its members, when there are no more bytes in the midst of an optional member that is being left out; else undefined.
+   */
+  cutText(): string | undefined {
+    const isLeavingOut = this.#memberAt >= 0 && this.#isSkipping && this.outcome === "whole";
+    return isLeavingOut ? `${this.text()}}` : undefined;
+  }
+
   /** Forgets the value and starts with the next one; the first byte given then must not be white space. */
   reset(): void {
     if (this.#kept.length > normalBytes) this.#kept = Buffer.alloc(0);

@@ -72,7 +72,7 @@ export function readBody(
         if (reader.cut === undefined) return finish("too-large");
         refusal ??= room > 0 ? reader.push(bytes.subarray(0, room)) : undefined;
         isCut = true;
-        if (refusal === undefined) reader.cut();
+        refusal ??= reader.cut();
       }
       if (received > cutBodies * maxBodyBytes) finish(refusal ?? "taken");
     };

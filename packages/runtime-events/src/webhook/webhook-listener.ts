@@ -19,7 +19,7 @@ export interface WebhookListenerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** A larger body gets 413, bytes, 1 KiB ... 64 MiB. @defaultValue 16777216 */
+  /** A larger body gets 413, or is cut here where its route takes a part, bytes, 1 KiB ... 64 MiB. @defaultValue 16777216 */
   readonly maxBodyBytes?: number;
   /** Connections at a time, 1 ... 10000; an idle one gives way to a new one. @defaultValue 64 */
   readonly maxConnections?: number;

@@ -22,10 +22,10 @@ export interface BodyReader {
   /** The body is complete. @returns undefined when everything in it is safe in a queue: the client hears 200. */
   end(): BodyRefusal | undefined;
   /**
-   * The body goes on, beyond what is read of one; nothing more is given. The client hears 200 nevertheless, or the refusal of before, because the same body
-   * again would be cut at the same place: whoever offers this tells of the loss. Without it the client hears 413.
+   * The body goes on, beyond what is read of one; nothing more is given. The client hears 200 nevertheless, for the same body again would be cut at the same
+   * place: whoever offers this tells of the loss. Without it the client hears 413. @returns a refusal instead: it may come again.
    */
-  cut?(): void;
+  cut?(): BodyRefusal | undefined;
 }
 
 /**
