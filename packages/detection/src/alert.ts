@@ -52,7 +52,10 @@ export interface Alert {
   readonly profile: AlertProfile | undefined;
   /** How the rule depends on the profile, and what became of it; absent for a rule to which profiles do not matter. */
   readonly profileMetadata?: AlertProfileMetadata;
-  /** What the profile would have to hold for this alert not to be raised; absent when no profile can allow it, or none can without allowing others. */
+  /**
+   * What the profile would have to hold for this alert not to be raised; absent when no profile can allow it, because the rule does not ask it about what
+   * happened, or none can without allowing others.
+   */
   readonly allowedBy?: AlertAllowance;
 }
 
@@ -148,7 +151,7 @@ export interface AlertAllowance {
   /** JSON: an object, or a text in a list of texts. */
   readonly entry: unknown;
   /**
-   * Set when the arguments were too long or too many to be named: wildcards stand for them, and the entry allows executions that differ only
+   * Set when the arguments were cut by the source, or too long or too many to be named: wildcards stand for them, and the entry allows executions that differ only
    * there.
    */
   readonly isShortened?: true;

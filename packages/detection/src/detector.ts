@@ -186,7 +186,8 @@ export interface RuleNote {
  * Order for an event: replays and stages of the container runtime never alert; then, per rule that holds for the container, in the order given:
  * a rule that requires a profile is skipped without one, while the profile is still being learned (`initializing`, `ready`), and
  * when it is not usable: final are `completed` and `too-large`, with `partial` completion too, the same that the profile cache shows as
- * `active`, and on an event of a part of the profile that it asks about and that nobody looked at; a rule that asks for something that this event does not tell is skipped; then the prefilter; a rule that the profile allows
+ * `active`, and on an event of a part of the profile that it asks about and that nobody looked at; a rule that asks for something that this event does not tell is skipped (arguments that nobody can tell apart are
+ * told as one text where a rule only hands them to `cp.was_executed_with_args`); then the prefilter; a rule that the profile allows
  * (`rulePolicies`) is skipped; the rest is evaluated. Every skip is counted by its reason.
  *
  * While a container is learned, rules with `supportPolicy` are evaluated whatever they require, and what fires is reported to

@@ -28,7 +28,7 @@ export async function allow(file: string, config: AllowConfig, context: AppletCo
   await context.stdout.write(config.output === "json" ? toJson(allowed) : toYaml(allowed));
   if (allowedBy.isShortened === true) {
     await context.stderr.write(
-      "the arguments were too long for an alert to name, or cannot be told apart: wildcards stand for them, and the entry allows executions that differ only there\n",
+      "the arguments were too long for an alert to name, or were cut by the source: wildcards stand for them, and the entry allows executions that differ only there\n",
     );
   }
   if (config.as !== undefined) {
