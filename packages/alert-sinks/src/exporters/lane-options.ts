@@ -18,7 +18,10 @@ export interface LaneOptions {
   readonly sendTimeoutMs?: number;
   /** Milliseconds after which a batch that cannot be delivered is given up. @defaultValue 3600000 */
   readonly giveUpAfterMs?: number;
-  /** Alerts a minute; those beyond are withheld and counted. Absent: no limit. */
+  /**
+   * Alerts a minute; those beyond are withheld and counted, except notices, the first alert of each rule in that minute and what is more severe than
+   * all before it (30 of both at most). Absent: no limit.
+   */
   readonly maxPerMinute?: number;
 }
 
