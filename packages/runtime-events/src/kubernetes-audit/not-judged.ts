@@ -41,7 +41,7 @@ export class NotJudged {
       ruleId: id,
       ruleName: name,
       severity,
-      message: `${name}: ${large} too large, ${deep} too deep, ${cut} bodies of the webhook cut; what was in them is not known`,
+      message: `${name}, what was in them is not known; too large: ${large}, too deep: ${deep}, bodies of the webhook cut: ${cut}`,
       time,
       namespace: "",
       podName: "",
