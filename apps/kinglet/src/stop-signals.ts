@@ -1,11 +1,11 @@
 import { systemClock } from "@kinglet/lifecycle";
 
-/** Every applet ends within ten seconds; one that does not is stuck, milliseconds. */
-const lateMs = 15_000;
+/** Every applet ends within twenty seconds, and Kubernetes kills after thirty: one that takes longer than this is stuck, milliseconds. */
+const lateMs = 25_000;
 
 /**
- * Turns the first SIGTERM or SIGINT into an abort; the second ends the process at once with 128 + the signal's number, and so do fifteen seconds
- * after the first.
+ * Turns the first SIGTERM or SIGINT into an abort; the second ends the process at once with 128 + the signal's number, and so do
+ * twenty-five seconds after the first.
  *
  * @param end - ends the process with a code.
  *

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { TetragonLineWriter, waitFor } from "@kinglet/testing";
 import { describe, expect, it } from "vitest";
@@ -119,6 +120,32 @@ describe("sensor and signals", () => {
     const before = performance.now();
     expect(await sensor.stop("SIGINT")).toBe(130);
     expect(performance.now() - before).toBeLessThan(2_000);
+  });
+
+  it("says that a CSV file takes nothing, and ends with 0 while the write to it hangs", async () => {
+    await prepareShop(bench.fixture, "hung");
+    const cart = await addWorkload(bench.fixture, "hung", "cart");
+    // A terminal whose screen has stopped takes some kilobytes and then holds up who writes, as a volume does that hangs.
+    const name = bench.folder.file("name");
+    const screen = spawn("script", ["-qfc", `tty > '${name}'; exec sleep 120`, "/dev/null"], { stdio: "ignore" });
+    const nameOf = (): Promise<string> => readFile(name, "utf8").catch(() => "");
+    await waitFor(async () => (await nameOf()).endsWith("\n"), { describe: "the name of the terminal" });
+    screen.kill("SIGSTOP");
+    await using sensor = await bench.start({ args: ["--export-csv", (await nameOf()).trim()] });
+    await sensor.ready();
+    const writer = new TetragonLineWriter(bench.events);
+    for (let index = 0; index < 500; index += 1)
+      await writer.write(executes(cart, `/tmp/x-${String(index)}`, "x".repeat(300)).line);
+    await writer.close();
+    await waitFor(async () => (await sensor.metric('kinglet_alert_sinks_exporter_up{sink="csv"}')) === 0, {
+      describe: "the exporter to be away",
+      timeoutMs: 60_000,
+    });
+    expect(sensor.alerts()).toHaveLength(500);
+    const before = performance.now();
+    expect(await sensor.stop()).toBe(0);
+    expect(performance.now() - before).toBeLessThan(12_000);
+    screen.kill("SIGKILL");
   });
 
   it("does not open the inspector at SIGUSR1", async () => {
