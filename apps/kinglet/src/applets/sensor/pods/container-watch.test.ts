@@ -344,15 +344,17 @@ describe("watchContainers", () => {
       fc.nat(3),
       fc.nat(15),
       fc.constantFrom("Running", "Failed"),
+      fc.option(fc.nat(3)),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 5 }), (steps, maxEntries) => {
         const { handler, cached, index } = watching(noopLogger, maxEntries);
         const now = new Map<number, { readonly id: number; readonly phase: string }>();
-        for (const [name, at, digit, phase] of steps) {
+        for (const [name, at, digit, phase, before] of steps) {
           // Ids are unique among pods, as in a cluster.
           const id = (digit & 3) | (at << 2);
-          const view = pod(`p${at}`, { containers: [`main:${hex[id]}${hex[id]}`], phase });
+          const past = before === null ? "" : `:${hex[before | (at << 2)]!.repeat(2)}`;
+          const view = pod(`p${at}`, { containers: [`main:${hex[id]}${hex[id]}${past}`], phase });
           if (name === "set") {
             const { phase: before = phase } = now.get(at) ?? {};
             handler.onUpdate(view, pod(`p${at}`, { phase: before }));
