@@ -1,10 +1,7 @@
 import { redact } from "@kinglet/logger";
-import { ANY_ARGUMENTS, isWildcardArgument } from "@kinglet/profile/matching";
+import { ANY_ARGUMENT, ANY_ARGUMENTS, isWildcardArgument } from "@kinglet/profile/matching";
 import { endWithin } from "./alert-text.ts";
 import { extentOfText, readArguments, type ToldExecution } from "./arguments-text.ts";
-
-/** Any one argument, in a profile. */
-const anyArgument = "\u22ef";
 
 /** Bytes of all arguments of an entry as JSON, with quotes and commas. */
 const maxEntryBytes = 4096;
@@ -41,7 +38,7 @@ export function allowedArguments(argv: readonly string[]): AllowedArguments {
   if (fittingOf(argv, Infinity) === argv.length) return { args: hideSecrets(argv) };
   const kept = argv.slice(0, Math.min(fittingOf(argv, maxArgumentBytes), maxArguments));
   const safe = hideSecrets(kept.map((arg) => (isLong(arg) ? arg.slice(-tellTaleCharacters) : arg)));
-  const args = safe.map((arg, at) => (isLong(kept[at] ?? "") ? anyArgument : arg));
+  const args = safe.map((arg, at) => (isLong(kept[at] ?? "") ? ANY_ARGUMENT : arg));
   return { args: kept.length === argv.length ? args : [...args, ANY_ARGUMENTS], isShortened: true };
 }
 
@@ -96,8 +93,8 @@ function hideSecrets(argv: readonly string[]): readonly string[] {
   if (redact(all) === all) return argv;
   const alone = argv.map((arg) => redact(arg));
   return argv.map((arg, at) => {
-    if (alone[at] !== arg) return anyArgument;
+    if (alone[at] !== arg) return ANY_ARGUMENT;
     if (at === 0) return arg;
-    return redact(`${argv[at - 1]} ${arg}`) === `${alone[at - 1]} ${arg}` ? arg : anyArgument;
+    return redact(`${argv[at - 1]} ${arg}`) === `${alone[at - 1]} ${arg}` ? arg : ANY_ARGUMENT;
   });
 }

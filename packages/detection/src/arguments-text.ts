@@ -1,5 +1,5 @@
 import type { ExecEvent } from "@kinglet/enrichment";
-import { ANY_ARGUMENTS } from "@kinglet/profile/matching";
+import { ANY_ARGUMENT, ANY_ARGUMENTS } from "@kinglet/profile/matching";
 
 /** What {@link ArgumentsText} is made of. @internal */
 export type ToldExecution = Pick<ExecEvent, "source" | "binary" | "args" | "flags" | "isTruncated">;
@@ -21,8 +21,6 @@ export function extentOfText({ source, args, flags, isTruncated }: ToldExecution
 const isCutBehind = /\btruncArgs\b/;
 const isUncertain = /\b(?:errorArgs|(?:trunc|error)Filename)\b/;
 
-/** Any one argument, in a profile. */
-const anyArgument = "\u22ef";
 /** A longer entry that holds {@link ANY_ARGUMENTS} matches nothing, here as elsewhere. */
 const maxPattern = 256;
 /** However many bytes were no text. */
@@ -62,7 +60,7 @@ export class ArgumentsText {
       if (this.#isBeginning && places.some((at) => this.#isCutWithin(arg, at))) return true;
       if (arg === ANY_ARGUMENTS) places = rangeOf(places[0]!, end); // never empty; the first is the least
       else
-        places = arg === anyArgument ? this.#behindAny(places) : this.#behind(arg.replace(replaced, "\ufffd"), places);
+        places = arg === ANY_ARGUMENT ? this.#behindAny(places) : this.#behind(arg.replace(replaced, "\ufffd"), places);
       if (places.length === 0) return false;
     }
     return places.at(-1) === end;
@@ -120,7 +118,7 @@ export class ArgumentsText {
     const known = rest.join(" ");
     // The quote that closes an argument comes behind what was left of it.
     if (isQuoted && !(known.startsWith('"') && known.endsWith('"'))) return false;
-    if (arg === anyArgument) return true;
+    if (arg === ANY_ARGUMENT) return true;
     // A character may have been cut in two.
     const start = (isQuoted ? known.slice(1, -1) : known).replace(/\ufffd$/, "");
     return arg.replace(replaced, "\ufffd").startsWith(start);

@@ -1,6 +1,6 @@
 import type { ExecEvent } from "@kinglet/enrichment";
 import type { CelFunctions } from "@kinglet/policy-engine";
-import { ANY_ARGUMENTS } from "@kinglet/profile/matching";
+import { ANY_ARGUMENT, ANY_ARGUMENTS } from "@kinglet/profile/matching";
 
 import { ArgumentsText, extentOfText, type ToldExecution } from "./arguments-text.ts";
 import { isSameProgram, wasExecutedWith } from "./program-name.ts";
@@ -121,9 +121,6 @@ export function createProfileFunctions(profiles: ProfileLookup, options: Profile
   };
 }
 
-/** The wildcard of profiles for one argument. */
-const anyArgument = "\u22ef";
-
 /** Whether an entry of the path may have been executed, as far as the one text of its arguments says. */
 function mayHaveExecuted(content: ProfileAnswers, path: string, execution: ToldExecution): boolean {
   const text = new ArgumentsText(execution.args, extentOfText(execution) === "beginning");
@@ -131,7 +128,7 @@ function mayHaveExecuted(content: ProfileAnswers, path: string, execution: ToldE
     const [program = ANY_ARGUMENTS, ...others] = args;
     if (program === ANY_ARGUMENTS) return text.mayBe(args);
     // The cut text of Linux audit is without it, whatever it was.
-    const isAny = program === anyArgument || execution.source !== "tetragon";
+    const isAny = program === ANY_ARGUMENT || execution.source !== "tetragon";
     return (isAny || isSameProgram(program, execution.binary, path)) && text.mayBe(others);
   });
 }

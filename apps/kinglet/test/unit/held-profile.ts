@@ -4,8 +4,8 @@ import { noopMetrics } from "@kinglet/metrics";
 import type { ContainerProfile } from "@kinglet/profile";
 import { ProfileCache, type CachedProfile } from "@kinglet/profile-cache";
 
-/** The profile as the sensor's cache holds it, whole. */
-export async function heldProfile(stored: ContainerProfile): Promise<CachedProfile> {
+/** The profile as the sensor's cache holds it: whole, or what is left of it under these declarations. */
+export async function heldProfile(stored: ContainerProfile, declarations?: readonly unknown[]): Promise<CachedProfile> {
   await using stack = new AsyncDisposableStack();
   const stop = new AbortController();
   const clock = new ManualClock();
@@ -16,6 +16,7 @@ export async function heldProfile(stored: ContainerProfile): Promise<CachedProfi
     logger: noopLogger,
     metrics: noopMetrics,
   });
+  if (declarations !== undefined) cache.setProfileDataRequired(declarations);
   const running = cache.run({ signal: stop.signal });
   stack.defer(() => running);
   stack.defer(() => stop.abort(new Error("the test is over")));

@@ -7,4 +7,4 @@ export { ExecArgumentsMatcher, type ExecPattern } from "./exec-arguments-matcher
 export { isWildcardArgument, isWildcardName, isWildcardPath } from "./is-wildcard.ts";
 export { matchesLabels } from "./matches-labels.ts";
 export { PathMatcher } from "./path-matcher.ts";
-export { ANY_ARGUMENTS } from "./wildcards.ts";
+export { ANY_ARGUMENTS, ONE as ANY_ARGUMENT } from "./wildcards.ts";

@@ -1,4 +1,4 @@
-/** U+22EF: exactly one segment, argument or label. @internal */
+/** U+22EF: exactly one segment, argument or label. @public */
 export const ONE = "\u22ef";
 /** Zero or more arguments, in the arguments of an executed program. @public */
 export const ANY_ARGUMENTS = "\u22ef\u22ef";

@@ -25,8 +25,9 @@ export function createDetectionHost(options: {
     apiServerAddresses,
     mountPathsOf: (namespace, podName, name) => {
       const container = find(namespace, podName, name);
+      if (container === undefined) return undefined;
       // As the kubelet and the runtime understand them, not as they were written.
-      return container?.volumeMounts?.map(({ mountPath }) => posix.resolve("/", mountPath)) ?? (container && []);
+      return (container.volumeMounts ?? []).map(({ mountPath }) => posix.resolve("/", mountPath));
     },
     hasContainer: (namespace, podName, name) =>
       podOf(namespace, podName) === undefined ? undefined : find(namespace, podName, name) !== undefined,

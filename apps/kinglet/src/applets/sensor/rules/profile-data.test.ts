@@ -1,11 +1,8 @@
 import { loadBuiltinRules } from "@kinglet/detection";
-import { ManualClock } from "@kinglet/lifecycle";
-import { noopLogger } from "@kinglet/logger";
-import { noopMetrics } from "@kinglet/metrics";
 import { parseContainerProfile, type ContainerProfile } from "@kinglet/profile";
-import { ProfileCache, type CachedProfile } from "@kinglet/profile-cache";
 import type { RuleDefinition } from "@kinglet/policy-engine";
 import { describe, expect, it } from "vitest";
+import { heldProfile } from "../../../../test/unit/held-profile.ts";
 import { profileDataOf } from "./profile-data.ts";
 
 const list = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));
@@ -31,34 +28,6 @@ const stored: ContainerProfile = parseContainerProfile({
   },
 });
 
-/** The profile as the cache holds it under these declarations. */
-async function held(declarations: readonly unknown[] | undefined): Promise<CachedProfile> {
-  await using stack = new AsyncDisposableStack();
-  const stop = new AbortController();
-  const clock = new ManualClock();
-  const cache = new ProfileCache({
-    source: { getContainerProfile: async () => stored },
-    maxEntries: 10,
-    clock,
-    logger: noopLogger,
-    metrics: noopMetrics,
-  });
-  if (declarations !== undefined) cache.setProfileDataRequired(declarations);
-  const running = cache.run({ signal: stop.signal });
-  stack.defer(() => running);
-  stack.defer(() => stop.abort(new Error("the test is over")));
-  const ref = { containerId: "c1", namespace: "shop", podName: "p", containerName: "web", profileName: "web" };
-  const known = Promise.withResolvers<CachedProfile>();
-  cache.onChange(({ profile }) => profile !== undefined && known.resolve(profile));
-  cache.addContainer(ref);
-  // The parts that make profiles are loaded with the first one, which takes real time.
-  while (cache.get("c1") === undefined) {
-    await clock.advance(0);
-    await new Promise((resolve) => void setImmediate(resolve));
-  }
-  return known.promise;
-}
-
 /** R0001 alone. */
 const builtinRules = (await loadBuiltinRules()).filter(({ id }) => id === "R0001");
 const [program] = builtinRules;
@@ -66,8 +35,8 @@ const open = "/usr/lib/app/module-1/part-1.so";
 
 describe("profileDataOf", () => {
   it("has profiles keep what the built-in rules ask for and no more: a fifth of the bytes [rule-aware projection]", async () => {
-    const whole = await held(undefined);
-    const needed = await held(profileDataOf(builtinRules));
+    const whole = await heldProfile(stored);
+    const needed = await heldProfile(stored, profileDataOf(builtinRules));
     expect([whole, needed].map(({ content }) => content.wasOpened(open))).toEqual([true, false]);
     for (const { content } of [whole, needed]) {
       expect(content.wasExecuted("/usr/bin/tool-7")).toBe(true);
@@ -82,9 +51,9 @@ describe("profileDataOf", () => {
   it("keeps everything that a rule without a declaration could ask for, once such a rule runs [rule-aware projection]", async () => {
     const other: RuleDefinition = { ...program!, id: "T1" };
     const { profileDataRequired: _, ...undeclared } = other;
-    const all = await held(profileDataOf([...builtinRules, undeclared]));
+    const all = await heldProfile(stored, profileDataOf([...builtinRules, undeclared]));
     expect([all.content.wasOpened(open), all.content.usesSyscall("syscall_7")]).toEqual([true, true]);
-    const none = await held(profileDataOf([...builtinRules, { ...undeclared, enabled: false }]));
+    const none = await heldProfile(stored, profileDataOf([...builtinRules, { ...undeclared, enabled: false }]));
     expect(none.content.wasOpened(open)).toBe(false);
   });
 
@@ -94,7 +63,7 @@ describe("profileDataOf", () => {
       id: "T1",
       profileDataRequired: { opens: [{ prefix: "/usr/lib/app/module-1/" }] },
     };
-    const { content } = await held(profileDataOf([...builtinRules, reads]));
+    const { content } = await heldProfile(stored, profileDataOf([...builtinRules, reads]));
     expect(content.wasOpenedWith(open, ["O_RDONLY"])).toBe(true);
     expect(content.wasOpenedWith(open, ["O_WRONLY"])).toBe(false);
     expect(content.wasOpened("/usr/lib/app/module-2/part-2.so")).toBe(false);
